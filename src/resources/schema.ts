@@ -88,7 +88,10 @@ export const anyObject = <T = Readonly<Record<string, unknown>>>(): Schema<T, fa
 export const any = <T = unknown>(): Schema<T, false> => node({ 'x-kubernetes-preserve-unknown-fields': true });
 
 /** An object with known properties; unknown ones are pruned or refused, unless `open` keeps them. */
-export function object<P extends Properties>(properties: P, rules: { open?: boolean } = {}): Schema<ObjectType<P>, false> {
+export function object<P extends Properties>(
+  properties: P,
+  rules: { open?: boolean } = {},
+): Schema<ObjectType<P>, false> {
   const required = Object.keys(properties).filter((name) => !properties[name]?.optional);
   return node({
     type: 'object',

@@ -1,0 +1,128 @@
+/**
+ * The heart of the API server, apart from HTTP: what every request ends in. `LocalApi` implements it over the store;
+ * the HTTP layer and the in-process Client are thin wrappers around it.
+ */
+
+import type { AnyKind, DeleteOptions, ListOptions, ListResult, WatchEvent, WatchOptions } from '../client/client.ts';
+import type { KubeObject, ObjectRef } from '../resources/meta.ts';
+
+/** Who asks; recorded on what he makes. */
+export interface Caller {
+  readonly user: string;
+  readonly groups: readonly string[];
+}
+
+export interface ApiWriteOptions {
+  readonly caller: Caller;
+  /** Everything but the storing. */
+  readonly dryRun?: boolean;
+  /** Unknown fields: refuse, warn, or drop in silence. Default Ignore. */
+  readonly fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
+  readonly onWarning?: (text: string) => void;
+  /**
+   * `flushed` (default): the answer comes when the write is on disk. `early`: at once, for what controllers derive
+   * and can derive again; it is flushed within 10 ms, and before anything that is written later.
+   */
+  readonly acknowledge?: 'flushed' | 'early';
+}
+
+export type ApiPatch =
+  | { readonly type: 'merge' | 'strategic' | 'apply'; readonly body: unknown }
+  | { readonly type: 'json'; readonly body: readonly unknown[] };
+
+export interface ApiListOptions extends ListOptions {
+  readonly limit?: number;
+  readonly continue?: string;
+  readonly resourceVersion?: string;
+  readonly resourceVersionMatch?: string;
+}
+
+export interface ApiListResult extends ListResult<KubeObject> {
+  readonly continue?: string;
+  readonly remainingItemCount?: number;
+}
+
+/** A watch event, or a bookmark: a revision up to which everything has been sent. */
+export type ApiWatchEvent =
+  | WatchEvent<KubeObject>
+  | { readonly type: 'BOOKMARK'; readonly resourceVersion: string; readonly initialEventsEnd?: boolean };
+
+export interface ApiWatchOptions extends WatchOptions {
+  readonly allowBookmarks?: boolean;
+  /** WatchList: all existing objects, then a bookmark with initialEventsEnd, then live events. */
+  readonly sendInitialEvents?: boolean;
+  /** Only events that are on disk already: for clients outside of this process. */
+  readonly flushedOnly?: boolean;
+}
+
+export interface Api {
+  readonly kinds: readonly AnyKind[];
+  get(kind: AnyKind, ref: ObjectRef): Promise<KubeObject>;
+  list(kind: AnyKind, options?: ApiListOptions): Promise<ApiListResult>;
+  create(kind: AnyKind, namespace: string | undefined, body: unknown, options: ApiWriteOptions): Promise<KubeObject>;
+  update(
+    kind: AnyKind,
+    ref: ObjectRef,
+    body: unknown,
+    options: ApiWriteOptions & { readonly subresource?: 'status' },
+  ): Promise<KubeObject>;
+  patch(
+    kind: AnyKind,
+    ref: ObjectRef,
+    patch: ApiPatch,
+    options: ApiWriteOptions & { readonly subresource?: 'status' },
+  ): Promise<KubeObject>;
+  /** The object as it was deleted, or as it now waits for its finalizers or its grace period. */
+  delete(
+    kind: AnyKind,
+    ref: ObjectRef,
+    options: ApiWriteOptions & DeleteOptions,
+  ): Promise<{ readonly object: KubeObject; readonly gone: boolean }>;
+  /** @throws StatusError Expired, before or during the watch */
+  watch(kind: AnyKind, options?: ApiWatchOptions): AsyncIterable<ApiWatchEvent>;
+  /** Resolves when all that has been written so far is on disk. @throws when the disk refuses */
+  barrier(): Promise<void>;
+}
+
+/** Where the API server gets logs: the node agent's log store, wired by embedded.ts. */
+export interface LogSource {
+  /**
+   * Text as `pods/log` answers it: lines joined, partial lines put together, nothing dropped.
+   * Waits for the log to appear while `follow`; ends at the end of the log once `ended` has fired.
+   */
+  read(query: LogQuery): AsyncIterable<Buffer>;
+}
+
+export interface LogQuery {
+  /** UID of the object that owns the log (label kf.dev/log-owner): a Task, a Build, or the Pod itself. */
+  readonly owner: string;
+  /** Default: every Pod of the owner, in the order in which they started. */
+  readonly pod?: string;
+  /** Default: every container, in order. */
+  readonly container?: string;
+  readonly follow?: boolean;
+  /** Fires when nothing will be added any more. */
+  readonly ended?: AbortSignal;
+  /** The reader has gone. */
+  readonly signal?: AbortSignal;
+  readonly timestamps?: boolean;
+  readonly tailLines?: number;
+  readonly limitBytes?: number;
+  /** RFC 3339. */
+  readonly sinceTime?: string;
+  readonly stream?: 'stdout' | 'stderr';
+}
+
+/** Takes uploaded source packages: build's source store, wired by embedded.ts. */
+export interface SourceSink {
+  /**
+   * Keeps the bytes under their checksum, durably, or nothing at all.
+   * @throws Error with what was expected and what came: `expected N bytes, got M`, `checksum does not match expected`
+   */
+  receive(
+    body: AsyncIterable<Buffer>,
+    expected: { readonly size: number; readonly sha256: string },
+  ): Promise<{ readonly image: string }>;
+  /** Whether a package with this checksum is kept already, so that nothing need be uploaded. */
+  has(sha256: string): Promise<boolean>;
+}

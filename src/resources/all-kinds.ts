@@ -1,0 +1,34 @@
+/** Every kind that the embedded server serves. */
+
+import { ConfigMap, Event, Lease, Namespace, Node, Secret, ServiceAccount } from './core/kinds.ts';
+import { Pod } from './core/pod.ts';
+import { App } from './kf/app.ts';
+import { Build } from './kf/build.ts';
+import { SourcePackage } from './kf/source-package.ts';
+import { Space } from './kf/space.ts';
+import { Task } from './kf/task.ts';
+import type { Kind } from './kind.ts';
+import { PipelineRun } from './tekton/pipeline-run.ts';
+import { TaskRun } from './tekton/task-run.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: kinds of different objects in one list
+export const allKinds: readonly Kind<any>[] = [
+  Namespace,
+  Node,
+  Pod,
+  Secret,
+  ConfigMap,
+  Event,
+  ServiceAccount,
+  Lease,
+  Space,
+  App,
+  SourcePackage,
+  Build,
+  Task,
+  PipelineRun,
+  TaskRun,
+];
+
+/** The kinds that are ours: their CRDs are generated and installed on a cluster. */
+export const kfKinds = allKinds.filter((kind) => kind.group === 'kf.dev');

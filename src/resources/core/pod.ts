@@ -1,0 +1,203 @@
+/** core/v1 Pod, as far as the node agent honours it. */
+
+import { defineKind, type Kind, type Resource } from '../kind.ts';
+import * as s from '../schema.ts';
+
+const keySelector = s.object({ name: s.string(), key: s.string(), optional: s.optional(s.boolean()) });
+
+export const envVarSchema = s.object({
+  name: s.string({ minLength: 1 }),
+  value: s.optional(s.string()),
+  valueFrom: s.optional(
+    s.object({
+      fieldRef: s.optional(s.object({ apiVersion: s.optional(s.string()), fieldPath: s.string() })),
+      resourceFieldRef: s.optional(
+        s.object({
+          containerName: s.optional(s.string()),
+          resource: s.string(),
+          divisor: s.optional(s.quantity()),
+        }),
+      ),
+      secretKeyRef: s.optional(keySelector),
+      configMapKeyRef: s.optional(keySelector),
+    }),
+  ),
+});
+export type EnvVar = s.Infer<typeof envVarSchema>;
+
+export const resourcesSchema = s.object({
+  limits: s.optional(s.map(s.quantity())),
+  requests: s.optional(s.map(s.quantity())),
+});
+export type ResourceRequirements = s.Infer<typeof resourcesSchema>;
+
+export const volumeMountSchema = s.object({
+  name: s.string(),
+  mountPath: s.string(),
+  readOnly: s.optional(s.boolean()),
+  subPath: s.optional(s.string()),
+});
+export type VolumeMount = s.Infer<typeof volumeMountSchema>;
+
+const keyToPath = s.object({ key: s.string(), path: s.string(), mode: s.optional(s.integer()) });
+
+export const volumeSchema = s.object({
+  name: s.string({ minLength: 1 }),
+  emptyDir: s.optional(s.object({ medium: s.optional(s.string()), sizeLimit: s.optional(s.quantity()) })),
+  secret: s.optional(
+    s.object({
+      secretName: s.string(),
+      items: s.optional(s.array(keyToPath)),
+      defaultMode: s.optional(s.integer()),
+      optional: s.optional(s.boolean()),
+    }),
+  ),
+  configMap: s.optional(
+    s.object({
+      name: s.string(),
+      items: s.optional(s.array(keyToPath)),
+      defaultMode: s.optional(s.integer()),
+      optional: s.optional(s.boolean()),
+    }),
+  ),
+  /** Honoured for Pods that the server's own controllers make only (sources of builds). */
+  hostPath: s.optional(s.object({ path: s.string(), type: s.optional(s.string()) })),
+});
+export type Volume = s.Infer<typeof volumeSchema>;
+
+export const containerSchema = s.object(
+  {
+    name: s.string({ minLength: 1 }),
+    image: s.optional(s.string()),
+    command: s.optional(s.array(s.string())),
+    args: s.optional(s.array(s.string())),
+    workingDir: s.optional(s.string()),
+    env: s.optional(s.array(envVarSchema)),
+    resources: s.optional(resourcesSchema),
+    volumeMounts: s.optional(s.array(volumeMountSchema)),
+    securityContext: s.optional(
+      s.object(
+        {
+          runAsUser: s.optional(s.integer()),
+          runAsGroup: s.optional(s.integer()),
+          runAsNonRoot: s.optional(s.boolean()),
+          readOnlyRootFilesystem: s.optional(s.boolean()),
+        },
+        { open: true },
+      ),
+    ),
+    terminationMessagePath: s.optional(s.string()),
+  },
+  { open: true },
+);
+export type Container = s.Infer<typeof containerSchema>;
+
+const terminated = s.object({
+  exitCode: s.integer(),
+  signal: s.optional(s.integer()),
+  /** Completed, Error, OOMKilled, DiskQuotaExceeded, ContainerCannotRun, Skipped, NodeRestarted, ContainerStatusUnknown … */
+  reason: s.optional(s.string()),
+  message: s.optional(s.string()),
+  startedAt: s.optional(s.time()),
+  finishedAt: s.optional(s.time()),
+  containerID: s.optional(s.string()),
+});
+
+export const containerStateSchema = s.object({
+  waiting: s.optional(s.object({ reason: s.optional(s.string()), message: s.optional(s.string()) })),
+  running: s.optional(s.object({ startedAt: s.optional(s.time()) })),
+  terminated: s.optional(terminated),
+});
+export type ContainerState = s.Infer<typeof containerStateSchema>;
+
+export const containerStatusSchema = s.object(
+  {
+    name: s.string(),
+    image: s.optional(s.string()),
+    imageID: s.optional(s.string()),
+    containerID: s.optional(s.string()),
+    ready: s.optional(s.boolean()),
+    started: s.optional(s.boolean()),
+    restartCount: s.optional(s.integer()),
+    state: s.optional(containerStateSchema),
+    /** Counters read before the container was deleted: peak memory and disk in bytes, CPU time in milliseconds. */
+    usage: s.optional(
+      s.object({
+        memoryPeakBytes: s.optional(s.integer()),
+        cpuMilliseconds: s.optional(s.integer()),
+        diskBytes: s.optional(s.integer()),
+        /** Processes that the kernel killed for the container's own memory limit. */
+        oomKills: s.optional(s.integer()),
+      }),
+    ),
+  },
+  { open: true },
+);
+export type ContainerStatus = s.Infer<typeof containerStatusSchema>;
+
+const podCondition = s.object({
+  type: s.string(),
+  status: s.enumeration('True', 'False', 'Unknown'),
+  reason: s.optional(s.string()),
+  message: s.optional(s.string()),
+  lastTransitionTime: s.optional(s.time()),
+  lastProbeTime: s.optional(s.time()),
+});
+
+const body = {
+  spec: s.object(
+    {
+      containers: s.array(containerSchema, { minItems: 1 }),
+      volumes: s.optional(s.array(volumeSchema)),
+      restartPolicy: s.optional(s.string()),
+      /** Seconds between SIGTERM and SIGKILL; default 10 (Kubernetes: 30). */
+      terminationGracePeriodSeconds: s.withDefault(s.integer({ minimum: 0 }), 10),
+      /** Seconds from the first container's start after which the Pod fails with reason DeadlineExceeded. */
+      activeDeadlineSeconds: s.optional(s.integer({ minimum: 1 })),
+      nodeName: s.optional(s.string()),
+      serviceAccountName: s.optional(s.string()),
+      nodeSelector: s.optional(s.map(s.string())),
+      securityContext: s.optional(s.anyObject()),
+      hostNetwork: s.optional(s.boolean()),
+    },
+    { open: true },
+  ),
+  status: s.optional(
+    s.object(
+      {
+        phase: s.optional(s.enumeration('Pending', 'Running', 'Succeeded', 'Failed', 'Unknown')),
+        /** PodScheduled is False with the reason for waiting while the Pod has no room. */
+        conditions: s.optional(s.array(podCondition)),
+        reason: s.optional(s.string()),
+        message: s.optional(s.string()),
+        podIP: s.optional(s.string()),
+        hostIP: s.optional(s.string()),
+        startTime: s.optional(s.time()),
+        containerStatuses: s.optional(s.array(containerStatusSchema)),
+        qosClass: s.optional(s.string()),
+      },
+      { open: true },
+    ),
+  ),
+};
+
+export type Pod = Resource<typeof body>;
+
+export const podFinished = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+
+export const Pod: Kind<Pod> = defineKind({
+  group: '',
+  version: 'v1',
+  kind: 'Pod',
+  shortNames: ['po'],
+  categories: ['all'],
+  body,
+  finished: podFinished,
+  selectableFields: {
+    'status.phase': (pod) => pod.status?.phase ?? 'Pending',
+    'spec.nodeName': (pod) => pod.spec.nodeName ?? '',
+    'status.podIP': (pod) => pod.status?.podIP ?? '',
+    'spec.restartPolicy': (pod) => pod.spec.restartPolicy ?? 'Never',
+    'spec.serviceAccountName': (pod) => pod.spec.serviceAccountName ?? '',
+  },
+});

@@ -1,0 +1,157 @@
+/** kf.dev/v1alpha1 App: a name, an image (built or given), an environment and defaults for the App's Tasks. */
+
+import { conditionSchema } from '../condition.ts';
+import { envVarSchema, resourcesSchema } from '../core/pod.ts';
+import { type FieldError, invalid, required } from '../field-error.ts';
+import { defineKind, type Kind, type Resource } from '../kind.ts';
+import { labels } from '../labels.ts';
+import { isDns1035Label } from '../names.ts';
+import { parseQuantity } from '../quantity.ts';
+import * as s from '../schema.ts';
+import { buildSpecSchema } from './build.ts';
+
+const appContainer = s.object({
+  name: s.withDefault(s.string(), 'user-container'),
+  command: s.optional(s.array(s.string())),
+  args: s.optional(s.array(s.string())),
+  workingDir: s.optional(s.string()),
+  env: s.optional(s.array(envVarSchema)),
+  resources: s.optional(resourcesSchema),
+});
+
+const body = {
+  spec: s.object({
+    /** `image` or `spec`; both absent while the first source is being uploaded. */
+    build: s.object({
+      image: s.optional(s.string()),
+      spec: s.optional(buildSpecSchema),
+      updateRequests: s.withDefault(s.integer({ minimum: 0 }), 0),
+    }),
+    template: s.object({
+      spec: s.object({ containers: s.array(appContainer, { minItems: 1 }) }),
+      updateRequests: s.withDefault(s.integer({ minimum: 0 }), 0),
+    }),
+    instances: s.withDefault(
+      s.object({ stopped: s.withDefault(s.boolean(), false), replicas: s.withDefault(s.integer(), 1) }),
+      { stopped: false, replicas: 1 },
+    ),
+    routes: s.optional(s.array(s.anyObject())),
+  }),
+  status: s.optional(
+    s.object({
+      conditions: s.optional(s.array(conditionSchema)),
+      observedGeneration: s.optional(s.integer()),
+      /** The last image that was built well, or the given one. */
+      image: s.optional(s.string()),
+      latestBuild: s.optional(s.string()),
+      latestReadyBuild: s.optional(s.string()),
+      /** The stack's fingerprint (distribution and interpreters) of the image; absent for given images. */
+      stack: s.optional(s.object({ name: s.string(), fingerprint: s.optional(s.string()) })),
+      tasks: s.optional(
+        s.object({
+          /** The last Task number given; taken by a conditional update, so gaps are possible and doubles are not. */
+          updateRequests: s.optional(s.integer()),
+        }),
+      ),
+      startCommands: s.optional(
+        s.object({
+          /** From the source: manifest, Procfile, package.json; or the image's own. */
+          image: s.optional(s.array(s.string())),
+          container: s.optional(s.array(s.string())),
+          error: s.optional(s.string()),
+        }),
+      ),
+      instances: s.optional(s.object({ representation: s.optional(s.string()) })),
+      urls: s.optional(s.array(s.string())),
+    }),
+  ),
+};
+
+export type App = Resource<typeof body>;
+
+export const App: Kind<App> = defineKind({
+  group: 'kf.dev',
+  version: 'v1alpha1',
+  kind: 'App',
+  categories: ['all', 'kf'],
+  columns: [
+    { name: 'Instances', type: 'string', jsonPath: '.status.instances.representation' },
+    { name: 'Memory', type: 'string', jsonPath: '.spec.template.spec.containers[0].resources.requests.memory' },
+    {
+      name: 'Disk',
+      type: 'string',
+      jsonPath: '.spec.template.spec.containers[0].resources.requests.ephemeral-storage',
+    },
+    { name: 'CPU', type: 'string', jsonPath: '.spec.template.spec.containers[0].resources.requests.cpu' },
+    { name: 'URLs', type: 'string', jsonPath: '.status.urls' },
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+  ],
+  body,
+  default: (app) => {
+    const [first, ...rest] = app.spec.template.spec.containers;
+    if (first === undefined) return app;
+    const requests = { memory: '1Gi', 'ephemeral-storage': '1Gi', cpu: '100m', ...first.resources?.requests };
+    const limits = {
+      memory: requests.memory,
+      'ephemeral-storage': requests['ephemeral-storage'],
+      ...first.resources?.limits,
+    };
+    const containers = [{ ...first, resources: { requests, limits } }, ...rest];
+    return {
+      ...app,
+      metadata: {
+        ...app.metadata,
+        labels: {
+          ...app.metadata.labels,
+          [labels.managedBy]: 'kf',
+          [labels.component]: 'app-server',
+          [labels.appName]: app.metadata.name,
+        },
+      },
+      spec: { ...app.spec, template: { ...app.spec.template, spec: { containers } } },
+    };
+  },
+  validate: (app, old) => {
+    const errors: FieldError[] = [];
+    if (!isDns1035Label(app.metadata.name))
+      errors.push(
+        invalid(
+          'metadata.name',
+          app.metadata.name,
+          'must be lower-case letters, digits and dashes, start with a letter, at most 63 long',
+        ),
+      );
+    const containers = app.spec.template.spec.containers;
+    if (containers.length > 1)
+      errors.push(invalid('spec.template.spec.containers', containers.length, 'must be exactly one'));
+    errors.push(...resourceErrors('spec.template.spec.containers[0].resources', containers[0]?.resources));
+    const { image, spec, updateRequests } = app.spec.build;
+    if (image !== undefined && spec !== undefined)
+      errors.push(required('spec.build', 'expected exactly one, got both: spec.build.image, spec.build.spec'));
+    if (old !== undefined && (updateRequests ?? 0) < (old.spec.build.updateRequests ?? 0))
+      errors.push(
+        invalid(
+          'spec.build.updateRequests',
+          updateRequests,
+          `UpdateRequests must be nondecreasing, previous value: ${old.spec.build.updateRequests} new value: ${updateRequests}`,
+        ),
+      );
+    return errors;
+  },
+});
+
+/** Complaints about requests and limits that are no quantities, or negative. */
+export function resourceErrors(
+  path: string,
+  resources: s.Infer<typeof resourcesSchema> | undefined,
+): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  for (const list of ['requests', 'limits'] as const)
+    for (const [name, text] of Object.entries(resources?.[list] ?? {})) {
+      const value = parseQuantity(text);
+      if (value === undefined || value < 0)
+        errors.push(invalid(`${path}.${list}.${name}`, text, 'must be a quantity of 0 or more, like 512Mi or 0.5'));
+    }
+  return errors;
+}

@@ -1,0 +1,69 @@
+/** kf.dev/v1alpha1 Build: turns a SourcePackage into an image; runs once. */
+
+import { conditionSchema, isFinal } from '../condition.ts';
+import { envVarSchema } from '../core/pod.ts';
+import { defineKind, type Kind, type Resource } from '../kind.ts';
+import { labels } from '../labels.ts';
+import * as s from '../schema.ts';
+
+export const buildSpecSchema = s.object({
+  sourcePackage: s.optional(s.object({ name: s.string() })),
+  /** The builder: `host-stack`. */
+  name: s.string({ minLength: 1 }),
+  kind: s.optional(s.string()),
+  apiVersion: s.optional(s.string()),
+  params: s.optional(s.array(s.object({ name: s.string(), value: s.string() }))),
+  env: s.optional(s.array(envVarSchema)),
+  nodeSelector: s.optional(s.map(s.string())),
+});
+export type BuildSpec = s.Infer<typeof buildSpecSchema>;
+
+/** What the host-stack builder is called in spec.name. */
+export const hostStackBuilder = 'host-stack';
+
+const body = {
+  spec: buildSpecSchema,
+  status: s.optional(
+    s.object({
+      conditions: s.optional(s.array(conditionSchema)),
+      observedGeneration: s.optional(s.integer()),
+      image: s.optional(s.string()),
+      buildName: s.optional(s.string()),
+      startTime: s.optional(s.time()),
+      completionTime: s.optional(s.time()),
+      duration: s.optional(s.string()),
+      /** Fingerprint of the stack that the image was built on. */
+      stack: s.optional(s.object({ name: s.string(), fingerprint: s.optional(s.string()) })),
+      /** Start command found in the source (Procfile `task:` or `web:`, package.json `start`). */
+      startCommand: s.optional(s.string()),
+      /** The step that a running build is at, for progress. */
+      phase: s.optional(s.string()),
+    }),
+  ),
+};
+
+export type Build = Resource<typeof body>;
+
+export const Build: Kind<Build> = defineKind({
+  group: 'kf.dev',
+  version: 'v1alpha1',
+  kind: 'Build',
+  categories: ['all', 'kf'],
+  columns: [
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    { name: 'Task', type: 'string', jsonPath: '.spec.name' },
+    { name: 'Duration', type: 'string', jsonPath: '.status.duration' },
+    { name: 'Succeeded', type: 'string', jsonPath: '.status.conditions[?(@.type=="Succeeded")].status' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Succeeded")].reason' },
+    { name: 'Image', type: 'string', jsonPath: '.status.image' },
+  ],
+  body,
+  finished: isFinal,
+  default: (build) => ({
+    ...build,
+    metadata: {
+      ...build.metadata,
+      labels: { ...build.metadata.labels, [labels.managedBy]: 'kf', [labels.component]: 'build' },
+    },
+  }),
+});

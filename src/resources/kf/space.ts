@@ -1,0 +1,71 @@
+/** kf.dev/v1alpha1 Space: a namespace of the same name, and the settings of everything in it. */
+
+import { conditionSchema } from '../condition.ts';
+import { envVarSchema } from '../core/pod.ts';
+import { type FieldError, invalid } from '../field-error.ts';
+import { defineKind, type Kind, type Resource } from '../kind.ts';
+import { isDns1035Label } from '../names.ts';
+import * as s from '../schema.ts';
+
+const body = {
+  spec: s.withDefault(
+    s.object({
+      buildConfig: s.optional(
+        s.object({
+          containerRegistry: s.optional(s.string()),
+          env: s.optional(s.array(envVarSchema)),
+          serviceAccount: s.optional(s.string()),
+        }),
+      ),
+      runtimeConfig: s.optional(
+        s.object({
+          env: s.optional(s.array(envVarSchema)),
+          nodeSelector: s.optional(s.map(s.string())),
+          terminationGracePeriodSeconds: s.describe(
+            'Seconds between SIGTERM and SIGKILL when a Task is terminated. Default: 10. Added by kf-tasks.',
+            s.optional(s.integer({ minimum: 0 })),
+          ),
+        }),
+      ),
+      networkConfig: s.optional(s.anyObject()),
+    }),
+    {},
+  ),
+  status: s.optional(
+    s.object(
+      { conditions: s.optional(s.array(conditionSchema)), observedGeneration: s.optional(s.integer()) },
+      { open: true },
+    ),
+  ),
+};
+
+export type Space = Resource<typeof body>;
+
+export const Space: Kind<Space> = defineKind({
+  group: 'kf.dev',
+  version: 'v1alpha1',
+  kind: 'Space',
+  categories: ['all', 'kf'],
+  scope: 'Cluster',
+  columns: [
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+  ],
+  body,
+  validate: (space) => {
+    const errors: FieldError[] = [];
+    const { name } = space.metadata;
+    if (!isDns1035Label(name))
+      errors.push(
+        invalid(
+          'metadata.name',
+          name,
+          'must be lower-case letters, digits and dashes, start with a letter, at most 63 long',
+        ),
+      );
+    if (['kf', 'default', 'kube-system', 'kube-public'].includes(name))
+      errors.push(invalid('metadata.name', name, 'this name is reserved'));
+    return errors;
+  },
+});

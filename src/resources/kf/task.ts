@@ -1,0 +1,153 @@
+/** kf.dev/v1alpha1 Task: one execution of a command in an App's image. */
+
+import { conditionSchema, isFinal } from '../condition.ts';
+import { parseDuration } from '../duration.ts';
+import { type FieldError, forbidden, invalid, required } from '../field-error.ts';
+import { defineKind, type Kind, type Resource } from '../kind.ts';
+import { labels } from '../labels.ts';
+import { isDns1035Label } from '../names.ts';
+import { parseQuantity } from '../quantity.ts';
+import * as s from '../schema.ts';
+
+export const taskSpecSchema = s.object({
+  displayName: s.optional(s.string()),
+  appRef: s.object({ name: s.string({ minLength: 1 }) }),
+  cpu: s.describe(
+    'Cores, as a quantity; sets request and limit. Default: request 100m, no limit.',
+    s.optional(s.string()),
+  ),
+  memory: s.describe('Bytes, as a quantity; limit. Default: the App’s.', s.optional(s.string())),
+  disk: s.describe('Bytes, as a quantity; limit. Default: the App’s.', s.optional(s.string())),
+  command: s.describe('A shell command line. Default: the App’s start command.', s.optional(s.string())),
+  terminated: s.optional(s.boolean()),
+  args: s.describe(
+    'The exact argv; with a command they become its "$@". Added by kf-tasks.',
+    s.optional(s.array(s.string())),
+  ),
+  env: s.describe(
+    'Added to the App’s environment. Added by kf-tasks.',
+    s.optional(s.array(s.object({ name: s.string(), value: s.string() }))),
+  ),
+  timeout: s.describe(
+    'Go duration per attempt, from the container’s start. Default: no limit. Added by kf-tasks.',
+    s.optional(s.string()),
+  ),
+  gracePeriodSeconds: s.describe(
+    'Seconds between SIGTERM and SIGKILL. Default: the Space’s, else 10. Added by kf-tasks.',
+    s.optional(s.integer({ minimum: 0 })),
+  ),
+});
+
+const body = {
+  spec: taskSpecSchema,
+  status: s.optional(
+    s.object({
+      conditions: s.optional(s.array(conditionSchema)),
+      observedGeneration: s.optional(s.integer()),
+      /** The Task's number within its App, from 1. */
+      id: s.optional(s.integer()),
+      startTime: s.optional(s.time()),
+      completionTime: s.optional(s.time()),
+      /** Go duration: completionTime − startTime. */
+      duration: s.optional(s.string()),
+      /** The command's own exit code; 128+n when signal n ended it. Absent when nothing was started. */
+      exitCode: s.optional(s.integer()),
+      /** The image that the Task was started with. */
+      image: s.optional(s.string()),
+      /** One line: why the Task waits and what happens next, or what ended it. */
+      message: s.optional(s.string()),
+      pipelineRunName: s.optional(s.string()),
+      podName: s.optional(s.string()),
+      usage: s.optional(
+        s.object({
+          memoryPeakBytes: s.optional(s.integer()),
+          cpuMilliseconds: s.optional(s.integer()),
+          diskBytes: s.optional(s.integer()),
+        }),
+      ),
+      /** When the Task passed its stages; RFC 3339 with milliseconds. */
+      timeline: s.optional(
+        s.object({
+          queued: s.optional(s.time()),
+          started: s.optional(s.time()),
+          ended: s.optional(s.time()),
+        }),
+      ),
+    }),
+  ),
+};
+
+export type Task = Resource<typeof body>;
+
+export const Task: Kind<Task> = defineKind({
+  group: 'kf.dev',
+  version: 'v1alpha1',
+  kind: 'Task',
+  categories: ['all', 'kf'],
+  columns: [
+    { name: 'ID', type: 'integer', jsonPath: '.status.id' },
+    { name: 'DisplayName', type: 'string', jsonPath: '.spec.displayName' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    { name: 'Duration', type: 'string', jsonPath: '.status.duration' },
+    { name: 'Succeeded', type: 'string', jsonPath: '.status.conditions[?(@.type=="Succeeded")].status' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Succeeded")].reason' },
+  ],
+  body,
+  finished: isFinal,
+  default: (task) => ({
+    ...task,
+    metadata: {
+      ...task.metadata,
+      labels: {
+        ...task.metadata.labels,
+        [labels.managedBy]: 'kf',
+        [labels.component]: 'task',
+        [labels.appName]: task.spec.appRef.name,
+      },
+    },
+    spec: { ...task.spec, displayName: task.spec.displayName || task.metadata.name },
+  }),
+  validate: validateTask,
+});
+
+/** Complaints about a task's own fields; reads no other object. */
+function validateTask(task: Task, old?: Task): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  const { spec } = task;
+  if (!isDns1035Label(task.metadata.name))
+    errors.push(
+      invalid(
+        'metadata.name',
+        task.metadata.name,
+        'must be lower-case letters, digits and dashes, start with a letter, at most 63 long',
+      ),
+    );
+  if (spec.appRef.name === '') errors.push(required('spec.appRef.name'));
+  for (const field of ['cpu', 'memory', 'disk'] as const) {
+    const text = spec[field];
+    if (text === undefined || text === '') continue;
+    const value = parseQuantity(text);
+    if (value === undefined || value <= 0)
+      errors.push(
+        invalid(
+          `spec.${field}`,
+          text,
+          `must be a quantity above 0, like ${field === 'cpu' ? '500m or 2' : '512Mi or 1Gi'}`,
+        ),
+      );
+  }
+  if (spec.timeout !== undefined) {
+    const timeout = parseDuration(spec.timeout);
+    if (timeout === undefined || timeout <= 0)
+      errors.push(invalid('spec.timeout', spec.timeout, 'must be a duration above 0, like 30m'));
+  }
+  const names = (spec.env ?? []).map((variable) => variable.name);
+  for (const [index, name] of names.entries())
+    if (!/^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(name))
+      errors.push(
+        invalid(`spec.env[${index}].name`, name, 'must be letters, digits, _, - and ., not starting with a digit'),
+      );
+  if (old !== undefined && old.spec.terminated === true && spec.terminated !== true)
+    errors.push(forbidden('spec.terminated', 'a terminated Task cannot be resumed'));
+  return errors;
+}

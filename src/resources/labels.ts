@@ -1,0 +1,36 @@
+/** The labels and annotations that kf-tasks, Kf and Tekton give to objects; one place, so that selectors cannot drift. */
+
+export const labels = {
+  /** App name (Kf). */
+  appName: 'app.kubernetes.io/name',
+  managedBy: 'app.kubernetes.io/managed-by',
+  component: 'app.kubernetes.io/component',
+  /** The Task's number (Kf). */
+  version: 'app.kubernetes.io/version',
+  networkPolicy: 'kf.dev/networkpolicy',
+  /** UID of the object whose log a Pod's output is (a Task, a Build); the log outlives the Pod, until that object goes. */
+  logOwner: 'kf.dev/log-owner',
+  /** Attempt of a Task, from 1. */
+  attempt: 'kf.dev/attempt',
+  /** `run-task --once KEY`, hashed. */
+  onceKey: 'kf.dev/once',
+  taskRun: 'tekton.dev/taskRun',
+  taskRunUid: 'tekton.dev/taskRunUID',
+  pipelineRun: 'tekton.dev/pipelineRun',
+  pipelineRunUid: 'tekton.dev/pipelineRunUID',
+  pipeline: 'tekton.dev/pipeline',
+  pipelineTask: 'tekton.dev/pipelineTask',
+  memberOf: 'tekton.dev/memberOf',
+} as const;
+
+export const annotations = {
+  /** Start order of a Pod's containers: JSON of StartOrder (core/start-order.ts). */
+  startOrder: 'node.kf.dev/start-order',
+  /** Who made the object: the token's user, or Job and slot. */
+  createdBy: 'kf.dev/created-by',
+  /** `push`: sha256 of the source package and everything else that a build depends on. */
+  buildInput: 'kf.dev/build-input',
+} as const;
+
+/** Name of the one pipeline task and step of a Kf Task; Kf's own log selectors rely on it. */
+export const userContainer = 'user-container';

@@ -26,6 +26,8 @@ export const labels = {
 export const annotations = {
   /** Start order of a Pod's containers: JSON of StartOrder (core/start-order.ts). */
   startOrder: 'node.kf.dev/start-order',
+  /** Seconds between SIGTERM and SIGKILL for the Pods of a run; lowered while one ends, it takes effect at once. */
+  gracePeriod: 'node.kf.dev/grace-period-seconds',
   /** Who made the object: the token's user, or Job and slot. */
   createdBy: 'kf.dev/created-by',
   /** `push`: sha256 of the source package and everything else that a build depends on. */

@@ -65,6 +65,16 @@ export const volumeSchema = s.object({
 });
 export type Volume = s.Infer<typeof volumeSchema>;
 
+export const securityContextSchema = s.object(
+  {
+    runAsUser: s.optional(s.integer()),
+    runAsGroup: s.optional(s.integer()),
+    runAsNonRoot: s.optional(s.boolean()),
+    readOnlyRootFilesystem: s.optional(s.boolean()),
+  },
+  { open: true },
+);
+
 export const containerSchema = s.object(
   {
     name: s.string({ minLength: 1 }),
@@ -75,17 +85,7 @@ export const containerSchema = s.object(
     env: s.optional(s.array(envVarSchema)),
     resources: s.optional(resourcesSchema),
     volumeMounts: s.optional(s.array(volumeMountSchema)),
-    securityContext: s.optional(
-      s.object(
-        {
-          runAsUser: s.optional(s.integer()),
-          runAsGroup: s.optional(s.integer()),
-          runAsNonRoot: s.optional(s.boolean()),
-          readOnlyRootFilesystem: s.optional(s.boolean()),
-        },
-        { open: true },
-      ),
-    ),
+    securityContext: s.optional(securityContextSchema),
     terminationMessagePath: s.optional(s.string()),
   },
   { open: true },

@@ -1,6 +1,6 @@
 /** tekton.dev/v1 TaskSpec: params, steps, volumes. Fields that the engine does not know yet are kept as they are. */
 
-import { envVarSchema, resourcesSchema, volumeMountSchema, volumeSchema } from '../core/pod.ts';
+import { envVarSchema, resourcesSchema, securityContextSchema, volumeMountSchema, volumeSchema } from '../core/pod.ts';
 import * as s from '../schema.ts';
 
 /** A param's value: a string, a list or a map of strings. */
@@ -29,7 +29,7 @@ export const stepSchema = s.object(
     env: s.optional(s.array(envVarSchema)),
     computeResources: s.optional(resourcesSchema),
     volumeMounts: s.optional(s.array(volumeMountSchema)),
-    securityContext: s.optional(s.anyObject()),
+    securityContext: s.optional(securityContextSchema),
     onError: s.optional(s.string()),
     timeout: s.optional(s.string()),
   },

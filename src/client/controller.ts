@@ -1,0 +1,124 @@
+/** The loop that every controller runs in: watched objects become requests, requests are reconciled one at a time per key. */
+
+import type { ObjectOf } from '../resources/kind.ts';
+import { controllerOf, type KubeObject, type ObjectRef, refOf } from '../resources/meta.ts';
+import { isConflict } from '../resources/status.ts';
+import type { AnyKind, Client, ListOptions } from './client.ts';
+import type { Clock } from './clock.ts';
+import { reflect } from './reflector.ts';
+import { WorkQueue } from './work-queue.ts';
+
+/** What a reconcile may ask for: to be called again after so many milliseconds. */
+export interface Result {
+  readonly requeueAfter?: number;
+}
+
+/**
+ * Moves the world one step towards the spec of the object that `request` names.
+ *
+ * The contract: called again after every change of what it watches, and after every start of the process, so it must
+ * be idempotent and read everything that it decides on; reads may lag; it may be called for objects that are gone.
+ * It holds no state that a restart would lose. A rejection is retried with exponential back-off.
+ */
+export type Reconcile = (request: ObjectRef) => Promise<Result | void>;
+
+/** One kind to watch, and the requests that a change of one of its objects stands for. */
+export interface Watched {
+  readonly kind: AnyKind;
+  readonly list?: ListOptions;
+  readonly requests: (object: KubeObject) => readonly ObjectRef[];
+}
+
+/** Watches the reconciled kind itself. */
+export const itself = (kind: AnyKind, list?: ListOptions): Watched => ({
+  kind,
+  ...(list === undefined ? {} : { list }),
+  requests: (object) => [refOf(object)],
+});
+
+/** Watches children: a change of one stands for its controlling owner of kind `owner`. */
+export const ownedBy = (owner: AnyKind, kind: AnyKind, list?: ListOptions): Watched => ({
+  kind,
+  ...(list === undefined ? {} : { list }),
+  requests: (object) => {
+    const ref = controllerOf(object);
+    if (ref === undefined || ref.kind !== owner.kind) return [];
+    return [refOf({ ...object, metadata: { ...object.metadata, name: ref.name } })];
+  },
+});
+
+/** Watches any kind through a function of one's own. */
+export const mapped = <K extends AnyKind>(
+  kind: K,
+  requests: (object: ObjectOf<K>) => readonly ObjectRef[],
+  list?: ListOptions,
+): Watched => ({
+  kind,
+  ...(list === undefined ? {} : { list }),
+  requests: requests as (object: KubeObject) => readonly ObjectRef[],
+});
+
+export interface ControllerOptions {
+  readonly name: string;
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly watches: readonly Watched[];
+  readonly reconcile: Reconcile;
+  /** Default 16. */
+  readonly concurrency?: number;
+  readonly onError?: (message: string, error: unknown) => void;
+}
+
+export interface RunningController {
+  /** Resolves once every watched kind was listed for the first time. */
+  readonly synced: Promise<void>;
+  /** Resolves when nothing is left to do at this moment; for tests. */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function startController(options: ControllerOptions): RunningController {
+  const { name, client, clock, watches, reconcile, onError } = options;
+  const abort = new AbortController();
+  const queue = new WorkQueue({
+    clock,
+    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+    work: async (key) => {
+      const result = await reconcile(refFromKey(key));
+      if (result?.requeueAfter !== undefined) queue.addAfter(key, result.requeueAfter);
+    },
+    // A conflict is how optimistic locking says "read again": nothing to report.
+    onError: (key, error, failures) => {
+      if (!isConflict(error)) onError?.(`${name}: ${key}: attempt ${failures} failed`, error);
+    },
+  });
+  const synced = watches.map(({ kind, list, requests }) =>
+    reflect({
+      client,
+      kind,
+      ...(list === undefined ? {} : { list }),
+      clock,
+      signal: abort.signal,
+      onObject: (object) => {
+        for (const request of requests(object)) queue.add(keyFromRef(request));
+      },
+      onError: (error) => onError?.(`${name}: watching ${kind.plural}`, error),
+    }),
+  );
+  return {
+    synced: Promise.all(synced).then(() => undefined),
+    idle: () => queue.idle(),
+    async stop() {
+      abort.abort();
+      await queue.stop();
+    },
+  };
+}
+
+const keyFromRef = ({ namespace, name }: ObjectRef): string => `${namespace ?? ''}/${name}`;
+
+function refFromKey(key: string): ObjectRef {
+  const slash = key.indexOf('/');
+  const name = key.slice(slash + 1);
+  return slash === 0 ? { name } : { namespace: key.slice(0, slash), name };
+}

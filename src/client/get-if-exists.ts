@@ -1,0 +1,36 @@
+/** Reading an object that may not be there. */
+
+import type { ObjectOf } from '../resources/kind.ts';
+import type { ObjectRef } from '../resources/meta.ts';
+import { isNotFound } from '../resources/status.ts';
+import type { AnyKind, Client } from './client.ts';
+
+export async function getIfExists<K extends AnyKind>(
+  client: Client,
+  kind: K,
+  ref: ObjectRef,
+): Promise<ObjectOf<K> | undefined> {
+  try {
+    return await client.get(kind, ref);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * As getIfExists, but never answers from a cache: an empty patch is a write, so the server itself says what exists.
+ * For the rare decision that a lagging read would get wrong.
+ */
+export async function getFromServer<K extends AnyKind>(
+  client: Client,
+  kind: K,
+  ref: ObjectRef,
+): Promise<ObjectOf<K> | undefined> {
+  try {
+    return await client.patch(kind, ref, { type: 'merge', body: {} });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}

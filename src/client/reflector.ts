@@ -1,0 +1,98 @@
+/** Lists and watches one kind for ever, and tells of every object that appeared, changed or went. */
+
+import type { ObjectOf } from '../resources/kind.ts';
+import { isExpired } from '../resources/status.ts';
+import type { AnyKind, Client, ListOptions } from './client.ts';
+import type { Clock } from './clock.ts';
+
+export interface ReflectorOptions<K extends AnyKind> {
+  readonly client: Client;
+  readonly kind: K;
+  readonly list?: ListOptions;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Called for each object listed and each event; must not throw. */
+  readonly onObject: (object: ObjectOf<K>, gone: boolean) => void;
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Milliseconds between attempts when the API cannot be reached. */
+const retryDelay = 200;
+
+/** Runs until the signal fires. The returned promise resolves once the first list has been handed on. */
+export function reflect<K extends AnyKind>(options: ReflectorOptions<K>): Promise<void> {
+  return new Promise((synced) => void run(options, synced));
+}
+
+async function run<K extends AnyKind>(options: ReflectorOptions<K>, synced: () => void): Promise<void> {
+  const known = new Map<string, ObjectOf<K>>();
+  while (!options.signal.aborted) {
+    try {
+      await listAndWatch(options, known, synced);
+    } catch (error) {
+      if (options.signal.aborted) break;
+      if (isExpired(error)) continue;
+      options.onError?.(error);
+      await pause(options.clock, options.signal);
+    }
+  }
+  synced();
+}
+
+async function listAndWatch<K extends AnyKind>(
+  { client, kind, list, clock, signal, onObject }: ReflectorOptions<K>,
+  known: Map<string, ObjectOf<K>>,
+  synced: () => void,
+): Promise<void> {
+  const { items, resourceVersion } = await client.list(kind, list);
+  const present = new Set<string>();
+  for (const object of items) {
+    const key = keyOf(object);
+    present.add(key);
+    remember(known, kind, key, object);
+    onObject(object, false);
+  }
+  for (const [key, object] of known) {
+    if (present.has(key)) continue;
+    known.delete(key);
+    onObject(object, true);
+  }
+  synced();
+  let last = resourceVersion;
+  while (!signal.aborted) {
+    let quiet = true;
+    for await (const event of client.watch(kind, { ...list, resourceVersion: last, signal })) {
+      quiet = false;
+      const { object } = event;
+      last = object.metadata.resourceVersion ?? last;
+      const key = keyOf(object);
+      if (event.type === 'DELETED') known.delete(key);
+      else remember(known, kind, key, object);
+      onObject(object, event.type === 'DELETED');
+    }
+    // A server that ends every watch at once must not be asked in a tight loop.
+    if (quiet && !signal.aborted) await pause(clock, signal);
+  }
+}
+
+/** Finished objects are forgotten, so that memory does not grow with history; their end has been told. */
+function remember<K extends AnyKind>(known: Map<string, ObjectOf<K>>, kind: K, key: string, object: ObjectOf<K>): void {
+  if (kind.finished?.(object) === true) known.delete(key);
+  else known.set(key, object);
+}
+
+const keyOf = (object: { metadata: { namespace?: string; name: string } }): string =>
+  `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+
+const pause = (clock: Clock, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = clock.after(retryDelay, resolve);
+    signal.addEventListener(
+      'abort',
+      () => {
+        timer.cancel();
+        resolve();
+      },
+      { once: true },
+    );
+  });

@@ -1,0 +1,116 @@
+/**
+ * A queue of keys to work on, as client-go's: a key that is added while it waits is worked on once, a key that is
+ * added while it is worked on is worked on again afterwards, never twice at a time.
+ */
+
+import type { Clock, Timer } from './clock.ts';
+
+export interface WorkQueueOptions {
+  readonly clock: Clock;
+  /** Keys worked on at a time. Default 16. */
+  readonly concurrency?: number;
+  /** Works on one key. A rejection puts it back with exponential back-off. */
+  readonly work: (key: string) => Promise<void>;
+  /** Told of each rejection, for the log. */
+  readonly onError?: (key: string, error: unknown, failures: number) => void;
+}
+
+/** First delay after a failure in milliseconds, doubled each time up to the longest. */
+const firstBackoff = 5;
+const longestBackoff = 60_000;
+
+export class WorkQueue {
+  readonly #options: WorkQueueOptions;
+  readonly #waiting = new Set<string>();
+  readonly #working = new Set<string>();
+  readonly #dirty = new Set<string>();
+  readonly #failures = new Map<string, number>();
+  readonly #timers = new Map<string, Timer>();
+  readonly #idle: (() => void)[] = [];
+  #stopped = false;
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+  }
+
+  add(key: string): void {
+    if (this.#stopped) return;
+    if (this.#working.has(key)) {
+      this.#dirty.add(key);
+      return;
+    }
+    this.#waiting.add(key);
+    this.#next();
+  }
+
+  /** Adds the key after `milliseconds`; the earlier of two calls wins. */
+  addAfter(key: string, milliseconds: number): void {
+    if (this.#stopped) return;
+    if (milliseconds <= 0) {
+      this.add(key);
+      return;
+    }
+    const due = this.#options.clock.now() + milliseconds;
+    const existing = this.#timers.get(key) as DueTimer | undefined;
+    if (existing !== undefined && existing.due <= due) return;
+    existing?.cancel();
+    const timer = this.#options.clock.after(milliseconds, () => {
+      this.#timers.delete(key);
+      this.add(key);
+    });
+    this.#timers.set(key, { due, cancel: () => timer.cancel() } as DueTimer);
+  }
+
+  /** Resolves when nothing waits and nothing is worked on; delayed keys do not count. */
+  idle(): Promise<void> {
+    if (this.#waiting.size === 0 && this.#working.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Takes no more keys and waits for those being worked on. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#waiting.clear();
+    this.#dirty.clear();
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+    await this.idle();
+  }
+
+  #next(): void {
+    const limit = this.#options.concurrency ?? 16;
+    for (const key of this.#waiting) {
+      if (this.#working.size >= limit) return;
+      this.#waiting.delete(key);
+      this.#working.add(key);
+      void this.#run(key);
+    }
+    if (this.#working.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #run(key: string): Promise<void> {
+    try {
+      await this.#options.work(key);
+      this.#failures.delete(key);
+    } catch (error) {
+      const failures = (this.#failures.get(key) ?? 0) + 1;
+      this.#failures.set(key, failures);
+      this.#options.onError?.(key, error, failures);
+      this.addAfter(key, backoff(failures));
+    }
+    this.#working.delete(key);
+    if (this.#dirty.delete(key)) this.#waiting.add(key);
+    this.#next();
+  }
+}
+
+interface DueTimer extends Timer {
+  /** Clock time in milliseconds. */
+  readonly due: number;
+}
+
+/** Exponential, with jitter so that many failed keys do not come back together. */
+function backoff(failures: number): number {
+  const delay = Math.min(longestBackoff, firstBackoff * 2 ** Math.min(failures - 1, 20));
+  return delay * (0.75 + Math.random() * 0.5);
+}

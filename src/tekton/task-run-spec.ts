@@ -64,7 +64,7 @@ function refuseUnsupported(run: TaskRun, spec: TaskSpec): void {
   if ((run.spec.workspaces ?? []).length > 0) refuse('spec.workspaces');
   if ((run.spec.retries ?? 0) > 0) refuse('spec.retries');
   for (const field of ['sidecars', 'stepTemplate', 'workspaces', 'results'] as const) {
-    const value: object | undefined = spec[field];
+    const value = spec[field] as object | undefined;
     if (value !== undefined && Object.keys(value).length > 0) refuse(`spec.taskSpec.${field}`);
   }
   for (const [index, step] of (spec.steps ?? []).entries())

@@ -110,6 +110,15 @@ export const containerStateSchema = s.object({
 });
 export type ContainerState = s.Infer<typeof containerStateSchema>;
 
+/** Counters read before the container was deleted: peak memory and disk in bytes, CPU time in milliseconds. */
+export const usageSchema = s.object({
+  memoryPeakBytes: s.optional(s.integer()),
+  cpuMilliseconds: s.optional(s.integer()),
+  diskBytes: s.optional(s.integer()),
+  /** Processes that the kernel killed for the container's own memory limit. */
+  oomKills: s.optional(s.integer()),
+});
+
 export const containerStatusSchema = s.object(
   {
     name: s.string(),
@@ -120,16 +129,7 @@ export const containerStatusSchema = s.object(
     started: s.optional(s.boolean()),
     restartCount: s.optional(s.integer()),
     state: s.optional(containerStateSchema),
-    /** Counters read before the container was deleted: peak memory and disk in bytes, CPU time in milliseconds. */
-    usage: s.optional(
-      s.object({
-        memoryPeakBytes: s.optional(s.integer()),
-        cpuMilliseconds: s.optional(s.integer()),
-        diskBytes: s.optional(s.integer()),
-        /** Processes that the kernel killed for the container's own memory limit. */
-        oomKills: s.optional(s.integer()),
-      }),
-    ),
+    usage: s.optional(usageSchema),
   },
   { open: true },
 );

@@ -1,7 +1,7 @@
 /** tekton.dev/v1 TaskRun. */
 
 import { conditionSchema, isFinal } from '../condition.ts';
-import type { containerStateSchema } from '../core/pod.ts';
+import { type containerStateSchema, usageSchema } from '../core/pod.ts';
 import { parseDuration } from '../duration.ts';
 import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
@@ -13,14 +13,14 @@ export const taskRunStatusValues = ['TaskRunCancelled', 'TaskRunPending'] as con
 
 const stepState = s.object(
   {
-    ...{
-      name: s.optional(s.string()),
-      container: s.optional(s.string()),
-      imageID: s.optional(s.string()),
-      terminationReason: s.optional(s.string()),
-    },
+    name: s.optional(s.string()),
+    container: s.optional(s.string()),
+    imageID: s.optional(s.string()),
+    terminationReason: s.optional(s.string()),
     waiting: s.optional(s.object({ reason: s.optional(s.string()), message: s.optional(s.string()) })),
     running: s.optional(s.object({ startedAt: s.optional(s.time()) })),
+    /** Counters of the step's container; absent where real Tekton runs. */
+    usage: s.optional(usageSchema),
     terminated: s.optional(s.any<NonNullable<s.Infer<typeof containerStateSchema>['terminated']>>()),
   },
   { open: true },

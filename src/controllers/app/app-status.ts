@@ -1,0 +1,67 @@
+/** The status of an App as it follows from its spec and its newest Build. Pure. */
+
+import { type ConditionDraft, conditionOf, happyCondition, mergeConditions } from '../../resources/condition.ts';
+import type { App } from '../../resources/kf/app.ts';
+import type { Build } from '../../resources/kf/build.ts';
+import { childName } from '../../resources/names.ts';
+
+type AppStatus = NonNullable<App['status']>;
+
+/** Kf's name of the Build of an App's present build request: `APP-N`. */
+export const buildName = (app: App): string => childName(app.metadata.name, `-${app.spec.build.updateRequests ?? 0}`);
+
+/** @param now RFC 3339 */
+export function appStatus(app: App, build: Build | undefined, now: string): AppStatus {
+  const buildReady = buildCondition(app, build);
+  const drafts = [buildReady, instancesCondition(app)];
+  const happy = happyCondition('Ready', drafts);
+  return {
+    ...app.status,
+    ...imageOf(app, build),
+    observedGeneration: app.metadata.generation,
+    ...(build === undefined ? {} : { latestBuild: build.metadata.name }),
+    instances: { representation: app.spec.instances?.stopped ? 'stopped' : '0' },
+    conditions: mergeConditions(app.status?.conditions, [...drafts, happy], now),
+  };
+}
+
+/** The image that Tasks start with: the newest good one. A build that runs or failed leaves it in use. */
+function imageOf(app: App, build: Build | undefined): Partial<AppStatus> {
+  if (app.spec.build.image !== undefined) return { image: app.spec.build.image };
+  if (build === undefined || conditionOf(build, 'Succeeded')?.status !== 'True') return {};
+  const command = build.status?.startCommand;
+  return {
+    image: build.status?.image,
+    latestReadyBuild: build.metadata.name,
+    ...(build.status?.stack === undefined ? {} : { stack: build.status.stack }),
+    startCommands: command === undefined ? {} : { image: [command] },
+  };
+}
+
+function buildCondition(app: App, build: Build | undefined): ConditionDraft {
+  const type = 'BuildReady';
+  if (app.spec.build.image !== undefined) return { type, status: 'True' };
+  if (app.spec.build.spec === undefined)
+    return { type, status: 'Unknown', reason: 'WaitingForSource', message: 'no source was pushed yet' };
+  const condition = build === undefined ? undefined : conditionOf(build, 'Succeeded');
+  if (condition === undefined || condition.status === 'Unknown')
+    return {
+      type,
+      status: 'Unknown',
+      reason: condition?.reason ?? 'Building',
+      message: condition?.message ?? 'Build in progress',
+    };
+  return { ...condition, type };
+}
+
+/** Only task apps run here: an App that wants running instances is told so. */
+function instancesCondition(app: App): ConditionDraft {
+  const type = 'DeploymentReady';
+  if (app.spec.instances?.stopped) return { type, status: 'True' };
+  return {
+    type,
+    status: 'False',
+    reason: 'LongRunningAppsUnsupported',
+    message: 'long-running instances are not supported: push with --task',
+  };
+}

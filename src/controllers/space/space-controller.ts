@@ -1,0 +1,76 @@
+/** Makes the Namespace of every Space. */
+
+import type { Client } from '../../client/client.ts';
+import { type Clock, rfc3339 } from '../../client/clock.ts';
+import { itself, ownedBy, type RunningController, startController } from '../../client/controller.ts';
+import { getIfExists } from '../../client/get-if-exists.ts';
+import { writeStatus } from '../../client/status-writer.ts';
+import { type ConditionDraft, happyCondition, mergeConditions } from '../../resources/condition.ts';
+import { Namespace } from '../../resources/core/kinds.ts';
+import { Space } from '../../resources/kf/space.ts';
+import { labels } from '../../resources/labels.ts';
+import { controllerRef, isControlledBy, type ObjectRef } from '../../resources/meta.ts';
+import { isAlreadyExists } from '../../resources/status.ts';
+
+interface Options {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly onError?: (message: string, error: unknown) => void;
+}
+
+export function startSpaceController(options: Options): RunningController {
+  return startController({
+    ...options,
+    name: 'space',
+    watches: [itself(Space), ownedBy(Space, Namespace)],
+    reconcile: (request) => reconcileSpace(options, request),
+  });
+}
+
+export async function reconcileSpace({ client, clock }: Options, request: ObjectRef): Promise<void> {
+  const space = await getIfExists(client, Space, request);
+  if (space === undefined || space.metadata.deletionTimestamp !== undefined) return;
+  const namespace = await namespaceCondition(client, space);
+  const drafts = [namespace, happyCondition('Ready', [namespace])];
+  await writeStatus(client, Space, space, {
+    ...space.status,
+    observedGeneration: space.metadata.generation,
+    conditions: mergeConditions(space.status?.conditions, drafts, rfc3339(clock.now())),
+  });
+}
+
+async function namespaceCondition(client: Client, space: Space): Promise<ConditionDraft> {
+  const name = space.metadata.name;
+  const namespace = (await getIfExists(client, Namespace, { name })) ?? (await createNamespace(client, space));
+  if (namespace === undefined)
+    return {
+      type: 'NamespaceReady',
+      status: 'Unknown',
+      reason: 'CacheOutdated',
+      message: `reading Namespace "${name}"`,
+    };
+  if (!isControlledBy(namespace, space))
+    return {
+      type: 'NamespaceReady',
+      status: 'False',
+      reason: 'NotOwned',
+      message: `There is an existing Namespace "${name}" that we do not own.`,
+    };
+  return { type: 'NamespaceReady', status: 'True' };
+}
+
+async function createNamespace(client: Client, space: Space): Promise<Namespace | undefined> {
+  try {
+    return await client.create(Namespace, {
+      metadata: {
+        name: space.metadata.name,
+        labels: { [labels.managedBy]: 'kf' },
+        ownerReferences: [controllerRef(space)],
+      },
+    });
+  } catch (error) {
+    // A read that lagged; the Namespace's own event brings us back.
+    if (isAlreadyExists(error)) return undefined;
+    throw error;
+  }
+}

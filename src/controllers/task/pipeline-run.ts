@@ -1,0 +1,105 @@
+/** The PipelineRun of one attempt of a Task: one pipeline task with one step, both named `user-container`. Pure. */
+
+import type { Draft } from '../../client/client.ts';
+import type { ResourceRequirements } from '../../resources/core/pod.ts';
+import type { App } from '../../resources/kf/app.ts';
+import type { Space } from '../../resources/kf/space.ts';
+import type { Task } from '../../resources/kf/task.ts';
+import { annotations, labels, userContainer } from '../../resources/labels.ts';
+import { controllerRef } from '../../resources/meta.ts';
+import { childName } from '../../resources/names.ts';
+import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import { taskEnv } from './task-env.ts';
+
+/** The first attempt bears the Task's own name (Kf: the TaskRun does). */
+export const pipelineRunName = (task: Task): string => task.metadata.name;
+
+/** Name of the one TaskRun, as Tekton makes it. */
+export const taskRunName = (task: Task): string => childName(pipelineRunName(task), `-${userContainer}`);
+
+/** What a Task runs: a shell line, an exact argv, or what the image does by itself. */
+export type TaskCommand = { readonly command?: readonly string[]; readonly args?: readonly string[] };
+
+/** Undefined when neither the Task nor the App nor its image says what to run. */
+export function commandOf(task: Task, app: App): TaskCommand | undefined {
+  const { command, args } = task.spec;
+  // The word after the line is the shell's $0; the arguments become its "$@".
+  if (command) return { command: args?.length ? [...shell(command), 'sh', ...args] : shell(command) };
+  if (args?.length) return { command: args };
+  const container = app.spec.template.spec.containers[0];
+  if (container?.command?.length) return { command: [...container.command, ...(container.args ?? [])] };
+  if (container?.args?.length === 1) return { command: shell(container.args[0]!) };
+  if (container?.args?.length) return { command: container.args };
+  const found = app.status?.startCommands?.image?.[0];
+  if (found !== undefined) return { command: shell(found) };
+  return app.spec.build.image === undefined ? undefined : {};
+}
+
+const shell = (line: string): readonly string[] => ['/bin/sh', '-c', line];
+
+export interface TaskContext {
+  readonly app: App;
+  readonly space: Space | undefined;
+  /** The Task's number. */
+  readonly id: number;
+  readonly image: string;
+  readonly command: TaskCommand;
+}
+
+export function pipelineRunOf(task: Task, context: TaskContext): Draft<PipelineRun> {
+  const { app, space, id, image, command } = context;
+  const grace = task.spec.gracePeriodSeconds ?? space?.spec?.runtimeConfig?.terminationGracePeriodSeconds;
+  const timeout = task.spec.timeout ?? '0s';
+  return {
+    metadata: {
+      name: pipelineRunName(task),
+      ...(task.metadata.namespace === undefined ? {} : { namespace: task.metadata.namespace }),
+      labels: {
+        [labels.appName]: app.metadata.name,
+        [labels.managedBy]: 'kf',
+        [labels.component]: 'task',
+        [labels.version]: String(id),
+        [labels.networkPolicy]: 'app',
+        [labels.logOwner]: task.metadata.uid ?? '',
+        [labels.attempt]: '1',
+      },
+      ...(grace === undefined ? {} : { annotations: { [annotations.gracePeriod]: String(grace) } }),
+      ownerReferences: [controllerRef(task)],
+    },
+    spec: {
+      pipelineSpec: {
+        tasks: [
+          {
+            name: userContainer,
+            timeout,
+            taskSpec: {
+              steps: [
+                {
+                  name: userContainer,
+                  image,
+                  ...command,
+                  env: taskEnv(task, app, space, id),
+                  computeResources: taskResources(task, app),
+                },
+              ],
+            },
+          },
+        ],
+      },
+      // Tekton's default of 60 minutes must be switched off explicitly.
+      timeouts: { pipeline: '0s', ...(timeout === '0s' ? {} : { tasks: timeout }) },
+    },
+  };
+}
+
+/** The Task's flags set request and limit; else the App's count. CPU has no limit unless asked for. */
+export function taskResources(task: Task, app: App): ResourceRequirements {
+  const own = app.spec.template.spec.containers[0]?.resources;
+  const memory = task.spec.memory || own?.limits?.memory || '1Gi';
+  const disk = task.spec.disk || own?.limits?.['ephemeral-storage'] || '1Gi';
+  const cpu = task.spec.cpu || own?.limits?.cpu;
+  return {
+    requests: { memory, 'ephemeral-storage': disk, cpu: task.spec.cpu || own?.requests?.cpu || '100m' },
+    limits: { memory, 'ephemeral-storage': disk, ...(cpu === undefined ? {} : { cpu }) },
+  };
+}

@@ -1,0 +1,229 @@
+/** Runs Tasks: takes the number, makes the PipelineRun, passes termination on, mirrors the outcome. */
+
+import type { Client } from '../../client/client.ts';
+import { type Clock, rfc3339 } from '../../client/clock.ts';
+import { itself, mapped, ownedBy, type RunningController, startController } from '../../client/controller.ts';
+import { getFromServer, getIfExists } from '../../client/get-if-exists.ts';
+import { writeStatus } from '../../client/status-writer.ts';
+import {
+  type ConditionDraft,
+  conditionOf,
+  happyCondition,
+  isFinal,
+  mergeConditions,
+} from '../../resources/condition.ts';
+import { App } from '../../resources/kf/app.ts';
+import { Space } from '../../resources/kf/space.ts';
+import { Task } from '../../resources/kf/task.ts';
+import { annotations, labels, userContainer } from '../../resources/labels.ts';
+import { isControlledBy, type ObjectRef, refOf } from '../../resources/meta.ts';
+import { isAlreadyExists, isInvalid } from '../../resources/status.ts';
+import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../resources/tekton/task-run.ts';
+import { commandOf, pipelineRunName, pipelineRunOf, type TaskContext, taskRunName } from './pipeline-run.ts';
+import { TaskNumbers } from './task-numbers.ts';
+import { outcomeOf } from './task-outcome.ts';
+import { WaitingTasks } from './waiting-tasks.ts';
+
+interface Options {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly onError?: (message: string, error: unknown) => void;
+}
+
+/** What a Task waits for, or why it ended without a TaskRun. */
+const waiting = (reason: string, message: string): ConditionDraft => ({
+  type: 'TaskRunReady',
+  status: 'Unknown',
+  reason,
+  message,
+});
+const refused = (reason: string, message: string): ConditionDraft => ({
+  type: 'TaskRunReady',
+  status: 'False',
+  reason,
+  message,
+});
+
+export function startTaskController(options: Options): RunningController {
+  const controller = new TaskController(options);
+  return startController({
+    ...options,
+    name: 'task',
+    watches: [
+      itself(Task, { unfinishedOnly: true }),
+      ownedBy(Task, PipelineRun, { unfinishedOnly: true }),
+      // The TaskRun belongs to the PipelineRun; its label leads to the Task, whose name the PipelineRun bears.
+      mapped(
+        TaskRun,
+        ({ metadata }) =>
+          metadata.labels?.[labels.pipelineTask] === userContainer && metadata.labels[labels.pipelineRun] !== undefined
+            ? [{ ...refOf({ apiVersion: '', kind: '', metadata }), name: metadata.labels[labels.pipelineRun]! }]
+            : [],
+        { unfinishedOnly: true },
+      ),
+      mapped(App, (app) => controller.waitingFor(app)),
+    ],
+    reconcile: (request) => controller.reconcile(request),
+  });
+}
+
+export class TaskController {
+  readonly #client: Client;
+  readonly #clock: Clock;
+  readonly #numbers: TaskNumbers;
+  readonly #waiting = new WaitingTasks();
+
+  constructor({ client, clock }: Options) {
+    this.#client = client;
+    this.#clock = clock;
+    this.#numbers = new TaskNumbers(client);
+  }
+
+  /** Tasks that wait for something of this App. */
+  waitingFor(app: App): readonly ObjectRef[] {
+    return this.#waiting.of(app.metadata);
+  }
+
+  async reconcile(request: ObjectRef): Promise<void> {
+    const task = await getIfExists(this.#client, Task, request);
+    if (task === undefined || task.metadata.deletionTimestamp !== undefined || isFinal(task)) {
+      this.#waiting.remove(request);
+      return;
+    }
+    const run = await getIfExists(this.#client, PipelineRun, { ...refOf(task), name: pipelineRunName(task) });
+    if (run === undefined) await this.#start(task);
+    else if (!isControlledBy(run, task))
+      await this.#report(
+        task,
+        refused('NotOwned', `There is an existing PipelineRun "${run.metadata.name}" that we do not own.`),
+      );
+    else await this.#follow(task, run);
+  }
+
+  async #start(task: Task): Promise<void> {
+    if (task.status?.pipelineRunName !== undefined && (await this.#runIsGone(task)))
+      return this.#report(
+        task,
+        refused('PipelineRunDeleted', `the PipelineRun "${pipelineRunName(task)}" was deleted`),
+      );
+    if (task.spec.terminated) return this.#report(task, refused('TaskRunCancelled', 'terminated before it started'));
+    const app = await getIfExists(this.#client, App, { ...refOf(task), name: task.spec.appRef.name });
+    if (app === undefined || app.metadata.deletionTimestamp !== undefined)
+      return this.#wait(
+        task,
+        waiting('AppNotFound', `App "${task.spec.appRef.name}" does not exist: push it, or terminate this Task`),
+      );
+    const numbered = await this.#numbers.take(task, app);
+    if (numbered === undefined) return;
+    const obstacle = obstacleOf(numbered, app);
+    if (obstacle !== undefined)
+      return obstacle.status === 'False' ? this.#report(numbered, obstacle) : this.#wait(numbered, obstacle);
+    await this.#createRun(numbered, app);
+  }
+
+  async #createRun(task: Task, app: App): Promise<void> {
+    const space = await getIfExists(this.#client, Space, { name: task.metadata.namespace ?? '' });
+    const context: TaskContext = {
+      app,
+      space,
+      id: task.status?.id ?? 0,
+      image: app.status?.image ?? '',
+      command: commandOf(task, app) ?? {},
+    };
+    try {
+      await this.#client.create(PipelineRun, pipelineRunOf(task, context));
+    } catch (error) {
+      if (isInvalid(error)) return this.#report(task, refused('TemplateError', error.message));
+      // Made before, and our read lagged; its events bring us back.
+      if (!isAlreadyExists(error)) throw error;
+    }
+    this.#waiting.remove(refOf(task));
+    await this.#report(task, waiting('Started', 'the PipelineRun was made'), {
+      image: context.image,
+      pipelineRunName: pipelineRunName(task),
+    });
+  }
+
+  async #follow(task: Task, run: PipelineRun): Promise<void> {
+    if (task.spec.terminated && !isFinal(run)) await this.#cancel(task, run);
+    const taskRun = await getIfExists(this.#client, TaskRun, { ...refOf(task), name: taskRunName(task) });
+    const finished = isFinal(run);
+    const started = { pipelineRunName: run.metadata.name, image: imageOf(run) };
+    if (taskRun === undefined) {
+      const condition = conditionOf(run, 'Succeeded');
+      const draft: ConditionDraft = finished
+        ? refused(
+            condition?.reason === 'Cancelled' ? 'TaskRunCancelled' : (condition?.reason ?? 'Failed'),
+            condition?.message ?? '',
+          )
+        : waiting(condition?.reason ?? 'Started', condition?.message ?? '');
+      return this.#report(task, draft, started);
+    }
+    const outcome = outcomeOf(taskRun);
+    // Final only with the PipelineRun, so that a final Task leaves nothing of itself running.
+    const condition =
+      finished || outcome.condition.status === 'Unknown'
+        ? outcome.condition
+        : waiting('Ending', outcome.condition.message ?? '');
+    await this.#report(task, condition, { ...started, ...outcome.fields });
+  }
+
+  async #cancel(task: Task, run: PipelineRun): Promise<void> {
+    const grace = task.spec.gracePeriodSeconds?.toString();
+    const graceChanged = grace !== undefined && run.metadata.annotations?.[annotations.gracePeriod] !== grace;
+    if (run.spec.status === 'Cancelled' && !graceChanged) return;
+    await this.#client.patch(PipelineRun, refOf(run), {
+      type: 'merge',
+      body: {
+        metadata: graceChanged ? { annotations: { [annotations.gracePeriod]: grace } } : {},
+        spec: { status: 'Cancelled' },
+      },
+    });
+  }
+
+  async #runIsGone(task: Task): Promise<boolean> {
+    const ref = { ...refOf(task), name: pipelineRunName(task) };
+    return (await getFromServer(this.#client, PipelineRun, ref)) === undefined;
+  }
+
+  async #wait(task: Task, condition: ConditionDraft): Promise<void> {
+    this.#waiting.add(task);
+    await this.#report(task, condition);
+  }
+
+  async #report(
+    task: Task,
+    condition: ConditionDraft,
+    fields: Partial<NonNullable<Task['status']>> = {},
+  ): Promise<void> {
+    const now = rfc3339(this.#clock.now());
+    const message = condition.message === '' ? undefined : condition.message;
+    await writeStatus(this.#client, Task, task, {
+      ...task.status,
+      ...fields,
+      ...(message === undefined ? {} : { message }),
+      ...(condition.status === 'Unknown'
+        ? {}
+        : { completionTime: fields.completionTime ?? task.status?.completionTime ?? now }),
+      observedGeneration: task.metadata.generation,
+      conditions: mergeConditions(task.status?.conditions, [condition, happyCondition('Succeeded', [condition])], now),
+    });
+  }
+}
+
+/** What keeps a Task from starting, or undefined. Only facts are final; what may still come is waited for. */
+function obstacleOf(task: Task, app: App): ConditionDraft | undefined {
+  if (app.status?.image === undefined) {
+    const build = conditionOf(app, 'BuildReady');
+    const upToDate = app.status?.observedGeneration === app.metadata.generation;
+    if (build?.status === 'False' && upToDate)
+      return refused('BuildFailed', `the App has no image: ${build.message ?? 'its build failed'}`);
+    return waiting('WaitingForBuild', `waits for the first build of App "${app.metadata.name}"`);
+  }
+  if (commandOf(task, app) === undefined) return refused('NoStartCommand', 'Start command not found on App or Task');
+  return undefined;
+}
+
+const imageOf = (run: PipelineRun): string | undefined =>
+  run.spec.pipelineSpec?.tasks?.[0]?.taskSpec?.steps?.[0]?.image;

@@ -1,0 +1,42 @@
+/** Gives Tasks their numbers: a conditional update of the App's status. Gaps are possible, doubles are not. */
+
+import type { Client } from '../../client/client.ts';
+import { App } from '../../resources/kf/app.ts';
+import { Task } from '../../resources/kf/task.ts';
+import { labels } from '../../resources/labels.ts';
+import { refOf } from '../../resources/meta.ts';
+
+export class TaskNumbers {
+  readonly #client: Client;
+  /** The last request per App: Tasks that start together take turns instead of running into conflicts. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** The Task with its number and Kf's label for it. @throws StatusError Conflict, to be tried again */
+  async take(task: Task, app: App): Promise<Task | undefined> {
+    if (task.status?.id !== undefined) return task;
+    const key = `${app.metadata.namespace}/${app.metadata.name}`;
+    const before = this.#turns.get(key) ?? Promise.resolve();
+    const mine = before.catch(() => undefined).then(() => this.#take(task));
+    this.#turns.set(key, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#turns.get(key) === mine) this.#turns.delete(key);
+    }
+  }
+
+  async #take(task: Task): Promise<Task> {
+    const app = await this.#client.get(App, { ...refOf(task), name: task.spec.appRef.name });
+    const id = (app.status?.tasks?.updateRequests ?? 0) + 1;
+    await this.#client.updateStatus(App, { ...app, status: { ...app.status, tasks: { updateRequests: id } } });
+    const numbered = await this.#client.updateStatus(Task, { ...task, status: { ...task.status, id } });
+    return this.#client.patch(Task, refOf(numbered), {
+      type: 'merge',
+      body: { metadata: { labels: { [labels.version]: String(id) } } },
+    });
+  }
+}

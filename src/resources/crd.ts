@@ -1,0 +1,70 @@
+/** The CustomResourceDefinition of a kind: what a cluster installs, and what the embedded server shows. */
+
+import type { Kind } from './kind.ts';
+import type { JsonSchema } from './schema.ts';
+
+export interface Crd {
+  readonly apiVersion: 'apiextensions.k8s.io/v1';
+  readonly kind: 'CustomResourceDefinition';
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly spec: {
+    readonly group: string;
+    readonly scope: string;
+    readonly names: {
+      readonly plural: string;
+      readonly singular: string;
+      readonly kind: string;
+      readonly listKind: string;
+      readonly shortNames?: readonly string[];
+      readonly categories?: readonly string[];
+    };
+    readonly versions: readonly object[];
+    readonly conversion: { readonly strategy: 'None' };
+  };
+}
+
+/** Fields that every object has; a CRD says no more about them than their types. */
+const common: Readonly<Record<string, JsonSchema>> = {
+  apiVersion: { type: 'string' },
+  kind: { type: 'string' },
+  metadata: { type: 'object' },
+};
+
+/** Pure: the same kind gives the same definition. */
+// biome-ignore lint/suspicious/noExplicitAny: a Kind is contravariant in its object type
+export function crdOf(kind: Kind<any>): Crd {
+  const { shortNames, categories, columns, selectableFields } = kind;
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${kind.plural}.${kind.group}` },
+    spec: {
+      group: kind.group,
+      scope: kind.scope,
+      names: {
+        plural: kind.plural,
+        singular: kind.singular,
+        kind: kind.kind,
+        listKind: `${kind.kind}List`,
+        ...(shortNames.length > 0 ? { shortNames } : {}),
+        ...(categories.length > 0 ? { categories } : {}),
+      },
+      versions: [
+        {
+          name: kind.version,
+          served: true,
+          storage: true,
+          schema: {
+            openAPIV3Schema: { ...kind.schema, properties: { ...common, ...kind.schema.properties } },
+          },
+          ...(kind.hasStatus ? { subresources: { status: {} } } : {}),
+          ...(selectableFields === undefined
+            ? {}
+            : { selectableFields: Object.keys(selectableFields).map((path) => ({ jsonPath: `.${path}` })) }),
+          ...(columns.length > 0 ? { additionalPrinterColumns: columns } : {}),
+        },
+      ],
+      conversion: { strategy: 'None' },
+    },
+  };
+}

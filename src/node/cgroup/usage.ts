@@ -1,0 +1,66 @@
+/** Reads what a container has used from its cgroup's files. Everything absent stays undefined. */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CgroupUsage } from './cgroup.ts';
+import type { Hierarchies } from './hierarchies.ts';
+
+async function read(path: string | undefined): Promise<string | undefined> {
+  return path === undefined ? undefined : readFile(path, 'utf8').catch(() => undefined);
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  const value = Number.parseInt(text ?? '', 10);
+  return Number.isNaN(value) ? undefined : value;
+}
+
+/** The value of `key` in a file of `key value` lines. */
+function field(text: string | undefined, key: string): number | undefined {
+  return numberOf(
+    text
+      ?.split('\n')
+      .find((line) => line.startsWith(`${key} `))
+      ?.slice(key.length + 1),
+  );
+}
+
+/** Kills count as the container's own only when it reached its limit: a machine without memory kills too. */
+function ownKills(kills: number | undefined, limitReached: number | undefined): number | undefined {
+  return kills !== undefined && limitReached === 0 ? 0 : kills;
+}
+
+/** `path` is relative to the hierarchies' roots. */
+export async function readUsageV1({ v1 }: Hierarchies, path: string): Promise<CgroupUsage> {
+  const file = (controller: string, name: string): string | undefined => {
+    const mountpoint = v1.find((hierarchy) => hierarchy.controllers.includes(controller))?.mountpoint;
+    return mountpoint === undefined ? undefined : join(mountpoint, path, name);
+  };
+  const [peak, oom, failures, cpu] = await Promise.all([
+    read(file('memory', 'memory.max_usage_in_bytes')),
+    read(file('memory', 'memory.oom_control')),
+    read(file('memory', 'memory.failcnt')),
+    read(file('cpuacct', 'cpuacct.usage')),
+  ]);
+  const nanoseconds = numberOf(cpu);
+  return {
+    memoryPeakBytes: numberOf(peak),
+    cpuMilliseconds: nanoseconds === undefined ? undefined : Math.round(nanoseconds / 1e6),
+    oomKills: ownKills(field(oom, 'oom_kill'), numberOf(failures)),
+  };
+}
+
+/** `path` is relative to the unified hierarchy's root. */
+export async function readUsageV2({ unified }: Hierarchies, path: string): Promise<CgroupUsage> {
+  const file = (name: string): string | undefined => unified && join(unified.mountpoint, path, name);
+  const [peak, events, cpu] = await Promise.all([
+    read(file('memory.peak')),
+    read(file('memory.events')),
+    read(file('cpu.stat')),
+  ]);
+  const microseconds = field(cpu, 'usage_usec');
+  return {
+    memoryPeakBytes: numberOf(peak),
+    cpuMilliseconds: microseconds === undefined ? undefined : Math.round(microseconds / 1e3),
+    oomKills: ownKills(field(events, 'oom_kill'), field(events, 'oom')),
+  };
+}

@@ -1,0 +1,49 @@
+/** Runs a helper program of the machine (ip, iptables, mkfs.ext4 …) and gives its standard output. */
+
+import { spawn } from 'node:child_process';
+
+/** @throws CommandError when the program is missing, ends with another code than 0, or by a signal */
+export type RunCommand = (
+  command: string,
+  args: readonly string[],
+  options?: { readonly input?: string },
+) => Promise<string>;
+
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  /** Undefined when the program did not start or ended by a signal. */
+  readonly exitCode: number | undefined;
+
+  constructor(command: string, args: readonly string[], reason: string, exitCode?: number) {
+    super(`${[command, ...args].join(' ')}: ${reason}`);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Helpers live in sbin, which a user's PATH may lack; LC_ALL keeps their messages readable for programs. */
+const environment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`,
+  LC_ALL: 'C',
+});
+
+export const runCommand: RunCommand = (command, args, options = {}) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(command, args, { env: environment(), stdio: ['pipe', 'pipe', 'pipe'] });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    // The program may end without reading its input; its exit code tells more than EPIPE.
+    child.stdin.on('error', () => {});
+    child.stdin.end(options.input ?? '');
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      reject(new CommandError(command, args, error.code === 'ENOENT' ? 'not installed' : error.message)),
+    );
+    child.on('close', (code, signal) => {
+      if (code === 0) return resolve(Buffer.concat(out).toString());
+      const text = Buffer.concat(err).toString().trim();
+      const how = signal === null ? `exit code ${code}` : `ended by ${signal}`;
+      reject(new CommandError(command, args, text === '' ? how : `${how}: ${text}`, code ?? undefined));
+    });
+  });

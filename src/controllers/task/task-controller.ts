@@ -5,6 +5,7 @@ import { type Clock, rfc3339 } from '../../client/clock.ts';
 import { itself, mapped, ownedBy, type RunningController, startController } from '../../client/controller.ts';
 import { getFromServer, getIfExists } from '../../client/get-if-exists.ts';
 import { writeStatus } from '../../client/status-writer.ts';
+import { Waiting } from '../../client/waiting.ts';
 import {
   type ConditionDraft,
   conditionOf,
@@ -23,7 +24,6 @@ import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { commandOf, pipelineRunName, pipelineRunOf, type TaskContext, taskRunName } from './pipeline-run.ts';
 import { TaskNumbers } from './task-numbers.ts';
 import { outcomeOf } from './task-outcome.ts';
-import { WaitingTasks } from './waiting-tasks.ts';
 
 interface Options {
   readonly client: Client;
@@ -72,7 +72,7 @@ export class TaskController {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #numbers: TaskNumbers;
-  readonly #waiting = new WaitingTasks();
+  readonly #waiting = new Waiting();
 
   constructor({ client, clock }: Options) {
     this.#client = client;
@@ -82,7 +82,7 @@ export class TaskController {
 
   /** Tasks that wait for something of this App. */
   waitingFor(app: App): readonly ObjectRef[] {
-    return this.#waiting.of(app.metadata);
+    return this.#waiting.on(refOf(app));
   }
 
   async reconcile(request: ObjectRef): Promise<void> {
@@ -102,23 +102,30 @@ export class TaskController {
   }
 
   async #start(task: Task): Promise<void> {
-    if (task.status?.pipelineRunName !== undefined && (await this.#runIsGone(task)))
-      return this.#report(
-        task,
-        refused('PipelineRunDeleted', `the PipelineRun "${pipelineRunName(task)}" was deleted`),
-      );
-    if (task.spec.terminated) return this.#report(task, refused('TaskRunCancelled', 'terminated before it started'));
-    const app = await getIfExists(this.#client, App, { ...refOf(task), name: task.spec.appRef.name });
+    const wasStarted = task.status?.pipelineRunName !== undefined;
+    if (wasStarted || task.spec.terminated) {
+      // Decides for good, so a read that lags is not enough.
+      const run = await getFromServer(this.#client, PipelineRun, { ...refOf(task), name: pipelineRunName(task) });
+      if (run !== undefined) return this.#follow(task, run);
+      if (wasStarted)
+        return this.#report(
+          task,
+          refused('PipelineRunDeleted', `the PipelineRun "${pipelineRunName(task)}" was deleted`),
+        );
+      return this.#report(task, refused('TaskRunCancelled', 'terminated before it started'));
+    }
+    const appRef = { ...refOf(task), name: task.spec.appRef.name };
+    this.#waiting.add(refOf(task), appRef);
+    const app = await getIfExists(this.#client, App, appRef);
     if (app === undefined || app.metadata.deletionTimestamp !== undefined)
-      return this.#wait(
+      return this.#report(
         task,
         waiting('AppNotFound', `App "${task.spec.appRef.name}" does not exist: push it, or terminate this Task`),
       );
     const numbered = await this.#numbers.take(task, app);
     if (numbered === undefined) return;
     const obstacle = obstacleOf(numbered, app);
-    if (obstacle !== undefined)
-      return obstacle.status === 'False' ? this.#report(numbered, obstacle) : this.#wait(numbered, obstacle);
+    if (obstacle !== undefined) return this.#report(numbered, obstacle);
     await this.#createRun(numbered, app);
   }
 
@@ -180,16 +187,6 @@ export class TaskController {
         spec: { status: 'Cancelled' },
       },
     });
-  }
-
-  async #runIsGone(task: Task): Promise<boolean> {
-    const ref = { ...refOf(task), name: pipelineRunName(task) };
-    return (await getFromServer(this.#client, PipelineRun, ref)) === undefined;
-  }
-
-  async #wait(task: Task, condition: ConditionDraft): Promise<void> {
-    this.#waiting.add(task);
-    await this.#report(task, condition);
   }
 
   async #report(

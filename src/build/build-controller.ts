@@ -1,0 +1,249 @@
+/** Turns source packages into images on the host stack. Embedded only: on a cluster Kf's own builders do it. */
+
+import { createHash } from 'node:crypto';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Client } from '../client/client.ts';
+import { type Clock, rfc3339 } from '../client/clock.ts';
+import { itself, mapped, ownedBy, type RunningController, startController } from '../client/controller.ts';
+import { getIfExists } from '../client/get-if-exists.ts';
+import { writeStatus } from '../client/status-writer.ts';
+import { Waiting } from '../client/waiting.ts';
+import { type ConditionDraft, conditionOf, happyCondition, isFinal, mergeConditions } from '../resources/condition.ts';
+import { formatDuration } from '../resources/duration.ts';
+import { Build, hostStackBuilder } from '../resources/kf/build.ts';
+import { SourcePackage } from '../resources/kf/source-package.ts';
+import { labels } from '../resources/labels.ts';
+import { type ObjectRef, refOf } from '../resources/meta.ts';
+import { isAlreadyExists } from '../resources/status.ts';
+import { TaskRun } from '../resources/tekton/task-run.ts';
+import { buildRunOf } from './build-run.ts';
+import { type BuildPlan, type DependencyStep, planBuild, UnbuildableSourceError } from './detect.ts';
+import type { HostStack, ImageSink } from './image-sink.ts';
+import type { SourceStore } from './source-store.ts';
+import { appFolder, Staging } from './staging.ts';
+import { UnsafeSourceError } from './unpack.ts';
+
+export interface BuildOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly dataDir: string;
+  readonly sources: SourceStore;
+  readonly images: ImageSink;
+  readonly stack: HostStack;
+  readonly onError?: (message: string, error: unknown) => void;
+}
+
+export function startBuildController(options: BuildOptions): RunningController {
+  const controller = new BuildController(options);
+  return startController({
+    ...options,
+    name: 'build',
+    concurrency: 4,
+    watches: [
+      itself(Build, { unfinishedOnly: true }),
+      ownedBy(Build, TaskRun, { unfinishedOnly: true }),
+      mapped(SourcePackage, (source) => controller.waitingFor(source), { unfinishedOnly: true }),
+    ],
+    reconcile: (request) => controller.reconcile(request),
+  });
+}
+
+type BuildStatus = NonNullable<Build['status']>;
+
+const sourceReady: ConditionDraft = { type: 'SourcePackageReady', status: 'True' };
+const progress = (type: string, reason: string, message: string): ConditionDraft => ({
+  type,
+  status: 'Unknown',
+  reason,
+  message,
+});
+
+export class BuildController {
+  readonly #options: BuildOptions;
+  readonly #waiting = new Waiting();
+
+  constructor(options: BuildOptions) {
+    this.#options = options;
+  }
+
+  waitingFor(source: SourcePackage): readonly ObjectRef[] {
+    return this.#waiting.on(refOf(source));
+  }
+
+  async reconcile(request: ObjectRef): Promise<void> {
+    const { client, dataDir } = this.#options;
+    const build = await getIfExists(client, Build, request);
+    if (build === undefined || build.metadata.deletionTimestamp !== undefined || isFinal(build)) {
+      this.#waiting.remove(request);
+      if (build !== undefined) await new Staging(dataDir, build.metadata.uid ?? '').remove();
+      return;
+    }
+    if (build.spec.name !== hostStackBuilder)
+      return this.#fail(
+        build,
+        'UnknownBuilder',
+        `builder "${build.spec.name}" is not known; there is: ${hostStackBuilder}`,
+      );
+    const sha256 = await this.#uploaded(build);
+    if (sha256 !== undefined) await this.#build(build, sha256);
+  }
+
+  /** The checksum of the Build's uploaded source; undefined while it is still to come. */
+  async #uploaded(build: Build): Promise<string | undefined> {
+    const name = build.spec.sourcePackage?.name;
+    if (name === undefined) {
+      await this.#fail(build, 'NoSource', 'spec.sourcePackage is missing');
+      return undefined;
+    }
+    const ref = { ...refOf(build), name };
+    this.#waiting.add(refOf(build), ref);
+    const source = await getIfExists(this.#options.client, SourcePackage, ref);
+    const condition = source === undefined ? undefined : conditionOf(source, 'Succeeded');
+    if (condition?.status === 'True') return source?.spec.checksum.value;
+    if (condition?.status === 'False')
+      await this.#fail(build, 'SourceUploadFailed', condition.message ?? 'the upload failed');
+    else await this.#report(build, [progress('SourcePackageReady', 'initializing', 'Upload in progress')]);
+    return undefined;
+  }
+
+  async #build(build: Build, sha256: string): Promise<void> {
+    const staging = new Staging(this.#options.dataDir, build.metadata.uid ?? '');
+    try {
+      await staging.prepare(this.#options.sources.pathOf(sha256));
+      const plan = planBuild(await staging.files(), await this.#options.stack.interpreters());
+      const open = plan.steps.filter((step) => !this.#isCached(step));
+      if (open.length > 0 && !(await this.#runSteps(build, staging, open))) return;
+      await this.#commit(build, staging, plan, sha256);
+    } catch (error) {
+      if (error instanceof UnbuildableSourceError || error instanceof UnsafeSourceError)
+        return this.#fail(build, 'UnbuildableSource', error.message);
+      throw error;
+    }
+  }
+
+  #isCached(step: DependencyStep): boolean {
+    return step.cacheKey !== undefined && this.#options.images.hasLayer(`sha256:${step.cacheKey}`);
+  }
+
+  /** Runs the steps as a TaskRun; true once they have succeeded. */
+  async #runSteps(build: Build, staging: Staging, steps: readonly DependencyStep[]): Promise<boolean> {
+    const { client, stack } = this.#options;
+    const run = await getIfExists(client, TaskRun, refOf(build));
+    const condition = run === undefined ? undefined : conditionOf(run, 'Succeeded');
+    if (condition?.status === 'True') return true;
+    if (condition?.status === 'False') {
+      await this.#fail(
+        build,
+        'BuildFailed',
+        `${condition.message ?? condition.reason}; see: kf build-logs ${build.metadata.name}`,
+      );
+      return false;
+    }
+    if (run === undefined) {
+      const missing = await this.#missingProgram(steps);
+      if (missing !== undefined) {
+        await this.#fail(build, 'MissingProgram', missing);
+        return false;
+      }
+      await this.#createRun(() =>
+        client.create(TaskRun, buildRunOf(build, steps, { image: stack.ref, source: staging.app, path: stack.path })),
+      );
+    }
+    await this.#report(
+      build,
+      [
+        sourceReady,
+        progress('TaskRunReady', condition?.reason ?? 'initializing', condition?.message ?? 'Build in progress'),
+      ],
+      {
+        buildName: build.metadata.name,
+      },
+    );
+    return false;
+  }
+
+  async #createRun(create: () => Promise<unknown>): Promise<void> {
+    try {
+      await create();
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+    }
+  }
+
+  async #missingProgram(steps: readonly DependencyStep[]): Promise<string | undefined> {
+    for (const program of steps.flatMap((step) => step.programs)) {
+      const found = await Promise.all(this.#options.stack.path.map((folder) => isThere(join(folder, program.name))));
+      if (!found.includes(true))
+        return (
+          `the source needs ${program.name}, which this machine does not have. ` +
+          `Install it (apt-get install ${program.package}), or build what it would install into the source with an executable bin/build`
+        );
+    }
+    return undefined;
+  }
+
+  async #commit(build: Build, staging: Staging, plan: BuildPlan, sha256: string): Promise<void> {
+    const { images, stack } = this.#options;
+    await staging.flush();
+    const layers: string[] = [];
+    const separable = plan.steps.every((step) => step.cacheKey !== undefined);
+    for (const step of separable ? plan.steps : []) {
+      const digest = `sha256:${step.cacheKey}`;
+      if (!images.hasLayer(digest)) await images.addLayer(await staging.splitOff(step.output ?? ''), digest);
+      layers.push(digest);
+    }
+    const source = layerDigest(separable ? sha256 : (build.metadata.uid ?? ''));
+    if (!images.hasLayer(source)) await images.addLayer(await staging.sourceLayer(), source);
+    const fingerprint = await stack.fingerprint();
+    const { ref } = await images.put({
+      repository: `${build.metadata.namespace}/${build.metadata.labels?.[labels.appName] ?? build.metadata.name}`,
+      base: 'host',
+      layers: [source, ...layers],
+      config: {
+        env: [
+          `PATH=${[...plan.paths.map((path) => join(appFolder, path)), ...stack.path].join(':')}`,
+          ...Object.entries(plan.env).map(([name, value]) => `${name}=${value}`),
+        ],
+        workingDir: appFolder,
+        user: 'vcap',
+      },
+      annotations: { 'kf.dev/stack-fingerprint': fingerprint },
+    });
+    await this.#report(build, [sourceReady, { type: 'TaskRunReady', status: 'True' }], {
+      image: ref,
+      stack: { name: 'host', fingerprint },
+      ...(plan.startCommand === undefined ? {} : { startCommand: plan.startCommand }),
+    });
+    await staging.remove();
+  }
+
+  async #fail(build: Build, reason: string, message: string): Promise<void> {
+    await this.#report(build, [{ type: 'TaskRunReady', status: 'False', reason, message }]);
+  }
+
+  async #report(build: Build, drafts: readonly ConditionDraft[], fields: Partial<BuildStatus> = {}): Promise<void> {
+    const now = rfc3339(this.#options.clock.now());
+    const happy = happyCondition('Succeeded', drafts);
+    const startTime = build.status?.startTime ?? now;
+    await writeStatus(this.#options.client, Build, build, {
+      ...build.status,
+      ...fields,
+      startTime,
+      ...(happy.status === 'Unknown'
+        ? {}
+        : { completionTime: now, duration: formatDuration(Date.parse(now) - Date.parse(startTime)) }),
+      observedGeneration: build.metadata.generation,
+      conditions: mergeConditions(build.status?.conditions, [...drafts, happy], now),
+    });
+  }
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+const layerDigest = (name: string): string =>
+  `sha256:${createHash('sha256').update(`source-layer:${name}`).digest('hex')}`;

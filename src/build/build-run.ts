@@ -1,0 +1,62 @@
+/** The TaskRun that runs a build's dependency steps, in the same sandbox as tasks. Pure. */
+
+import type { Draft } from '../client/client.ts';
+import type { Build } from '../resources/kf/build.ts';
+import { labels } from '../resources/labels.ts';
+import { controllerRef } from '../resources/meta.ts';
+import type { TaskRun } from '../resources/tekton/task-run.ts';
+import type { DependencyStep } from './detect.ts';
+import { appFolder } from './staging.ts';
+
+/** Kf's limit for a build. */
+const timeout = '1h0m0s';
+
+/** What one build may use. Package managers need more than a small task. */
+const limits = { memory: '2Gi', 'ephemeral-storage': '2Gi' };
+
+export interface BuildRunContext {
+  /** Image of the bare stack. */
+  readonly image: string;
+  /** Folder on this machine with the app's files. */
+  readonly source: string;
+  readonly path: readonly string[];
+}
+
+export function buildRunOf(build: Build, steps: readonly DependencyStep[], context: BuildRunContext): Draft<TaskRun> {
+  const env = [
+    { name: 'HOME', value: '/tmp' },
+    { name: 'PATH', value: context.path.join(':') },
+    { name: 'CI', value: 'true' },
+    // Node trusts its own list of authorities only; a build trusts what the machine trusts.
+    { name: 'NODE_EXTRA_CA_CERTS', value: '/etc/ssl/certs/ca-certificates.crt' },
+    ...(build.spec.env ?? []),
+  ];
+  return {
+    metadata: {
+      name: build.metadata.name,
+      ...(build.metadata.namespace === undefined ? {} : { namespace: build.metadata.namespace }),
+      labels: {
+        ...build.metadata.labels,
+        [labels.component]: 'build',
+        [labels.networkPolicy]: 'build',
+        [labels.logOwner]: build.metadata.uid ?? '',
+      },
+      ownerReferences: [controllerRef(build)],
+    },
+    spec: {
+      timeout,
+      taskSpec: {
+        steps: steps.map((step, index) => ({
+          name: `build-${index}`,
+          image: context.image,
+          command: ['/bin/sh', '-ec', step.command],
+          workingDir: appFolder,
+          env,
+          computeResources: { limits },
+          volumeMounts: [{ name: 'app', mountPath: appFolder }],
+        })),
+        volumes: [{ name: 'app', hostPath: { path: context.source } }],
+      },
+    },
+  };
+}

@@ -111,7 +111,8 @@ export class BuildController {
     const staging = new Staging(this.#options.dataDir, build.metadata.uid ?? '');
     try {
       await staging.prepare(this.#options.sources.pathOf(sha256));
-      const plan = planBuild(await staging.files(), await this.#options.stack.interpreters());
+      const interpreters = await this.#options.stack.interpreters();
+      const plan = await staging.plan((files) => planBuild(files, interpreters));
       const open = plan.steps.filter((step) => !this.#isCached(step));
       if (open.length > 0 && !(await this.#runSteps(build, staging, open))) return;
       await this.#commit(build, staging, plan, sha256);

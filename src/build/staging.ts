@@ -2,10 +2,10 @@
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, chown, constants, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, chown, constants, lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { SourceFiles } from './detect.ts';
+import type { BuildPlan, SourceFiles } from './detect.ts';
 import { type Owner, unpack } from './unpack.ts';
 
 /** The user of the host stack, as in Cloud Foundry. */
@@ -38,7 +38,21 @@ export class Staging {
     await writeFile(join(this.#root, 'unpacked'), '');
   }
 
-  async files(): Promise<SourceFiles> {
+  /**
+   * The plan that `make` finds for the source; found once, because finishing a build takes the source apart
+   * and a crash in the middle must go on with the same plan.
+   */
+  async plan(make: (files: SourceFiles) => BuildPlan): Promise<BuildPlan> {
+    const path = join(this.#root, 'plan.json');
+    const known = await readFile(path, 'utf8').catch(() => undefined);
+    if (known !== undefined) return JSON.parse(known) as BuildPlan;
+    const plan = make(await this.#files());
+    await writeFile(`${path}.new`, JSON.stringify(plan));
+    await rename(`${path}.new`, path);
+    return plan;
+  }
+
+  async #files(): Promise<SourceFiles> {
     const [packageJson, packageLock, requirements, pyproject, procfile] = await Promise.all(
       ['package.json', 'package-lock.json', 'requirements.txt', 'pyproject.toml', 'Procfile'].map((name) =>
         this.#read(name),
@@ -61,7 +75,7 @@ export class Staging {
   /** Regular files only: a link would be read outside of the sandbox. */
   async #read(name: string): Promise<string | undefined> {
     const path = join(this.app, name);
-    const found = await stat(path).catch(() => undefined);
+    const found = await lstat(path).catch(() => undefined);
     return found?.isFile() === true ? readFile(path, 'utf8') : undefined;
   }
 

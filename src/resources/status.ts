@@ -20,6 +20,7 @@ export const statusCodes = {
   TooManyRequests: 429,
   InternalError: 500,
   ServiceUnavailable: 503,
+  NotImplemented: 501,
   InsufficientStorage: 507,
   Timeout: 504,
 } as const;

@@ -1,0 +1,147 @@
+/** The columns of Kubernetes' own kinds, as its printers define them. */
+
+import type { Event, Namespace, Node, Secret } from '../../resources/core/kinds.ts';
+import type { Pod } from '../../resources/core/pod.ts';
+import type { KubeObject } from '../../resources/meta.ts';
+import { ageColumn as age, type Cell, type Column, nameColumn, age as since } from './column.ts';
+
+type CellOf<T> = (object: T, now: number) => Cell;
+
+const column = <T extends KubeObject>(name: string, cell: CellOf<T>, priority = 0, type = 'string'): Column => ({
+  name,
+  type,
+  priority,
+  cell: cell as unknown as CellOf<KubeObject>,
+});
+
+const size = (map: Readonly<Record<string, unknown>> | undefined): number => Object.keys(map ?? {}).length;
+
+/** What the STATUS column of a Pod says; follows kubernetes/pkg/printers/internalversion printPod. */
+export function podStatus(pod: Pod): string {
+  const { status, metadata } = pod;
+  let reason = status?.reason || status?.phase || 'Pending';
+  let running = false;
+  for (const { state, ready } of [...(status?.containerStatuses ?? [])].reverse()) {
+    if (state?.waiting?.reason) reason = state.waiting.reason;
+    else if (state?.terminated)
+      reason =
+        state.terminated.reason ||
+        (state.terminated.signal ? `Signal:${state.terminated.signal}` : `ExitCode:${state.terminated.exitCode}`);
+    else if (ready && state?.running) running = true;
+  }
+  if (reason === 'Completed' && running) {
+    const isReady = status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+    reason = isReady ? 'Running' : 'NotReady';
+  }
+  return metadata.deletionTimestamp === undefined ? reason : 'Terminating';
+}
+
+const podColumns: readonly Column[] = [
+  nameColumn,
+  column<Pod>('Ready', ({ spec, status }) => {
+    const ready = (status?.containerStatuses ?? []).filter((container) => container.ready && container.state?.running);
+    return `${ready.length}/${spec.containers.length}`;
+  }),
+  column<Pod>('Status', podStatus),
+  column<Pod>('Restarts', ({ status }) =>
+    String((status?.containerStatuses ?? []).reduce((sum, container) => sum + (container.restartCount ?? 0), 0)),
+  ),
+  age,
+  column<Pod>('IP', ({ status }) => status?.podIP || '<none>', 1),
+  column<Pod>('Node', ({ spec }) => spec.nodeName || '<none>', 1),
+  column<Pod>('Nominated Node', () => '<none>', 1),
+  column<Pod>('Readiness Gates', () => '<none>', 1),
+];
+
+interface NodeStatus {
+  readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  readonly nodeInfo?: Readonly<Record<string, string>>;
+  readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+}
+const statusOf = (node: Node): NodeStatus => (node.status ?? {}) as NodeStatus;
+const address = (node: Node, type: string): string =>
+  statusOf(node).addresses?.find((candidate) => candidate.type === type)?.address ?? '<none>';
+
+function nodeRoles(node: Node): string {
+  const prefix = 'node-role.kubernetes.io/';
+  const roles = Object.keys(node.metadata.labels ?? {})
+    .filter((label) => label.startsWith(prefix))
+    .map((label) => label.slice(prefix.length));
+  return roles.length === 0 ? '<none>' : roles.sort().join(',');
+}
+
+function nodeStatus(node: Node): string {
+  const ready = statusOf(node).conditions?.find(({ type }) => type === 'Ready');
+  const state = ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady';
+  const unschedulable = (node.spec as { readonly unschedulable?: boolean } | undefined)?.unschedulable === true;
+  return unschedulable ? `${state},SchedulingDisabled` : state;
+}
+
+const eventColumns: readonly Column[] = [
+  column<Event>('Last Seen', (event, now) => {
+    const { count, lastTimestamp, firstTimestamp, eventTime } = event;
+    const last = since(lastTimestamp ?? eventTime ?? firstTimestamp, now);
+    return (count ?? 1) > 1 ? `${last} (x${count} over ${since(firstTimestamp, now)})` : last;
+  }),
+  column<Event>('Type', ({ type }) => type ?? ''),
+  column<Event>('Reason', ({ reason }) => reason ?? ''),
+  column<Event>('Object', ({ involvedObject: { kind = '', name } }) =>
+    name ? `${kind.toLowerCase()}/${name}` : kind.toLowerCase(),
+  ),
+  column<Event>('Subobject', ({ involvedObject }) => involvedObject.fieldPath ?? '', 1),
+  column<Event>('Source', ({ source }) => [source?.component, source?.host].filter(Boolean).join(', '), 1),
+  column<Event>('Message', ({ message }) => (message ?? '').trim()),
+  column<Event>('First Seen', ({ firstTimestamp, eventTime }, now) => since(firstTimestamp ?? eventTime, now), 1),
+  column<Event>('Count', ({ count }) => String(count ?? 1), 1),
+  { ...nameColumn, priority: 1 },
+];
+
+/** By `group/Kind`. */
+export const coreColumns: Readonly<Record<string, readonly Column[]>> = {
+  '/Pod': podColumns,
+  '/Event': eventColumns,
+  '/Namespace': [nameColumn, column<Namespace>('Status', ({ status }) => status?.phase ?? 'Active'), age],
+  '/Secret': [
+    nameColumn,
+    column<Secret>('Type', ({ type }) => type ?? 'Opaque'),
+    column<Secret>('Data', ({ data }) => size(data), 0, 'integer'),
+    age,
+  ],
+  '/ConfigMap': [
+    nameColumn,
+    column<KubeObject & { data?: object; binaryData?: object }>(
+      'Data',
+      ({ data, binaryData }) => Object.keys({ ...data, ...binaryData }).length,
+      0,
+      'integer',
+    ),
+    age,
+  ],
+  '/ServiceAccount': [
+    nameColumn,
+    column<KubeObject & { secrets?: readonly unknown[] }>(
+      'Secrets',
+      ({ secrets }) => secrets?.length ?? 0,
+      0,
+      'integer',
+    ),
+    age,
+  ],
+  '/Node': [
+    nameColumn,
+    column<Node>('Status', nodeStatus),
+    column<Node>('Roles', nodeRoles),
+    age,
+    column<Node>('Version', (node) => statusOf(node).nodeInfo?.kubeletVersion ?? ''),
+    column<Node>('Internal-IP', (node) => address(node, 'InternalIP'), 1),
+    column<Node>('External-IP', (node) => address(node, 'ExternalIP'), 1),
+    column<Node>('OS-Image', (node) => statusOf(node).nodeInfo?.osImage ?? '<unknown>', 1),
+    column<Node>('Kernel-Version', (node) => statusOf(node).nodeInfo?.kernelVersion ?? '<unknown>', 1),
+    column<Node>('Container-Runtime', (node) => statusOf(node).nodeInfo?.containerRuntimeVersion ?? '<unknown>', 1),
+  ],
+  'coordination.k8s.io/Lease': [
+    nameColumn,
+    column<KubeObject & { spec?: { holderIdentity?: string } }>('Holder', ({ spec }) => spec?.holderIdentity ?? ''),
+    age,
+  ],
+};

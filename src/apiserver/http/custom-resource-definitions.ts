@@ -1,0 +1,94 @@
+/** `customresourcedefinitions`: computed from the kinds, to be read only. */
+
+import type { AnyKind, ListOptions } from '../../client/client.ts';
+import { crdOf } from '../../resources/crd.ts';
+import { defineKind, type Kind, type Resource } from '../../resources/kind.ts';
+import type { KubeObject } from '../../resources/meta.ts';
+import * as s from '../../resources/schema.ts';
+import { notFound } from '../../resources/status.ts';
+import type { ApiWatchEvent, ApiWatchOptions } from '../api.ts';
+import type { ReadApi } from './catalog.ts';
+
+const body = { spec: s.anyObject(), status: s.optional(s.anyObject()) };
+export type CustomResourceDefinition = Resource<typeof body>;
+export const CustomResourceDefinition: Kind<CustomResourceDefinition> = defineKind({
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  kind: 'CustomResourceDefinition',
+  shortNames: ['crd', 'crds'],
+  categories: ['api-extensions'],
+  scope: 'Cluster',
+  columns: [{ name: 'Created At', type: 'string', jsonPath: '.metadata.creationTimestamp' }],
+  body,
+});
+
+/** Groups of Kubernetes itself end in k8s.io, or have no dot; everything else is a custom resource. */
+const isCustom = (kind: AnyKind): boolean => kind.group.includes('.') && !kind.group.endsWith('.k8s.io');
+
+/** As the API server shows an established CRD. */
+function established(kind: AnyKind, createdAt: string): KubeObject {
+  const crd = crdOf(kind);
+  const condition = (type: string, reason: string, message: string) => ({
+    type,
+    status: 'True',
+    lastTransitionTime: createdAt,
+    reason,
+    message,
+  });
+  const object = {
+    ...crd,
+    metadata: {
+      ...crd.metadata,
+      uid: `crd-${crd.metadata.name}`,
+      resourceVersion: '1',
+      generation: 1,
+      creationTimestamp: createdAt,
+    },
+    status: {
+      acceptedNames: crd.spec.names,
+      storedVersions: [kind.version],
+      conditions: [
+        condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
+        condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
+      ],
+    },
+  };
+  return object;
+}
+
+const resourceVersion = '1';
+
+/** Reads of the CRDs; built when they are first asked for. They never change while the server runs. */
+export function customResourceDefinitions(kinds: readonly AnyKind[]): ReadApi {
+  let built: readonly KubeObject[] | undefined;
+  const objects = (): readonly KubeObject[] => {
+    const createdAt = new Date().toISOString().replace(/\.\d{3}Z$/, 'Z');
+    built ??= kinds.filter(isCustom).map((kind) => established(kind, createdAt));
+    return built;
+  };
+  const select = ({ fieldSelector }: ListOptions = {}): readonly KubeObject[] => {
+    const name = /^metadata\.name==?(.*)$/.exec(fieldSelector ?? '')?.[1];
+    return name === undefined ? objects() : objects().filter((object) => object.metadata.name === name);
+  };
+  return {
+    async get(kind, { name }) {
+      const object = objects().find((candidate) => candidate.metadata.name === name);
+      if (object === undefined) throw notFound(kind, name);
+      return object;
+    },
+    async list(_kind, options) {
+      return { items: select(options), resourceVersion };
+    },
+    watch: (_kind, options = {}) => watchOnce(select(options), options),
+  };
+}
+
+/** What exists, then silence until the watch ends. */
+async function* watchOnce(objects: readonly KubeObject[], options: ApiWatchOptions): AsyncIterable<ApiWatchEvent> {
+  const fromStart = options.resourceVersion === undefined || options.resourceVersion === '0';
+  if (fromStart || options.sendInitialEvents) for (const object of objects) yield { type: 'ADDED', object };
+  if (options.sendInitialEvents) yield { type: 'BOOKMARK', resourceVersion, initialEventsEnd: true };
+  const { signal } = options;
+  if (signal?.aborted === false)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}

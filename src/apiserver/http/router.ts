@@ -1,0 +1,73 @@
+/** Which handler answers which path. */
+
+import { statusError } from '../../resources/status.ts';
+import type { Api, LogSource, SourceSink } from '../api.ts';
+import { Catalog, groupVersionOf, uploadGroup } from './catalog.ts';
+import { Discovery } from './discovery.ts';
+import type { Exchange } from './exchange.ts';
+import { serveLog } from './logs.ts';
+import { OpenApi } from './openapi.ts';
+import type { RequestInfo, ResourceRequest } from './request-info.ts';
+import { serveResource } from './resources.ts';
+import { methodNotAllowed, noSuchPath, sendJson, sendText } from './respond.ts';
+import { serveReview } from './reviews.ts';
+import { serveUpload } from './upload.ts';
+import { versionInfo } from './version.ts';
+
+export interface RouterOptions {
+  readonly api: Api;
+  readonly logs: LogSource;
+  readonly sources: SourceSink;
+  /** Of kf. */
+  readonly version: string;
+  /** What `/readyz` tells. Default: ready. */
+  readonly ready?: () => boolean;
+}
+
+export type Handler = (exchange: Exchange) => Promise<void> | void;
+
+export function router(options: RouterOptions): Handler {
+  const { api, logs, sources } = options;
+  const catalog = new Catalog(api);
+  const discovery = new Discovery(catalog);
+  const openApi = new OpenApi(catalog);
+
+  const serve = (exchange: Exchange, request: ResourceRequest): Promise<void> => {
+    const { group, version, subresource } = request;
+    if (group === uploadGroup) return serveUpload(api, sources, exchange);
+    const resource = catalog.find(group, version, request.resource);
+    if (resource === undefined) throw noSuchPath();
+    if (resource.stored === undefined) return serveReview(exchange, resource.kind, groupVersionOf(resource));
+    if (subresource === 'log' && resource.subresources.some(({ name }) => name === 'log'))
+      return serveLog(exchange, resource, request, logs);
+    if (resource.kind === 'Pod' && notYet.has(subresource ?? '')) throw notImplemented(subresource!);
+    return serveResource(api, exchange, resource, request);
+  };
+
+  return (exchange) => {
+    const { req, res, info } = exchange;
+    if (info.resource !== undefined) return serve(exchange, info.resource);
+    if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed();
+    if (isProbe(info)) return serveProbe(exchange, options);
+    const [first] = info.parts;
+    if (first === undefined) return sendJson(res, 200, { paths: rootPaths });
+    if (first === 'version' && info.parts.length === 1) return sendJson(res, 200, versionInfo(options.version));
+    if (discovery.serve(req, res, info.parts) || openApi.serve(req, res, info.parts)) return;
+    throw noSuchPath();
+  };
+}
+
+const rootPaths = ['/api', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
+
+const probes: ReadonlySet<string | undefined> = new Set(['healthz', 'livez', 'readyz']);
+export const isProbe = ({ parts }: RequestInfo): boolean => parts.length === 1 && probes.has(parts[0]);
+
+function serveProbe({ res, info }: Exchange, { ready }: RouterOptions): void {
+  const isReady = info.parts[0] !== 'readyz' || (ready?.() ?? true);
+  sendText(res, isReady ? 200 : 503, isReady ? 'ok' : 'not ready');
+}
+
+const notYet: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward']);
+
+const notImplemented = (subresource: string) =>
+  statusError('NotImplemented', `${subresource} is not supported by this server; run a task of its own instead`, {});

@@ -1,0 +1,117 @@
+/** The HTTPS server: who may ask, and which handler answers. */
+
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { badRequest, StatusError } from '../../resources/status.ts';
+import type { Caller } from '../api.ts';
+import { checkOrigin } from './origin.ts';
+import { parseRequest, type RequestInfo } from './request-info.ts';
+import { sendError } from './respond.ts';
+import { type Handler, isProbe, type RouterOptions, router } from './router.ts';
+import { Tokens } from './tokens.ts';
+
+export interface HttpServerOptions extends RouterOptions {
+  /** PEM. */
+  readonly tls: { readonly cert: string; readonly key: string };
+  /** Bearer tokens and whose they are. */
+  readonly tokens: ReadonlyMap<string, Caller>;
+  /** Told of errors that are the server's own fault, beside the client's answer. */
+  readonly onError?: (error: unknown, request: string) => void;
+}
+
+export interface HttpServer {
+  /**
+   * @param port 0: any free one; default 6786
+   * @throws Error naming the port when it is taken
+   */
+  listen(port?: number): Promise<{ readonly url: string; readonly port: number }>;
+  /** Ends watches and followed logs cleanly, lets other requests finish for a second, then closes every connection. */
+  close(): Promise<void>;
+}
+
+export const defaultPort = 6786;
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const closing = new AbortController();
+  const server = createServer(
+    { ...options.tls, keepAliveTimeout: 150_000, headersTimeout: 160_000, requestTimeout: 0, noDelay: true },
+    listener(options, closing.signal),
+  );
+  server.timeout = 0;
+  return {
+    listen: (port = defaultPort) => listen(server, port),
+    close: () => close(server, closing),
+  };
+}
+
+async function listen(server: Server, port: number): Promise<{ url: string; port: number }> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve();
+    });
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new Error(
+      `port ${port} of 127.0.0.1 is taken by another program; choose another port, or 0 for any free one`,
+    );
+  });
+  const { port: actual } = server.address() as AddressInfo;
+  return { url: `https://127.0.0.1:${actual}`, port: actual };
+}
+
+async function close(server: Server, closing: AbortController): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  closing.abort();
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), 1000).unref();
+  await closed;
+  clearTimeout(timer);
+}
+
+function listener(options: HttpServerOptions, closing: AbortSignal): RequestListener {
+  const { onError } = options;
+  const handle = router(options);
+  const tokens = new Tokens(options.tokens);
+  return (req, res) => {
+    const gone = new AbortController();
+    const end = (): void => gone.abort();
+    closing.addEventListener('abort', end, { once: true });
+    res.once('close', () => {
+      closing.removeEventListener('abort', end);
+      end();
+    });
+    if (closing.aborted) end();
+    answer(req, res, tokens, handle, gone.signal).catch((error) => {
+      if (!(error instanceof StatusError) && !res.destroyed) onError?.(error, `${req.method} ${req.url}`);
+      sendError(res, error);
+    });
+  };
+}
+
+async function answer(
+  req: IncomingMessage,
+  res: ServerResponse,
+  tokens: Tokens,
+  handle: Handler,
+  signal: AbortSignal,
+): Promise<void> {
+  res.setHeader('X-Content-Type-Options', 'nosniff');
+  checkOrigin(req);
+  const info = parse(req.url ?? '/');
+  // Health tells nothing that a port scan would not, and probes have no token.
+  const caller = isProbe(info) ? anonymous : tokens.authenticate(req);
+  await handle({ req, res, info, caller, signal });
+}
+
+function parse(url: string): RequestInfo {
+  try {
+    return parseRequest(url);
+  } catch {
+    throw badRequest('the path is not valid percent-encoding');
+  }
+}
+
+const anonymous: Caller = { user: 'system:anonymous', groups: ['system:unauthenticated'] };

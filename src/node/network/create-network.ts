@@ -1,0 +1,262 @@
+/** The network of one machine: a bridge of our own, namespaces from a pool, and a firewall around them. */
+
+import { readFileSync } from 'node:fs';
+import { type Clock, systemClock } from '../../client/clock.ts';
+import { instancePrefix } from '../host/instance.ts';
+import { Pool } from '../host/pool.ts';
+import { type RunCommand, runCommand } from '../host/run-command.ts';
+import { ensureBridge, removeBridge } from './bridge.ts';
+import { installFirewall, removeFirewall, repairFirewall } from './firewall.ts';
+import { deniedNameservers, type FirewallPlan } from './firewall-rules.ts';
+import { readLinks } from './machine.ts';
+import {
+  isNamespace,
+  listNamespaces,
+  makeNamespace,
+  type NamespacePlan,
+  namespacePath,
+  removeNamespaces,
+} from './namespaces.ts';
+import type { NetworkProvider, PodNetwork } from './network.ts';
+import { type Resolution, resolvConfFiles, resolve } from './resolv-conf.ts';
+import { AddressPool, formatAddress, gatewayOf, parseAddress } from './subnet.ts';
+
+export interface NetworkOptions {
+  /** Names all that is made: bridge, links, namespaces, chains. */
+  readonly instance: string;
+  /** `a.b.c.d/n`; default: a private /20 that no route of this machine overlaps. */
+  readonly subnet?: string;
+  /** Namespaces held ready. Default 4. */
+  readonly poolSize?: number;
+  /** TCP ports of the host that tasks are refused on every address: the API server's. */
+  readonly deniedHostPorts?: readonly number[];
+  /** Networks that tasks are refused. Default: link-local, where clouds serve their metadata. */
+  readonly deniedNetworks?: readonly string[];
+  /** One line for the server's log: names cannot be resolved, the firewall had to be repaired. */
+  readonly onWarning?: (text: string) => void;
+  readonly run?: RunCommand;
+  readonly clock?: Clock;
+}
+
+/** How often, at most, somebody's flush of the firewall is looked for. */
+const firewallCheckMilliseconds = 30_000;
+
+/** @throws Error naming the program or rule that failed; what was made until then stays for the next start */
+export async function createNetwork(options: NetworkOptions): Promise<NetworkProvider> {
+  const { instance, run = runCommand, deniedNetworks = ['169.254.0.0/16'], onWarning = () => {} } = options;
+  const prefix = instancePrefix(instance);
+  const resolution = readResolution();
+  if (resolution.warning !== undefined) onWarning(resolution.warning);
+  const { nameservers } = resolution;
+  const bridge = await ensureBridge(run, { instance, name: prefix, subnet: options.subnet, nameservers });
+  const firewall: FirewallPlan = {
+    prefix,
+    bridge: bridge.name,
+    subnet: bridge.subnet,
+    deniedNetworks,
+    deniedHostPorts: options.deniedHostPorts ?? [],
+    nameservers,
+  };
+  await installFirewall(run, firewall);
+  const plan: NamespacePlan = {
+    bridge: bridge.name,
+    subnet: bridge.subnet,
+    mtu: bridge.mtu,
+    deniedNetworks,
+    exceptions: deniedNameservers(firewall),
+  };
+  const network = new Network(prefix, plan, firewall, {
+    run,
+    clock: options.clock ?? systemClock,
+    poolSize: options.poolSize ?? 4,
+    onWarning,
+  });
+  await network.start();
+  return network;
+}
+
+interface Settings {
+  readonly run: RunCommand;
+  readonly clock: Clock;
+  readonly poolSize: number;
+  readonly onWarning: (text: string) => void;
+}
+
+interface Namespace {
+  readonly id: string;
+  readonly address: number;
+}
+
+class Network implements NetworkProvider {
+  readonly hostAddress: string;
+  readonly #prefix: string;
+  readonly #plan: NamespacePlan;
+  readonly #firewall: FirewallPlan;
+  readonly #settings: Settings;
+  readonly #addresses: AddressPool;
+  readonly #pool: Pool<Namespace>;
+  /** Made or adopted by this process and not released: a sweep leaves them alone. */
+  readonly #own = new Set<string>();
+  #serial = Math.floor(Math.random() * 36 ** 5);
+  #lastFirewallCheck: number;
+  #releasing: Namespace[] = [];
+  #release: Promise<void> | undefined;
+
+  constructor(prefix: string, plan: NamespacePlan, firewall: FirewallPlan, settings: Settings) {
+    this.#prefix = prefix;
+    this.#plan = plan;
+    this.#firewall = firewall;
+    this.#settings = settings;
+    this.#addresses = new AddressPool(plan.subnet);
+    this.#lastFirewallCheck = settings.clock.now();
+    this.hostAddress = formatAddress(gatewayOf(plan.subnet));
+    this.#pool = new Pool({
+      size: settings.poolSize,
+      make: () => this.#make(),
+      dispose: (namespaces) => this.#remove(namespaces, { links: true }),
+    });
+  }
+
+  /** Learns which addresses are in use, then begins to fill the pool. */
+  async start(): Promise<void> {
+    for (const { alias } of await this.#links()) {
+      const address = parseAddress(alias);
+      if (address !== undefined) this.#addresses.keep(address);
+    }
+    this.#pool.fill();
+  }
+
+  /** The host's name servers may change while the server runs: a laptop joins another network. */
+  get resolvConf(): string {
+    return readResolution().text;
+  }
+
+  async acquire(): Promise<PodNetwork> {
+    const namespace = await this.#pool.take();
+    this.#checkFirewall();
+    return this.#handle(namespace);
+  }
+
+  async adopt(id: string): Promise<PodNetwork | undefined> {
+    if (!this.#isOurs(id) || !(await isNamespace(id))) return undefined;
+    const alias = (await this.#links()).find(({ name }) => name === id)?.alias;
+    const address = parseAddress(alias ?? '');
+    if (address === undefined) return undefined;
+    this.#own.add(id);
+    this.#addresses.keep(address);
+    return this.#handle({ id, address });
+  }
+
+  async sweep(inUse: ReadonlySet<string>): Promise<void> {
+    const leftovers = await this.#existing();
+    await this.#remove(
+      leftovers.filter(({ id }) => !inUse.has(id) && !this.#own.has(id)),
+      { links: true },
+    );
+  }
+
+  async close({ all }: { readonly all: boolean }): Promise<void> {
+    await this.#pool.close();
+    await this.#release;
+    if (!all) return;
+    const { run } = this.#settings;
+    await this.#remove(await this.#existing(), { links: true });
+    await removeFirewall(run, this.#prefix, this.#plan.bridge);
+    await removeBridge(run, this.#plan.bridge);
+  }
+
+  #handle(namespace: Namespace): PodNetwork {
+    const { id, address } = namespace;
+    return {
+      id,
+      path: namespacePath(id),
+      ip: formatAddress(address),
+      release: () => this.#releaseSoon(namespace),
+    };
+  }
+
+  async #make(): Promise<Namespace> {
+    const id = `${this.#prefix}-${(this.#serial++ % 36 ** 5).toString(36)}`;
+    const address = this.#addresses.take();
+    this.#own.add(id);
+    try {
+      await makeNamespace(this.#settings.run, this.#plan, id, address);
+    } catch (error) {
+      this.#forget({ id, address });
+      throw error;
+    }
+    return { id, address };
+  }
+
+  /** Releases that come while one is under way share the next one. */
+  async #releaseSoon(namespace: Namespace): Promise<void> {
+    if (!this.#own.has(namespace.id)) return;
+    this.#releasing.push(namespace);
+    while (this.#releasing.includes(namespace)) {
+      this.#release ??= this.#releaseAll().finally(() => {
+        this.#release = undefined;
+      });
+      await this.#release;
+    }
+  }
+
+  async #releaseAll(): Promise<void> {
+    // A tick later: whatever ends together is removed together.
+    await new Promise(setImmediate);
+    const batch = this.#releasing;
+    this.#releasing = [];
+    await this.#remove(batch, { links: false });
+  }
+
+  async #remove(namespaces: readonly Namespace[], options: { readonly links: boolean }): Promise<void> {
+    await removeNamespaces(
+      this.#settings.run,
+      namespaces.map(({ id }) => id),
+      options,
+    );
+    for (const namespace of namespaces) this.#forget(namespace);
+  }
+
+  #forget({ id, address }: Namespace): void {
+    this.#own.delete(id);
+    this.#addresses.giveBack(address);
+  }
+
+  #isOurs(name: string): boolean {
+    return name.startsWith(`${this.#prefix}-`);
+  }
+
+  async #links() {
+    return (await readLinks(this.#settings.run)).filter(({ name }) => this.#isOurs(name));
+  }
+
+  /** Every namespace and link of ours that the machine has; one may be there without the other. */
+  async #existing(): Promise<readonly Namespace[]> {
+    const [links, names] = await Promise.all([this.#links(), listNamespaces()]);
+    const aliases = new Map(links.map(({ name, alias }) => [name, alias]));
+    const ids = new Set([...aliases.keys(), ...names.filter((name) => this.#isOurs(name))]);
+    return [...ids].map((id) => ({ id, address: parseAddress(aliases.get(id) ?? '') ?? 0 }));
+  }
+
+  #checkFirewall(): void {
+    const { clock, run, onWarning } = this.#settings;
+    if (Math.abs(clock.now() - this.#lastFirewallCheck) < firewallCheckMilliseconds) return;
+    this.#lastFirewallCheck = clock.now();
+    repairFirewall(run, this.#firewall).then(
+      (repaired) => repaired && onWarning('firewall rules of tasks were gone and have been put back'),
+      (error: unknown) => onWarning(`firewall rules of tasks could not be checked: ${(error as Error).message}`),
+    );
+  }
+}
+
+function readResolution(): Resolution {
+  return resolve(
+    resolvConfFiles.map((file) => {
+      try {
+        return readFileSync(file, 'utf8');
+      } catch {
+        return undefined;
+      }
+    }),
+  );
+}

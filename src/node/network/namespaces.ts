@@ -1,0 +1,124 @@
+/** Makes and removes network namespaces: the only place that knows how one is built. */
+
+import { access, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunCommand } from '../host/run-command.ts';
+import { formatAddress, formatSubnet, gatewayOf, type Subnet } from './subnet.ts';
+
+/** Where `ip netns` keeps them. */
+export const namespaceDirectory = '/run/netns';
+
+export const namespacePath = (id: string): string => join(namespaceDirectory, id);
+
+export interface NamespacePlan {
+  readonly bridge: string;
+  readonly subnet: Subnet;
+  readonly mtu: number;
+  /** Networks no task may reach; the firewall refuses them too. */
+  readonly deniedNetworks: readonly string[];
+  /** Denied addresses that must be reached all the same, on the port that the firewall leaves open. */
+  readonly exceptions: readonly string[];
+}
+
+/** The hardware address follows from the IP address: a neighbour entry of an address's former owner stays right. */
+export const hardwareAddress = (address: number): string =>
+  ['0a', '58', ...[24, 16, 8, 0].map((bits) => ((address >>> bits) & 255).toString(16).padStart(2, '0'))].join(':');
+
+/** The host's half: namespace, link pair, bridge port. The address stays with the link for whoever adopts it. */
+export function hostCommands(plan: NamespacePlan, id: string, address: number): string {
+  return [
+    `netns add ${id}`,
+    `link add ${id} mtu ${plan.mtu} type veth peer name eth0 mtu ${plan.mtu} address ${hardwareAddress(address)} netns ${id}`,
+    `link set dev ${id} addrgenmode none`,
+    `link set dev ${id} alias ${formatAddress(address)}`,
+    `link set dev ${id} master ${plan.bridge} up`,
+    // Ports that are isolated reach the bridge itself and nothing else on it.
+    `link set dev ${id} type bridge_slave isolated on`,
+    '',
+  ].join('\n');
+}
+
+/** The inner half. Denied networks end here already, with an error at once, whatever happens to the firewall. */
+export function innerCommands(plan: NamespacePlan, address: number): string {
+  const gateway = formatAddress(gatewayOf(plan.subnet));
+  return [
+    'link set lo up',
+    `address add ${formatAddress(address)}/32 dev eth0`,
+    'link set eth0 up',
+    `route add ${gateway}/32 dev eth0 scope link`,
+    `route add default via ${gateway}`,
+    ...[...plan.deniedNetworks, formatSubnet(plan.subnet)].map((network) => `route add prohibit ${network}`),
+    ...plan.exceptions.map((exception) => `route add ${exception}/32 via ${gateway}`),
+    '',
+  ].join('\n');
+}
+
+/** No IPv6, no redirects; ping and ports below 1024 for everybody, since the namespace holds nobody else. */
+const innerSysctls: readonly (readonly [string, string])[] = [
+  ['ipv6/conf/all/disable_ipv6', '1'],
+  ['ipv6/conf/default/disable_ipv6', '1'],
+  ['ipv4/conf/all/accept_redirects', '0'],
+  ['ipv4/conf/default/accept_redirects', '0'],
+  ['ipv4/conf/eth0/accept_redirects', '0'],
+  ['ipv4/ip_unprivileged_port_start', '0'],
+  ['ipv4/ping_group_range', '0 2147483647'],
+];
+
+/** A kernel without IPv6 lacks those files; what is there must take its value. */
+const innerScript = `${innerSysctls
+  .map(([name, value]) => `[ ! -e /proc/sys/net/${name} ] || echo '${value}' > /proc/sys/net/${name}`)
+  .join(' && ')} && exec ip -batch -`;
+
+/** @throws CommandError; what was made until then is removed */
+export async function makeNamespace(run: RunCommand, plan: NamespacePlan, id: string, address: number): Promise<void> {
+  try {
+    await run('ip', ['-batch', '-'], { input: hostCommands(plan, id, address) });
+    await run('nsenter', [`--net=${namespacePath(id)}`, 'sh', '-c', innerScript], {
+      input: innerCommands(plan, address),
+    });
+  } catch (error) {
+    await removeNamespaces(run, [id]).catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * Removes namespaces with their links; those that are gone are fine. The kernel takes the links away a moment later,
+ * many at once, unless `links` asks for them to go before it returns.
+ */
+export async function removeNamespaces(
+  run: RunCommand,
+  ids: readonly string[],
+  { links = true }: { readonly links?: boolean } = {},
+): Promise<void> {
+  if (ids.length === 0) return;
+  const input = ids.flatMap((id) => [...(links ? [`link delete ${id}`] : []), `netns delete ${id}`, '']).join('\n');
+  const failure = await run('ip', ['-force', '-batch', '-'], { input }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (failure === undefined) return;
+  const left = await Promise.all(ids.map((id) => isNamespace(id)));
+  if (left.includes(true)) throw failure;
+}
+
+/** Whether it exists and is mounted: a file alone may be the rest of one. */
+export async function isNamespace(id: string): Promise<boolean> {
+  try {
+    const [own, above] = await Promise.all([stat(namespacePath(id)), stat(namespaceDirectory)]);
+    return own.dev !== above.dev;
+  } catch {
+    return false;
+  }
+}
+
+/** All that `ip netns` knows, of whomever. */
+export async function listNamespaces(): Promise<readonly string[]> {
+  return readdir(namespaceDirectory).catch(() => []);
+}
+
+export const namespaceDirectoryExists = (): Promise<boolean> =>
+  access(namespaceDirectory).then(
+    () => true,
+    () => false,
+  );

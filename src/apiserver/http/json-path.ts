@@ -41,10 +41,10 @@ const condition = /^\s*@((?:\.(?:\\.|[^.[\\\s=!])+|\['[^']*'\])+)\s*(?:(==|!=)\s
 
 function parse(path: string): readonly Step[] {
   const steps: Step[] = [];
-  pathToken.lastIndex = 0;
-  while (pathToken.lastIndex < path.length) {
-    const from = pathToken.lastIndex;
+  for (let from = 0; from < path.length; ) {
+    pathToken.lastIndex = from;
     const match = pathToken.exec(path);
+    if (match !== null) from += match[0].length;
     if (match === null) throw new Error(`unsupported JSONPath at ${path.slice(from)}`);
     const [, name, position, single, double, predicate] = match;
     const quoted = single ?? double;

@@ -18,6 +18,8 @@ export interface ConnectionConfig {
   readonly password?: string;
   readonly tlsServerName?: string;
   readonly insecureSkipTlsVerify?: boolean;
+  /** Name of the context. */
+  readonly context?: string;
   /** Of the context. */
   readonly namespace?: string;
   readonly impersonate?: string;
@@ -79,6 +81,7 @@ export async function loadKubeconfig(source: KubeconfigSource = {}): Promise<Con
     throw new KubeconfigError(`${path}: context "${contextName}" names the user "${userName}", which is missing`);
   const namespace = text(context.fields, 'namespace');
   return {
+    context: contextName,
     ...(await clusterOf(path, clusterName, cluster)),
     ...(user === undefined ? {} : await userOf(path, userName, user)),
     ...(namespace === undefined ? {} : { namespace }),

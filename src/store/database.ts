@@ -1,0 +1,143 @@
+/** The thin interface over SQLite: schema, what a start needs, and reads. All writing is the commit worker's. */
+
+import { closeSync, openSync } from 'node:fs';
+import Database from 'libsql';
+
+/** Raised whenever older code could not read the tables any more. */
+const schemaVersion = 1;
+
+/** An unclean end may have lost revisions that were given out already: the counter jumps over them. */
+const revisionJump = 1_000_000;
+
+/** A row of the index table. */
+export type IndexRow = readonly [
+  id: number,
+  kind: string,
+  namespace: string,
+  name: string,
+  revision: number,
+  uid: string,
+  owners: string | null,
+  labels: string | null,
+  flags: number,
+];
+
+/** A row of the revision log. */
+export type LogRow = readonly [revision: number, type: string, before: string | null, body: string];
+
+export interface StartState {
+  /** The last revision that was given. */
+  readonly revision: number;
+  readonly compactedRevision: number;
+}
+
+/** The file was written by newer code. */
+export class SchemaVersionError extends Error {
+  override readonly name = 'SchemaVersionError';
+}
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS objects (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+    revision INTEGER NOT NULL, uid TEXT NOT NULL, owners TEXT, labels TEXT, flags INTEGER NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS bodies (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS log (
+    revision INTEGER PRIMARY KEY, kind TEXT NOT NULL, type TEXT NOT NULL, before TEXT, body TEXT NOT NULL
+  );
+`;
+
+export class StoreDatabase {
+  readonly #database: Database.Database;
+  readonly #body: Database.Statement;
+  readonly #log: Database.Statement;
+
+  /** Opens or makes the file. @throws SchemaVersionError */
+  constructor(path: string) {
+    // Secrets are inside: for the owner alone. SQLite gives its side files the same mode.
+    closeSync(openSync(path, 'a', 0o600));
+    this.#database = new Database(path);
+    this.#database.exec('PRAGMA journal_mode = WAL');
+    this.#database.exec('PRAGMA synchronous = FULL');
+    this.#checkVersion(path);
+    this.#database.exec(schema);
+    this.#setMeta('schemaVersion', schemaVersion);
+    this.#body = this.#database.prepare('SELECT body FROM bodies WHERE id = ?').raw();
+    this.#log = this.#database
+      .prepare(
+        'SELECT revision, type, before, body FROM log WHERE kind = ? AND revision > ? AND revision <= ? ORDER BY revision LIMIT ?',
+      )
+      .raw();
+  }
+
+  /**
+   * Marks the file as open, and says where the revisions go on. After an unclean end the counter jumps, and everything
+   * before counts as compacted: what clients have seen of the lost revisions they must list again.
+   */
+  start(): StartState {
+    const last = Math.max(
+      this.#number('SELECT max(revision) FROM log'),
+      this.#number('SELECT max(revision) FROM objects'),
+      Number(this.#meta('revision') ?? 0),
+      Number(this.#meta('compactedRevision') ?? 0),
+    );
+    const unclean = this.#meta('state') === 'open';
+    const revision = unclean ? last + revisionJump : last;
+    this.#database.exec('BEGIN IMMEDIATE');
+    if (unclean) {
+      this.#database.exec('DELETE FROM log');
+      this.#setMeta('compactedRevision', revision);
+    }
+    this.#setMeta('revision', revision);
+    this.#setMeta('state', 'open');
+    this.#database.exec('COMMIT');
+    return { revision, compactedRevision: Number(this.#meta('compactedRevision') ?? 0) };
+  }
+
+  /** In the order of creation, so that owners come before what they own. */
+  indexRows(): Iterable<IndexRow> {
+    return this.#database
+      .prepare('SELECT id, kind, namespace, name, revision, uid, owners, labels, flags FROM objects ORDER BY id')
+      .raw()
+      .iterate() as Iterable<IndexRow>;
+  }
+
+  body(id: number): string | undefined {
+    return (this.#body.get(id) as [string] | undefined)?.[0];
+  }
+
+  /** The log of one kind, after `since` and up to `until`, oldest first. */
+  logRows(kind: string, since: number, until: number, limit: number): readonly LogRow[] {
+    return this.#log.all(kind, since, until, limit) as unknown as readonly LogRow[];
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #checkVersion(path: string): void {
+    if (this.#number("SELECT count(*) FROM sqlite_master WHERE name = 'meta'") === 0) return;
+    const found = Number(this.#meta('schemaVersion') ?? schemaVersion);
+    if (found <= schemaVersion) return;
+    this.#database.close();
+    throw new SchemaVersionError(
+      `${path} was written by a newer version of kf (schema ${found}, this one knows ${schemaVersion}): install that version again`,
+    );
+  }
+
+  #number(sql: string): number {
+    const row = this.#database.prepare(sql).raw().get() as unknown as [number | null];
+    return row[0] ?? 0;
+  }
+
+  #meta(name: string): string | number | undefined {
+    const row = this.#database.prepare('SELECT value FROM meta WHERE name = ?').raw().get(name);
+    return (row as [string | number] | undefined)?.[0];
+  }
+
+  #setMeta(name: string, value: string | number): void {
+    this.#database.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?,?)').run(name, value);
+  }
+}

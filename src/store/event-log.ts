@@ -1,0 +1,188 @@
+/**
+ * What happened, in order, for watches. The newest events of each kind are in memory, all not yet compacted ones in the
+ * database. A watcher is a position: it asks for what came after, and when there is nothing, waits to be woken. So a slow
+ * watcher costs no memory, and one that falls behind the compaction is told so.
+ */
+
+import type { KubeObject } from '../resources/meta.ts';
+import { expired } from '../resources/status.ts';
+import type { EventType } from './commit-queue.ts';
+import type { StoreDatabase } from './database.ts';
+import { deepFreeze } from './freeze.ts';
+
+/** What selectors see of an object. */
+export interface Selectable {
+  readonly labels: Readonly<Record<string, string>> | undefined;
+  /** The kind's own selectable fields. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export interface StoreEvent {
+  readonly revision: number;
+  readonly type: EventType;
+  /** The object after the change; for DELETED its last state with the revision of the deletion. */
+  readonly object: KubeObject;
+  /** How selectors saw the object before; undefined for ADDED. */
+  readonly before: Selectable | undefined;
+}
+
+export interface EventPage {
+  readonly events: readonly StoreEvent[];
+  /** Everything up to here has been seen. */
+  readonly position: number;
+}
+
+/** Flushed events of a kind that stay in memory. */
+const kept = 100;
+
+/** Events handed out at once. */
+const pageSize = 100;
+
+interface Ring {
+  events: StoreEvent[];
+  /** The ring holds every event of its kind after this revision. */
+  completeAfter: number;
+}
+
+export class EventLog {
+  readonly #rings = new Map<string, Ring>();
+  readonly #parked = new Map<string, Set<() => void>>();
+  readonly #parkedForFlush = new Set<() => void>();
+  #compacted: number;
+  #closed = false;
+
+  constructor(
+    readonly database: StoreDatabase,
+    /** Where this start began: earlier events are in the database only. */
+    readonly startRevision: number,
+    compactedRevision: number,
+    readonly revisions: () => { readonly current: number; readonly flushed: number },
+  ) {
+    this.#compacted = compactedRevision;
+  }
+
+  get compactedRevision(): number {
+    return this.#compacted;
+  }
+
+  publish(kind: string, event: StoreEvent): void {
+    const ring = this.#ring(kind);
+    ring.events.push(event);
+    if (ring.events.length >= 2 * kept) this.#trim(ring);
+    wake(this.#parked.get(kind));
+  }
+
+  flushed(): void {
+    wake(this.#parkedForFlush);
+  }
+
+  compacted(revision: number): void {
+    this.#compacted = Math.max(this.#compacted, revision);
+  }
+
+  /**
+   * The next events of a kind after a position.
+   * @throws StatusError Expired
+   */
+  after(kind: string, position: number, flushedOnly = false): EventPage {
+    const { current, flushed } = this.revisions();
+    const until = flushedOnly ? flushed : current;
+    const ring = this.#ring(kind);
+    // A position within the ring is served even when the log on disk is compacted beyond it.
+    if (position < ring.completeAfter) {
+      if (position < this.#compacted) throw expired(position, this.#compacted);
+      const events = this.#read(kind, position, Math.min(until, ring.completeAfter));
+      const last = events.length < pageSize ? Math.min(until, ring.completeAfter) : events.at(-1)?.revision;
+      return { events, position: Math.max(position, last ?? position) };
+    }
+    const start = firstAfter(ring.events, position);
+    const events: StoreEvent[] = [];
+    for (let index = start; index < ring.events.length && events.length < pageSize; index++) {
+      const event = ring.events[index] as StoreEvent;
+      if (event.revision > until) break;
+      events.push(event);
+    }
+    const last = events.length < pageSize ? until : events.at(-1)?.revision;
+    return { events, position: Math.max(position, last ?? position) };
+  }
+
+  /** Resolves when there may be something new, or when the store closes. Returns a way to give up waiting. */
+  wait(kind: string, flushedOnly = false): { readonly woken: Promise<void>; readonly cancel: () => void } {
+    const parked = flushedOnly ? this.#parkedForFlush : this.#parkedOf(kind);
+    let cancel = (): void => {};
+    const woken = new Promise<void>((resolve) => {
+      if (this.#closed) return resolve();
+      parked.add(resolve);
+      cancel = () => {
+        parked.delete(resolve);
+        resolve();
+      };
+    });
+    return { woken, cancel };
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const parked of this.#parked.values()) wake(parked);
+    wake(this.#parkedForFlush);
+  }
+
+  #read(kind: string, since: number, until: number): StoreEvent[] {
+    return this.database.logRows(kind, since, until, pageSize).map(([revision, type, before, body]) => ({
+      revision,
+      type: type as EventType,
+      object: deepFreeze(JSON.parse(body) as KubeObject),
+      before: before === null ? undefined : (JSON.parse(before) as Selectable),
+    }));
+  }
+
+  #ring(kind: string): Ring {
+    let ring = this.#rings.get(kind);
+    if (ring === undefined) {
+      ring = { events: [], completeAfter: this.startRevision };
+      this.#rings.set(kind, ring);
+    }
+    return ring;
+  }
+
+  /** Events that are not on disk yet must stay. */
+  #trim(ring: Ring): void {
+    const onDisk = firstAfter(ring.events, this.revisions().flushed);
+    const excess = Math.min(onDisk, ring.events.length - kept);
+    if (excess <= 0) return;
+    ring.completeAfter = ring.events[excess - 1]?.revision ?? ring.completeAfter;
+    ring.events = ring.events.slice(excess);
+  }
+
+  #parkedOf(kind: string): Set<() => void> {
+    let parked = this.#parked.get(kind);
+    if (parked === undefined) {
+      parked = new Set();
+      this.#parked.set(kind, parked);
+    }
+    return parked;
+  }
+}
+
+function wake(parked: Set<() => void> | undefined): void {
+  if (parked === undefined || parked.size === 0) return;
+  const all = [...parked];
+  parked.clear();
+  for (const resolve of all) resolve();
+}
+
+/** Index of the first event after a revision. */
+function firstAfter(events: readonly StoreEvent[], revision: number): number {
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((events[middle] as StoreEvent).revision > revision) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,338 @@
+/**
+ * Revisioned objects on SQLite, after etcd's model: one global revision counter, compare-and-set writes, and a log to
+ * watch from any revision that is not compacted. The main thread is authoritative: a write is checked against the index,
+ * gets its revision, is visible and published at once; the disk follows within milliseconds (`whenFlushed`).
+ */
+
+import type { Kind } from '../resources/kind.ts';
+import type { KubeObject } from '../resources/meta.ts';
+import { BodyCache } from './body-cache.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { StoreDatabase } from './database.ts';
+import { EventLog, type EventPage, type Selectable, type StoreEvent } from './event-log.ts';
+import { deepFreeze } from './freeze.ts';
+import { Interner } from './intern.ts';
+import { acquireLock, type Lock } from './lock.ts';
+import { type Entry, flags, hasFlag, ObjectIndex } from './object-index.ts';
+import { Retention, type RetentionOptions } from './retention.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: a Kind is contravariant in its object type, so "any kind" needs it
+type StoreKind = Kind<any>;
+
+export interface ObjectStoreOptions extends RetentionOptions {
+  /** The database file; `.lock` and `.pid` stand beside it. Its folder must exist. */
+  readonly path: string;
+  readonly kinds: readonly StoreKind[];
+  /** Memory for parsed bodies of finished objects, in bytes. Default 32 MiB. */
+  readonly cacheBytes?: number;
+  /** Milliseconds added to every flush, for benchmarks. Default 0. */
+  readonly flushDelayMs?: number;
+}
+
+/** What a listener of every write is told. */
+export interface StoreChange {
+  readonly entry: Entry;
+  readonly event: StoreEvent;
+}
+
+/** The stored object is not at the expected revision. */
+export class RevisionConflict extends Error {
+  override readonly name = 'RevisionConflict';
+}
+
+/** How a kind is called in the store: its group and plural, whatever the version. */
+export const kindKeyOf = (kind: Pick<Kind, 'group' | 'plural'>): string =>
+  kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`;
+
+export class ObjectStore {
+  readonly #index = new ObjectIndex();
+  readonly #kinds: ReadonlyMap<string, StoreKind>;
+  readonly #interner = new Interner();
+  readonly #cache: BodyCache;
+  readonly #lock: Lock;
+  readonly #database: StoreDatabase;
+  readonly #commits: CommitQueue;
+  readonly #events: EventLog;
+  readonly #retention: Retention;
+  readonly #listeners = new Set<(change: StoreChange) => void>();
+  readonly #flushListeners = new Set<(revision: number) => void>();
+  /** Finished objects whose bodies stay until they are on disk, oldest first. */
+  #pinned: { readonly entry: Entry; readonly revision: number; readonly bytes: number }[] = [];
+  #revision: number;
+
+  /**
+   * Opens or makes the store, reading the index only.
+   * @throws LockedError when another process has it, SchemaVersionError when newer code wrote it
+   */
+  constructor(options: ObjectStoreOptions) {
+    this.#kinds = new Map(options.kinds.map((kind) => [kindKeyOf(kind), kind]));
+    this.#cache = new BodyCache(options.cacheBytes ?? 32 * 2 ** 20);
+    this.#lock = acquireLock(options.path);
+    try {
+      this.#database = new StoreDatabase(options.path);
+      const start = this.#database.start();
+      this.#revision = start.revision;
+      this.#load();
+      const { path, flushDelayMs = 0 } = options;
+      const onFlushed = (revision: number): void => this.#onFlushed(revision);
+      this.#commits = new CommitQueue({ path, flushDelayMs, flushedRevision: start.revision, onFlushed });
+      this.#events = new EventLog(this.#database, start.revision, start.compactedRevision, () => ({
+        current: this.#revision,
+        flushed: this.#commits.flushedRevision,
+      }));
+      this.#retention = new Retention(options, {
+        revision: () => this.#commits.flushedRevision,
+        compacted: () => this.#events.compactedRevision,
+        compact: (revision) => this.compact(revision),
+      });
+    } catch (error) {
+      this.#lock.release();
+      throw error;
+    }
+  }
+
+  /** The last revision given. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Everything up to here is on disk. */
+  get flushedRevision(): number {
+    return this.#commits.flushedRevision;
+  }
+
+  get compactedRevision(): number {
+    return this.#events.compactedRevision;
+  }
+
+  /** Transactions flushed since the start. */
+  get flushes(): number {
+    return this.#commits.flushes;
+  }
+
+  /** Objects stored. */
+  get size(): number {
+    return this.#index.size;
+  }
+
+  /** Reads of names, labels, owners and flags; no bodies. */
+  get index(): Omit<ObjectIndex, 'add' | 'change' | 'remove'> {
+    return this.#index;
+  }
+
+  get(kind: string, namespace: string, name: string): KubeObject | undefined {
+    const entry = this.#index.find(kind, namespace, name);
+    return entry === undefined ? undefined : this.read(entry);
+  }
+
+  /** The object of an entry that is in the index; frozen and shared. */
+  read(entry: Entry): KubeObject {
+    const known = entry.body ?? this.#cache.get(entry.id);
+    if (known !== undefined) return known;
+    const json = this.#database.body(entry.id);
+    if (json === undefined) throw new Error(`${entry.kind} ${entry.namespace}/${entry.name} has no body in the store`);
+    const object = deepFreeze(JSON.parse(json) as KubeObject);
+    if (hasFlag(entry, flags.finished)) this.#cache.set(entry.id, object, json.length);
+    else this.#index.change(entry, { body: object });
+    return object;
+  }
+
+  /**
+   * Creates or replaces. The stored object is the given one, frozen in place, with its new resourceVersion.
+   * @param expected the revision that is replaced; 0: nothing of this name may exist
+   * @throws RevisionConflict
+   */
+  put(kind: string, object: KubeObject, expected: number): KubeObject {
+    const { name, namespace = '' } = object.metadata;
+    const old = this.#index.find(kind, namespace, name);
+    if ((old?.revision ?? 0) !== expected) throw new RevisionConflict();
+    const before = old === undefined ? undefined : this.#selectable(kind, this.read(old));
+    const revision = ++this.#revision;
+    const stored = stamp(object, revision);
+    const body = JSON.stringify(stored);
+    const indexed = this.#indexed(kind, stored);
+    const changing = { revision, ...indexed, body: stored };
+    let entry = old;
+    if (entry === undefined) {
+      const uid = stored.metadata.uid ?? '';
+      entry = {
+        id: revision,
+        kind: this.#kindName(kind),
+        namespace: this.#interner.string(namespace),
+        name,
+        uid,
+        ...changing,
+      };
+      this.#index.add(entry);
+    } else {
+      this.#cache.delete(entry.id);
+      this.#index.change(entry, changing);
+    }
+    if (hasFlag(entry, flags.finished)) this.#pinned.push({ entry, revision, bytes: body.length });
+    this.#publish(entry, { revision, type: old === undefined ? 'ADDED' : 'MODIFIED', object: stored, before }, body);
+    return stored;
+  }
+
+  /**
+   * Removes an object; the answer is its last state with the revision of its deletion.
+   * @throws RevisionConflict
+   */
+  remove(kind: string, namespace: string, name: string, expected: number): KubeObject {
+    const entry = this.#index.find(kind, namespace, name);
+    if (entry === undefined || entry.revision !== expected) throw new RevisionConflict();
+    const last = this.read(entry);
+    const revision = ++this.#revision;
+    const object = stamp(last, revision);
+    this.#index.remove(entry);
+    this.#cache.delete(entry.id);
+    const before = this.#selectable(kind, last);
+    this.#publish(entry, { revision, type: 'DELETED', object, before }, JSON.stringify(object));
+    return object;
+  }
+
+  /** Events of a kind after a position, at most a page. @throws StatusError Expired */
+  eventsAfter(kind: string, position: number, flushedOnly = false): EventPage {
+    return this.#events.after(kind, position, flushedOnly);
+  }
+
+  /** Resolves when `eventsAfter` may have more to tell; `closed` says that it never will. */
+  wait(kind: string, flushedOnly = false): { readonly woken: Promise<void>; readonly cancel: () => void } {
+    return this.#events.wait(kind, flushedOnly);
+  }
+
+  get closed(): boolean {
+    return this.#events.closed;
+  }
+
+  /** Calls `listener` on every write, as soon as it is visible. Returns the way to stop it. */
+  subscribe(listener: (change: StoreChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls `listener` after every flush with the revision up to which all is on disk. Returns the way to stop it. */
+  onFlushed(listener: (revision: number) => void): () => void {
+    this.#flushListeners.add(listener);
+    return () => this.#flushListeners.delete(listener);
+  }
+
+  /** @throws StatusError InsufficientStorage while the disk refuses writes */
+  assertWritable(): void {
+    this.#commits.assertWritable();
+  }
+
+  /** Resolves when a revision is on disk. @throws StatusError InsufficientStorage when the disk refuses */
+  whenFlushed(revision: number): Promise<void> {
+    return this.#commits.whenFlushed(revision);
+  }
+
+  /** Resolves when all that was written so far is on disk. @throws StatusError InsufficientStorage when the disk refuses */
+  barrier(): Promise<void> {
+    return this.#commits.whenFlushed();
+  }
+
+  /** Forgets the log up to a revision that is on disk; older watches then get Expired. */
+  async compact(revision: number): Promise<void> {
+    const target = Math.min(revision, this.flushedRevision);
+    if (target <= this.compactedRevision) return;
+    // First in memory, so that nobody reads a half-compacted log.
+    this.#events.compacted(target);
+    await this.#commits.compact(target);
+  }
+
+  /** Flushes and closes. @throws StatusError InsufficientStorage when the disk refuses; closed all the same */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.#retention.stop();
+    this.#events.close();
+    try {
+      await this.#commits.close();
+    } finally {
+      this.#database.close();
+      this.#lock.release();
+    }
+  }
+
+  #load(): void {
+    for (const [id, kind, namespace, name, revision, uid, owners, labels, flagBits] of this.#database.indexRows()) {
+      if (!this.#kinds.has(kind)) continue;
+      this.#index.add({
+        id,
+        kind: this.#kindName(kind),
+        namespace: this.#interner.string(namespace),
+        name: this.#interner.string(name),
+        uid,
+        revision,
+        labels: labels === null ? undefined : this.#interner.labels(labels),
+        owners: owners === null ? undefined : this.#owners(JSON.parse(owners) as string | readonly string[]),
+        flags: flagBits,
+        body: undefined,
+      });
+    }
+  }
+
+  #publish(entry: Entry, event: StoreEvent, body: string): void {
+    const { id, kind, namespace, name, uid, owners, labels, flags: flagBits } = entry;
+    const { revision, type, before } = event;
+    this.#commits.add({
+      ...{ revision, type, id, kind, namespace, name, uid, body, flags: flagBits },
+      owners: owners === undefined ? null : JSON.stringify(owners),
+      labels: labels === undefined ? null : JSON.stringify(labels),
+      before: before === undefined ? null : JSON.stringify(before),
+    });
+    this.#events.publish(kind, event);
+    for (const listener of this.#listeners) listener({ entry, event });
+  }
+
+  #onFlushed(revision: number): void {
+    let done = 0;
+    for (const { entry, revision: pinnedAt, bytes } of this.#pinned) {
+      if (pinnedAt > revision) break;
+      done++;
+      // A later write has pinned it anew, or removed it.
+      if (entry.revision !== pinnedAt || entry.body === undefined) continue;
+      if (this.#index.byUid(entry.uid) === entry) this.#cache.set(entry.id, entry.body, bytes);
+      this.#index.change(entry, { body: undefined });
+    }
+    if (done > 0) this.#pinned = this.#pinned.slice(done);
+    this.#events.flushed();
+    this.#retention.written();
+    for (const listener of this.#flushListeners) listener(revision);
+  }
+
+  #indexed(kind: string, object: KubeObject): Pick<Entry, 'labels' | 'owners' | 'flags'> {
+    const { labels, ownerReferences, deletionTimestamp, finalizers } = object.metadata;
+    const owners = ownerReferences?.map((reference) => reference.uid) ?? [];
+    const finished = this.#kinds.get(kind)?.finished?.(object) === true;
+    return {
+      labels: labels === undefined ? undefined : this.#interner.labels(JSON.stringify(labels)),
+      owners: owners.length === 0 ? undefined : this.#owners(owners.length === 1 ? (owners[0] as string) : owners),
+      flags:
+        (finished ? flags.finished : 0) |
+        (deletionTimestamp === undefined ? 0 : flags.deleting) |
+        ((finalizers?.length ?? 0) > 0 ? flags.finalizers : 0),
+    };
+  }
+
+  /** The owner's own copy of its uid, where it is here, so that each uid is in memory once. */
+  #owners(uids: string | readonly string[]): string | readonly string[] {
+    const shared = (uid: string): string => this.#index.byUid(uid)?.uid ?? uid;
+    return typeof uids === 'string' ? shared(uids) : uids.map(shared);
+  }
+
+  #selectable(kind: string, object: KubeObject): Selectable {
+    const fields: Record<string, string> = {};
+    for (const [name, read] of Object.entries(this.#kinds.get(kind)?.selectableFields ?? {}))
+      fields[name] = read(object);
+    return { labels: object.metadata.labels, fields };
+  }
+
+  #kindName(kind: string): string {
+    const known = this.#kinds.get(kind);
+    if (known === undefined) throw new Error(`the store knows no kind ${kind}`);
+    return this.#interner.string(kind);
+  }
+}
+
+const stamp = (object: KubeObject, revision: number): KubeObject =>
+  deepFreeze({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } });

@@ -6,6 +6,7 @@ export interface PodDisk {
   /** An empty folder, mode 0755 root; everything that the Pod writes goes below it. */
   readonly path: string;
   readonly limitBytes: number;
+  /** `totalBytes` is what can be written in all; for disks without enforcement it is the limit. */
   usage(): Promise<{ readonly usedBytes: number; readonly totalBytes: number }>;
   /** Wipes or removes it, off the hot path. */
   release(): Promise<void>;
@@ -16,8 +17,11 @@ export interface DiskProvider {
   readonly kind: string;
   /** @throws DiskReserveError when the limit does not fit into the free space */
   acquire(limitBytes: number): Promise<PodDisk>;
+  /** The disk of a Pod that was started before this server; undefined when it is gone. */
   adopt(id: string): Promise<PodDisk | undefined>;
+  /** Removes every disk of this data directory, loop devices and mounts included, except `inUse` and the pool. */
   sweep(inUse: ReadonlySet<string>): Promise<void>;
+  /** Removes the pool; disks in use stay. */
   close(): Promise<void>;
 }
 

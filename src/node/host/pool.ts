@@ -7,6 +7,8 @@ export interface PoolOptions<T> {
   dispose(items: readonly T[]): Promise<void>;
   /** How many are made at the same time. Default 2. */
   readonly parallel?: number;
+  /** How many to hold at most when used ones are given back. Default `size`. */
+  readonly keep?: number;
 }
 
 interface Waiter<T> {
@@ -68,8 +70,14 @@ export class Pool<T> {
     });
   }
 
-  get ready(): readonly T[] {
-    return this.#ready;
+  /** Gives a used thing back, as good as new. False when there are enough: the caller disposes of it. */
+  put(item: T): boolean {
+    const { size, keep = size } = this.#options;
+    const waiter = this.#waiters.shift();
+    if (waiter !== undefined) waiter.resolve(item);
+    else if (!this.#closed && this.#ready.length < keep) this.#ready.push(item);
+    else return false;
+    return true;
   }
 
   /** Disposes of what is ready; whoever waits is refused. */

@@ -22,19 +22,21 @@ export interface RouterOptions {
   readonly version: string;
   /** What `/readyz` tells. Default: ready. */
   readonly ready?: () => boolean;
+  /** Milliseconds for which an upload waits for its SourcePackage. Default: 3000. */
+  readonly uploadPatience?: number;
 }
 
 export type Handler = (exchange: Exchange) => Promise<void> | void;
 
 export function router(options: RouterOptions): Handler {
-  const { api, logs, sources } = options;
+  const { api, logs, sources, uploadPatience = 3000 } = options;
   const catalog = new Catalog(api);
   const discovery = new Discovery(catalog);
   const openApi = new OpenApi(catalog);
 
   const serve = (exchange: Exchange, request: ResourceRequest): Promise<void> => {
     const { group, version, subresource } = request;
-    if (group === uploadGroup) return serveUpload(api, sources, exchange);
+    if (group === uploadGroup) return serveUpload(api, sources, exchange, uploadPatience);
     const resource = catalog.find(group, version, request.resource);
     if (resource === undefined) throw noSuchPath();
     if (resource.stored === undefined) return serveReview(exchange, resource.kind, groupVersionOf(resource));

@@ -15,17 +15,15 @@ import { flag } from './request-info.ts';
 import { methodNotAllowed, noSuchPath, sendJson } from './respond.ts';
 import { finishSourcePackage } from './source-package-status.ts';
 
-/** Milliseconds for which a SourcePackage may be missing: clients create it just before the upload. */
-const patience = 3000;
-
 const sourceKind = { group: 'upload.kf.dev', kind: 'Source', plural: 'sources' };
 
-export async function serveUpload(api: Api, sources: SourceSink, exchange: Exchange): Promise<void> {
+/** @param patience milliseconds for which a SourcePackage may be missing: clients create it just before the upload */
+export async function serveUpload(api: Api, sources: SourceSink, exchange: Exchange, patience: number): Promise<void> {
   const [, , version, resource, ...rest] = exchange.info.parts;
   if (version !== 'v1alpha1') throw noSuchPath();
   if (resource === 'sources' && rest.length === 1) return serveKept(sources, exchange, rest[0]!);
   if (resource === 'proxy' && rest.length === 3 && rest[0] === 'namespaces')
-    return receive(api, sources, exchange, { namespace: rest[1]!, name: rest[2]! });
+    return receive(api, sources, exchange, { namespace: rest[1]!, name: rest[2]! }, patience);
   throw noSuchPath();
 }
 
@@ -35,10 +33,16 @@ async function serveKept(sources: SourceSink, { req, res }: Exchange, sha256: st
   sendJson(res, 200, { sha256 });
 }
 
-async function receive(api: Api, sources: SourceSink, exchange: Exchange, ref: ObjectRef): Promise<void> {
+async function receive(
+  api: Api,
+  sources: SourceSink,
+  exchange: Exchange,
+  ref: ObjectRef,
+  patience: number,
+): Promise<void> {
   const { req, res, info, caller } = exchange;
   if (req.method !== 'POST') throw methodNotAllowed();
-  const source = await find(api, ref, exchange.signal);
+  const source = await find(api, ref, patience, exchange.signal);
   if (isFinal(source))
     throw statusError('Conflict', 'SourcePackage is not pending', {
       name: ref.name,
@@ -86,12 +90,12 @@ function toStatus(error: unknown): unknown {
 }
 
 /** Waits a little for the package to appear. @throws StatusError NotFound */
-async function find(api: Api, ref: ObjectRef, signal: AbortSignal): Promise<SourcePackage> {
+async function find(api: Api, ref: ObjectRef, patience: number, signal: AbortSignal): Promise<SourcePackage> {
   try {
     return (await api.get(SourcePackage, ref)) as SourcePackage;
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    const appeared = await waitFor(api, ref, signal);
+    const appeared = await waitFor(api, ref, AbortSignal.any([signal, AbortSignal.timeout(patience)]));
     if (appeared === undefined) throw error;
     return appeared;
   }
@@ -100,9 +104,8 @@ async function find(api: Api, ref: ObjectRef, signal: AbortSignal): Promise<Sour
 async function waitFor(
   api: Api,
   { namespace, name }: ObjectRef,
-  gone: AbortSignal,
+  signal: AbortSignal,
 ): Promise<SourcePackage | undefined> {
-  const signal = AbortSignal.any([gone, AbortSignal.timeout(patience)]);
   const events = api.watch(SourcePackage, { namespace, fieldSelector: `metadata.name=${name}`, signal });
   for await (const event of events) if (event.type !== 'BOOKMARK') return event.object as SourcePackage;
   return undefined;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { decodeObject } from '../../../src/apiserver/http/protobuf/decode.ts';
-import recorded from './fixtures/kubectl-1.32.json' with { type: 'json' };
+import { recordedCommands } from './recorded.ts';
 
 const bodyOf = (command: string): Buffer => {
-  const request = recorded.find((entry) => entry.command === command)?.requests.find((entry) => entry.base64);
+  const request = recordedCommands.find((entry) => entry.command === command)?.requests.find((entry) => entry.base64);
   return Buffer.from(request!.base64!, 'base64');
 };
 

@@ -1,0 +1,241 @@
+/** The node agent: watches Pods through a Client and runs them in containers on this machine. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism, hostname, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from '../client/client.ts';
+import type { Clock } from '../client/clock.ts';
+import { reflect } from '../client/reflector.ts';
+import { Pod, podFinished } from '../resources/core/pod.ts';
+import { refOf } from '../resources/meta.ts';
+import { formatBytes } from '../resources/quantity.ts';
+import { isNotFound } from '../resources/status.ts';
+import { Admission, usableMemory } from './admission.ts';
+import { readBootId } from './boot-id.ts';
+import { detectCgroups } from './cgroup/cgroup.ts';
+import type { NodeContext } from './context.ts';
+import { type DiskProvider, DiskReserveError } from './disk/disk.ts';
+import type { Image } from './images/image.ts';
+import type { ImageStore } from './images/image-store.ts';
+import { layoutOf } from './layout.ts';
+import type { NetworkProvider } from './network/network.ts';
+import { PodWorker } from './pods/pod-worker.ts';
+import { type Defaults, usualDefaults } from './pods/resources.ts';
+import { recoverPods } from './recover.ts';
+import type { RootfsProvider } from './rootfs/rootfs.ts';
+import { OciRuntime } from './runtime/oci-runtime.ts';
+import { rlimitsWithin } from './runtime/oci-spec.ts';
+import { Semaphore } from './semaphore.ts';
+import { WaitingRoom } from './waiting-room.ts';
+
+export interface NodeAgentOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly dataDir: string;
+  readonly runDir: string;
+  /** Marks everything that is made on the machine. */
+  readonly instance: string;
+  /** Paths of the helper programs, as `findPrograms` gives them. */
+  readonly programs: { readonly runtime: string; readonly conmon: string; readonly init: string };
+  readonly network: NetworkProvider;
+  readonly disk: DiskProvider;
+  readonly images: ImageStore;
+  readonly rootfsOf: (image: Image) => RootfsProvider;
+  /** Resolves when everything that was written so far is on disk. */
+  readonly barrier: () => Promise<void>;
+  readonly limits?: Partial<NodeLimits>;
+  /** Default: the machine's name. */
+  readonly nodeName?: string;
+  /** Default: the kernel's. */
+  readonly bootId?: string;
+  readonly onError?: (message: string, error: unknown) => void;
+}
+
+export interface NodeLimits {
+  /** Bytes of memory for all Pods. Default: physical less max(512 MiB, 10 %). */
+  readonly memoryBytes: number;
+  /** Pods that run at a time. Default: 4 per core. */
+  readonly maxTasks: number;
+  /** Containers being started at a time. Default: 2 per core. */
+  readonly maxStarting: number;
+  readonly defaults: Defaults;
+}
+
+export interface NodeAgent {
+  /** Resolves when everything that was left running has been taken up again and Pods are watched. */
+  start(): Promise<void>;
+  /** Lets go of everything; what runs goes on running. */
+  stop(): Promise<void>;
+  /** Pods that are being run. */
+  readonly running: number;
+}
+
+export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
+  return new Agent(options);
+}
+
+class Agent implements NodeAgent {
+  readonly #abort = new AbortController();
+  readonly #context: NodeContext;
+  readonly #admission: Admission;
+  readonly #waiting: WaitingRoom;
+  readonly #workers = new Map<string, { readonly worker: PodWorker; readonly ended: Promise<void> }>();
+  /** Ended Pods whose last event has not come by yet: an older one must not start them again. */
+  readonly #past = new Set<string>();
+
+  constructor(options: NodeAgentOptions) {
+    const { limits = {} } = options;
+    const cores = availableParallelism();
+    this.#admission = new Admission({
+      memoryBytes: limits.memoryBytes ?? usableMemory(totalmem()),
+      maxPods: limits.maxTasks ?? 4 * cores,
+    });
+    this.#context = contextOf(options, cores, this.#abort.signal);
+    this.#waiting = new WaitingRoom({
+      context: this.#context,
+      admission: this.#admission,
+      admit: (pod) => this.#run(pod),
+    });
+  }
+
+  get running(): number {
+    return this.#workers.size;
+  }
+
+  async start(): Promise<void> {
+    const { layout, cgroups, client, clock, onError } = this.#context;
+    for (const path of [layout.pods, layout.exits, layout.runtime]) await mkdir(path, { recursive: true, mode: 0o700 });
+    for (const path of [layout.logs, layout.stacks, layout.builds]) await mkdir(path, { recursive: true });
+    await cgroups.prepare();
+    const { items } = await client.list(Pod, { unfinishedOnly: true });
+    const recovered = await recoverPods(
+      this.#context,
+      items.filter((pod) => !podFinished(pod) && this.#isOurs(pod)),
+    );
+    for (const { pod, worker, run } of recovered) {
+      this.#admission.occupy(this.#waiting.candidate(pod));
+      this.#supervise(pod, worker, run);
+    }
+    await reflect({
+      client,
+      kind: Pod,
+      list: { unfinishedOnly: true },
+      clock,
+      signal: this.#abort.signal,
+      onObject: (pod, gone) => this.#observe(pod, gone),
+      onError: (error) => onError('watching pods', error),
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await Promise.allSettled([...this.#workers.values()].map(({ ended }) => ended));
+  }
+
+  #isOurs(pod: Pod): boolean {
+    const { nodeName } = pod.spec;
+    return nodeName === undefined || nodeName === '' || nodeName === this.#context.nodeName;
+  }
+
+  #observe(pod: Pod, gone: boolean): void {
+    const uid = pod.metadata.uid!;
+    const running = this.#workers.get(uid);
+    if (gone || podFinished(pod)) this.#past.delete(uid);
+    if (running !== undefined) {
+      if (gone) running.worker.forget();
+      else running.worker.observe(pod);
+    } else if (gone) this.#waiting.leave(uid);
+    else if (pod.metadata.deletionTimestamp !== undefined) this.#letGo(pod);
+    else if (this.#waiting.has(uid)) this.#waiting.observe(pod);
+    else if (!podFinished(pod) && !this.#past.has(uid) && this.#isOurs(pod)) this.#arrive(pod);
+  }
+
+  #arrive(pod: Pod): void {
+    const candidate = this.#waiting.candidate(pod);
+    if (this.#admission.fitsEver(candidate)) this.#waiting.arrive(pod);
+    else this.#refuse(pod, candidate.memoryBytes);
+  }
+
+  #refuse(pod: Pod, memoryBytes: number): void {
+    const worker = new PodWorker(this.#context, pod);
+    const most = formatBytes(this.#admission.limits.memoryBytes);
+    const message = `needs ${formatBytes(memoryBytes)} of memory, this machine has ${most} for tasks`;
+    this.#supervise(pod, worker, () => worker.fail({ reason: 'NeverFits', message }, 128));
+  }
+
+  /** Deleted before anything was started, or after everything ended: nothing is left to wait for. */
+  #letGo(pod: Pod): void {
+    const { client, onError } = this.#context;
+    this.#waiting.leave(pod.metadata.uid!);
+    client
+      .delete(Pod, refOf(pod), { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } })
+      .catch((error: unknown) => {
+        if (!isNotFound(error)) onError(`pod ${pod.metadata.name}: removing it`, error);
+      });
+  }
+
+  #run(pod: Pod): void {
+    const worker = new PodWorker(this.#context, pod);
+    this.#supervise(pod, worker, (freed) => worker.run(freed));
+  }
+
+  #supervise(pod: Pod, worker: PodWorker, run: (freed: () => void) => Promise<void>): void {
+    const uid = pod.metadata.uid!;
+    const ended = run(() => this.#waiting.release(uid)).then(
+      () => {
+        this.#workers.delete(uid);
+        this.#past.add(uid);
+      },
+      (error: unknown) => {
+        this.#workers.delete(uid);
+        this.#postpone(worker.pod, error);
+      },
+    );
+    this.#workers.set(uid, { worker, ended });
+  }
+
+  /** Nothing of it was started: it is tried again. */
+  #postpone(pod: Pod, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    if (pod.metadata.deletionTimestamp !== undefined) this.#letGo(pod);
+    else if (error instanceof DiskReserveError) this.#waiting.postpone(pod, 'DiskReserve', message);
+    else {
+      this.#context.onError(`pod ${pod.metadata.name}: cannot be started yet`, error);
+      this.#waiting.postpone(pod, 'NodeNotReady', message);
+    }
+  }
+}
+
+function contextOf(options: NodeAgentOptions, cores: number, stopping: AbortSignal): NodeContext {
+  const { limits = {}, programs, instance, dataDir, runDir } = options;
+  const layout = layoutOf(dataDir, runDir, instance);
+  return {
+    client: options.client,
+    clock: options.clock,
+    network: options.network,
+    disk: options.disk,
+    images: options.images,
+    rootfsOf: options.rootfsOf,
+    barrier: options.barrier,
+    layout,
+    nodeName: options.nodeName ?? hostname(),
+    bootId: options.bootId ?? readBootId(),
+    runtime: new OciRuntime(programs.runtime, layout.runtime),
+    conmon: programs.conmon,
+    init: programs.init,
+    cgroups: detectCgroups({ instance }),
+    limitsSwap: swapCanBeLimited(),
+    defaults: limits.defaults ?? usualDefaults,
+    rlimits: rlimitsWithin(readFileSync('/proc/self/limits', 'utf8')),
+    hostPaths: [layout.builds],
+    starting: new Semaphore(limits.maxStarting ?? 2 * cores),
+    removing: new Semaphore(2 * cores),
+    stopping,
+    onError: options.onError ?? (() => {}),
+  };
+}
+
+/** Version 1 can do without the accounting of swap; naming a swap limit would then fail. */
+const swapCanBeLimited = (root = '/sys/fs/cgroup'): boolean =>
+  existsSync(join(root, 'cgroup.controllers')) || existsSync(join(root, 'memory/memory.memsw.limit_in_bytes'));

@@ -1,0 +1,47 @@
+/** What every part of the node agent works with; made once by createNodeAgent. */
+
+import type { Client } from '../client/client.ts';
+import type { Clock } from '../client/clock.ts';
+import type { Cgroups } from './cgroup/cgroup.ts';
+import type { DiskProvider } from './disk/disk.ts';
+import type { Image } from './images/image.ts';
+import type { ImageStore } from './images/image-store.ts';
+import type { Layout } from './layout.ts';
+import type { NetworkProvider } from './network/network.ts';
+import type { Defaults } from './pods/resources.ts';
+import type { RootfsProvider } from './rootfs/rootfs.ts';
+import type { OciRlimit } from './runtime/oci.ts';
+import type { OciRuntime } from './runtime/oci-runtime.ts';
+import type { Semaphore } from './semaphore.ts';
+
+export interface NodeContext {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly layout: Layout;
+  readonly nodeName: string;
+  readonly bootId: string;
+  readonly runtime: OciRuntime;
+  /** Paths of the helper programs. */
+  readonly conmon: string;
+  readonly init: string;
+  readonly cgroups: Cgroups;
+  /** Whether the kernel can limit swap together with memory. */
+  readonly limitsSwap: boolean;
+  readonly network: NetworkProvider;
+  readonly disk: DiskProvider;
+  readonly images: ImageStore;
+  readonly rootfsOf: (image: Image) => RootfsProvider;
+  readonly defaults: Defaults;
+  readonly rlimits: readonly OciRlimit[];
+  /** Folders below which a Pod's hostPath may lie. */
+  readonly hostPaths: readonly string[];
+  /** Bounds how many containers are being started at a time. */
+  readonly starting: Semaphore;
+  /** Bounds how many ended containers are being removed at a time. */
+  readonly removing: Semaphore;
+  /** Resolves when everything that was written so far is on disk. */
+  readonly barrier: () => Promise<void>;
+  /** Fires when the agent stops: nothing is begun any more, running containers stay. */
+  readonly stopping: AbortSignal;
+  readonly onError: (message: string, error: unknown) => void;
+}

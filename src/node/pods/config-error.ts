@@ -1,0 +1,10 @@
+/** The Pod asks for something that does not exist or is not allowed: a fact, so the container fails and nothing is retried. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(
+    message: string,
+    readonly reason: 'CreateContainerConfigError' | 'ErrImageNeverPull' = 'CreateContainerConfigError',
+  ) {
+    super(message);
+  }
+}

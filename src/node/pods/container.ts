@@ -1,0 +1,129 @@
+/** One container on this machine, from its bundle to its exit code. */
+
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Timer } from '../../client/clock.ts';
+import type { NodeContext } from '../context.ts';
+import { CreateError, type Monitor, type MonitorWatch, startMonitor, watchMonitor } from '../runtime/conmon.ts';
+import type { OciSpec } from '../runtime/oci.ts';
+
+export interface ContainerPlace {
+  readonly id: string;
+  readonly bundle: string;
+  readonly logPath: string;
+}
+
+export interface Exit {
+  /** Undefined: the monitor was killed, so nobody knows. */
+  readonly code: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export class ContainerProcess {
+  readonly #context: NodeContext;
+  readonly place: ContainerPlace;
+  #monitor: Monitor | undefined;
+  #watch: MonitorWatch | undefined;
+  #killTimer: Timer | undefined;
+  #killAt = Infinity;
+  #over = false;
+
+  constructor(context: NodeContext, place: ContainerPlace) {
+    this.#context = context;
+    this.place = place;
+  }
+
+  /** Writes the bundle and starts a monitor that waits to be told. */
+  launch(spec: OciSpec): void {
+    const { id, bundle, logPath } = this.place;
+    mkdirSync(bundle, { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(logPath), { recursive: true, mode: 0o750 });
+    // The environment stands in this file and nowhere else.
+    writeFileSync(join(bundle, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
+    const { conmon, layout, runtime, cgroups } = this.#context;
+    this.#monitor = startMonitor({
+      conmon,
+      id,
+      bundle,
+      logPath,
+      exitDir: layout.exits,
+      runtime,
+      procsFiles: cgroups.monitorProcsFiles,
+    });
+  }
+
+  /** @throws CreateError */
+  async create(): Promise<void> {
+    if (this.#monitor === undefined) throw new CreateError('no monitor was started');
+    await this.#monitor.create();
+    this.watch();
+  }
+
+  /** Looks after a container that is there already. */
+  watch(): void {
+    this.#watch ??= watchMonitor(this.place.bundle);
+  }
+
+  /** @throws RuntimeError */
+  start(): Promise<void> {
+    return this.#context.runtime.start(this.place.id);
+  }
+
+  /** Resolves when the monitor has ended. */
+  async ended(): Promise<Exit> {
+    await this.#watch?.ended;
+    this.#over = true;
+    this.#killTimer?.cancel();
+    return this.exit() ?? { code: undefined, at: this.#context.clock.now() };
+  }
+
+  /** The exit code, when the monitor has written it. */
+  exit(): Exit | undefined {
+    const path = join(this.#context.layout.exits, this.place.id);
+    try {
+      return { code: Number(readFileSync(path, 'utf8')), at: Math.round(statSync(path).mtimeMs) };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** SIGTERM now, SIGKILL after so many seconds; called again, the earlier SIGKILL counts. */
+  stop(graceSeconds: number): void {
+    if (this.#over) return;
+    const { clock } = this.#context;
+    const killAt = clock.now() + graceSeconds * 1000;
+    const first = this.#killAt === Infinity;
+    if (killAt >= this.#killAt) return;
+    this.#killAt = killAt;
+    this.#killTimer?.cancel();
+    if (graceSeconds <= 0) {
+      this.#signal('KILL');
+      return;
+    }
+    if (first) this.#signal('TERM');
+    this.#killTimer = clock.after(graceSeconds * 1000, () => this.#signal('KILL'));
+  }
+
+  #signal(signal: 'TERM' | 'KILL'): void {
+    const { runtime, onError } = this.#context;
+    runtime.kill(this.place.id, signal).catch((error: unknown) => {
+      if (!this.#over) onError(`cannot send SIG${signal} to container ${this.place.id}`, error);
+    });
+  }
+
+  /** Removes everything of it but its log; kills what may still run. */
+  async remove(): Promise<void> {
+    this.detach();
+    this.#monitor?.abort();
+    await this.#context.removing.run(() => this.#context.runtime.delete(this.place.id));
+    rmSync(join(this.#context.layout.exits, this.place.id), { force: true });
+    rmSync(this.place.bundle, { recursive: true, force: true });
+  }
+
+  /** Lets go without touching the container. */
+  detach(): void {
+    this.#killTimer?.cancel();
+    this.#watch?.close();
+  }
+}

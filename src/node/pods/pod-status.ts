@@ -1,0 +1,111 @@
+/** A Pod's status from the state of its containers. Pure. */
+
+import { mergeConditions } from '../../resources/condition.ts';
+import type { ContainerState, ContainerStatus, Pod } from '../../resources/core/pod.ts';
+import type { StartOrder } from '../../resources/core/start-order.ts';
+import { type ContainerRun, hasEnded } from './container-run.ts';
+import { allEnded, type Runs, succeeded } from './order.ts';
+
+export type PodStatus = NonNullable<Pod['status']>;
+
+export interface StatusInput {
+  readonly pod: Pod;
+  readonly runs: Runs;
+  readonly order: StartOrder;
+  readonly podIP?: string;
+  readonly hostIP?: string;
+  /** RFC 3339. */
+  readonly now: string;
+  /** Why the Pod as a whole failed. */
+  readonly failure?: { readonly reason: string; readonly message: string };
+  readonly containerId: (name: string) => string;
+}
+
+/** RFC 3339 with milliseconds. */
+export const exactTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+export function podStatus(input: StatusInput): PodStatus {
+  const { pod, runs, order, now, failure } = input;
+  const phase = phaseOf(order, runs, failure !== undefined);
+  const before = pod.status ?? {};
+  const ready = [...runs.values()].every((run) => run.phase === 'running');
+  const readiness = { status: ready ? 'True' : 'False', ...readyReason(phase) } as const;
+  return {
+    ...before,
+    phase,
+    startTime: before.startTime ?? now,
+    ...(input.podIP === undefined ? {} : { podIP: input.podIP, podIPs: [{ ip: input.podIP }] }),
+    ...(input.hostIP === undefined ? {} : { hostIP: input.hostIP }),
+    ...(failure ?? {}),
+    conditions: mergeConditions(
+      before.conditions,
+      [
+        { type: 'PodScheduled', status: 'True' },
+        { type: 'Initialized', status: 'True', ...(phase === 'Succeeded' ? { reason: 'PodCompleted' } : {}) },
+        { type: 'Ready', ...readiness },
+        { type: 'ContainersReady', ...readiness },
+      ],
+      now,
+    ),
+    containerStatuses: pod.spec.containers.map(({ name, image }) =>
+      containerStatus(name, image, runs.get(name)!, input.containerId(name)),
+    ),
+  };
+}
+
+function phaseOf(order: StartOrder, runs: Runs, failed: boolean): NonNullable<PodStatus['phase']> {
+  if (allEnded(runs)) return !failed && succeeded(order, runs) ? 'Succeeded' : 'Failed';
+  const begun = [...runs.values()].some((run) => run.phase === 'running' || hasEnded(run));
+  return begun ? 'Running' : 'Pending';
+}
+
+function readyReason(phase: string): { reason?: string } {
+  if (phase === 'Succeeded') return { reason: 'PodCompleted' };
+  if (phase === 'Failed') return { reason: 'PodFailed' };
+  return {};
+}
+
+function containerStatus(name: string, image: string | undefined, run: ContainerRun, id: string): ContainerStatus {
+  const begun = run.phase === 'running' || (hasEnded(run) && run.startedAt !== undefined);
+  return {
+    name,
+    image: image ?? '',
+    imageID: image ?? '',
+    restartCount: 0,
+    ready: run.phase === 'running',
+    started: run.phase === 'running',
+    ...(begun ? { containerID: `oci://${id}` } : {}),
+    state: containerState(run, id),
+    ...(hasEnded(run) && run.usage !== undefined ? { usage: run.usage } : {}),
+  };
+}
+
+function containerState(run: ContainerRun, id: string): ContainerState {
+  if (run.phase === 'running') return { running: { startedAt: exactTime(run.startedAt) } };
+  if (!hasEnded(run))
+    return { waiting: { reason: run.phase === 'starting' ? 'ContainerCreating' : 'PodInitializing' } };
+  const { exitCode, reason, message, startedAt, finishedAt } = run;
+  return {
+    terminated: {
+      exitCode,
+      reason,
+      ...(message === undefined ? {} : { message }),
+      startedAt: exactTime(startedAt ?? finishedAt),
+      finishedAt: exactTime(finishedAt),
+      ...(startedAt === undefined ? {} : { containerID: `oci://${id}` }),
+    },
+  };
+}
+
+/** The status of a Pod that waits for room. */
+export function waitingStatus(pod: Pod, reason: string, message: string, now: string): PodStatus {
+  return {
+    ...pod.status,
+    phase: 'Pending',
+    conditions: mergeConditions(
+      pod.status?.conditions,
+      [{ type: 'PodScheduled', status: 'False', reason, message }],
+      now,
+    ),
+  };
+}

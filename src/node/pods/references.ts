@@ -1,0 +1,56 @@
+/** The secrets and config maps that a Pod names, read once before it starts. */
+
+import type { Client } from '../../client/client.ts';
+import { getIfExists } from '../../client/get-if-exists.ts';
+import { ConfigMap, Secret } from '../../resources/core/kinds.ts';
+import type { Pod } from '../../resources/core/pod.ts';
+
+type Data = Readonly<Record<string, Buffer>>;
+
+/** Data by object name; undefined for an object that does not exist. */
+export interface References {
+  readonly secrets: ReadonlyMap<string, Data | undefined>;
+  readonly configMaps: ReadonlyMap<string, Data | undefined>;
+}
+
+export async function readReferences(client: Client, pod: Pod): Promise<References> {
+  const { secrets, configMaps } = namesIn(pod);
+  const namespace = pod.metadata.namespace;
+  const [secretData, configMapData] = await Promise.all([
+    Promise.all(
+      [...secrets].map(
+        async (name) => [name, secretBytes(await getIfExists(client, Secret, { namespace, name }))] as const,
+      ),
+    ),
+    Promise.all(
+      [...configMaps].map(
+        async (name) => [name, configMapBytes(await getIfExists(client, ConfigMap, { namespace, name }))] as const,
+      ),
+    ),
+  ]);
+  return { secrets: new Map(secretData), configMaps: new Map(configMapData) };
+}
+
+function namesIn(pod: Pod): { secrets: ReadonlySet<string>; configMaps: ReadonlySet<string> } {
+  const secrets = new Set<string>();
+  const configMaps = new Set<string>();
+  for (const container of pod.spec.containers)
+    for (const { valueFrom } of container.env ?? []) {
+      if (valueFrom?.secretKeyRef !== undefined) secrets.add(valueFrom.secretKeyRef.name);
+      if (valueFrom?.configMapKeyRef !== undefined) configMaps.add(valueFrom.configMapKeyRef.name);
+    }
+  for (const volume of pod.spec.volumes ?? []) {
+    if (volume.secret !== undefined) secrets.add(volume.secret.secretName);
+    if (volume.configMap !== undefined) configMaps.add(volume.configMap.name);
+  }
+  return { secrets, configMaps };
+}
+
+const decode = (data: Readonly<Record<string, string>> | undefined, encoding: BufferEncoding): Data =>
+  Object.fromEntries(Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(value, encoding)]));
+
+const secretBytes = (secret: Secret | undefined): Data | undefined =>
+  secret === undefined ? undefined : { ...decode(secret.data, 'base64'), ...decode(secret.stringData, 'utf8') };
+
+const configMapBytes = (map: ConfigMap | undefined): Data | undefined =>
+  map === undefined ? undefined : { ...decode(map.data, 'utf8'), ...decode(map.binaryData, 'base64') };

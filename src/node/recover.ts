@@ -1,0 +1,147 @@
+/** After a start: takes up what an earlier server left running, and removes what belongs to nothing any more. */
+
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Pod } from '../resources/core/pod.ts';
+import type { NodeContext } from './context.ts';
+import { liveMonitors } from './monitors.ts';
+import { bootOfClaim } from './pods/claim.ts';
+import { PodWorker } from './pods/pod-worker.ts';
+import { decide, type Found } from './pods/recovery.ts';
+import { type PodRecord, readRecords } from './pods/state-file.ts';
+import type { RuntimeStatus } from './runtime/oci-runtime.ts';
+
+export interface Recovered {
+  readonly pod: Pod;
+  readonly worker: PodWorker;
+  readonly run: (freed: () => void) => Promise<void>;
+}
+
+/** Code of a container of which a reboot left nothing. */
+const restartedCode = 255;
+
+/** @param pods all unfinished Pods of this node; those that are not in the result are new */
+export async function recoverPods(context: NodeContext, pods: readonly Pod[]): Promise<readonly Recovered[]> {
+  const records = readRecords(context.layout.pods);
+  const byUid = new Map(pods.map((pod) => [pod.metadata.uid!, pod]));
+  const kept = new Map<string, PodRecord>();
+  for (const [uid, record] of records)
+    if (record !== undefined && record.bootId === context.bootId && byUid.has(uid)) kept.set(uid, record);
+  const machine = await inspect(context);
+  await sweep(context, kept, machine);
+  const recovered: Recovered[] = [];
+  for (const pod of pods) {
+    const found = await takeUp(context, pod, kept.get(pod.metadata.uid!), machine);
+    if (found !== undefined) recovered.push(found);
+  }
+  return recovered;
+}
+
+interface Machine {
+  readonly statuses: ReadonlyMap<string, RuntimeStatus>;
+  /** Pids by container id. */
+  readonly monitors: ReadonlyMap<string, number>;
+  readonly exits: ReadonlySet<string>;
+}
+
+async function inspect({ layout, runtime }: NodeContext): Promise<Machine> {
+  const known = readdirSync(layout.runtime).length > 0;
+  const monitors = liveMonitors(layout.runtime);
+  const states = known ? await runtime.list() : [];
+  return {
+    monitors,
+    statuses: new Map(states.map(({ id, status }) => [id, status])),
+    exits: new Set(readdirSync(layout.exits)),
+  };
+}
+
+async function takeUp(
+  context: NodeContext,
+  pod: Pod,
+  record: PodRecord | undefined,
+  machine: Machine,
+): Promise<Recovered | undefined> {
+  if (record !== undefined) {
+    const found = await findContainers(context, record, machine);
+    const worker = new PodWorker(context, pod);
+    return { pod, worker, run: (freed) => worker.resume(freed, record, found) };
+  }
+  const failure = failureOf(context, pod);
+  if (failure === undefined) return undefined;
+  const worker = new PodWorker(context, pod);
+  return { pod, worker, run: () => worker.fail(failure, restartedCode) };
+}
+
+async function findContainers(
+  context: NodeContext,
+  record: PodRecord,
+  machine: Machine,
+): Promise<ReadonlyMap<string, Found>> {
+  const found = new Map<string, Found>();
+  for (const [name, { id, stage }] of Object.entries(record.containers)) {
+    const monitor = machine.monitors.get(id);
+    const what = decide({
+      stage,
+      status: machine.statuses.get(id),
+      exited: machine.exits.has(id),
+      monitorAlive: monitor !== undefined,
+    });
+    found.set(name, what);
+    if (what.decision === 'anew' || what.decision === 'unknown') await clear(context, id, monitor);
+  }
+  return found;
+}
+
+/** Removes whatever there is of a container, also when its making was cut in two. */
+async function clear(
+  { runtime, cgroups, onError }: NodeContext,
+  id: string,
+  monitor: number | undefined,
+): Promise<void> {
+  if (monitor !== undefined) kill(monitor);
+  try {
+    await runtime.delete(id);
+    await cgroups.killAll(id, 'SIGKILL');
+    await cgroups.remove(id);
+  } catch (error) {
+    onError(`removing container ${id}`, error);
+  }
+}
+
+/** Why a Pod without a record cannot be run any more; undefined when it was certainly never started. */
+function failureOf({ bootId }: NodeContext, pod: Pod): { reason: string; message: string } | undefined {
+  const boot = bootOfClaim(pod);
+  if (boot === undefined) return undefined;
+  if (boot !== bootId)
+    return { reason: 'NodeRestarted', message: 'the machine was restarted while the Pod was being run' };
+  if (
+    (pod.status?.containerStatuses ?? []).every(
+      ({ state }) => state?.running === undefined && state?.terminated === undefined,
+    )
+  )
+    return undefined;
+  return { reason: 'ContainerStatusUnknown', message: 'nothing is left on the machine of what was started' };
+}
+
+async function sweep(context: NodeContext, kept: ReadonlyMap<string, PodRecord>, machine: Machine): Promise<void> {
+  const { layout, cgroups, network, disk, onError } = context;
+  const ids = new Set([...kept.values()].flatMap(({ containers }) => Object.values(containers).map(({ id }) => id)));
+  const attempt = (what: string, work: Promise<unknown>): Promise<unknown> =>
+    work.catch((error: unknown) => onError(`removing leftovers: ${what}`, error));
+  const there = new Set([...machine.monitors.keys(), ...machine.statuses.keys(), ...(await cgroups.leftovers())]);
+  for (const id of there) if (!ids.has(id)) await clear(context, id, machine.monitors.get(id));
+  for (const id of machine.exits) if (!ids.has(id)) rmSync(join(layout.exits, id), { force: true });
+  for (const uid of readdirSync(layout.pods))
+    if (!kept.has(uid)) rmSync(join(layout.pods, uid), { recursive: true, force: true });
+  const records = [...kept.values()];
+  await attempt('networks', network.sweep(new Set(records.map(({ networkId }) => networkId))));
+  await attempt('disks', disk.sweep(new Set(records.map(({ diskId }) => diskId))));
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}

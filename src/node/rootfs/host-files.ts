@@ -1,0 +1,82 @@
+/** What of the host the stack `host` shows, and where it lies inside. */
+
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { unescapeMountinfo } from '../cgroup/hierarchies.ts';
+
+/** Entries of /etc that are copied; a trailing `*` matches a prefix. Only what everyone on the host may read is. */
+export const etcEntries = [
+  'alternatives',
+  'ca-certificates',
+  'ca-certificates.conf',
+  'debian_version',
+  'fonts',
+  'java*',
+  'ld.so.cache',
+  'ld.so.conf*',
+  'localtime',
+  'mime.types',
+  'nsswitch.conf',
+  'os-release',
+  'perl',
+  'protocols',
+  'python*',
+  'services',
+  'ssl',
+  'terminfo',
+  'timezone',
+];
+
+/** Parts of /usr that hold the machine's own configuration and sources. */
+export const hiddenUsr = ['/usr/local/etc', '/usr/local/src'];
+
+/** The entries of a host's /etc that `etcEntries` names, sorted. */
+export function presentEtc(etc = '/etc'): readonly string[] {
+  const matches = (name: string): boolean =>
+    etcEntries.some((entry) => (entry.endsWith('*') ? name.startsWith(entry.slice(0, -1)) : name === entry));
+  return readdirSync(etc).filter(matches).sort();
+}
+
+/** A read-only directory or file of the host inside. */
+export interface HostPath {
+  readonly source: string;
+  readonly destination: string;
+}
+
+/** Folder inside where a Node.js that lies outside of /usr is shown. */
+const nodePrefix = '/opt/node';
+
+/** Where to find the Node.js that runs the server, when /usr does not hold it. */
+export function nodeOutsideUsr(execPath: string): HostPath | undefined {
+  if (execPath.startsWith('/usr/')) return undefined;
+  const bin = dirname(execPath);
+  if (basename(bin) === 'bin' && dirname(bin) !== '/') return { source: dirname(bin), destination: nodePrefix };
+  return { source: execPath, destination: `${nodePrefix}/bin/node` };
+}
+
+export const nodeBin = `${nodePrefix}/bin`;
+
+/** Mount points below /usr: a plain bind of /usr shows their bare folders, so each is bound too. @param mountinfo text of /proc/self/mountinfo */
+export function mountsBelowUsr(mountinfo: string): readonly string[] {
+  const points = mountinfo.split('\n').map((line) => unescapeMountinfo(line.split(' ')[4] ?? ''));
+  return [...new Set(points.filter((point) => point.startsWith('/usr/')))].sort();
+}
+
+/** `bin`, `lib` …: links into /usr on every current distribution. */
+export function topLinks(root = '/'): readonly { readonly name: string; readonly target: string }[] {
+  return ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32']
+    .filter((name) => existsSync(join(root, name)) || existsSync(join(root, 'usr', name)))
+    .map((name) => ({ name, target: `usr/${name}` }));
+}
+
+/** Changes whenever something that the skeleton copies does; cheap enough to be asked before every start. */
+export function etcStamp(etc = '/etc'): string {
+  return presentEtc(etc)
+    .map((name) => {
+      const { mtimeMs, size, ino } = lstatSync(join(etc, name));
+      return `${name}:${mtimeMs}:${size}:${ino}`;
+    })
+    .join('\n');
+}
+
+export const readMountinfo = (): string => readFileSync('/proc/self/mountinfo', 'utf8');

@@ -1,0 +1,155 @@
+/**
+ * The stack `host`: the machine's own programs, read-only, under an unprivileged user. The skeleton is the root;
+ * /usr is bound into it, the app's layers become an overlay at /home/vcap, all by the OCI runtime itself.
+ */
+
+import { chmodSync, chownSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../client/clock.ts';
+import { ConfigError } from '../pods/config-error.ts';
+import type { OciMount } from '../runtime/oci.ts';
+import { initPath } from '../runtime/oci-spec.ts';
+import { type HostPath, hiddenUsr, mountsBelowUsr, nodeBin, nodeOutsideUsr, readMountinfo } from './host-files.ts';
+import type { Rootfs, RootfsProvider, RootfsRequest } from './rootfs.ts';
+import { ensureSkeleton, vcap } from './skeleton.ts';
+
+export interface HostStackOptions {
+  /** Holds the skeletons. */
+  readonly directory: string;
+  readonly clock: Clock;
+  /** Further read-only directories of the host, shown at the same path. */
+  readonly paths?: readonly string[];
+  /** Default: the Node.js that runs this process. */
+  readonly execPath?: string;
+}
+
+const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Milliseconds for which the host's /etc is taken to be unchanged. */
+const skeletonLife = 2000;
+
+export class HostStack implements RootfsProvider {
+  readonly #options: HostStackOptions;
+  readonly #hostPaths: readonly HostPath[];
+  readonly #path: string;
+  #skeleton: { readonly path: Promise<string>; readonly until: number } | undefined;
+  #usrMounts: readonly OciMount[] | undefined;
+
+  constructor(options: HostStackOptions) {
+    this.#options = options;
+    const node = nodeOutsideUsr(options.execPath ?? process.execPath);
+    this.#hostPaths = [
+      ...(node === undefined ? [] : [node]),
+      ...(options.paths ?? []).map((path) => ({ source: path, destination: path })),
+    ];
+    this.#path = node === undefined ? usualPath : `${nodeBin}:${usualPath}`;
+  }
+
+  /** The root that containers started now get. */
+  skeleton(): Promise<string> {
+    const now = this.#options.clock.now();
+    if (this.#skeleton === undefined || this.#skeleton.until < now) {
+      const path = ensureSkeleton({
+        directory: this.#options.directory,
+        initName: initPath.slice(1),
+        hostPaths: this.#hostPaths,
+      });
+      path.catch(() => {
+        this.#skeleton = undefined;
+      });
+      this.#skeleton = { path, until: now + skeletonLife };
+    }
+    return this.#skeleton.path;
+  }
+
+  async prepare({ image, diskDir, files, runAs }: RootfsRequest): Promise<Rootfs> {
+    if (runAs.user === 0) throw new ConfigError('the host stack runs as vcap (uid 2000), never as root');
+    const skeleton = await this.skeleton();
+    const { config } = image.manifest;
+    return {
+      path: skeleton,
+      readonly: true,
+      mounts: [...this.#fromHost(), ...podFiles(files), ...writable(diskDir, homeLayers(image.layerPaths, skeleton))],
+      user: { uid: runAs.user ?? vcap.uid, gid: runAs.group ?? vcap.gid },
+      env: [...this.environment(), ...(config.env ?? [])],
+      cwd: config.workingDir ?? `${vcap.home}/app`,
+      entrypoint: config.entrypoint ?? [],
+      cmd: config.cmd ?? [],
+      hasShell: true,
+    };
+  }
+
+  /** `NAME=value` of every process on this stack. */
+  environment(): readonly string[] {
+    return [`PATH=${this.#path}`, `HOME=${vcap.home}`, `USER=${vcap.name}`, 'LANG=C.UTF-8', `TZ=${hostZone()}`];
+  }
+
+  #fromHost(): readonly OciMount[] {
+    this.#usrMounts ??= [
+      readOnlyBind('/usr', '/usr'),
+      ...mountsBelowUsr(readMountinfo()).map((path) => readOnlyBind(path, path)),
+      ...hiddenUsr.filter((path) => existsSync(path)).map(emptyFolder),
+      ...this.#hostPaths.map(({ source, destination }) => readOnlyBind(source, destination)),
+    ];
+    return this.#usrMounts;
+  }
+}
+
+const readOnlyBind = (source: string, destination: string): OciMount => ({
+  destination,
+  type: 'bind',
+  source,
+  options: ['bind', 'ro', 'nosuid', 'nodev'],
+});
+
+/** Hides a folder of the host. */
+const emptyFolder = (destination: string): OciMount => ({
+  destination,
+  type: 'tmpfs',
+  source: 'tmpfs',
+  options: ['ro', 'nosuid', 'nodev', 'noexec', 'size=0k'],
+});
+
+const podFiles = (files: RootfsRequest['files']): readonly OciMount[] => [
+  readOnlyBind(files.hosts, '/etc/hosts'),
+  readOnlyBind(files.hostname, '/etc/hostname'),
+  readOnlyBind(files.resolvConf, '/etc/resolv.conf'),
+];
+
+/** Lower folders of /home/vcap, topmost first, as overlayfs wants them. */
+const homeLayers = (layers: readonly string[], skeleton: string): readonly string[] => [
+  ...layers
+    .map((layer) => join(layer, vcap.home))
+    .filter((home) => existsSync(home))
+    .reverse(),
+  join(skeleton, vcap.home),
+];
+
+/** /home/vcap, /tmp and /var/tmp: the only places that can be written to, all on the Pod's disk. */
+function writable(diskDir: string, lower: readonly string[]): readonly OciMount[] {
+  const [upper, work, tmp, varTmp] = ['upper', 'work', 'tmp', 'vartmp'].map((name) => join(diskDir, name));
+  for (const folder of [upper!, work!, tmp!, varTmp!]) mkdirSync(folder, { recursive: true });
+  // The overlay's own folder takes owner and mode from the upper one.
+  chownSync(upper!, vcap.uid, vcap.gid);
+  chmodSync(upper!, 0o755);
+  for (const folder of [tmp!, varTmp!]) chmodSync(folder, 0o1777);
+  const bind = (source: string, destination: string): OciMount => ({
+    destination,
+    type: 'bind',
+    source,
+    options: ['bind', 'rw', 'nosuid', 'nodev'],
+  });
+  return [
+    {
+      destination: vcap.home,
+      type: 'overlay',
+      source: 'overlay',
+      options: ['nosuid', 'nodev', `lowerdir=${lower.join(':')}`, `upperdir=${upper}`, `workdir=${work}`],
+    },
+    bind(tmp!, '/tmp'),
+    bind(varTmp!, '/var/tmp'),
+  ];
+}
+
+/** Zone of the host, as TZ names it. */
+const hostZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';

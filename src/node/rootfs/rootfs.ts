@@ -1,0 +1,35 @@
+/** The files that a container sees below its volumes. One implementation per kind of base. */
+
+import type { Image } from '../images/image.ts';
+import type { OciMount, OciUser } from '../runtime/oci.ts';
+
+export interface RootfsRequest {
+  readonly image: Image;
+  /** An existing folder of this container on the Pod's disk; everything that it writes goes there. */
+  readonly diskDir: string;
+  /** Files that were made for the Pod. */
+  readonly files: { readonly hosts: string; readonly hostname: string; readonly resolvConf: string };
+  /** The Pod's or container's securityContext. */
+  readonly runAs: { readonly user?: number; readonly group?: number };
+}
+
+/** Ready to be mounted by the OCI runtime; nothing is mounted on the host, so there is nothing to undo. */
+export interface Rootfs {
+  readonly path: string;
+  readonly readonly: boolean;
+  readonly mounts: readonly OciMount[];
+  readonly user: OciUser;
+  /** `NAME=value`; the container's own variables win. */
+  readonly env: readonly string[];
+  readonly cwd: string;
+  /** argv for a container that gives none. */
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  /** Whether /bin/sh is known to be there. */
+  readonly hasShell: boolean;
+}
+
+export interface RootfsProvider {
+  /** @throws ConfigError */
+  prepare(request: RootfsRequest): Promise<Rootfs>;
+}

@@ -1,0 +1,115 @@
+/** Pods that wait for room or for another try, and the one line in their status that says why. */
+
+import type { Timer } from '../client/clock.ts';
+import type { Pod } from '../resources/core/pod.ts';
+import { formatBytes } from '../resources/quantity.ts';
+import type { Admission, Candidate } from './admission.ts';
+import type { NodeContext } from './context.ts';
+import { waitingStatus } from './pods/pod-status.ts';
+import { podMemory } from './pods/resources.ts';
+import { PodGone, PodPublisher } from './pods/status-publisher.ts';
+
+export interface WaitingRoomOptions {
+  readonly context: NodeContext;
+  readonly admission: Admission;
+  /** Called for a Pod that may start now. */
+  readonly admit: (pod: Pod) => void;
+}
+
+/** Milliseconds after which a Pod that could not be begun is tried again. */
+const retryDelay = 2000;
+
+export class WaitingRoom {
+  readonly #options: WaitingRoomOptions;
+  readonly #pods = new Map<string, PodPublisher>();
+  readonly #timers = new Map<string, Timer>();
+
+  constructor(options: WaitingRoomOptions) {
+    this.#options = options;
+    options.context.stopping.addEventListener('abort', () => this.#cancelTimers(), { once: true });
+  }
+
+  has(uid: string): boolean {
+    return this.#pods.has(uid);
+  }
+
+  candidate(pod: Pod): Candidate {
+    const { uid, namespace = '' } = pod.metadata;
+    return { uid: uid!, namespace, memoryBytes: podMemory(pod, this.#options.context.defaults) };
+  }
+
+  arrive(pod: Pod): void {
+    const { admission } = this.#options;
+    const candidate = this.candidate(pod);
+    this.#remember(pod);
+    admission.enqueue(candidate);
+    this.pump();
+    if (this.has(candidate.uid)) this.#say(candidate.uid, 'WaitingForRoom', admission.explain(candidate, formatBytes));
+  }
+
+  /** A newer state of a Pod that waits. */
+  observe(pod: Pod): void {
+    this.#pods.get(pod.metadata.uid!)?.observe(pod);
+  }
+
+  /** Waits without standing in the queue, and arrives again later. */
+  postpone(pod: Pod, reason: string, message: string): void {
+    const uid = pod.metadata.uid!;
+    this.#remember(pod);
+    this.#say(uid, reason, message);
+    const again = (): void => {
+      const waiting = this.#pods.get(uid)?.pod;
+      if (waiting !== undefined) this.arrive(waiting);
+    };
+    this.#timers.set(uid, this.#options.context.clock.after(retryDelay, again));
+  }
+
+  leave(uid: string): void {
+    this.#pods.delete(uid);
+    this.#timers.get(uid)?.cancel();
+    this.#timers.delete(uid);
+    this.#options.admission.withdraw(uid);
+  }
+
+  release(uid: string): void {
+    this.#options.admission.release(uid);
+    this.pump();
+  }
+
+  pump(): void {
+    const { admission, admit, context } = this.#options;
+    while (!context.stopping.aborted) {
+      const candidate = admission.next();
+      if (candidate === undefined) return;
+      const { pod } = this.#pods.get(candidate.uid)!;
+      this.leave(candidate.uid);
+      admit(pod);
+    }
+  }
+
+  #remember(pod: Pod): void {
+    const { client, clock, stopping, onError } = this.#options.context;
+    const uid = pod.metadata.uid!;
+    const known = this.#pods.get(uid);
+    if (known === undefined) this.#pods.set(uid, new PodPublisher({ client, clock, pod, stopping, onError }));
+    else known.observe(pod);
+  }
+
+  #say(uid: string, reason: string, message: string): void {
+    const { clock, onError } = this.#options.context;
+    const publisher = this.#pods.get(uid)!;
+    const now = new Date(clock.now()).toISOString();
+    publisher
+      // Admitted meanwhile, the Pod keeps the status that its worker wrote.
+      .publish((pod) =>
+        this.#pods.get(uid) === publisher ? waitingStatus(pod, reason, message, now) : (pod.status ?? {}),
+      )
+      .catch((error: unknown) => {
+        if (!(error instanceof PodGone)) onError(`pod ${publisher.pod.metadata.name}: writing its status`, error);
+      });
+  }
+
+  #cancelTimers(): void {
+    for (const timer of this.#timers.values()) timer.cancel();
+  }
+}

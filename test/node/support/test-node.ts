@@ -1,0 +1,145 @@
+/** A node agent of its own for one test file: real containers, network and disks, over a Client in memory. */
+
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../../src/client/clock.ts';
+import { createNodeAgent, type NodeAgent, type NodeLimits } from '../../../src/node/agent.ts';
+import { detectCgroups } from '../../../src/node/cgroup/cgroup.ts';
+import { createDisks } from '../../../src/node/disk/create-disks.ts';
+import type { DiskProvider } from '../../../src/node/disk/disk.ts';
+import { ImageStore } from '../../../src/node/images/image-store.ts';
+import { layoutOf } from '../../../src/node/layout.ts';
+import { logPathOf } from '../../../src/node/logs/log-path.ts';
+import { createNetwork } from '../../../src/node/network/create-network.ts';
+import type { NetworkProvider } from '../../../src/node/network/network.ts';
+import { HostStack } from '../../../src/node/rootfs/host-stack.ts';
+import { findPrograms } from '../../../src/node/runtime/find-programs.ts';
+import { Pod, podFinished } from '../../../src/resources/core/pod.ts';
+import { MemoryClient } from './memory-client.ts';
+
+export interface TestNodeOptions {
+  readonly limits?: Partial<NodeLimits>;
+  readonly onError?: (message: string, error: unknown) => void;
+}
+
+export class TestNode {
+  readonly client = new MemoryClient();
+  readonly instance = randomBytes(3).toString('hex');
+  readonly dataDir = mkdtempSync(join(tmpdir(), 'kf-node-'));
+  readonly layout = layoutOf(this.dataDir, join(this.dataDir, 'run'), this.instance);
+  readonly images = new ImageStore(this.layout);
+  readonly errors: string[] = [];
+  barriers = 0;
+  network!: NetworkProvider;
+  disk!: DiskProvider;
+  agent!: NodeAgent;
+
+  static async start(options: TestNodeOptions = {}): Promise<TestNode> {
+    const node = new TestNode();
+    await node.images.open();
+    await node.boot(options);
+    return node;
+  }
+
+  /** Starts a server's node part, as after a restart. */
+  async boot(options: TestNodeOptions & { readonly bootId?: string } = {}): Promise<void> {
+    this.network = await createNetwork({ instance: this.instance, poolSize: 2 });
+    this.disk = await createDisks({ dataDir: this.dataDir, poolSize: 1, limits: [64 * 2 ** 20] });
+    const { runtimes, conmon, init } = findPrograms();
+    const stack = new HostStack({ directory: join(this.layout.stacks, 'host'), clock: systemClock });
+    this.agent = createNodeAgent({
+      client: this.client,
+      clock: systemClock,
+      dataDir: this.dataDir,
+      runDir: join(this.dataDir, 'run'),
+      instance: this.instance,
+      programs: { runtime: runtimes.at(-1)!, conmon, init },
+      network: this.network,
+      disk: this.disk,
+      images: this.images,
+      rootfsOf: () => stack,
+      barrier: async () => {
+        this.barriers++;
+      },
+      nodeName: 'test-node',
+      limits: {
+        defaults: { memoryBytes: 256 * 2 ** 20, diskBytes: 64 * 2 ** 20, pids: 1024 },
+        ...options.limits,
+      },
+      onError: (message, error) => {
+        this.errors.push(`${message}: ${String(error)}`);
+      },
+      ...(options.bootId === undefined ? {} : { bootId: options.bootId }),
+    });
+    await this.agent.start();
+  }
+
+  /** As a killed server leaves things: containers run on. */
+  async halt(): Promise<void> {
+    await this.agent.stop();
+    await this.network.close({ all: false });
+    await this.disk.close();
+  }
+
+  async close(): Promise<void> {
+    await this.halt();
+    // Whatever a failed test left behind.
+    await this.boot();
+    for (const pod of (await this.client.list(Pod)).items)
+      if (!podFinished(pod)) await this.client.delete(Pod, pod.metadata, { gracePeriodSeconds: 0 });
+    await this.agent.stop();
+    await this.disk.sweep(new Set());
+    await this.disk.close();
+    await this.network.close({ all: true });
+    await detectCgroups({ instance: this.instance }).removeAll();
+    rmSync(this.layout.volatile, { recursive: true, force: true });
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  async create(name: string, spec: Partial<Pod['spec']>, metadata: Partial<Pod['metadata']> = {}): Promise<Pod> {
+    return this.client.create(Pod, {
+      metadata: { name, namespace: 'dev', ...metadata },
+      spec: { containers: [], ...spec },
+    });
+  }
+
+  /** A Pod of one container that runs a shell line on the host stack. */
+  async shell(name: string, line: string, container: Partial<Pod['spec']['containers'][number]> = {}): Promise<Pod> {
+    return this.create(name, { containers: [shellContainer('main', line, container)] });
+  }
+
+  async finished(name: string): Promise<Pod> {
+    return (await this.client.until(Pod, ref(name), (pod) => pod !== undefined && podFinished(pod)))!;
+  }
+
+  async running(name: string): Promise<Pod> {
+    return (await this.client.until(Pod, ref(name), (pod) => pod?.status?.phase === 'Running'))!;
+  }
+
+  async gone(name: string): Promise<void> {
+    await this.client.until(Pod, ref(name), (pod) => pod === undefined);
+  }
+
+  /** Text of a log file as conmon wrote it. */
+  rawLog(pod: Pod, container = 'main'): string {
+    return readFileSync(logPathOf(this.layout.logs, pod, container), 'utf8');
+  }
+}
+
+const ref = (name: string) => ({ namespace: 'dev', name });
+
+export const shellContainer = (
+  name: string,
+  line: string,
+  rest: Partial<Pod['spec']['containers'][number]> = {},
+): Pod['spec']['containers'][number] => ({
+  name,
+  image: 'kf.local/stack/host',
+  command: ['/bin/sh', '-c', line],
+  ...rest,
+});
+
+export const terminated = (pod: Pod, name = 'main') =>
+  pod.status?.containerStatuses?.find((status) => status.name === name)?.state?.terminated;

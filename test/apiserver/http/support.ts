@@ -98,6 +98,10 @@ export async function startServer(
           headers: {
             ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
             ...(content === undefined ? {} : { 'Content-Type': 'application/json' }),
+            // Node sends the body of a DELETE without any length of its own accord.
+            ...(method === 'DELETE' && content !== undefined
+              ? { 'Content-Length': String(Buffer.byteLength(content)) }
+              : {}),
             ...headers,
           },
         },

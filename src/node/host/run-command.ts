@@ -11,11 +11,14 @@ export type RunCommand = (
 
 export class CommandError extends Error {
   override readonly name = 'CommandError';
+  /** The program's own words, or how it ended. */
+  readonly reason: string;
   /** Undefined when the program did not start or ended by a signal. */
   readonly exitCode: number | undefined;
 
   constructor(command: string, args: readonly string[], reason: string, exitCode?: number) {
     super(`${[command, ...args].join(' ')}: ${reason}`);
+    this.reason = reason;
     this.exitCode = exitCode;
   }
 }

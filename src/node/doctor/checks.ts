@@ -1,0 +1,38 @@
+/**
+ * Everything that `kf doctor` looks at. User namespaces are not among it: containers do without them.
+ */
+
+import { type RunCommand, runCommand } from '../host/run-command.ts';
+import type { Check, CheckResult } from './check.ts';
+import { cgroupCheck, nodeCheck, openFilesCheck, rootCheck, seccompCheck, spaceCheck } from './machine-checks.ts';
+import { programChecks } from './programs.ts';
+import { diskTrials, existingFolder, networkTrial, runtimeTrial } from './trials.ts';
+
+export type { Check, CheckOutcome, CheckResult } from './check.ts';
+export { installCommand, requiredPackages } from './programs.ts';
+
+export interface DoctorOptions {
+  /** The server's data directory; it need not exist. */
+  readonly dataDir: string;
+  readonly run?: RunCommand;
+}
+
+/** In the order in which they should be mended. Trials need root: without it they are left out. */
+export async function checks({ dataDir, run = runCommand }: DoctorOptions): Promise<readonly Check[]> {
+  const looks = [
+    rootCheck,
+    nodeCheck(),
+    ...programChecks(run),
+    cgroupCheck,
+    seccompCheck,
+    spaceCheck(await existingFolder(dataDir)),
+    openFilesCheck,
+  ];
+  if (process.geteuid?.() !== 0) return looks;
+  return [...looks, runtimeTrial(run), ...diskTrials(run, dataDir), networkTrial(run)];
+}
+
+/** One result after the other, as soon as it is known. */
+export async function* diagnose(options: DoctorOptions): AsyncGenerator<CheckResult> {
+  for (const { name, run } of await checks(options)) yield { name, ...(await run()) };
+}

@@ -1,0 +1,67 @@
+/** The programs of the machine that the server calls, and the Debian packages that hold them. */
+
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import type { RunCommand } from '../host/run-command.ts';
+import { type Check, check } from './check.ts';
+import lists from './programs.json' with { type: 'json' };
+
+interface Program {
+  readonly program: string;
+  readonly package: string;
+  readonly why: string;
+}
+
+const programs: readonly Program[] = lists.server;
+
+/** How each tells its version, where it does. */
+const versionArguments: Readonly<Record<string, readonly string[]>> = {
+  runc: ['--version'],
+  conmon: ['--version'],
+  catatonit: ['--version'],
+  ip: ['-Version'],
+  'iptables-restore': ['--version'],
+  mount: ['--version'],
+  losetup: ['--version'],
+  nsenter: ['--version'],
+};
+
+/** Its path; folders for administrators are looked through too, which a user's PATH may lack. */
+export async function findProgram(program: string, path = process.env.PATH ?? ''): Promise<string | undefined> {
+  for (const folder of [...path.split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']) {
+    const candidate = join(folder, program);
+    const found = await access(candidate, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (folder !== '' && found) return candidate;
+  }
+  return undefined;
+}
+
+export const installCommand = (packages: readonly string[]): string =>
+  `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+
+/** Debian packages that the server needs and this machine lacks. */
+export async function requiredPackages(): Promise<string[]> {
+  const found = await Promise.all(programs.map(({ program }) => findProgram(program)));
+  return [...new Set(programs.filter((_, index) => found[index] === undefined).map((one) => one.package))];
+}
+
+export function programChecks(run: RunCommand): readonly Check[] {
+  return programs.map((program) =>
+    check(program.program, async () => {
+      const path = await findProgram(program.program);
+      const fix = installCommand([program.package]);
+      if (path === undefined) return { ok: false, detail: `missing; it ${program.why}`, fix };
+      const version = await versionOf(run, path, versionArguments[program.program]);
+      return { ok: true, detail: version === '' ? path : `${path}, ${version}` };
+    }),
+  );
+}
+
+async function versionOf(run: RunCommand, path: string, args: readonly string[] | undefined): Promise<string> {
+  if (args === undefined) return '';
+  const out = await run(path, args);
+  return out.trim().split('\n')[0] ?? '';
+}

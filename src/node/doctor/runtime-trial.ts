@@ -1,0 +1,73 @@
+/** Whether an OCI runtime really runs a container here: some refuse a machine that others take. */
+
+import { lstat, mkdir, mkdtemp, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Cgroups, detectCgroups } from '../cgroup/cgroup.ts';
+import type { RunCommand } from '../host/run-command.ts';
+
+/** What a program needs that is linked dynamically. */
+const systemFolders = ['usr', 'bin', 'lib', 'lib64'];
+
+/**
+ * Runs `/bin/true` with everything a task's container has: namespaces, limits, a seccomp filter, no new privileges.
+ * @throws Error in the runtime's own words
+ */
+export async function tryRuntime(run: RunCommand, runtime: string): Promise<void> {
+  const instance = 'doctor';
+  const cgroups = detectCgroups({ instance });
+  const folder = await mkdtemp(join(tmpdir(), 'kf-doctor-'));
+  const id = `kf-doctor-${process.pid}`;
+  try {
+    const mounts = await prepareRoot(join(folder, 'rootfs'));
+    await writeFile(join(folder, 'config.json'), JSON.stringify(specification(cgroups, id, mounts)));
+    await run(runtime, ['--root', join(folder, 'state'), 'run', '--bundle', folder, id]);
+  } finally {
+    await run(runtime, ['--root', join(folder, 'state'), 'delete', '--force', id]).catch(() => {});
+    await cgroups.removeAll();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The host's folders to bind; what is a link there is a link here. */
+async function prepareRoot(root: string): Promise<readonly string[]> {
+  await mkdir(root, { mode: 0o755 });
+  const bound: string[] = [];
+  for (const name of systemFolders) {
+    const found = await lstat(join('/', name)).catch(() => undefined);
+    if (found?.isSymbolicLink()) await symlink(await readlink(join('/', name)), join(root, name));
+    else if (found?.isDirectory()) {
+      await mkdir(join(root, name));
+      bound.push(`/${name}`);
+    }
+  }
+  await mkdir(join(root, 'proc'));
+  return bound;
+}
+
+const specification = (cgroups: Cgroups, id: string, bound: readonly string[]) => ({
+  ociVersion: '1.0.2',
+  process: {
+    user: { uid: 65534, gid: 65534 },
+    args: ['/bin/true'],
+    cwd: '/',
+    env: ['PATH=/usr/bin:/bin'],
+    noNewPrivileges: true,
+    capabilities: {},
+  },
+  root: { path: 'rootfs', readonly: true },
+  hostname: 'doctor',
+  mounts: [
+    { destination: '/proc', type: 'proc', source: 'proc' },
+    ...bound.map((path) => ({ destination: path, source: path, type: 'bind', options: ['rbind', 'ro'] })),
+  ],
+  linux: {
+    cgroupsPath: cgroups.containerPath(id),
+    namespaces: ['pid', 'network', 'ipc', 'uts', 'mount'].map((type) => ({ type })),
+    resources: { memory: { limit: 64 * 2 ** 20 }, pids: { limit: 64 }, cpu: { shares: 128 } },
+    seccomp: {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['reboot'], action: 'SCMP_ACT_ERRNO' }],
+    },
+  },
+});

@@ -1,5 +1,6 @@
 /** The node agent: watches Pods through a Client and runs them in containers on this machine. */
 
+import { setMaxListeners } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism, hostname, totalmem } from 'node:os';
@@ -87,6 +88,8 @@ class Agent implements NodeAgent {
   constructor(options: NodeAgentOptions) {
     const { limits = {} } = options;
     const cores = availableParallelism();
+    // Every Pod that runs listens.
+    setMaxListeners(0, this.#abort.signal);
     this.#admission = new Admission({
       memoryBytes: limits.memoryBytes ?? usableMemory(totalmem()),
       maxPods: limits.maxTasks ?? 4 * cores,

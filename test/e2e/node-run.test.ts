@@ -1,4 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Secret } from '../../src/resources/core/kinds.ts';
+import { Pod } from '../../src/resources/core/pod.ts';
+import { annotations } from '../../src/resources/labels.ts';
 import { shellContainer, TestNode, terminated } from '../node/support/test-node.ts';
 
 let node: TestNode;
@@ -7,11 +11,160 @@ beforeAll(async () => {
 });
 afterAll(() => node.close());
 
-test('a pod runs a shell line and succeeds with its output in the log', async () => {
-  const pod = await node.shell('hello', 'echo hi');
+const textOf = (raw: string): string =>
+  raw
+    .split(/(?<=\n)/)
+    .map((line) => line.replace(/^\S+ \S+ P (.*)\n/, '$1').replace(/^\S+ \S+ F /, ''))
+    .join('');
+
+test('a shell line succeeds, its output is in the log', async () => {
+  const pod = await node.shell('hello', 'echo hi; id -u; pwd');
   const ended = await node.finished('hello');
   expect(ended.status?.phase).toBe('Succeeded');
   expect(terminated(ended)).toMatchObject({ exitCode: 0, reason: 'Completed' });
-  expect(node.rawLog(pod)).toMatch(/^\S+ stdout F hi\n$/);
+  expect(textOf(node.rawLog(pod))).toBe('hi\n2000\n/home/vcap/app\n');
   expect(node.errors).toEqual([]);
+});
+
+test('exit codes arrive as they are, signals as 128+n', async () => {
+  await node.shell('seven', 'exit 7');
+  await node.shell('killed', 'kill -9 $$$$');
+  await node.shell('missing', 'no-such-program');
+  await node.create('missing-argv', {
+    containers: [{ name: 'main', image: 'kf.local/stack/host', command: ['no-such-program', 'x'] }],
+  });
+  expect(terminated(await node.finished('seven'))).toMatchObject({ exitCode: 7, reason: 'Error' });
+  expect(terminated(await node.finished('killed'))).toMatchObject({ exitCode: 137, reason: 'Error' });
+  expect(terminated(await node.finished('missing'))?.exitCode).toBe(127);
+  expect(terminated(await node.finished('missing-argv'))?.exitCode).toBe(127);
+});
+
+test('containers run in their order; a failure skips those after it unless it is ignored', async () => {
+  const order = {
+    two: { after: 'one', ignoreFailure: true },
+    three: { after: 'two' },
+    four: { after: 'three' },
+    five: { after: 'four', afterFailure: true },
+  };
+  const pod = await node.create(
+    'steps',
+    {
+      volumes: [{ name: 'shared', emptyDir: {} }],
+      containers: ['one', 'two', 'three', 'four', 'five'].map((name) =>
+        shellContainer(
+          name,
+          `echo ${name} >> /shared/order; cat /shared/order; [ ${name} != two ] && [ ${name} != three ]`,
+          { volumeMounts: [{ name: 'shared', mountPath: '/shared' }] },
+        ),
+      ),
+    },
+    { annotations: { [annotations.startOrder]: JSON.stringify(order) } },
+  );
+  const ended = await node.finished('steps');
+  expect(ended.status?.phase).toBe('Failed');
+  const outcome = (name: string) => [terminated(ended, name)?.exitCode, terminated(ended, name)?.reason];
+  expect(['one', 'two', 'three', 'four', 'five'].map(outcome)).toEqual([
+    [0, 'Completed'],
+    [1, 'Error'],
+    [1, 'Error'],
+    [1, 'Skipped'],
+    [0, 'Completed'],
+  ]);
+  expect(textOf(node.rawLog(pod, 'five'))).toBe('one\ntwo\nthree\nfive\n');
+});
+
+test('secrets reach the environment and files, and no process list of the host', async () => {
+  const secret = 's3cr3t-value-nobody-sees';
+  await node.client.create(Secret, {
+    metadata: { name: 'credentials', namespace: 'dev' },
+    data: { password: Buffer.from(secret).toString('base64') },
+  });
+  const pod = await node.create('secret', {
+    volumes: [{ name: 'files', secret: { secretName: 'credentials', defaultMode: 0o400 } }],
+    containers: [
+      shellContainer('main', 'echo "$PASSWORD $URL"; cat /secrets/password; echo; read line < /tmp/go; echo done', {
+        env: [
+          { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'credentials', key: 'password' } } },
+          { name: 'URL', value: 'db://$(PASSWORD)@host' },
+          { name: 'MISSING', valueFrom: { secretKeyRef: { name: 'nowhere', key: 'x', optional: true } } },
+        ],
+        command: [
+          '/bin/sh',
+          '-c',
+          'mkfifo /tmp/go; echo "$PASSWORD $URL"; cat /secrets/password; (echo go > /tmp/go) & read line < /tmp/go; sleep 60',
+        ],
+        volumeMounts: [{ name: 'files', mountPath: '/secrets', readOnly: true }],
+      }),
+    ],
+  });
+  await node.running('secret');
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && name !== String(process.pid))) {
+    try {
+      expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).not.toContain(secret);
+    } catch (error) {
+      expect((error as NodeJS.ErrnoException).code).toMatch(/ENOENT|ESRCH/);
+    }
+  }
+  await node.client.delete(Pod, pod.metadata, { gracePeriodSeconds: 1 });
+  await node.gone('secret');
+  expect(textOf(node.rawLog(pod))).toContain(`${secret} db://${secret}@host\n${secret}`);
+});
+
+test('a secret that is missing fails the container with the reason', async () => {
+  await node.shell('unset', 'echo never', {
+    env: [{ name: 'X', valueFrom: { secretKeyRef: { name: 'nowhere', key: 'x' } } }],
+  });
+  expect(terminated(await node.finished('unset'))).toMatchObject({
+    reason: 'CreateContainerConfigError',
+    message: 'secret "nowhere" not found',
+  });
+});
+
+test('an image that is not there fails the container with the reason', async () => {
+  await node.shell('no-image', 'echo never', { image: `kf.local/dev/gone@sha256:${'0'.repeat(64)}` });
+  expect(terminated(await node.finished('no-image'))).toMatchObject({ reason: 'ErrImageNeverPull' });
+});
+
+test('hostPath reaches only the folder of builds', async () => {
+  await node.create('host-path', {
+    volumes: [{ name: 'etc', hostPath: { path: '/etc' } }],
+    containers: [shellContainer('main', 'echo never', { volumeMounts: [{ name: 'etc', mountPath: '/host' }] })],
+  });
+  expect(terminated(await node.finished('host-path'))).toMatchObject({
+    reason: 'CreateContainerConfigError',
+    message: expect.stringContaining('hostPath /etc is not allowed'),
+  });
+});
+
+test('the environment of the host stack, and the names of host and pod', async () => {
+  const pod = await node.shell(
+    'names',
+    'echo $HOME $USER $LANG; hostname; getent hosts host.kf.internal | cut -d" " -f1; whoami; touch /usr/x /etc/x; echo ok > $HOME/x && cat $HOME/x',
+    {
+      env: [
+        { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+        { name: 'MEMORY', valueFrom: { resourceFieldRef: { resource: 'limits.memory', divisor: '1Mi' } } },
+      ],
+    },
+  );
+  await node.finished('names');
+  const text = textOf(node.rawLog(pod));
+  expect(text).toContain('/home/vcap vcap C.UTF-8\nnames\n');
+  expect(text).toContain(`${node.network.hostAddress}\nvcap\n`);
+  expect(text).toMatch(/touch: cannot touch '\/usr\/x': Read-only file system/);
+  expect(text).toMatch(/ok\n$/);
+});
+
+test('one critical path: claimed, running, ended; two barriers', async () => {
+  const before = node.barriers;
+  node.client.writes.length = 0;
+  await node.shell('count', 'true');
+  await node.finished('count');
+  expect(node.client.writes.filter((write) => write.endsWith(' count'))).toEqual([
+    'ADDED count',
+    'MODIFIED count', // node and boot
+    'MODIFIED count', // running
+    'MODIFIED count', // ended
+  ]);
+  expect(node.barriers - before).toBeLessThanOrEqual(2);
 });

@@ -67,7 +67,6 @@ export class PodWorker {
     this.#containers = new Map(pod.spec.containers.map((container) => [container.name, container]));
     for (const name of this.#containers.keys()) this.#runs.set(name, { phase: 'waiting' });
     this.#directory = join(context.layout.pods, pod.metadata.uid!);
-    stopping.addEventListener('abort', () => this.#done.reject(new Detached()), { once: true });
   }
 
   /** As last seen. */
@@ -122,6 +121,9 @@ export class PodWorker {
   }
 
   async #supervise(freed: () => void, begin: () => Promise<void>): Promise<void> {
+    const { stopping } = this.#context;
+    const detach = (): void => this.#done.reject(new Detached());
+    stopping.addEventListener('abort', detach, { once: true });
     try {
       await begin();
       this.#begun = true;
@@ -136,6 +138,7 @@ export class PodWorker {
       await this.#remove();
       if (!(error instanceof PodGone)) throw error;
     } finally {
+      stopping.removeEventListener('abort', detach);
       for (const timer of this.#timers) timer.cancel();
       freed();
     }

@@ -39,6 +39,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     listener(options, closing.signal),
   );
   server.timeout = 0;
+  // A connection that cannot be accepted (too many open files) must not take the server down.
+  server.on('error', (error) => options.onError?.(error, 'accepting connections'));
   return {
     listen: (port = defaultPort) => listen(server, port),
     close: () => close(server, closing),

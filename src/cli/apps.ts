@@ -1,0 +1,35 @@
+/** Finding an App, with errors that say which of App and Space is missing. */
+
+import { App } from '../resources/kf/app.ts';
+import { Space } from '../resources/kf/space.ts';
+import { isNotFound } from '../resources/status.ts';
+import type { Session } from './context.ts';
+import { CliError } from './errors.ts';
+
+/** @throws CliError when the App or its Space does not exist */
+export async function getApp({ client, space }: Session, name: string, prefix = ''): Promise<App> {
+  try {
+    return await client.get(App, { namespace: space, name });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    await requireSpace({ client, space });
+    throw new CliError(`${prefix}${error.message}`, {
+      tips: [{ description: 'List the Apps', command: `kf apps --space ${space}` }],
+    });
+  }
+}
+
+/** @throws CliError `Space "x" doesn't exist` */
+export async function requireSpace({ client, space }: Session): Promise<Space> {
+  try {
+    return await client.get(Space, { name: space });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    throw new CliError(`Space "${space}" doesn't exist`, {
+      tips: [
+        { description: 'List the Spaces', command: 'kf spaces' },
+        { description: 'Create it', command: `kf create-space ${space}` },
+      ],
+    });
+  }
+}

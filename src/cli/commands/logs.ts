@@ -1,0 +1,42 @@
+import { checked, defineCommand } from '../command.ts';
+import { wholeNumber } from '../flags.ts';
+
+export interface LogsFlags {
+  readonly task?: boolean;
+  readonly id?: string;
+  readonly last?: boolean;
+  readonly failed?: boolean;
+  readonly number?: number;
+  readonly recent?: boolean;
+}
+
+export const logs = defineCommand<LogsFlags>({
+  usage: 'logs {APP_NAME | TASK_NAME | APP_NAME TASK_ID}',
+  group: 'App Management:',
+  summary: 'Show the logs of an App’s Tasks, or of one of them, and follow them',
+  details: `One selected Task prints its whole log and the command ends with it. All Tasks print their last 10 lines each, every line with the Task's name and ID before it, and new Tasks as they come, until Ctrl-C.`,
+  examples: [
+    'kf logs report --task',
+    'kf logs report --task --last',
+    'kf logs report --task --id 3 -n 100',
+    'kf logs report --failed --recent',
+    'kf logs report-x7k2p',
+  ],
+  args: [1, 2],
+  flags: (command) =>
+    command
+      .option('--task', 'logs of Tasks (there are no others: it may be left out)')
+      .option('--id <ID|NAME>', 'of this Task only')
+      .option('--last', 'of the newest Task only; with --failed of the newest that failed')
+      .option('--failed', 'of the newest Task that failed only')
+      .option(
+        '-n, --number <N>',
+        'lines to begin with; 0: all; default: all of one selected Task, 10 of each Task otherwise',
+        checked(wholeNumber(0, 'number of lines must be greater than or equal to 0')),
+      )
+      .option('--recent', 'print what there is and end, instead of following'),
+  async run(context, args, flags) {
+    const { logsAction } = await import('../logs/logs-action.ts');
+    await logsAction(context, args, flags);
+  },
+});

@@ -1,0 +1,65 @@
+import { Option } from 'commander';
+import { type CommandFile, defineCommand } from '../command.ts';
+
+const group = 'Server:';
+
+export const serverCommands: readonly CommandFile[] = [
+  defineCommand({
+    usage: 'server start',
+    group,
+    summary: 'Start the embedded server in the background',
+    details: 'Every command that needs it does this by itself, unless KF_AUTOSTART=0 is set.',
+    examples: ['kf server start', 'KF_HOME=/srv/kf KF_PORT=0 kf server start'],
+    async run(context) {
+      const { startAction } = await import('../server/actions.ts');
+      await startAction(context);
+    },
+  }),
+  defineCommand<{ readonly drain?: boolean; readonly kill?: boolean }>({
+    usage: 'server stop',
+    group,
+    summary: 'Stop the embedded server; running tasks go on and are found again at the next start',
+    examples: ['kf server stop', 'kf server stop --drain', 'kf server stop --kill'],
+    flags: (command) =>
+      command
+        .addOption(new Option('--drain', 'first wait for the running tasks').conflicts('kill'))
+        .option('--kill', 'first terminate all tasks'),
+    async run(context, _, flags) {
+      const { stopAction } = await import('../server/actions.ts');
+      await stopAction(context, flags);
+    },
+  }),
+  defineCommand({
+    usage: 'server restart',
+    group,
+    summary: 'Stop and start the embedded server; running tasks go on',
+    examples: ['kf server restart'],
+    async run(context) {
+      const { restartAction } = await import('../server/actions.ts');
+      await restartAction(context);
+    },
+  }),
+  defineCommand<{ readonly output?: 'json' | 'yaml' }>({
+    usage: 'server status',
+    group,
+    summary: 'Show whether the embedded server runs, and where; exit code 1 when not',
+    examples: ['kf server status', 'kf server status -o json'],
+    flags: (command) =>
+      command.addOption(new Option('-o, --output <FORMAT>', 'Print for programs').choices(['json', 'yaml'])),
+    async run(context, _, flags) {
+      const { statusAction } = await import('../server/actions.ts');
+      await statusAction(context, flags.output);
+    },
+  }),
+  defineCommand({
+    usage: 'server run',
+    group,
+    summary: 'Run the embedded server in the foreground, until SIGTERM or Ctrl-C',
+    details: 'Prints one line, ready URL, when it takes requests. For service managers.',
+    examples: ['kf server run', 'KF_HOME=/srv/kf KF_PORT=7443 kf server run'],
+    async run(context) {
+      const { runAction } = await import('../server/actions.ts');
+      await runAction(context);
+    },
+  }),
+];

@@ -1,0 +1,66 @@
+/** From the choice of a server to a client of it. */
+
+import { HttpClient } from '../client/http/http-client.ts';
+import { KubeconfigError, loadKubeconfig } from '../client/http/kubeconfig.ts';
+import type { ConnectOptions } from './context.ts';
+import { CliError, UnreachableError } from './errors.ts';
+import type { Io } from './io.ts';
+import type { KfClient } from './kf-client.ts';
+import { findServer, type ServerInfo } from './server/server-file.ts';
+import { ensureServer } from './server/start.ts';
+import type { ServerChoice } from './settings/server-choice.ts';
+import { clientVersion } from './version.ts';
+
+export async function connectTo(
+  choice: ServerChoice,
+  io: Io,
+  options: ConnectOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<KfClient> {
+  const path = choice.kind === 'embedded' ? (await embedded(choice.home, io, options, env)).kubeconfig : choice.path;
+  const context = choice.kind === 'embedded' ? undefined : choice.context;
+  return new HttpClient(await load(path, context), `kf/${clientVersion}`);
+}
+
+export async function contextNameOf(choice: ServerChoice): Promise<string> {
+  if (choice.kind === 'embedded') return 'kf';
+  return choice.context ?? (await load(choice.path)).context ?? '?';
+}
+
+async function load(path: string, context?: string): ReturnType<typeof loadKubeconfig> {
+  try {
+    return await loadKubeconfig({ path, ...(context === undefined ? {} : { context }) });
+  } catch (error) {
+    if (error instanceof KubeconfigError) throw new CliError(error.message);
+    throw error;
+  }
+}
+
+async function embedded(
+  home: string,
+  io: Io,
+  { mayStart = true }: ConnectOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<ServerInfo> {
+  const running = await find(home);
+  if (running !== undefined) {
+    if (running.version !== '' && running.version !== clientVersion)
+      io.note(`Client version ${clientVersion} does not match server version ${running.version}: kf server restart`);
+    return running;
+  }
+  if (!mayStart || env.KF_AUTOSTART === '0')
+    throw new UnreachableError('the embedded server is not running', {
+      tips: [{ description: 'Start it', command: 'kf server start' }],
+    });
+  return ensureServer({ home, io, env });
+}
+
+async function find(home: string): Promise<ServerInfo | undefined> {
+  try {
+    return await findServer(home);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES')
+      throw new CliError(`not allowed to use the embedded server in ${home}: try sudo`);
+    throw error;
+  }
+}

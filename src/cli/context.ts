@@ -1,0 +1,147 @@
+/** What a command works with: streams, environment, the chosen server and Space. */
+
+import type { Clock } from '../client/clock.ts';
+import { CliError } from './errors.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { Io } from './io.ts';
+import type { KfClient } from './kf-client.ts';
+import { type ChoiceFlags, chooseServer, chooseSpace, type ServerChoice } from './settings/server-choice.ts';
+import { defaultSettingsFile, readSettings, type Settings } from './settings/settings-file.ts';
+
+/** Flags that every command takes. */
+export interface GlobalFlags extends ChoiceFlags {
+  readonly space?: string;
+  readonly config?: string;
+}
+
+export interface ConnectOptions {
+  /** Milliseconds for which an unreachable server is asked again. Default 0. */
+  readonly patience?: number;
+  /** Whether the embedded server may be started. Default true; false once a command has talked to it. */
+  readonly mayStart?: boolean;
+}
+
+/** What surrounds the command; tests bring their own. */
+export interface Surroundings {
+  readonly io: Io;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly clock: Clock;
+  /** A client of the server, which is started first where that is due. @throws CliError, UnreachableError */
+  readonly connect: (choice: ServerChoice, io: Io, options: ConnectOptions) => Promise<KfClient>;
+  /** The name of the context that a choice means. */
+  readonly contextName: (choice: ServerChoice) => Promise<string>;
+}
+
+/** A client, and the Space to work in. */
+export interface Session {
+  readonly client: KfClient;
+  readonly space: string;
+}
+
+export class Context {
+  /** What a failure ends with: 1, or with `--wait` what semantics §4 says at this point. */
+  failureCode: number = exitCodes.error;
+  /** Whether stdout carries data only: no `FAIL` there. */
+  dataOnly = false;
+  readonly #surroundings: Surroundings;
+  readonly #flags: GlobalFlags;
+  #settings: Promise<Settings> | undefined;
+  #client: Promise<KfClient> | undefined;
+
+  constructor(surroundings: Surroundings, flags: GlobalFlags) {
+    this.#surroundings = surroundings;
+    this.#flags = flags;
+  }
+
+  get io(): Io {
+    return this.#surroundings.io;
+  }
+
+  get env(): NodeJS.ProcessEnv {
+    return this.#surroundings.env;
+  }
+
+  get cwd(): string {
+    return this.#surroundings.cwd;
+  }
+
+  get clock(): Clock {
+    return this.#surroundings.clock;
+  }
+
+  get flags(): GlobalFlags {
+    return this.#flags;
+  }
+
+  get settingsFile(): string {
+    return this.#flags.config ?? defaultSettingsFile(this.env);
+  }
+
+  settings(): Promise<Settings> {
+    this.#settings ??= readSettings(this.settingsFile);
+    return this.#settings;
+  }
+
+  async choice(): Promise<ServerChoice> {
+    return chooseServer(this.#flags, this.env, await this.settings());
+  }
+
+  /** @throws CliError when no Space is targeted */
+  async space(): Promise<string> {
+    const space = chooseSpace(await this.choice(), await this.settings(), this.#flags.space);
+    if (space === undefined) throw new CliError("no space targeted, use 'kf target --space SPACE' to target a space");
+    return space;
+  }
+
+  client(options: ConnectOptions = {}): Promise<KfClient> {
+    if (this.#client === undefined) {
+      const client = this.choice().then((choice) => this.#surroundings.connect(choice, this.io, options));
+      this.#client = client;
+      // A failure is not remembered: the next try connects anew.
+      client.catch(() => {
+        if (this.#client === client) this.#client = undefined;
+      });
+    }
+    return this.#client;
+  }
+
+  /** A new client: the server may have come back at another address. */
+  async reconnect(): Promise<KfClient> {
+    this.close();
+    return this.client({ mayStart: false });
+  }
+
+  /** For commands that read. */
+  async session(options: ConnectOptions = {}): Promise<Session> {
+    const space = await this.space();
+    return { client: await this.client(options), space };
+  }
+
+  /** For commands that change something: on a server that is not the embedded one they first say where. */
+  async changing(): Promise<Session> {
+    const choice = await this.choice();
+    const space = await this.space();
+    if (choice.kind === 'kubeconfig')
+      this.io.note(`Using context "${await this.#surroundings.contextName(choice)}", Space "${space}"`);
+    return { client: await this.client(), space };
+  }
+
+  /** The same surroundings, with the embedded server whatever is targeted. */
+  forEmbedded(): Context {
+    const { KUBECONFIG: _, ...env } = this.env;
+    const surroundings = { ...this.#surroundings, env };
+    const context = new Context(surroundings, this.#flags.config === undefined ? {} : { config: this.#flags.config });
+    context.#settings = Promise.resolve({});
+    return context;
+  }
+
+  close(): void {
+    const client = this.#client;
+    this.#client = undefined;
+    client?.then(
+      (open) => open.close(),
+      () => undefined,
+    );
+  }
+}

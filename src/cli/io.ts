@@ -1,0 +1,43 @@
+/** The streams of a command, so that tests can stand in for the terminal. */
+
+export interface Io {
+  /** Waits while the reader is slow. Data only; prose goes to `note`. */
+  out(data: string | Uint8Array): Promise<void>;
+  /** One line on stderr. */
+  note(line: string): void;
+  readonly outIsTerminal: boolean;
+  readonly errIsTerminal: boolean;
+  /** Whether stdout may be coloured: a terminal without NO_COLOR. */
+  readonly colour: boolean;
+  /** Calls `stop` on Ctrl-C, as long as it is registered, instead of ending the process. */
+  onInterrupt(stop: () => void): { remove(): void };
+}
+
+const colours = { red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36, bold: 1, dim: 2 } as const;
+export type Colour = keyof typeof colours;
+
+export const paint = (io: Pick<Io, 'colour'>, colour: Colour, text: string): string =>
+  io.colour ? `\x1b[${colours[colour]}m${text}\x1b[0m` : text;
+
+/** The process's own streams. */
+export function processIo(env: NodeJS.ProcessEnv): Io {
+  const noColour = (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb';
+  // Whoever reads us may stop early (`| head`): that is no error of ours.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0);
+      throw error;
+    });
+  return {
+    out: (data) =>
+      data.length === 0 ? Promise.resolve() : new Promise((resolve) => process.stdout.write(data, () => resolve())),
+    note: (line) => void process.stderr.write(`${line}\n`),
+    outIsTerminal: process.stdout.isTTY === true,
+    errIsTerminal: process.stderr.isTTY === true,
+    colour: process.stdout.isTTY === true && !noColour,
+    onInterrupt: (stop) => {
+      process.on('SIGINT', stop);
+      return { remove: () => process.removeListener('SIGINT', stop) };
+    },
+  };
+}

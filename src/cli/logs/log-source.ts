@@ -1,0 +1,35 @@
+/** A log that is read to its end, over broken connections and restarts, with nothing lost and nothing twice. */
+
+import { isFinal } from '../../resources/condition.ts';
+import { Build } from '../../resources/kf/build.ts';
+import { Task } from '../../resources/kf/task.ts';
+import type { ObjectRef } from '../../resources/meta.ts';
+import { isNotFound } from '../../resources/status.ts';
+import type { KfClient, LogOptions } from '../kf-client.ts';
+
+export interface LogSource {
+  open(client: KfClient, options: LogOptions): AsyncIterable<Buffer>;
+  /** Whether nothing can be added any more. */
+  isOver(client: KfClient): Promise<boolean>;
+}
+
+export const taskLogSource = (ref: ObjectRef): LogSource => ({
+  open: (client, options) => client.taskLog(ref, options),
+  isOver: async (client) => {
+    const task = await client.get(Task, ref).catch(ignoreMissing);
+    return task === undefined || isFinal(task);
+  },
+});
+
+export const buildLogSource = (ref: ObjectRef): LogSource => ({
+  open: (client, options) => client.buildLog(ref, options),
+  isOver: async (client) => {
+    const build = await client.get(Build, ref).catch(ignoreMissing);
+    return build === undefined || isFinal(build);
+  },
+});
+
+const ignoreMissing = (error: unknown): undefined => {
+  if (isNotFound(error)) return undefined;
+  throw error;
+};

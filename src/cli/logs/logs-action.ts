@@ -1,0 +1,84 @@
+/** `kf logs`: which Tasks are meant, and printing them. */
+
+import { getIfExists } from '../../client/get-if-exists.ts';
+import { conditionOf, isFinal } from '../../resources/condition.ts';
+import { App } from '../../resources/kf/app.ts';
+import { Task } from '../../resources/kf/task.ts';
+import { refOf } from '../../resources/meta.ts';
+import { getApp } from '../apps.ts';
+import type { LogsFlags } from '../commands/logs.ts';
+import type { Context, Session } from '../context.ts';
+import { CliError, Exit } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { taskOfApp, tasksOfApp } from '../tasks/find-task.ts';
+import { tipFlags } from '../tip-flags.ts';
+import { patiently } from '../wait/patience.ts';
+import { printAllTasks } from './all-tasks.ts';
+import { taskLogSource } from './log-source.ts';
+import { readBytes, readLines } from './read-log.ts';
+
+export async function logsAction(context: Context, args: readonly string[], flags: LogsFlags): Promise<void> {
+  const chosen = [args[1] ?? flags.id, flags.last, flags.failed].filter(Boolean).length;
+  if (chosen > 1 && (args[1] !== undefined || flags.id !== undefined))
+    throw new CliError('--id names one Task; it cannot be combined with --last, --failed or a second argument');
+  const space = await context.space();
+  const target = await patiently(context, (client) => findTarget({ client, space }, args, flags));
+  const interrupted = new AbortController();
+  const watcher = context.io.onInterrupt(() => interrupted.abort());
+  try {
+    if (target.kind === 'task') await printOne(context, target.task, flags, interrupted.signal);
+    else {
+      if (!flags.task)
+        context.io.note(`App "${target.app}" has no running instances; these are its Tasks, as with --task.`);
+      await printAllTasks(context, target.app, {
+        follow: !flags.recent,
+        lines: flags.number ?? 10,
+        signal: interrupted.signal,
+      });
+    }
+  } finally {
+    watcher.remove();
+  }
+  if (interrupted.signal.aborted) throw await afterInterrupt(context, target);
+}
+
+type Target = { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'app'; readonly app: string };
+
+async function findTarget(session: Session, args: readonly string[], flags: LogsFlags): Promise<Target> {
+  const [name, second] = args as [string, string?];
+  const id = second ?? flags.id;
+  if (id !== undefined) return { kind: 'task', task: await taskOfApp(session, name, id) };
+  const ref = { namespace: session.space, name };
+  if ((await getIfExists(session.client, App, ref)) === undefined) {
+    const task = await getIfExists(session.client, Task, ref);
+    if (task !== undefined) return { kind: 'task', task };
+    await getApp(session, name, 'failed to tail logs: ');
+  }
+  if (!flags.last && !flags.failed) return { kind: 'app', app: name };
+  const candidates = (await tasksOfApp(session, name)).filter(
+    (task) => !flags.failed || conditionOf(task, 'Succeeded')?.status === 'False',
+  );
+  const task = candidates.at(-1);
+  if (task !== undefined) return { kind: 'task', task };
+  throw new CliError(`App "${name}" has no ${flags.failed ? 'failed Tasks' : 'Tasks'}`);
+}
+
+async function printOne(context: Context, task: Task, flags: LogsFlags, signal: AbortSignal): Promise<void> {
+  const source = taskLogSource(refOf(task));
+  const follow = !flags.recent && !isFinal(task);
+  const tail = flags.number ?? 0;
+  const chunks =
+    tail === 0 ? readBytes(context, source, { follow, signal }) : readLines(context, source, { follow, signal, tail });
+  for await (const chunk of chunks) await context.io.out(chunk);
+}
+
+async function afterInterrupt(context: Context, target: Target): Promise<Exit> {
+  const flags = tipFlags(context.flags, await context.space());
+  if (target.kind === 'task' && !isFinal(target.task)) {
+    const { name } = target.task.metadata;
+    context.io.note(`Go on watching: kf logs ${name}${flags}`);
+    context.io.note(`Terminate it:   kf terminate-task ${name}${flags}`);
+    context.io.note(`Stopped watching; Task ${name} goes on.`);
+  }
+  return new Exit(exitCodes.interrupted);
+}

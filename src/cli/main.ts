@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+/** The `kf` command. */
+
+import { systemClock } from '../client/clock.ts';
+import { processIo } from './io.ts';
+import { run } from './run.ts';
+
+async function main(): Promise<void> {
+  const code = await run(process.argv.slice(2), {
+    io: processIo(process.env),
+    env: process.env,
+    cwd: process.cwd(),
+    clock: systemClock,
+    connect: async (choice, streams, options) =>
+      (await import('./connect.ts')).connectTo(choice, streams, options, process.env),
+    contextName: async (choice) => (await import('./connect.ts')).contextNameOf(choice),
+  });
+  // Everything that was written goes out before the end; open connections do not hold us.
+  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
+  process.exit(code);
+}
+
+void main();

@@ -1,0 +1,61 @@
+/** What every list command does: server-side table for people, plain objects for programs. */
+
+import type { AnyKind, ListOptions } from '../../client/client.ts';
+import type { ObjectOf } from '../../resources/kind.ts';
+import type { Context } from '../context.ts';
+import type { KfClient, Table } from '../kf-client.ts';
+import { formatObjects, type OutputFormat } from './objects.ts';
+import { formatTable } from './table.ts';
+
+export interface Listing<K extends AnyKind> {
+  readonly kind: K;
+  readonly options: ListOptions;
+  readonly output?: OutputFormat;
+  /** Said on stderr: `Listing Tasks in Space: dev`. */
+  readonly title: string;
+  /** Default: as the server has them. */
+  readonly compareRows?: (a: TableRow, b: TableRow) => number;
+  readonly compareObjects?: (a: ObjectOf<K>, b: ObjectOf<K>) => number;
+  /** Called when there is nothing, to find out whether that is an error. */
+  readonly whenEmpty?: (client: KfClient) => Promise<unknown>;
+}
+
+export interface TableRow {
+  /** By column name. */
+  readonly cells: Readonly<Record<string, string | number | boolean | null>>;
+  readonly metadata: Table['rows'][number]['object']['metadata'];
+}
+
+export async function printList<K extends AnyKind>(
+  context: Context,
+  client: KfClient,
+  listing: Listing<K>,
+): Promise<void> {
+  const { kind, options, output, compareObjects, whenEmpty } = listing;
+  if (output !== undefined) {
+    context.dataOnly = true;
+    const { items } = await client.list(kind, options);
+    if (items.length === 0) await whenEmpty?.(client);
+    const sorted = compareObjects === undefined ? items : [...items].sort(compareObjects);
+    return context.io.out(await formatObjects(output, kind, sorted));
+  }
+  const table = await client.table(kind, options);
+  if (table.rows.length === 0) await whenEmpty?.(client);
+  context.io.note(listing.title);
+  await context.io.out(textOf(table, listing.compareRows));
+}
+
+function textOf(table: Table, compare: Listing<AnyKind>['compareRows']): string {
+  const columns = table.columnDefinitions
+    .map(({ name, priority }, index) => ({ name, priority, index }))
+    .filter(({ priority }) => (priority ?? 0) === 0);
+  const rows = table.rows.map((row) => ({
+    cells: Object.fromEntries(columns.map(({ name, index }) => [name, row.cells[index] ?? null])),
+    metadata: row.object?.metadata ?? { name: '' },
+  }));
+  if (compare !== undefined) rows.sort(compare);
+  return formatTable(
+    columns.map(({ name }) => name),
+    rows.map(({ cells }) => columns.map(({ name }) => cells[name])),
+  );
+}

@@ -1,0 +1,32 @@
+/** `-o name|json|yaml`: objects for programs to read. */
+
+import type { AnyKind } from '../../client/client.ts';
+import { groupResourceOf } from '../../resources/kind.ts';
+import type { KubeObject } from '../../resources/meta.ts';
+
+export const outputFormats = ['name', 'json', 'yaml'] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+
+/** `task.kf.dev/NAME`, as kubectl names objects. */
+export const objectName = (kind: AnyKind, name: string): string =>
+  `${kind.singular}${groupResourceOf(kind).slice(kind.plural.length)}/${name}`;
+
+export async function formatObject(format: OutputFormat, kind: AnyKind, object: KubeObject): Promise<string> {
+  return format === 'name' ? `${objectName(kind, object.metadata.name)}\n` : formatValue(format, object);
+}
+
+/** A `v1 List`, as kubectl prints several objects. */
+export async function formatObjects(
+  format: OutputFormat,
+  kind: AnyKind,
+  items: readonly KubeObject[],
+): Promise<string> {
+  if (format === 'name') return items.map(({ metadata }) => `${objectName(kind, metadata.name)}\n`).join('');
+  return formatValue(format, { apiVersion: 'v1', items, kind: 'List', metadata: { resourceVersion: '' } });
+}
+
+export async function formatValue(format: 'json' | 'yaml', value: unknown): Promise<string> {
+  if (format === 'json') return `${JSON.stringify(value, undefined, 4)}\n`;
+  const yaml = await import('yaml');
+  return yaml.stringify(value, { lineWidth: 0 });
+}

@@ -1,0 +1,36 @@
+/** Tables as Kf prints them: columns aligned by two spaces, empty values as `<nil>`, the header always. Pure. */
+
+export type Cell = string | number | boolean | null | undefined;
+
+export function formatTable(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const lines = [header, ...rows.map((row) => row.map(cellText))];
+  const widths = header.map((_, column) => Math.max(...lines.map((line) => widthOf(line[column] ?? ''))));
+  return lines
+    .map(
+      (line) =>
+        `${line
+          .map((cell, column) => pad(cell, widths[column]!))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
+
+const cellText = (cell: Cell): string =>
+  // A table has one line per row, whatever a name or a message holds.
+  cell === null || cell === undefined ? '<nil>' : String(cell).replace(/[\r\n\t]+/g, ' ');
+
+/** Characters, not UTF-16 units; wide ones of East Asia and emoji take two columns. */
+function widthOf(text: string): number {
+  let width = 0;
+  for (const character of text)
+    width +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f300}-\u{1faff}]/u.test(
+        character,
+      )
+        ? 2
+        : 1;
+  return width;
+}
+
+const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));

@@ -1,0 +1,103 @@
+/** The commander program out of the list of commands. */
+
+import { Command, Option } from 'commander';
+import type { CommandFile } from './command.ts';
+import type { Context, GlobalFlags } from './context.ts';
+import { CliError } from './errors.ts';
+
+export interface ProgramOptions {
+  readonly commands: readonly CommandFile[];
+  readonly makeContext: (flags: GlobalFlags) => Context;
+  readonly write: (text: string) => void;
+}
+
+const globalFlagNames = ['space', 'kubeconfig', 'context', 'config'] as const;
+
+function addGlobalFlags(command: Command): void {
+  for (const [flags, description] of [
+    ['--space <SPACE>', 'Space to work in; default: the targeted one'],
+    ['--kubeconfig <FILE>', 'kubeconfig of the server; default: $KUBECONFIG, else the embedded server'],
+    ['--context <NAME>', 'context of the kubeconfig'],
+    ['--config <FILE>', 'settings of kf; default: $HOME/.kf'],
+  ] as const)
+    command.addOption(new Option(flags, description).helpGroup('Global flags:'));
+}
+
+export function buildProgram(options: ProgramOptions): Command {
+  const program = new Command('kf')
+    .description('Runs one-off tasks of apps, in containers, on this machine or a cluster.')
+    .usage('COMMAND [flags]')
+    .addHelpText('after', '\nHelp about one command, with examples: kf COMMAND --help')
+    // Global flags after the command's name belong to the command, so that `--args --config` can mean the task's.
+    .enablePositionalOptions()
+    .helpCommand('help [command]', 'Help about a command')
+    .helpOption('-h, --help', 'Help about this command')
+    .optionsGroup('Flags:')
+    .commandsGroup('Other commands:')
+    .configureHelp({
+      subcommandTerm: (command) => `${command.name()} ${command.usage().replace(/ ?\[flags\]$/, '')}`.trim(),
+    })
+    .exitOverride()
+    .configureOutput({ writeOut: options.write, writeErr: () => undefined });
+  addGlobalFlags(program);
+  for (const file of options.commands) declare(program, file, options);
+  return program;
+}
+
+/** `server start [flags]` → the words that name the command, and the rest. */
+function splitUsage(usage: string): { readonly names: readonly string[]; readonly rest: string } {
+  const words = usage.split(' ');
+  const firstArgument = words.findIndex((word) => !/^[a-z][a-z-]*$/.test(word));
+  const count = firstArgument < 0 ? words.length : firstArgument;
+  return { names: words.slice(0, count), rest: words.slice(count).join(' ') };
+}
+
+function declare(program: Command, file: CommandFile, options: ProgramOptions): void {
+  const { names, rest } = splitUsage(file.usage);
+  const parent = names.slice(0, -1).reduce((command, name) => subcommand(command, name, file), program);
+  const command = parent
+    .command(names.at(-1)!, { hidden: file.hidden === true })
+    .aliases(file.aliases ?? [])
+    .summary(file.summary)
+    .description(file.details === undefined ? file.summary : `${file.summary}\n\n${file.details}`)
+    .helpGroup(file.group)
+    .usage(`${rest === '' ? '' : `${rest} `}[flags]`)
+    .argument('[args...]')
+    .helpOption('-h, --help', 'Help about this command')
+    .optionsGroup('Flags:')
+    .configureHelp({ visibleArguments: () => [] })
+    .addHelpText('after', `\nExamples:\n${file.examples.map((example) => `  ${example}`).join('\n')}`);
+  file.flags?.(command);
+  addGlobalFlags(command);
+  command.action(async (args: readonly string[], own: Record<string, unknown>) => {
+    const flags: Record<string, unknown> = { ...own };
+    const global: Record<string, unknown> = {};
+    for (const name of globalFlagNames) {
+      global[name] = own[name] ?? program.opts()[name];
+      delete flags[name];
+    }
+    checkCount(file, args);
+    const context = options.makeContext(global as GlobalFlags);
+    await file.run(context, args, flags);
+  });
+}
+
+function subcommand(parent: Command, name: string, file: CommandFile): Command {
+  const existing = parent.commands.find((command) => command.name() === name);
+  if (existing !== undefined) return existing;
+  return parent
+    .command(name)
+    .helpGroup(file.group)
+    .summary(`${file.group.replace(/:$/, '')} commands`)
+    .usage('COMMAND [flags]');
+}
+
+/** Kf's (cobra's) words. */
+function checkCount({ args = 0, usage }: CommandFile, given: readonly string[]): void {
+  const [least, most] = typeof args === 'number' ? [args, args] : args;
+  if (given.length >= least && given.length <= most) return;
+  const wanted = least === most ? `${least} arg(s)` : `between ${least} and ${most} arg(s)`;
+  const problem = `accepts ${wanted}, received ${given.length}`;
+  const extra = given.length > most ? `: ${given.slice(most).join(' ')}` : '';
+  throw new CliError(`${problem}${extra}`, { tips: [{ description: 'Usage', command: `kf ${usage} [flags]` }] });
+}

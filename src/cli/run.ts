@@ -1,0 +1,76 @@
+/** One run of `kf`: parse, act, report errors as Kf does, give the exit code. */
+
+import { CommanderError } from 'commander';
+import { StatusError } from '../resources/status.ts';
+import { commands } from './commands.ts';
+import { Context, type Surroundings } from './context.ts';
+import { CliError, Exit, isUnreachable, messageOf } from './errors.ts';
+import { exitCodes } from './exit-codes.ts';
+import { paint } from './io.ts';
+import { formatTips } from './output/tips.ts';
+import { buildProgram } from './program.ts';
+
+/** @param argv without node and the program's file */
+export async function run(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { io } = surroundings;
+  const written: string[] = [];
+  let context: Context | undefined;
+  const program = buildProgram({
+    commands,
+    makeContext: (flags) => {
+      context = new Context(surroundings, flags);
+      return context;
+    },
+    write: (text) => void written.push(text),
+  });
+  try {
+    if (argv.length === 0) {
+      await io.out(program.helpInformation());
+      return exitCodes.ok;
+    }
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCodes.ok;
+  } catch (error) {
+    if (error instanceof Exit) return error.exitCode;
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
+    return await report(error, argv, surroundings, context);
+  } finally {
+    if (written.length > 0) await io.out(written.join(''));
+    context?.close();
+  }
+}
+
+async function report(
+  error: unknown,
+  argv: readonly string[],
+  { io, env }: Surroundings,
+  context: Context | undefined,
+): Promise<number> {
+  const guess = guessFlags(argv);
+  const help = error instanceof CommanderError && ['commander.help', 'commander.helpDisplayed'].includes(error.code);
+  io.note(`Error: ${help ? 'a command is missing; see: kf help' : textOf(error)}`);
+  if (!isExpected(error) && env.KF_DEBUG) io.note(error instanceof Error ? (error.stack ?? '') : '');
+  if (error instanceof CliError) for (const line of formatTips(error.tips)) io.note(line);
+  if (!(context?.dataOnly ?? guess.dataOnly)) await io.out(`${paint(io, 'red', 'FAIL')}\n`);
+  if (error instanceof CliError && error.exitCode !== undefined) return error.exitCode;
+  const failure = context?.failureCode ?? exitCodes.error;
+  return failure === exitCodes.error && guess.waits ? exitCodes.notStarted : failure;
+}
+
+/** What the flags would have said, had they been valid. */
+function guessFlags(argv: readonly string[]): { readonly waits: boolean; readonly dataOnly: boolean } {
+  const follows = argv.includes('--follow');
+  const waits = argv.includes('run-task') && (follows || argv.includes('--wait') || argv.includes('-w'));
+  const output = argv.some((word) => word === '-o' || /^--output(=|$)/.test(word) || /^-o(name|json|yaml)$/.test(word));
+  return { waits, dataOnly: output || follows };
+}
+
+const isExpected = (error: unknown): boolean =>
+  error instanceof CliError || error instanceof CommanderError || error instanceof StatusError || isUnreachable(error);
+
+function textOf(error: unknown): string {
+  if (error instanceof CommanderError) return error.message.replace(/^error: /, '');
+  if (error instanceof StatusError && error.reason === 'Unauthorized')
+    return `the server does not accept our credentials: ${error.message}`;
+  return messageOf(error);
+}

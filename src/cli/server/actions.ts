@@ -1,0 +1,138 @@
+/** `kf server …`: the life of the embedded server. */
+
+import { pathToFileURL } from 'node:url';
+import { isFinal } from '../../resources/condition.ts';
+import { Task } from '../../resources/kf/task.ts';
+import { refOf } from '../../resources/meta.ts';
+import type { Context } from '../context.ts';
+import { CliError, Exit } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { KfClient } from '../kf-client.ts';
+import { formatDescription } from '../output/describe.ts';
+import { formatValue } from '../output/objects.ts';
+import { kfHome } from '../settings/server-choice.ts';
+import { waitFor } from '../wait/observe.ts';
+import { serverProgram } from './program.ts';
+import { findServer, type ServerInfo } from './server-file.ts';
+import { ensureServer, launch, prepareHome, waitForLock } from './start.ts';
+import { stopServer } from './stop.ts';
+
+export async function startAction(context: Context): Promise<void> {
+  const { io, env } = context;
+  const home = kfHome(env);
+  const running = await findServer(home);
+  const info = running ?? (await ensureServer({ home, io, env }));
+  io.note(
+    `${running === undefined ? 'The server is running' : 'The server is running already'}: ${info.url} (process ${info.pid})`,
+  );
+}
+
+export async function stopAction(
+  context: Context,
+  { drain, kill }: { readonly drain?: boolean; readonly kill?: boolean },
+): Promise<void> {
+  const home = kfHome(context.env);
+  if ((await findServer(home)) === undefined) return context.io.note('The server is not running.');
+  if (kill) await endTasks(context.forEmbedded(), 'kill');
+  if (drain) await endTasks(context.forEmbedded(), 'drain');
+  const left = await countRunning(context.forEmbedded());
+  await stopServer(home);
+  context.io.note(`The server is stopped.${goOn(left)}`);
+}
+
+const goOn = (count: number): string =>
+  count === 0 ? '' : ` ${count === 1 ? '1 task goes' : `${count} tasks go`} on running; see: kf tasks`;
+
+export async function restartAction(context: Context): Promise<void> {
+  const { io, env } = context;
+  const home = kfHome(env);
+  const options = { home, io, env };
+  await prepareHome(options);
+  // Held throughout, so that no other command starts a server in between.
+  const lock = await waitForLock(options);
+  if ('info' in lock) return restartAction(context);
+  try {
+    const left = (await findServer(home)) === undefined ? 0 : await countRunning(context.forEmbedded());
+    const stopped = await stopServer(home);
+    const info = await launch(options);
+    io.note(`The server is running${stopped === undefined ? '' : ' again'}: ${info.url} (process ${info.pid})`);
+    if (left > 0) io.note(`${left === 1 ? '1 task' : `${left} tasks`} went on running meanwhile.`);
+  } finally {
+    await lock.release();
+  }
+}
+
+export async function statusAction({ io, env }: Context, output?: 'json' | 'yaml'): Promise<void> {
+  const home = kfHome(env);
+  const info = await findServer(home).catch((error) => {
+    throw new CliError(`cannot look into the data directory ${home}: ${(error as Error).message}`);
+  });
+  if (output !== undefined)
+    await io.out(
+      await formatValue(output, info === undefined ? { running: false, dataDir: home } : { running: true, ...info }),
+    );
+  else if (info === undefined) io.note(`The server is not running (data directory ${home}).`);
+  else await io.out(formatDescription(described(info)));
+  if (info === undefined) throw new Exit(exitCodes.error);
+}
+
+const described = ({ pid, url, kubeconfig, dataDir, version }: ServerInfo) =>
+  [
+    ['Status', 'running'],
+    ['Process', pid],
+    ['URL', url],
+    ['Kubeconfig', kubeconfig],
+    ['Data Directory', dataDir],
+    ['Version', version],
+  ] as const;
+
+/** The server takes over this process, so that a service manager has the right one. */
+export async function runAction(context: Context): Promise<void> {
+  const uid = process.getuid?.();
+  if (uid !== undefined && uid !== 0) throw new CliError('the embedded server needs root: sudo kf server run');
+  const { file } = serverProgram();
+  context.close();
+  process.argv = [process.argv[0]!, file, 'run', '--foreground'];
+  const specifier = pathToFileURL(file).href;
+  await import(specifier);
+  // From here on the server decides when the process ends.
+  await new Promise(() => setInterval(() => undefined, 2 ** 30));
+}
+
+const isRunning = (task: Task): boolean => !isFinal(task) && task.status?.startTime !== undefined;
+
+async function unfinished(client: KfClient): Promise<readonly Task[]> {
+  const { items } = await client.list(Task, { unfinishedOnly: true });
+  return items.filter((task) => !isFinal(task));
+}
+
+/** A server that does not answer is stopped all the same. */
+async function countRunning(context: Context): Promise<number> {
+  try {
+    return (await unfinished(await context.client({ mayStart: false }))).filter(isRunning).length;
+  } catch {
+    return 0;
+  } finally {
+    context.close();
+  }
+}
+
+async function endTasks(context: Context, how: 'drain' | 'kill'): Promise<void> {
+  const client = await context.client({ mayStart: false });
+  const all = await unfinished(client);
+  const tasks = how === 'kill' ? all : all.filter(isRunning);
+  if (tasks.length > 0) context.io.note(`${how === 'kill' ? 'Terminating' : 'Waiting for'} ${tasks.length} task(s)...`);
+  if (how === 'kill')
+    for (const task of tasks)
+      await client.patch(Task, refOf(task), {
+        type: 'merge',
+        body: { spec: { terminated: true, gracePeriodSeconds: 0 } },
+      });
+  const progress = setInterval(() => context.io.note('Still waiting for tasks to end...'), 30_000);
+  try {
+    await Promise.all(tasks.map((task) => waitFor(context, Task, refOf(task), isFinal, { from: task })));
+  } finally {
+    clearInterval(progress);
+    context.close();
+  }
+}

@@ -1,0 +1,36 @@
+/** Descriptors that we were started with and would hand on to every child. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+
+const closeOnExec = 0o2000000;
+
+/**
+ * The stdio list of a child that shall hold none of our starter's descriptors: `first` as 0, 1, 2, and nothing
+ * (/dev/null) wherever a descriptor would be inherited. Linux only; elsewhere just `first`.
+ */
+export function stdioWithoutInherited<T>(first: readonly [T, T, T]): (T | 'ignore' | undefined)[] {
+  const stdio: (T | 'ignore' | undefined)[] = [...first];
+  for (const fd of inheritedDescriptors()) stdio[fd] = 'ignore';
+  for (let fd = 3; fd < stdio.length; fd++) stdio[fd] ??= 'ignore';
+  return stdio;
+}
+
+function inheritedDescriptors(): readonly number[] {
+  try {
+    return readdirSync('/proc/self/fd')
+      .map(Number)
+      .filter((fd) => fd > 2 && isInherited(fd));
+  } catch {
+    return [];
+  }
+}
+
+function isInherited(fd: number): boolean {
+  try {
+    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1];
+    return flags !== undefined && (Number.parseInt(flags, 8) & closeOnExec) === 0;
+  } catch {
+    // Closed meanwhile: the one by which the folder was read.
+    return false;
+  }
+}

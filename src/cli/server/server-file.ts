@@ -1,0 +1,55 @@
+/** `server.json`: how the running embedded server is found. */
+
+import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+
+export interface ServerInfo {
+  readonly pid: number;
+  readonly url: string;
+  readonly kubeconfig: string;
+  readonly version: string;
+  readonly dataDir: string;
+}
+
+/** Undefined when there is no file, or half of one. @throws when it may not be read */
+export async function readServerFile(home: string): Promise<ServerInfo | undefined> {
+  try {
+    const info = JSON.parse(await readFile(join(home, 'server.json'), 'utf8')) as Partial<ServerInfo>;
+    if (typeof info.pid !== 'number' || typeof info.url !== 'string') return undefined;
+    return { kubeconfig: join(home, 'kubeconfig'), version: '', dataDir: home, ...info } as ServerInfo;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof SyntaxError || code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** Whether a process with this id exists; one that we may not signal does. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** The server that runs and takes connections; after a reboot its process id may be someone else's. */
+export async function findServer(home: string): Promise<ServerInfo | undefined> {
+  const info = await readServerFile(home);
+  return info !== undefined && isAlive(info.pid) && (await listens(info.url)) ? info : undefined;
+}
+
+function listens(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) });
+    const done = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.on('connect', () => done(true)).on('error', () => done(false));
+    socket.setTimeout(5000, () => done(false));
+  });
+}

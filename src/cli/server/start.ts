@@ -1,0 +1,150 @@
+/** Starts the embedded server in the background, once, however many commands ask for it at the same time. */
+
+import { spawn } from 'node:child_process';
+import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CliError, messageOf } from '../errors.ts';
+import type { Io } from '../io.ts';
+import { stdioWithoutInherited } from './descriptors.ts';
+import { type ServerProgram, serverProgram } from './program.ts';
+import { findServer, type ServerInfo } from './server-file.ts';
+import { type StartLock, tryLock } from './start-lock.ts';
+
+export interface StartOptions {
+  readonly home: string;
+  readonly io: Io;
+  readonly env: NodeJS.ProcessEnv;
+  /** Default: the server that belongs to this CLI. */
+  readonly program?: ServerProgram;
+  /** Milliseconds. Default 120,000: a large store may have to be recovered. */
+  readonly timeout?: number;
+  /** Default: the process's. */
+  readonly uid?: number;
+}
+
+const pollInterval = 15;
+const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+export const logFile = (home: string): string => join(home, 'server.log');
+
+/** The running server, started when there is none. @throws CliError with the server's own reason */
+export async function ensureServer(options: StartOptions): Promise<ServerInfo> {
+  const running = await findServer(options.home);
+  if (running !== undefined) return running;
+  await prepareHome(options);
+  const lock = await waitForLock(options);
+  if ('info' in lock) return lock.info;
+  try {
+    return (await findServer(options.home)) ?? (await launch(options));
+  } finally {
+    await lock.release();
+  }
+}
+
+/** The start lock; or the server that another command has started meanwhile. */
+export async function waitForLock(options: StartOptions): Promise<StartLock | { readonly info: ServerInfo }> {
+  const progress = new Progress(options.io);
+  const deadline = Date.now() + (options.timeout ?? 120_000);
+  for (;;) {
+    const lock = await tryLock(options.home).catch((error) => {
+      throw unusable(options.home, error);
+    });
+    if (lock !== undefined) return lock;
+    const info = await findServer(options.home);
+    if (info !== undefined) return { info };
+    if (Date.now() > deadline)
+      throw new CliError(
+        `another command is starting the server and does not finish; its log: ${logFile(options.home)}`,
+      );
+    progress.tick();
+    await sleep(pollInterval);
+  }
+}
+
+/** @throws CliError when this user or this folder cannot have a server */
+export async function prepareHome({ home, uid = process.getuid?.() }: StartOptions): Promise<void> {
+  if (process.platform !== 'linux')
+    throw new CliError('the embedded server runs on Linux only; choose a server with --context or $KUBECONFIG');
+  if (uid !== undefined && uid !== 0)
+    throw new CliError('the embedded server is not running, and starting it needs root: sudo kf server start');
+  try {
+    await mkdir(home, { recursive: true, mode: 0o711 });
+  } catch (error) {
+    throw unusable(home, error);
+  }
+}
+
+const unusable = (home: string, error: unknown): CliError =>
+  new CliError(`cannot write to the data directory ${home}: ${messageOf(error)}; choose another with KF_HOME`);
+
+/** Starts the process and waits until it is ready. The caller holds the start lock. */
+export async function launch(options: StartOptions): Promise<ServerInfo> {
+  const { home, env, program = serverProgram(), timeout = 120_000 } = options;
+  const log = await open(logFile(home), 'a', 0o600).catch((error) => {
+    throw unusable(home, error);
+  });
+  const logStart = (await log.stat()).size;
+  let ended: string | undefined;
+  try {
+    const child = spawn(process.execPath, [...program.argv, 'run'], {
+      detached: true,
+      cwd: '/',
+      env,
+      stdio: stdioWithoutInherited<'ignore' | number>(['ignore', log.fd, log.fd]),
+    });
+    child.on('error', (error) => {
+      ended = error.message;
+    });
+    child.on('exit', (code, signal) => {
+      ended = signal === null ? `exit code ${code}` : `ended by ${signal}`;
+    });
+    child.unref();
+  } finally {
+    await log.close();
+  }
+  const progress = new Progress(options.io);
+  const deadline = Date.now() + timeout;
+  for (;;) {
+    const info = await findServer(home);
+    if (info !== undefined) return info;
+    if (ended !== undefined) throw await startFailure(home, logStart, ended);
+    if (Date.now() > deadline)
+      throw new CliError(`the server is not ready after ${timeout / 1000} s; its log: ${logFile(home)}`);
+    progress.tick();
+    await sleep(pollInterval);
+  }
+}
+
+/** The server's last words are the reason. */
+async function startFailure(home: string, logStart: number, how: string): Promise<CliError> {
+  const size = (await stat(logFile(home)).catch(() => undefined))?.size ?? 0;
+  const log = size > logStart ? (await readFile(logFile(home))).subarray(logStart).toString() : '';
+  const last = log
+    .trimEnd()
+    .split('\n')
+    .at(-1)
+    ?.replace(/^(error:|kf server:)\s*/i, '')
+    .trim();
+  return new CliError(`the embedded server did not start: ${last || how}`, {
+    tips: [
+      { description: "See the server's log", command: `tail ${logFile(home)}` },
+      { description: 'Check this machine', command: 'kf doctor' },
+    ],
+  });
+}
+
+/** Says after a second that something takes its time, then every 30 s. */
+class Progress {
+  readonly #io: Io;
+  #next = Date.now() + 1000;
+
+  constructor(io: Io) {
+    this.#io = io;
+  }
+
+  tick(): void {
+    if (Date.now() < this.#next) return;
+    this.#next = Date.now() + 30_000;
+    this.#io.note('Starting the embedded server...');
+  }
+}

@@ -1,0 +1,29 @@
+/** Ends the embedded server; tasks that run go on. */
+
+import { CliError } from '../errors.ts';
+import { findServer, isAlive, type ServerInfo } from './server-file.ts';
+
+const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/**
+ * Sends SIGTERM and waits for the end; undefined when none was running.
+ * @throws CliError when it may not be stopped, or does not end in 60 s
+ */
+export async function stopServer(home: string): Promise<ServerInfo | undefined> {
+  const info = await findServer(home);
+  if (info === undefined) return undefined;
+  try {
+    process.kill(info.pid, 'SIGTERM');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EPERM') throw new CliError('the server belongs to root: sudo kf server stop');
+    if (code !== 'ESRCH') throw error;
+  }
+  const deadline = Date.now() + 60_000;
+  while (isAlive(info.pid)) {
+    if (Date.now() > deadline)
+      throw new CliError(`the server (process ${info.pid}) does not end; its log: ${home}/server.log`);
+    await sleep(15);
+  }
+  return info;
+}

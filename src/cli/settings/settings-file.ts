@@ -1,0 +1,69 @@
+/** `~/.kf`: Kf's own YAML file (`space`), plus what we remember per server. Keys of others are kept. */
+
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CliError, messageOf } from '../errors.ts';
+
+/** A server that `kf target --context` saved. */
+export interface SavedServer {
+  readonly kubeconfig: string;
+  readonly context: string;
+}
+
+export interface Settings {
+  /** Kf's field: the Space on clusters. */
+  readonly space?: string;
+  /** Absent: the embedded server. */
+  readonly server?: SavedServer;
+  /** The targeted Space per server, by `serverKey`. */
+  readonly spaces?: Readonly<Record<string, string>>;
+}
+
+export const defaultSettingsFile = (env: NodeJS.ProcessEnv): string => join(env.HOME || '/', '.kf');
+
+/** No file means no settings. @throws CliError when the file cannot be read */
+export async function readSettings(path: string): Promise<Settings> {
+  const content = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return '';
+    throw new CliError(`cannot read the settings: ${error.message}`);
+  });
+  if (content.trim() === '') return {};
+  const yaml = await import('yaml');
+  let found: unknown;
+  try {
+    found = yaml.parse(content);
+  } catch (error) {
+    throw new CliError(`${path}: ${messageOf(error)}`);
+  }
+  if (typeof found !== 'object' || found === null) throw new CliError(`${path}: this is no settings file of kf`);
+  const { space, server, spaces } = found as Record<string, unknown>;
+  return {
+    ...(typeof space === 'string' && space !== '' ? { space } : {}),
+    ...(isSavedServer(server) ? { server } : {}),
+    ...(typeof spaces === 'object' && spaces !== null ? { spaces: spaces as Record<string, string> } : {}),
+  };
+}
+
+const isSavedServer = (value: unknown): value is SavedServer => {
+  const { kubeconfig, context } = (value ?? {}) as Record<string, unknown>;
+  return typeof kubeconfig === 'string' && typeof context === 'string';
+};
+
+/** Changes the given fields (undefined removes one) and leaves the rest of the file, comments too, as it is. */
+export async function writeSettings(path: string, changes: { [K in keyof Settings]: Settings[K] }): Promise<void> {
+  const yaml = await import('yaml');
+  const content = await readFile(path, 'utf8').catch(() => '');
+  const parsed = yaml.parseDocument(content);
+  const document = yaml.isMap(parsed.contents) ? parsed : new yaml.Document({});
+  for (const [key, value] of Object.entries(changes))
+    if (value === undefined) document.delete(key);
+    else document.set(key, document.createNode(value));
+  const text = document.toString();
+  const part = `${path}.${process.pid}.new`;
+  try {
+    await writeFile(part, text, { mode: 0o664 });
+    await rename(part, path);
+  } catch (error) {
+    throw new CliError(`cannot write the settings: ${messageOf(error)}`);
+  }
+}

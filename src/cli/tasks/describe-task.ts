@@ -1,0 +1,117 @@
+/** `kf task`: everything about one Task. */
+
+import { getIfExists } from '../../client/get-if-exists.ts';
+import { conditionOf, isFinal } from '../../resources/condition.ts';
+import type { ResourceRequirements } from '../../resources/core/pod.ts';
+import { Task } from '../../resources/kf/task.ts';
+import { annotations } from '../../resources/labels.ts';
+import { formatBytes } from '../../resources/quantity.ts';
+import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import type { Context } from '../context.ts';
+import { type Description, formatDescription, section } from '../output/describe.ts';
+import { formatObject, type OutputFormat } from '../output/objects.ts';
+import { formatTips, quote } from '../output/tips.ts';
+import { tipFlags } from '../tip-flags.ts';
+import { patiently } from '../wait/patience.ts';
+import { findTask } from './find-task.ts';
+import { exitCodeText, outcomeOf, progressOf } from './outcome.ts';
+
+export async function describeTask(context: Context, args: readonly string[], output?: OutputFormat): Promise<void> {
+  if (output !== undefined) context.dataOnly = true;
+  const space = await context.space();
+  const [task, run] = await patiently(context, async (client) => {
+    const found = await findTask({ client, space }, args);
+    const name = found.status?.pipelineRunName;
+    const needsRun = output === undefined && name !== undefined;
+    return [found, needsRun ? await getIfExists(client, PipelineRun, { namespace: space, name }) : undefined] as const;
+  });
+  if (output !== undefined) return context.io.out(await formatObject(output, Task, task));
+  context.io.note(`Getting Task ${task.metadata.name} in Space: ${space}`);
+  await context.io.out(formatDescription(describe(task, run)));
+  const flags = tipFlags(context.flags, space);
+  const logs = { description: 'View Task logs', command: `kf logs ${task.metadata.name}${flags}` };
+  const terminate = { description: 'Terminate the Task', command: `kf terminate-task ${task.metadata.name}${flags}` };
+  for (const line of formatTips(isFinal(task) ? [logs] : [logs, terminate])) context.io.note(line);
+}
+
+/** @param run holds what the Task was really started with; absent before that */
+export function describe(task: Task, run?: PipelineRun): Description {
+  const { metadata, spec, status = {} } = task;
+  const condition = conditionOf(task, 'Succeeded');
+  const final = isFinal(task);
+  const step = run?.spec.pipelineSpec?.tasks?.[0]?.taskSpec?.steps?.[0];
+  const state = final ? outcomeOf(task).text : `Task ${metadata.name} ${progressOf(task)}`;
+  return [
+    ['Name', metadata.name],
+    ['ID', status.id],
+    ['Display Name', spec.displayName === metadata.name ? undefined : spec.displayName],
+    ['App', spec.appRef.name],
+    ['Space', metadata.namespace],
+    ['State', capitalised(state.slice(`Task ${metadata.name} `.length))],
+    ['Succeeded', condition?.status ?? 'Unknown'],
+    ['Reason', condition?.reason],
+    ['Message', condition?.message ?? status.message],
+    ['Exit Code', status.exitCode === undefined ? undefined : exitCodeText(status.exitCode).replace('exit code ', '')],
+    ['Command', commandOf(task, step)],
+    ['Image', status.image],
+    ['Environment', spec.env?.map(({ name }) => name).join(', ')],
+    ['Created By', metadata.annotations?.[annotations.createdBy]],
+    ['Timeline', section(timelineOf(task))],
+    ['Limits', section(limitsOf(task, step?.computeResources))],
+    ['Usage', section(usageOf(task))],
+    ['PipelineRun', status.pipelineRunName],
+    ['Pod', status.podName],
+  ];
+}
+
+const capitalised = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+interface Step {
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+}
+
+/** The line as it was typed, or the argv in a form that a shell would take. */
+function commandOf({ spec }: Task, step: Step | undefined): string | undefined {
+  const args = spec.args?.map(quote).join(' ');
+  if (spec.command) return args ? `${spec.command}  (with arguments: ${args})` : spec.command;
+  if (args) return args;
+  const argv = [...(step?.command ?? []), ...(step?.args ?? [])];
+  if (argv[0] === '/bin/sh' && argv[1] === '-c' && argv.length === 3) return argv[2];
+  return argv.length > 0 ? argv.map(quote).join(' ') : undefined;
+}
+
+function timelineOf({ metadata, status = {} }: Task): Description {
+  const { timeline = {} } = status;
+  return [
+    ['Created', metadata.creationTimestamp],
+    ['Queued', timeline.queued],
+    ['Started', timeline.started ?? status.startTime],
+    ['Ended', timeline.ended ?? status.completionTime],
+    ['Duration', status.duration],
+  ];
+}
+
+function limitsOf({ spec }: Task, resources: ResourceRequirements | undefined): Description {
+  const limits = resources?.limits ?? {};
+  const cpu = limits.cpu ?? spec.cpu;
+  return [
+    ['Memory', text(limits.memory ?? spec.memory)],
+    ['Disk', text(limits['ephemeral-storage'] ?? spec.disk)],
+    ['CPU', resources === undefined && cpu === undefined ? undefined : text(cpu ?? 'no limit')],
+    ['Timeout', spec.timeout ?? 'none'],
+    ['Grace Period', spec.gracePeriodSeconds === undefined ? undefined : `${spec.gracePeriodSeconds}s`],
+  ];
+}
+
+const text = (value: string | number | undefined): string | undefined =>
+  value === undefined ? undefined : String(value);
+
+function usageOf({ status }: Task): Description {
+  const { memoryPeakBytes, cpuMilliseconds, diskBytes } = status?.usage ?? {};
+  return [
+    ['Memory Peak', memoryPeakBytes === undefined ? undefined : formatBytes(memoryPeakBytes)],
+    ['CPU Time', cpuMilliseconds === undefined ? undefined : `${(cpuMilliseconds / 1000).toFixed(2)}s`],
+    ['Disk', diskBytes === undefined ? undefined : formatBytes(diskBytes)],
+  ];
+}

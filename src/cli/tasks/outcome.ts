@@ -1,0 +1,79 @@
+/** What a Task has come to, in words and as exit code. Pure. */
+
+import { conditionOf } from '../../resources/condition.ts';
+import type { Task } from '../../resources/kf/task.ts';
+import { exitCodes } from '../exit-codes.ts';
+
+export interface TaskOutcome {
+  readonly exitCode: number;
+  /** One line: `Task NAME failed: exit code 3`. */
+  readonly text: string;
+}
+
+/** The machine went away under the Task, or took its room back. */
+const lost = ['NodeRestarted', 'ContainerStatusUnknown', 'Evicted', 'PodEvicted', 'DiskPressure', 'PipelineRunDeleted'];
+const timedOut = ['TaskTimeout', 'TaskRunTimeout', 'DeadlineExceeded'];
+const terminated = ['TaskRunCancelled', 'Cancelled'];
+
+/** Of a final Task. */
+export function outcomeOf(task: Task): TaskOutcome {
+  const { name } = task.metadata;
+  const { exitCode, message = '' } = task.status ?? {};
+  const { status, reason = '', message: detail = message } = conditionOf(task, 'Succeeded') ?? {};
+  if (status === 'True')
+    return {
+      exitCode: exitCodes.ok,
+      text: `Task ${name} succeeded${message && hasWarning(message) ? ` (${message})` : ''}`,
+    };
+  if (timedOut.includes(reason)) {
+    const limit = task.spec.timeout === undefined ? '' : ` after ${task.spec.timeout}`;
+    return { exitCode: exitCodes.timedOut, text: `Task ${name} timed out${limit}` };
+  }
+  if (terminated.includes(reason)) return { exitCode: exitCodes.terminated, text: `Task ${name} was terminated` };
+  if (lost.includes(reason))
+    return { exitCode: exitCodes.lost, text: `Task ${name} was lost: ${because(reason, detail)}` };
+  if (exitCode === undefined)
+    return { exitCode: exitCodes.notStarted, text: `Task ${name} did not start: ${because(reason, detail)}` };
+  const code = exitCode === 0 ? exitCodes.error : exitCode;
+  if (reason === 'Failed' || reason === '')
+    return { exitCode: code, text: `Task ${name} failed: ${exitCodeText(code)}` };
+  return { exitCode: code, text: `Task ${name} failed: ${exitCodeText(code)}, ${because(reason, detail)}` };
+}
+
+export const wasLost = (name: string): TaskOutcome => ({
+  exitCode: exitCodes.lost,
+  text: `Task ${name} was deleted while it was watched`,
+});
+
+/** A success says something only when it has a warning, not what it waited for. */
+const hasWarning = (message: string): boolean => /oom|memory|warning/i.test(message);
+
+const because = (reason: string, message: string): string =>
+  message === '' || message === reason
+    ? reason || 'for an unknown reason'
+    : reason === ''
+      ? message
+      : `${reason}: ${message}`;
+
+const signals: Readonly<Record<number, string>> = {
+  129: 'SIGHUP',
+  130: 'SIGINT',
+  131: 'SIGQUIT',
+  134: 'SIGABRT',
+  137: 'SIGKILL',
+  139: 'SIGSEGV',
+  141: 'SIGPIPE',
+  143: 'SIGTERM',
+};
+
+export const exitCodeText = (code: number): string =>
+  signals[code] === undefined ? `exit code ${code}` : `exit code ${code} (${signals[code]})`;
+
+/** One line for a Task that is not final: what it does, or waits for. */
+export function progressOf(task: Task): string {
+  const { reason = 'Pending', message = '' } = conditionOf(task, 'Succeeded') ?? {};
+  const isRunning = task.status?.startTime !== undefined;
+  if (isRunning && task.spec.terminated) return 'is being terminated';
+  if (isRunning) return 'is running';
+  return message === '' ? `waits (${reason})` : `waits: ${message} (${reason})`;
+}

@@ -1,0 +1,73 @@
+/** Bears with a server that is away for a moment, for a stated time, then says so in one clear line. */
+
+import type { Context } from '../context.ts';
+import { isUnreachable, messageOf, UnreachableError } from '../errors.ts';
+import type { KfClient } from '../kf-client.ts';
+import { pause } from './pause.ts';
+
+/** Milliseconds between attempts. */
+const interval = 200;
+/** Milliseconds of silence after which the user is told. */
+const quiet = 1000;
+
+export class Patience {
+  readonly #context: Context;
+  readonly #limit: number;
+  #lostAt: number | undefined;
+  #told = false;
+
+  /** @param limit milliseconds */
+  constructor(context: Context, limit: number) {
+    this.#context = context;
+    this.#limit = limit;
+  }
+
+  /** The server has answered. */
+  restored(): void {
+    if (this.#told) this.#context.io.note('The server is back.');
+    this.#lostAt = undefined;
+    this.#told = false;
+  }
+
+  /**
+   * After a failure: waits a little, so that the caller may try again with a new client.
+   * @throws the error itself when it is an answer of the server; UnreachableError when the time is up
+   */
+  async bear(error: unknown, signal?: AbortSignal): Promise<void> {
+    if (!isUnreachable(error)) throw error;
+    const now = this.#context.clock.now();
+    this.#lostAt ??= now;
+    const away = now - this.#lostAt;
+    if (away >= this.#limit)
+      throw new UnreachableError(
+        `the server was out of reach for ${Math.round(this.#limit / 1000)} s: ${messageOf(error)}`,
+      );
+    if (away >= quiet && !this.#told) {
+      this.#told = true;
+      this.#context.io.note(`The server is out of reach; trying again for ${Math.round(this.#limit / 1000)} s...`);
+    }
+    await pause(this.#context.clock, interval, signal);
+    this.#context.close();
+  }
+}
+
+/** Runs a read again while the server is away, e.g. restarting. Default: up to 10 s. */
+export async function patiently<T>(
+  context: Context,
+  read: (client: KfClient) => Promise<T>,
+  limit = 10_000,
+): Promise<T> {
+  const patience = new Patience(context, limit);
+  let first = true;
+  for (;;) {
+    try {
+      // Only the first attempt may start a server: one that goes away later was stopped on purpose.
+      const result = await read(await context.client({ mayStart: first }));
+      patience.restored();
+      return result;
+    } catch (error) {
+      first = false;
+      await patience.bear(error);
+    }
+  }
+}

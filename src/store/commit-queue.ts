@@ -119,6 +119,7 @@ export class CommitQueue {
     try {
       await this.whenFlushed();
       while (this.#running) await new Promise(setImmediate);
+      this.#worker?.ref();
       const { error } = await this.#ask({ type: 'close', revision: this.#last });
       if (error !== undefined) throw refused(error);
     } finally {

@@ -174,15 +174,15 @@ export class ObjectStore {
   }
 
   /**
-   * Removes an object; the answer is its last state with the revision of its deletion.
+   * Removes an object; the answer is its last state (the stored one unless given) with the revision of its deletion.
    * @throws RevisionConflict
    */
-  remove(kind: string, namespace: string, name: string, expected: number): KubeObject {
+  remove(kind: string, namespace: string, name: string, expected: number, final?: KubeObject): KubeObject {
     const entry = this.#index.find(kind, namespace, name);
     if (entry === undefined || entry.revision !== expected) throw new RevisionConflict();
     const last = this.read(entry);
     const revision = ++this.#revision;
-    const object = stamp(last, revision);
+    const object = stamp(final ?? last, revision);
     this.#index.remove(entry);
     this.#cache.delete(entry.id);
     const before = this.#selectable(kind, last);

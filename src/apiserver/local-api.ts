@@ -1,0 +1,345 @@
+/** Kubernetes semantics over the store: what every request to the API server ends in, whoever brings it. */
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AnyKind, DeleteOptions } from '../client/client.ts';
+import { type Clock, rfc3339, systemClock } from '../client/clock.ts';
+import { required } from '../resources/field-error.ts';
+import { groupResourceOf } from '../resources/kind.ts';
+import type { KubeObject, ObjectMeta, ObjectRef } from '../resources/meta.ts';
+import { randomName } from '../resources/names.ts';
+import { alreadyExists, badRequest, conflict, invalidObject, notFound, statusError } from '../resources/status.ts';
+import { deepFreeze } from '../store/freeze.ts';
+import { type Entry, flags, hasFlag } from '../store/object-index.ts';
+import { kindKeyOf, ObjectStore, type ObjectStoreOptions } from '../store/object-store.ts';
+import type {
+  Api,
+  ApiListOptions,
+  ApiListResult,
+  ApiPatch,
+  ApiWatchEvent,
+  ApiWatchOptions,
+  ApiWriteOptions,
+} from './api.ts';
+import { planDeletion } from './deletion.ts';
+import { GarbageCollector } from './garbage-collector.ts';
+import { isJsonObject, jsonEqual } from './json.ts';
+import { listStore } from './local-list.ts';
+import { watchStore } from './local-watch.ts';
+import { jsonPatch, mergePatch } from './patch.ts';
+import { decode, prepareCreate, prepareStatus, prepareUpdate } from './prepare.ts';
+import { strategicPatch } from './strategic-patch.ts';
+import { mayGo } from './strategies.ts';
+
+export interface LocalApiOptions extends Omit<ObjectStoreOptions, 'path' | 'kinds' | 'now'> {
+  /** Folder of `store.db`; made where it is missing. */
+  readonly directory: string;
+  readonly kinds: readonly AnyKind[];
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Told of what the garbage collector could not do. Default: nobody. */
+  readonly onError?: (error: unknown) => void;
+}
+
+type SubresourceOptions = ApiWriteOptions & { readonly subresource?: 'status' };
+
+/** Namespaces that are there from the start and stay. */
+const ownNamespaces = ['default', 'kube-system'];
+
+/** Attempts to find a free name for generateName. */
+const nameAttempts = 8;
+
+const serverCaller = { user: 'system:kf', groups: [] };
+
+export class LocalApi implements Api {
+  readonly kinds: readonly AnyKind[];
+  readonly store: ObjectStore;
+  readonly #clock: Clock;
+  readonly #collector: GarbageCollector;
+  readonly #namespaceKind: AnyKind | undefined;
+
+  /**
+   * Opens the store, makes the first namespaces, and goes on with deletions that a crash interrupted.
+   * @throws LockedError, SchemaVersionError
+   */
+  constructor({ directory, kinds, clock = systemClock, onError = () => {}, ...storeOptions }: LocalApiOptions) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const now = (): number => clock.now();
+    this.store = new ObjectStore({ ...storeOptions, now, kinds, path: join(directory, 'store.db') });
+    this.kinds = kinds;
+    this.#clock = clock;
+    this.#namespaceKind = kinds.find((kind) => kind.group === '' && kind.kind === 'Namespace');
+    for (const name of ownNamespaces) this.#ensureNamespace(name);
+    this.#collector = this.#makeCollector(onError);
+    this.#collector.sweep();
+  }
+
+  async get(kind: AnyKind, ref: ObjectRef): Promise<KubeObject> {
+    return this.#stored(kind, ref);
+  }
+
+  async list(kind: AnyKind, options: ApiListOptions = {}): Promise<ApiListResult> {
+    return listStore(this.store, kind, options);
+  }
+
+  create(kind: AnyKind, namespace: string | undefined, body: unknown, options: ApiWriteOptions): Promise<KubeObject> {
+    return this.#write(options, () => {
+      const decoded = decode(kind, body, options);
+      const { metadata } = decoded;
+      if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== '')
+        throw badRequest('resourceVersion should not be set on objects to be created');
+      const place = this.#placeOf(kind, namespace, metadata);
+      const name = this.#nameFor(kind, place, metadata);
+      const { user } = options.caller;
+      const now = rfc3339(this.#clock.now());
+      const object = prepareCreate(kind, decoded, { name, namespace: place, now, user });
+      if (this.#find(kind, { namespace: place, name }) !== undefined) throw alreadyExists(kind, name);
+      this.#requireNamespace(kind, place, name);
+      return options.dryRun ? deepFreeze(object) : this.store.put(kindKeyOf(kind), object, 0);
+    });
+  }
+
+  update(kind: AnyKind, ref: ObjectRef, body: unknown, options: SubresourceOptions): Promise<KubeObject> {
+    return this.#write(options, () => {
+      const stored = this.#stored(kind, ref);
+      const metadata = metadataOf(body);
+      if (metadata.name !== undefined && metadata.name !== ref.name)
+        throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${ref.name})`);
+      if (kind.scope === 'Namespaced') this.#placeOf(kind, ref.namespace, metadata);
+      const unconditional = !metadata.resourceVersion || metadata.resourceVersion === '0';
+      if (unconditional && isCustom(kind))
+        throw invalidObject(kind, ref.name, [
+          {
+            field: 'metadata.resourceVersion',
+            reason: 'FieldValueInvalid',
+            message: 'Invalid value: 0x0: must be specified for an update',
+          },
+        ]);
+      checkPreconditions(kind, stored, {
+        uid: metadata.uid,
+        resourceVersion: unconditional ? undefined : metadata.resourceVersion,
+      });
+      return this.#replace(kind, stored, this.#updated(kind, stored, body, options), options);
+    });
+  }
+
+  patch(kind: AnyKind, ref: ObjectRef, patch: ApiPatch, options: SubresourceOptions): Promise<KubeObject> {
+    return this.#write(options, () => {
+      const stored = this.#stored(kind, ref);
+      const body = patched(kind, stored, patch);
+      const metadata = metadataOf(body);
+      if (metadata.name !== ref.name || metadata.namespace !== stored.metadata.namespace)
+        throw badRequest('the name and the namespace of an object cannot be patched');
+      checkPreconditions(kind, stored, { uid: metadata.uid, resourceVersion: metadata.resourceVersion });
+      return this.#replace(kind, stored, this.#updated(kind, stored, body, options), options);
+    });
+  }
+
+  async delete(
+    kind: AnyKind,
+    ref: ObjectRef,
+    options: ApiWriteOptions & DeleteOptions,
+  ): Promise<{ readonly object: KubeObject; readonly gone: boolean }> {
+    let gone = false;
+    const object = await this.#write(options, () => {
+      const stored = this.#stored(kind, ref);
+      checkPreconditions(kind, stored, options.preconditions ?? {});
+      if (isNamespace(kind) && ownNamespaces.includes(ref.name))
+        throw statusError('Forbidden', `namespaces "${ref.name}" is forbidden: this namespace may not be deleted`, {
+          name: ref.name,
+          kind: 'namespaces',
+        });
+      const result = this.#delete(kind, stored, options, options.dryRun === true);
+      gone = result.gone;
+      return result.object;
+    });
+    return { object, gone };
+  }
+
+  watch(kind: AnyKind, options: ApiWatchOptions = {}): AsyncIterable<ApiWatchEvent> {
+    return watchStore(this.store, kind, options, this.#clock);
+  }
+
+  barrier(): Promise<void> {
+    return this.store.barrier();
+  }
+
+  /** Ends all watches, flushes, and closes the store. @throws StatusError when the disk refuses; closed all the same */
+  async close(): Promise<void> {
+    this.#collector.stop();
+    await this.store.close();
+  }
+
+  /** Runs a write in one turn, so that nothing comes between its reading and its storing; then waits for the disk. */
+  async #write(options: ApiWriteOptions, write: () => KubeObject): Promise<KubeObject> {
+    const flushed = options.acknowledge !== 'early' && options.dryRun !== true;
+    if (flushed) this.store.assertWritable();
+    const object = write();
+    // All up to now, so that what an unchanged object came from is on disk too.
+    if (flushed) await this.store.barrier();
+    return object;
+  }
+
+  #find(kind: AnyKind, { namespace = '', name }: ObjectRef): Entry | undefined {
+    return this.store.index.find(kindKeyOf(kind), kind.scope === 'Cluster' ? '' : namespace, name);
+  }
+
+  #stored(kind: AnyKind, ref: ObjectRef): KubeObject {
+    const entry = this.#find(kind, ref);
+    if (entry === undefined) throw notFound(kind, ref.name);
+    return this.store.read(entry);
+  }
+
+  #updated(kind: AnyKind, stored: KubeObject, body: unknown, options: SubresourceOptions): KubeObject {
+    if (options.subresource === 'status') return prepareStatus(kind, stored, body, options);
+    return prepareUpdate(kind, stored, decode(kind, body, options));
+  }
+
+  /** Stores an object in place of another; it goes at once when it waited for this to be deleted. */
+  #replace(kind: AnyKind, stored: KubeObject, next: KubeObject, { dryRun }: { readonly dryRun?: boolean }): KubeObject {
+    if (jsonEqual(next, stored)) return stored;
+    if (dryRun === true) return deepFreeze(next);
+    if (mayGo(next)) return this.#remove(kind, stored, next);
+    return this.store.put(kindKeyOf(kind), next, revisionOf(stored));
+  }
+
+  #remove(kind: AnyKind, stored: KubeObject, final?: KubeObject): KubeObject {
+    const { namespace = '', name } = stored.metadata;
+    return this.store.remove(kindKeyOf(kind), namespace, name, revisionOf(stored), final);
+  }
+
+  #delete(
+    kind: AnyKind,
+    stored: KubeObject,
+    options: DeleteOptions,
+    dryRun: boolean,
+  ): { readonly object: KubeObject; readonly gone: boolean } {
+    const plan = planDeletion(kind, stored, options, this.#clock.now());
+    if (plan.type === 'none') return { object: stored, gone: false };
+    if (plan.type === 'remove') return { object: dryRun ? stored : this.#remove(kind, stored), gone: true };
+    return { object: this.#replace(kind, stored, plan.object, { dryRun }), gone: false };
+  }
+
+  /** The namespace that an object is created in. @throws StatusError BadRequest */
+  #placeOf(kind: AnyKind, namespace: string | undefined, metadata: Partial<ObjectMeta>): string | undefined {
+    if (kind.scope === 'Cluster') {
+      if (metadata.namespace) throw badRequest('namespace is not allowed for this type');
+      return undefined;
+    }
+    const place = namespace ?? metadata.namespace;
+    if (!place) throw badRequest('an empty namespace may not be set during creation');
+    if (metadata.namespace && metadata.namespace !== place)
+      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    return place;
+  }
+
+  #nameFor(kind: AnyKind, namespace: string | undefined, { name, generateName }: ObjectMeta): string {
+    if (name) return name;
+    if (!generateName) throw invalidObject(kind, '', [required('metadata.name', 'name or generateName is required')]);
+    for (let attempt = 0; attempt < nameAttempts; attempt++) {
+      const candidate = randomName(generateName);
+      if (this.#find(kind, { namespace, name: candidate }) === undefined) return candidate;
+    }
+    throw alreadyExists(kind, generateName);
+  }
+
+  /** @throws StatusError NotFound, Forbidden (it is being deleted) */
+  #requireNamespace(kind: AnyKind, namespace: string | undefined, name: string): void {
+    if (namespace === undefined || this.#namespaceKind === undefined) return;
+    const entry = this.#find(this.#namespaceKind, { name: namespace });
+    if (entry === undefined) throw notFound(this.#namespaceKind, namespace);
+    if (!hasFlag(entry, flags.deleting)) return;
+    throw statusError(
+      'Forbidden',
+      `${groupResourceOf(kind)} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
+      {
+        name,
+        group: kind.group,
+        kind: kind.plural,
+        causes: [
+          {
+            reason: 'NamespaceTerminating',
+            message: `namespace ${namespace} is being terminated`,
+            field: 'metadata.namespace',
+          },
+        ],
+      },
+    );
+  }
+
+  #ensureNamespace(name: string): void {
+    const kind = this.#namespaceKind;
+    if (kind === undefined || this.#find(kind, { name }) !== undefined) return;
+    const decoded = decode(kind, { metadata: { name } }, {});
+    const now = rfc3339(this.#clock.now());
+    const object = prepareCreate(kind, decoded, { name, namespace: undefined, now, user: serverCaller.user });
+    this.store.put(kindKeyOf(kind), object, 0);
+  }
+
+  #makeCollector(onError: (error: unknown) => void): GarbageCollector {
+    const byKey = new Map(this.kinds.map((kind) => [kindKeyOf(kind), kind]));
+    const kindOf = (entry: Entry): AnyKind => byKey.get(entry.kind) as AnyKind;
+    const served = new Set(this.kinds.map((kind) => `${kind.group}/${kind.kind}`));
+    return new GarbageCollector(
+      this.store,
+      {
+        serves: ({ apiVersion, kind }) =>
+          served.has(`${apiVersion.includes('/') ? apiVersion.split('/')[0] : ''}/${kind}`),
+        delete: (entry, options) => void this.#delete(kindOf(entry), this.store.read(entry), options, false),
+        replace: (entry, object) => void this.#replace(kindOf(entry), this.store.read(entry), object, {}),
+      },
+      onError,
+    );
+  }
+}
+
+function patched(kind: AnyKind, stored: KubeObject, patch: ApiPatch): unknown {
+  switch (patch.type) {
+    case 'merge':
+      if (!isJsonObject(patch.body)) throw badRequest('a merge patch must be a JSON object');
+      return mergePatch(stored, patch.body);
+    case 'json':
+      if (!Array.isArray(patch.body)) throw badRequest('a JSON patch must be an array of operations');
+      return jsonPatch(stored, patch.body);
+    case 'strategic':
+      if (isCustom(kind)) throw unsupportedPatch('application/strategic-merge-patch+json');
+      if (!isJsonObject(patch.body)) throw badRequest('a strategic merge patch must be a JSON object');
+      return strategicPatch(stored, patch.body);
+    case 'apply':
+      throw unsupportedPatch('application/apply-patch+yaml');
+  }
+}
+
+const unsupportedPatch = (type: string) =>
+  statusError(
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format (${type}) - accepted media types include: application/json-patch+json, application/merge-patch+json`,
+  );
+
+/** Kinds that a CRD declares on a cluster. */
+const isCustom = (kind: AnyKind): boolean => kind.group.includes('.') && !kind.group.endsWith('.k8s.io');
+
+const isNamespace = (kind: AnyKind): boolean => kind.group === '' && kind.kind === 'Namespace';
+
+const revisionOf = (object: KubeObject): number => Number(object.metadata.resourceVersion);
+
+function metadataOf(body: unknown): Partial<ObjectMeta> {
+  if (!isJsonObject(body)) throw badRequest('the body must be a JSON object');
+  return isJsonObject(body.metadata) ? (body.metadata as Partial<ObjectMeta>) : {};
+}
+
+/** @throws StatusError Conflict */
+function checkPreconditions(
+  kind: AnyKind,
+  stored: KubeObject,
+  { uid, resourceVersion }: { readonly uid?: string; readonly resourceVersion?: string },
+): void {
+  const { name, uid: storedUid, resourceVersion: storedRevision } = stored.metadata;
+  if (uid && uid !== storedUid)
+    throw statusError(
+      'Conflict',
+      `Operation cannot be fulfilled on ${groupResourceOf(kind)} "${name}": Precondition failed: UID in precondition: ${uid}, UID in object meta: ${storedUid}`,
+      { name, group: kind.group, kind: kind.plural },
+    );
+  if (resourceVersion !== undefined && resourceVersion !== storedRevision) throw conflict(kind, name);
+}

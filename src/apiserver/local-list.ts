@@ -1,0 +1,108 @@
+/** Lists over the store: selected from the index, sorted as etcd's keys are, in pages where asked for. */
+
+import type { AnyKind, ListOptions } from '../client/client.ts';
+import type { KubeObject } from '../resources/meta.ts';
+import { badRequest, expired, type StatusError, statusError } from '../resources/status.ts';
+import { type Entry, flags, hasFlag } from '../store/object-index.ts';
+import { kindKeyOf, type ObjectStore } from '../store/object-store.ts';
+import type { ApiListOptions, ApiListResult } from './api.ts';
+import { Selection } from './selection.ts';
+
+/** The entries that a selection means, sorted by namespace and name. Field selectors read bodies. */
+export function selectEntries(
+  store: ObjectStore,
+  kind: AnyKind,
+  selection: Selection,
+  options: ListOptions,
+): readonly Entry[] {
+  const found: Entry[] = [];
+  for (const entry of candidates(store, kind, selection)) {
+    if (options.unfinishedOnly === true && hasFlag(entry, flags.finished)) continue;
+    if (!selection.matchesIndexed(entry, entry.labels)) continue;
+    if (selection.readsObjects && !selection.matchesFields(store.read(entry))) continue;
+    found.push(entry);
+  }
+  return found.sort(byPlace);
+}
+
+function candidates(store: ObjectStore, kind: AnyKind, { namespace, name }: Selection): Iterable<Entry> {
+  const key = kindKeyOf(kind);
+  if (name === undefined || namespace === undefined) return store.index.entries(key, namespace);
+  const entry = store.index.find(key, namespace, name);
+  return entry === undefined ? [] : [entry];
+}
+
+const byPlace = (left: Entry, right: Entry): number =>
+  compare(left.namespace, right.namespace) || compare(left.name, right.name);
+const compare = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
+
+/**
+ * Later pages show the objects as they are then, under the first page's revision: a watch from there tells of everything
+ * that changed in between, some of it again.
+ * @throws StatusError Expired, BadRequest, Timeout (a revision that does not exist yet)
+ */
+export function listStore(store: ObjectStore, kind: AnyKind, options: ApiListOptions): ApiListResult {
+  const selection = new Selection(kind, options);
+  checkRevision(store, options);
+  const token = options.continue ? decodeToken(options.continue) : undefined;
+  if (token !== undefined && token.revision < store.compactedRevision)
+    throw statusError('Expired', 'The provided continue parameter is too old to display a consistent list result.');
+  const all = selectEntries(store, kind, selection, options);
+  const rest = token === undefined ? all : all.filter((entry) => placeOf(entry) > token.after);
+  const revision = token?.revision ?? store.revision;
+  const limit = options.limit !== undefined && options.limit > 0 ? options.limit : rest.length;
+  const page = rest.slice(0, limit);
+  const items: readonly KubeObject[] = page.map((entry) => store.read(entry));
+  const last = page.at(-1);
+  if (page.length === rest.length || last === undefined) return { items, resourceVersion: String(revision) };
+  return {
+    items,
+    resourceVersion: String(revision),
+    continue: encodeToken({ revision, after: placeOf(last) }),
+    ...(selection.selective ? {} : { remainingItemCount: rest.length - page.length }),
+  };
+}
+
+/** Sorts like `byPlace`: no name contains a character below the separator. */
+const placeOf = (entry: Entry): string => `${entry.namespace}\0${entry.name}`;
+
+interface Token {
+  readonly revision: number;
+  readonly after: string;
+}
+
+const encodeToken = ({ revision, after }: Token): string =>
+  Buffer.from(JSON.stringify([revision, after])).toString('base64url');
+
+function decodeToken(text: string): Token {
+  try {
+    const [revision, after] = JSON.parse(Buffer.from(text, 'base64url').toString()) as [unknown, unknown];
+    if (typeof revision === 'number' && typeof after === 'string') return { revision, after };
+  } catch {
+    // Not made by us: answered below.
+  }
+  throw badRequest('continue key is not valid');
+}
+
+function checkRevision(store: ObjectStore, { resourceVersion, resourceVersionMatch }: ApiListOptions): void {
+  const asked = parseRevision(resourceVersion);
+  if (asked === undefined) return;
+  if (asked > store.revision) throw tooLarge(asked, store.revision);
+  // History is not kept for lists.
+  if (resourceVersionMatch === 'Exact' && asked !== store.revision) throw expired(asked, store.revision);
+}
+
+/** The number, or undefined where nothing or 0 (any) was said. @throws StatusError BadRequest */
+export function parseRevision(text: string | undefined): number | undefined {
+  if (text === undefined || text === '' || text === '0') return undefined;
+  if (!/^\d{1,15}$/.test(text)) throw badRequest(`invalid resource version ${JSON.stringify(text)}`);
+  return Number(text);
+}
+
+/** A revision that was not given yet: the client is to ask again. */
+export function tooLarge(asked: number, current: number): StatusError {
+  return statusError('Timeout', `Too large resource version: ${asked}, current: ${current}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  });
+}

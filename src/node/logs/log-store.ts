@@ -1,0 +1,173 @@
+/** Reads containers' logs for whoever asks, and removes them with the objects that own them. */
+
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CriDecoder } from './cri.ts';
+import { FolderWatch } from './folder-watch.ts';
+import { type LogFile, logFiles, names } from './log-files.ts';
+import { tailStart } from './tail.ts';
+
+export interface LogQuery {
+  /** UID of the object that owns the log. */
+  readonly owner: string;
+  /** Default: every Pod of the owner. */
+  readonly pod?: string;
+  /** Default: every container. */
+  readonly container?: string;
+  readonly follow?: boolean;
+  /** Fires when nothing will be added any more. */
+  readonly ended?: AbortSignal;
+  /** The reader has gone. */
+  readonly signal?: AbortSignal;
+  readonly timestamps?: boolean;
+  readonly tailLines?: number;
+  readonly limitBytes?: number;
+  /** RFC 3339. */
+  readonly sinceTime?: string;
+  readonly stream?: 'stdout' | 'stderr';
+}
+
+const chunkSize = 256 * 1024;
+
+export class LogStore {
+  readonly #directory: string;
+
+  /** @param directory holds a folder per owner */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /**
+   * The containers' output as they wrote it: lines and parts of lines joined, nothing dropped. Waits for the log to
+   * appear while `follow`; ends at the end of the log once `ended` has fired.
+   */
+  async *read(query: LogQuery): AsyncGenerator<Buffer> {
+    let left = query.limitBytes ?? Infinity;
+    for await (const chunk of this.#chunks(query)) {
+      if (chunk.length === 0) continue;
+      yield chunk.length <= left ? chunk : chunk.subarray(0, left);
+      left -= chunk.length;
+      if (left <= 0) return;
+    }
+  }
+
+  async *#chunks(query: LogQuery): AsyncGenerator<Buffer> {
+    const cursors = new Map<string, LogCursor>();
+    const watch = new FolderWatch();
+    const nudge = (): void => watch.nudge();
+    for (const signal of [query.ended, query.signal]) signal?.addEventListener('abort', nudge);
+    try {
+      await this.#tail(query, cursors);
+      while (query.signal?.aborted !== true) {
+        const seen = watch.changes;
+        const last = query.follow !== true || query.ended?.aborted === true;
+        if (!last) this.#watch(query, watch, cursors);
+        for (const file of await this.#files(query)) {
+          const cursor = cursors.get(file.path) ?? (await LogCursor.open(file.path, query));
+          if (cursor === undefined) continue;
+          cursors.set(file.path, cursor);
+          if (!last) watch.add(dirname(file.path));
+          yield* cursor.drain(query.signal);
+        }
+        if (last) return;
+        await watch.after(seen);
+      }
+    } finally {
+      watch.close();
+      for (const signal of [query.ended, query.signal]) signal?.removeEventListener('abort', nudge);
+      await Promise.all([...cursors.values()].map((cursor) => cursor.close()));
+    }
+  }
+
+  #files({ owner, pod, container }: LogQuery): Promise<readonly LogFile[]> {
+    return logFiles(join(this.#directory, fileName(owner)), {
+      ...(pod === undefined ? {} : { pod: fileName(pod) }),
+      ...(container === undefined ? {} : { container }),
+    });
+  }
+
+  #watch({ owner, pod }: LogQuery, watch: FolderWatch, cursors: ReadonlyMap<string, LogCursor>): void {
+    const folder = join(this.#directory, fileName(owner));
+    // The folder above is busy with everyone's logs: it is needed only until ours is there.
+    if (cursors.size === 0) watch.add(this.#directory);
+    watch.add(folder);
+    if (pod !== undefined) watch.add(join(folder, fileName(pod)));
+  }
+
+  /** Puts the cursors where the last lines begin, counted over all files together. */
+  async #tail(query: LogQuery, cursors: Map<string, LogCursor>): Promise<void> {
+    if (query.tailLines === undefined) return;
+    let wanted = query.tailLines;
+    for (const file of [...(await this.#files(query))].reverse()) {
+      const cursor = await LogCursor.open(file.path, query);
+      if (cursor === undefined) continue;
+      cursors.set(file.path, cursor);
+      wanted -= await cursor.seekTail(wanted, query.stream);
+    }
+  }
+
+  /** Owners that have logs. */
+  owners(): Promise<string[]> {
+    return names(this.#directory);
+  }
+
+  async delete(owner: string): Promise<void> {
+    await rm(join(this.#directory, fileName(owner)), { recursive: true, force: true });
+  }
+
+  /** Removes the logs of owners that `exists` does not know. */
+  async sweep(exists: (owner: string) => boolean): Promise<void> {
+    for (const owner of await this.owners()) if (!exists(owner)) await this.delete(owner);
+  }
+}
+
+/** Uids and names come from requests: they must not lead anywhere else. */
+function fileName(text: string): string {
+  if (text === '' || text === '.' || text === '..' || /[/\0]/.test(text))
+    throw new RangeError(`not a name: ${JSON.stringify(text)}`);
+  return text;
+}
+
+/** Reads one file from where it stopped. */
+class LogCursor {
+  readonly #file: FileHandle;
+  readonly #decoder: CriDecoder;
+  #offset = 0;
+
+  private constructor(file: FileHandle, decoder: CriDecoder) {
+    this.#file = file;
+    this.#decoder = decoder;
+  }
+
+  /** Undefined when the file has just gone. */
+  static async open(path: string, query: LogQuery): Promise<LogCursor | undefined> {
+    const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+    return file === undefined ? undefined : new LogCursor(file, new CriDecoder(query));
+  }
+
+  /** How many lines the tail has. */
+  async seekTail(lines: number, stream: LogQuery['stream']): Promise<number> {
+    const start = await tailStart(this.#file, lines, stream);
+    this.#offset = start.offset;
+    return start.lines;
+  }
+
+  /** Everything up to the present end of the file. */
+  async *drain(signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
+    const chunk = Buffer.allocUnsafe(chunkSize);
+    while (signal?.aborted !== true) {
+      const { bytesRead } = await this.#file.read(chunk, 0, chunk.length, this.#offset);
+      if (bytesRead === 0) break;
+      this.#offset += bytesRead;
+      yield this.#decoder.push(chunk.subarray(0, bytesRead));
+    }
+    yield this.#decoder.flush();
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}

@@ -84,10 +84,12 @@ async function copy({ res }: Exchange, logs: LogSource, query: LogQuery): Promis
     res.flushHeaders();
     for (next ??= await chunks.next(); !next.done; next = await chunks.next())
       if (next.value.length > 0) await writeSlowly(res, next.value, patience);
-    res.end();
+    // A log that the server's closing cuts short must not look complete.
+    if (query.signal?.aborted) res.destroy();
+    else res.end();
   } catch (error) {
     if (!res.headersSent) throw error;
-    // A log that is cut short must not look complete: the connection breaks.
+    // Nor one that an error cuts short.
     if (!res.destroyed) res.destroy(error instanceof Error ? error : new Error(statusOf(error).message));
   } finally {
     await chunks.return?.();

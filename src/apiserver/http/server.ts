@@ -26,7 +26,10 @@ export interface HttpServer {
    * @throws Error naming the port when it is taken
    */
   listen(port?: number): Promise<{ readonly url: string; readonly port: number }>;
-  /** Ends watches and followed logs cleanly, lets other requests finish for a second, then closes every connection. */
+  /**
+   * Ends watches cleanly, breaks off followed logs, lets other requests finish for a second, then closes every
+   * connection.
+   */
   close(): Promise<void>;
 }
 

@@ -231,3 +231,18 @@ describe('tasks/log', () => {
     );
   });
 });
+
+test('closing the server breaks a followed log off: what is cut short must not look complete', async () => {
+  const own = await startServer({ logs });
+  await own.client.create(Namespace, { metadata: { name: 'dev' } });
+  const metadata = { name: 't', namespace: 'dev' };
+  await own.client.create(Task, { metadata, spec: { appRef: { name: 'app' } } });
+  const response = await own.open('GET', '/apis/kf.dev/v1alpha1/namespaces/dev/tasks/t/log?follow=true');
+  const chunks = (response as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  expect(String((await chunks.next()).value)).toBe('first\n');
+  const closed = own.close();
+  await expect(async () => {
+    while (!(await chunks.next()).done);
+  }).rejects.toThrow('aborted');
+  await closed;
+});

@@ -90,7 +90,7 @@ function installDebianPackages(test) {
   for (const { package: name, why } of missing.filter(
     (one, index) => missing.findIndex((other) => other.package === one.package) === index,
   )) {
-    console.log(`Installing ${name}, which ${why}.`);
+    console.log(`Installing ${name}: ${why}.`);
   }
   const hasLists =
     exists('/var/lib/apt/lists') && readdirSync('/var/lib/apt/lists').some((name) => name.includes('_Packages'));
@@ -122,7 +122,7 @@ function aptGet(args) {
 function installNpmPackages() {
   const installed = modified(join(root, 'node_modules/.package-lock.json'));
   if (installed >= modified(join(root, 'package-lock.json'))) return;
-  console.log('Installing npm packages, about half a minute.');
+  console.log('Installing npm packages, up to half a minute.');
   const env = {
     ...process.env,
     npm_config_audit: 'false',
@@ -135,14 +135,11 @@ function installNpmPackages() {
     env.HOME = join(root, '.cache/home');
     mkdirSync(env.HOME, { recursive: true });
   }
-  const { status, error } = spawnSync('npm', ['ci', '--loglevel=error', '--include=dev'], {
-    cwd: root,
-    env,
-    stdio: 'inherit',
-  });
+  const args = ['ci', '--loglevel=error', '--include=dev'];
+  const { status, error, stdout, stderr } = spawnSync('npm', args, { cwd: root, env, encoding: 'utf8' });
   if (error?.code === 'ENOENT')
     throw new SetupError('npm is missing; it comes with Node.js: https://nodejs.org/en/download');
-  if (status !== 0) throw new SetupError('npm ci did not work; its messages are above.');
+  if (status !== 0) throw new SetupError(`${stdout}\n${stderr}\nnpm ci did not work; its messages are above.`);
 }
 
 /** Unless it was built from exactly these sources. */

@@ -45,6 +45,11 @@ export class HostStack implements RootfsProvider {
     this.#path = node === undefined ? usualPath : `${nodeBin}:${usualPath}`;
   }
 
+  /** The search path of its processes, by folder. */
+  get path(): readonly string[] {
+    return this.#path.split(':');
+  }
+
   /** The root that containers started now get. */
   skeleton(): Promise<string> {
     const now = this.#options.clock.now();

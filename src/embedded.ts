@@ -1,0 +1,53 @@
+/** The server's program: `server.js run` is the platform in one process, `server.js doctor` looks at the machine. */
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { runDoctor } from './embedded/doctor.ts';
+import { openHome } from './embedded/home.ts';
+import { startServer } from './embedded/server.ts';
+
+const { version } = JSON.parse(readFileSync(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8')) as {
+  version: string;
+};
+
+async function run(): Promise<void> {
+  const home = await openHome(process.env);
+  const server = await startServer({
+    home,
+    version,
+    ...(process.env.KF_PORT === undefined ? {} : { port: Number(process.env.KF_PORT) }),
+    ...(process.env.KF_FLUSH_DELAY_MS === undefined ? {} : { flushDelayMs: Number(process.env.KF_FLUSH_DELAY_MS) }),
+    log: (message, error) => console.error(`${new Date().toISOString()} ${message}${describe(error)}`),
+  });
+  console.log(`ready ${server.url}`);
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    server.stop().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  // The terminal or the starter may go; the server stays.
+  process.on('SIGHUP', () => {});
+}
+
+/** An operator wants the reason in one line; a fault of ours needs its stack too. */
+function describe(error: unknown): string {
+  if (error === undefined) return '';
+  if (!(error instanceof Error)) return `: ${String(error)}`;
+  return `: ${error.message}${error.stack === undefined ? '' : `\n${error.stack}`}`;
+}
+
+function fail(error: unknown): never {
+  console.error(`Error: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}
+
+const [command, ...rest] = process.argv.slice(2);
+if (command === 'doctor') runDoctor(rest).then((code) => process.exit(code), fail);
+else if (command === 'run') run().catch(fail);
+else fail(new Error(`usage: server.js run | doctor [--fix] [-o json]`));

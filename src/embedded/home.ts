@@ -1,0 +1,47 @@
+/** Where a server keeps its files, and by what name it marks what it makes on the machine. */
+
+import { createHash, randomUUID } from 'node:crypto';
+import { access, constants, mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const defaultDataDir = '/var/lib/kf';
+const defaultRunDir = '/run/kf';
+
+export interface Home {
+  /** Survives a reboot. */
+  readonly dataDir: string;
+  /** Gone after a reboot, on tmpfs where the machine has one. */
+  readonly runDir: string;
+  /** 6 hexadecimal digits; names of interfaces, cgroups and firewall chains begin with `kf-` and it. */
+  readonly instance: string;
+}
+
+/**
+ * The home that the environment names: `KF_HOME`, else /var/lib/kf with /run/kf.
+ * @throws Error naming the folder that cannot be written
+ */
+export async function openHome(env: NodeJS.ProcessEnv): Promise<Home> {
+  const wanted = env.KF_HOME || defaultDataDir;
+  try {
+    await mkdir(wanted, { recursive: true, mode: 0o700 });
+    await access(wanted, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new Error(
+      `cannot write to the data directory ${wanted} (${(error as NodeJS.ErrnoException).code}): set KF_HOME to another one`,
+    );
+  }
+  const dataDir = await realpath(wanted);
+  const runDir = env.KF_HOME ? join(dataDir, 'run') : defaultRunDir;
+  await mkdir(runDir, { recursive: true, mode: 0o700 });
+  return { dataDir, runDir, instance: await instanceOf(dataDir) };
+}
+
+/** Kept in the data directory, so that a moved one still finds what it made. */
+async function instanceOf(dataDir: string): Promise<string> {
+  const file = join(dataDir, 'instance');
+  const kept = await readFile(file, 'utf8').catch(() => '');
+  if (/^[0-9a-f]{6}$/.test(kept)) return kept;
+  const made = createHash('sha256').update(dataDir).update(randomUUID()).digest('hex').slice(0, 6);
+  await writeFile(file, made);
+  return made;
+}

@@ -1,0 +1,137 @@
+/** Wires the node agent and the builds. They come up in the background: the API answers meanwhile, Pods wait. */
+
+import { mkdir } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { startBuildController } from '../build/build-controller.ts';
+import type { SourceStore } from '../build/source-store.ts';
+import type { Client } from '../client/client.ts';
+import { systemClock } from '../client/clock.ts';
+import type { RunningController } from '../client/controller.ts';
+import { createNodeAgent, type NodeAgent } from '../node/agent.ts';
+import { createDisks } from '../node/disk/create-disks.ts';
+import type { DiskProvider } from '../node/disk/disk.ts';
+import { hostStackRef } from '../node/images/image.ts';
+import { ImageStore } from '../node/images/image-store.ts';
+import { type Layout, layoutOf } from '../node/layout.ts';
+import { LogStore } from '../node/logs/log-store.ts';
+import { createNetwork } from '../node/network/create-network.ts';
+import type { NetworkProvider } from '../node/network/network.ts';
+import { stackFingerprint } from '../node/rootfs/fingerprint.ts';
+import { HostStack } from '../node/rootfs/host-stack.ts';
+import { chooseRuntime } from '../node/runtime/choose-runtime.ts';
+import { findPrograms } from '../node/runtime/find-programs.ts';
+import type { Home } from './home.ts';
+
+export interface NodeOptions {
+  readonly home: Home;
+  readonly client: Client;
+  readonly barrier: () => Promise<void>;
+  readonly sources: SourceStore;
+  readonly port: number;
+  readonly log: (message: string, error?: unknown) => void;
+}
+
+export interface RunningNode {
+  readonly logs: LogStore;
+  /** Lets go of everything; what runs goes on running. */
+  stop(): Promise<void>;
+}
+
+/** What came up, in order, so that it can be stopped in the other. */
+interface Parts {
+  network?: NetworkProvider;
+  disk?: DiskProvider;
+  agent?: NodeAgent;
+  builds?: RunningController;
+}
+
+/** @throws ProgramsMissing naming what to install */
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  const { home, log } = options;
+  const programs = findPrograms();
+  const layout = layoutOf(home.dataDir, home.runDir, home.instance);
+  await mkdir(layout.logs, { recursive: true });
+  const logs = new LogStore(layout.logs);
+  const parts: Parts = {};
+  const started = bringUp(options, layout, programs, parts).catch((error: unknown) =>
+    log('the node cannot run tasks', error),
+  );
+  return {
+    logs,
+    async stop() {
+      await started;
+      await parts.builds?.stop();
+      await parts.agent?.stop();
+      await Promise.all([parts.network?.close({ all: false }), parts.disk?.close()]);
+    },
+  };
+}
+
+async function bringUp(
+  options: NodeOptions,
+  layout: Layout,
+  programs: ReturnType<typeof findPrograms>,
+  parts: Parts,
+): Promise<void> {
+  const { home, client, barrier, log } = options;
+  const { dataDir, runDir, instance } = home;
+  const images = new ImageStore({ images: layout.images, layers: layout.layers });
+  const stack = new HostStack({ directory: layout.stacks, clock: systemClock });
+  const [runtime] = await Promise.all([
+    chooseRuntime(programs.runtimes, dataDir),
+    images.open(),
+    createNetwork({ instance, onWarning: log, ...(options.port > 0 ? { deniedHostPorts: [options.port] } : {}) }).then(
+      (network) => {
+        parts.network = network;
+      },
+    ),
+    createDisks({ dataDir, onWarning: log }).then((disk) => {
+      parts.disk = disk;
+    }),
+  ]);
+  parts.agent = createNodeAgent({
+    client,
+    clock: systemClock,
+    dataDir,
+    runDir,
+    instance,
+    programs: { runtime, conmon: programs.conmon, init: programs.init },
+    network: parts.network!,
+    disk: parts.disk!,
+    images,
+    rootfsOf: () => stack,
+    barrier,
+    limits: limitsFrom(process.env),
+    onError: log,
+  });
+  await parts.agent.start();
+  parts.builds = startBuildController({
+    client,
+    clock: systemClock,
+    dataDir,
+    sources: options.sources,
+    images,
+    stack: {
+      ref: hostStackRef,
+      path: stack.path,
+      interpreters: async () => (await stackFingerprint()).interpreters,
+      fingerprint: async () => fingerprintText(await stackFingerprint()),
+    },
+    onError: log,
+  });
+}
+
+/** `debian 12; node v20.20.2; python3 Python 3.11.2` */
+function fingerprintText({ distribution, interpreters }: Awaited<ReturnType<typeof stackFingerprint>>): string {
+  return [distribution, ...Object.entries(interpreters).map(([name, version]) => `${name} ${version}`)].join('; ');
+}
+
+/** Bounds of the machine's share, until the configuration file lands: `KF_MAX_TASKS`, `KF_MEMORY` (bytes). */
+function limitsFrom(env: NodeJS.ProcessEnv): { maxTasks?: number; memoryBytes?: number } {
+  const maxTasks = Number(env.KF_MAX_TASKS);
+  const memoryBytes = Number(env.KF_MEMORY);
+  return {
+    ...(maxTasks > 0 ? { maxTasks } : {}),
+    ...(memoryBytes > 0 ? { memoryBytes: Math.min(memoryBytes, totalmem()) } : {}),
+  };
+}

@@ -1,0 +1,110 @@
+/** The whole platform in one process: wires store, API, controllers, builds and the node agent. */
+
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Api, Caller } from '../apiserver/api.ts';
+import { ensureToken, writeKubeconfig } from '../apiserver/http/kubeconfig.ts';
+import { createHttpServer, defaultPort } from '../apiserver/http/server.ts';
+import { ensureTls, writePrivate } from '../apiserver/http/tls.ts';
+import { InProcessClient } from '../apiserver/in-process-client.ts';
+import { LocalApi } from '../apiserver/local-api.ts';
+import { SourceStore } from '../build/source-store.ts';
+import type { Client } from '../client/client.ts';
+import { systemClock } from '../client/clock.ts';
+import type { RunningController } from '../client/controller.ts';
+import { startAppController } from '../controllers/app/app-controller.ts';
+import { startSpaceController } from '../controllers/space/space-controller.ts';
+import { startTaskController } from '../controllers/task/task-controller.ts';
+import { allKinds } from '../resources/all-kinds.ts';
+import { startPipelineRunController } from '../tekton/pipeline-run-controller.ts';
+import { startTaskRunController } from '../tekton/task-run-controller.ts';
+import { defaultSpace, makeDefaultObjects } from './default-objects.ts';
+import type { Home } from './home.ts';
+import { type RunningNode, startNode } from './node.ts';
+
+export interface ServerOptions {
+  readonly home: Home;
+  readonly version: string;
+  /** Default 6786; 0 is any free one. */
+  readonly port?: number;
+  /** Milliseconds added to every flush of the store, for benchmarks. */
+  readonly flushDelayMs?: number;
+  /** One line for the server's log. */
+  readonly log: (message: string, error?: unknown) => void;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  /** Ends cleanly; tasks go on running. */
+  stop(): Promise<void>;
+}
+
+const controllersCaller: Caller = { user: 'system:kf-controllers', groups: ['system:masters'] };
+const administrator: Caller = { user: 'admin', groups: ['system:masters', 'system:authenticated'] };
+
+/** @throws Error with one clear line: the data directory is in use, the port is taken, a program is missing */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { home, log } = options;
+  const api = new LocalApi({
+    directory: home.dataDir,
+    kinds: allKinds,
+    onError: (error) => log('garbage collector', error),
+    ...(options.flushDelayMs === undefined ? {} : { flushDelayMs: options.flushDelayMs }),
+  });
+  const client = new InProcessClient({ api, caller: controllersCaller, acknowledge: 'early' });
+  const sources = new SourceStore(home.dataDir);
+  await Promise.all([makeDefaultObjects(client), sources.start()]);
+  const node = await startNode({
+    home,
+    client,
+    barrier: () => api.barrier(),
+    sources,
+    port: options.port ?? defaultPort,
+    log,
+  });
+  const controllers = startControllers(client, log);
+  const http = await listen(options, api, node, sources);
+  return {
+    url: http.url,
+    async stop() {
+      await rm(join(home.dataDir, 'server.json'), { force: true });
+      await http.close();
+      await Promise.all(controllers.map((controller) => controller.stop()));
+      await node.stop();
+      await api.close();
+    },
+  };
+}
+
+function startControllers(client: Client, log: ServerOptions['log']): readonly RunningController[] {
+  const options = { client, clock: systemClock, onError: log };
+  return [
+    startSpaceController(options),
+    startAppController(options),
+    startTaskController(options),
+    startPipelineRunController(options),
+    startTaskRunController(options),
+  ];
+}
+
+async function listen(options: ServerOptions, api: Api, node: RunningNode, sources: SourceStore) {
+  const { home, version, log } = options;
+  const { dataDir } = home;
+  await mkdir(dataDir, { recursive: true });
+  const [tls, token] = await Promise.all([ensureTls(dataDir), ensureToken(join(dataDir, 'token'))]);
+  const http = createHttpServer({
+    api,
+    logs: node.logs,
+    sources,
+    version,
+    tls,
+    tokens: new Map([[token, administrator]]),
+    onError: (error, request) => log(request, error),
+  });
+  const { url } = await http.listen(options.port ?? defaultPort);
+  const kubeconfig = join(dataDir, 'kubeconfig');
+  await writeKubeconfig(kubeconfig, { url, ca: tls.ca, token, namespace: defaultSpace });
+  const info = { pid: process.pid, url, kubeconfig, version, dataDir };
+  await writePrivate(join(dataDir, 'server.json'), `${JSON.stringify(info, undefined, 2)}\n`);
+  return { url, close: () => http.close() };
+}

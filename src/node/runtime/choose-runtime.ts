@@ -1,0 +1,38 @@
+/** The fastest OCI runtime that really works on this machine; tried once per boot, since some refuse a machine that others take. */
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readBootId } from '../boot-id.ts';
+import { tryRuntime } from '../doctor/runtime-trial.ts';
+import { runCommand } from '../host/run-command.ts';
+
+interface Choice {
+  readonly bootId: string;
+  readonly candidates: readonly string[];
+  readonly runtime: string;
+}
+
+/**
+ * @param candidates paths, the preferred one first
+ * @throws Error with each candidate's own reason when none works
+ */
+export async function chooseRuntime(candidates: readonly string[], dataDir: string): Promise<string> {
+  const file = join(dataDir, 'runtime.json');
+  const bootId = readBootId();
+  const kept = await readFile(file, 'utf8').then(
+    (text) => JSON.parse(text) as Choice,
+    () => undefined,
+  );
+  if (kept?.bootId === bootId && kept.candidates.join() === candidates.join()) return kept.runtime;
+  const reasons: string[] = [];
+  for (const runtime of candidates) {
+    try {
+      await tryRuntime(runCommand, runtime);
+      await writeFile(file, JSON.stringify({ bootId, candidates, runtime } satisfies Choice));
+      return runtime;
+    } catch (error) {
+      reasons.push(`${runtime}: ${(error as Error).message}`);
+    }
+  }
+  throw new Error(`no OCI runtime works on this machine: ${reasons.join('; ')}`);
+}

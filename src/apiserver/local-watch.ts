@@ -3,6 +3,7 @@
 import type { AnyKind, WatchEvent } from '../client/client.ts';
 import type { Clock } from '../client/clock.ts';
 import type { KubeObject } from '../resources/meta.ts';
+import { expired } from '../resources/status.ts';
 import type { StoreEvent } from '../store/event-log.ts';
 import { kindKeyOf, type ObjectStore } from '../store/object-store.ts';
 import type { ApiWatchEvent, ApiWatchOptions } from './api.ts';
@@ -24,6 +25,8 @@ export async function* watchStore(
   const { signal, flushedOnly = false } = options;
   const since = parseRevision(options.resourceVersion);
   if (since !== undefined && since > store.revision) throw tooLarge(since, store.revision);
+  const { compactedRevision } = store;
+  if (since !== undefined && since < compactedRevision) throw expired(since, compactedRevision);
   let position = since ?? store.revision;
   if (since === undefined || options.sendInitialEvents === true) {
     position = store.revision;

@@ -20,6 +20,8 @@ import { type DiskProvider, DiskReserveError } from './disk/disk.ts';
 import type { Image } from './images/image.ts';
 import type { ImageStore } from './images/image-store.ts';
 import { layoutOf } from './layout.ts';
+import { startLogJanitor } from './logs/log-janitor.ts';
+import type { LogStore } from './logs/log-store.ts';
 import type { NetworkProvider } from './network/network.ts';
 import { PodWorker } from './pods/pod-worker.ts';
 import { type Defaults, usualDefaults } from './pods/resources.ts';
@@ -42,6 +44,7 @@ export interface NodeAgentOptions {
   readonly network: NetworkProvider;
   readonly disk: DiskProvider;
   readonly images: ImageStore;
+  readonly logs: LogStore;
   readonly rootfsOf: (image: Image) => RootfsProvider;
   /** Resolves when everything that was written so far is on disk. */
   readonly barrier: () => Promise<void>;
@@ -70,6 +73,8 @@ export interface NodeAgent {
   stop(): Promise<void>;
   /** Pods that are being run. */
   readonly running: number;
+  /** Resolves when the Pods that are being run now have ended and all that was made for them is removed. */
+  idle(): Promise<void>;
 }
 
 export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
@@ -80,13 +85,15 @@ class Agent implements NodeAgent {
   readonly #abort = new AbortController();
   readonly #context: NodeContext;
   readonly #admission: Admission;
+  readonly #logs: LogStore;
   readonly #waiting: WaitingRoom;
   readonly #workers = new Map<string, { readonly worker: PodWorker; readonly ended: Promise<void> }>();
   /** Ended Pods whose last event has not come by yet: an older one must not start them again. */
   readonly #past = new Set<string>();
 
   constructor(options: NodeAgentOptions) {
-    const { limits = {} } = options;
+    const { limits = {}, logs } = options;
+    this.#logs = logs;
     const cores = availableParallelism();
     // Every Pod that runs listens.
     setMaxListeners(0, this.#abort.signal);
@@ -104,6 +111,10 @@ class Agent implements NodeAgent {
 
   get running(): number {
     return this.#workers.size;
+  }
+
+  async idle(): Promise<void> {
+    await Promise.all([...this.#workers.values()].map(({ ended }) => ended));
   }
 
   async start(): Promise<void> {
@@ -129,11 +140,12 @@ class Agent implements NodeAgent {
       onObject: (pod, gone) => this.#observe(pod, gone),
       onError: (error) => onError('watching pods', error),
     });
+    startLogJanitor({ client, clock, logs: this.#logs, signal: this.#abort.signal, onError });
   }
 
   async stop(): Promise<void> {
     this.#abort.abort();
-    await Promise.allSettled([...this.#workers.values()].map(({ ended }) => ended));
+    await this.idle();
   }
 
   #isOurs(pod: Pod): boolean {

@@ -11,18 +11,12 @@ beforeAll(async () => {
 });
 afterAll(() => node.close());
 
-const textOf = (raw: string): string =>
-  raw
-    .split(/(?<=\n)/)
-    .map((line) => line.replace(/^\S+ \S+ P (.*)\n/, '$1').replace(/^\S+ \S+ F /, ''))
-    .join('');
-
 test('a shell line succeeds, its output is in the log', async () => {
   const pod = await node.shell('hello', 'echo hi; id -u; pwd');
   const ended = await node.finished('hello');
   expect(ended.status?.phase).toBe('Succeeded');
   expect(terminated(ended)).toMatchObject({ exitCode: 0, reason: 'Completed' });
-  expect(textOf(node.rawLog(pod))).toBe('hi\n2000\n/home/vcap/app\n');
+  expect(await node.log(pod)).toBe('hi\n2000\n/home/vcap/app\n');
   expect(node.errors).toEqual([]);
 });
 
@@ -70,7 +64,7 @@ test('containers run in their order; a failure skips those after it unless it is
     [1, 'Skipped'],
     [0, 'Completed'],
   ]);
-  expect(textOf(node.rawLog(pod, 'five'))).toBe('one\ntwo\nthree\nfive\n');
+  expect(await node.log(pod, 'five')).toBe('one\ntwo\nthree\nfive\n');
 });
 
 test('secrets reach the environment and files, and no process list of the host', async () => {
@@ -107,7 +101,7 @@ test('secrets reach the environment and files, and no process list of the host',
   }
   await node.client.delete(Pod, pod.metadata, { gracePeriodSeconds: 1 });
   await node.gone('secret');
-  expect(textOf(node.rawLog(pod))).toContain(`${secret} db://${secret}@host\n${secret}`);
+  expect(await node.log(pod)).toContain(`${secret} db://${secret}@host\n${secret}`);
 });
 
 test('a secret that is missing fails the container with the reason', async () => {
@@ -148,7 +142,7 @@ test('the environment of the host stack, and the names of host and pod', async (
     },
   );
   await node.finished('names');
-  const text = textOf(node.rawLog(pod));
+  const text = await node.log(pod);
   expect(text).toContain('/home/vcap vcap C.UTF-8\nnames\n');
   expect(text).toContain(`${node.network.hostAddress}\nvcap\n`);
   expect(text).toMatch(/touch: cannot touch '\/usr\/x': Read-only file system/);

@@ -29,23 +29,33 @@ function ownKills(kills: number | undefined, limitReached: number | undefined): 
   return kills !== undefined && limitReached === 0 ? 0 : kills;
 }
 
+/** Share of the limit, for a kernel that does not count refusals at the limit of memory with swap (Linux 6.18). */
+const nearLimit = 0.9;
+
+/** Refusals at the container's limit: as counted, else one when its peak came close. */
+function limitReached(failures?: number, peak?: number, limit?: number): number | undefined {
+  if (failures !== 0 || peak === undefined || limit === undefined) return failures;
+  return peak >= nearLimit * limit ? 1 : 0;
+}
+
 /** `path` is relative to the hierarchies' roots. */
 export async function readUsageV1({ v1 }: Hierarchies, path: string): Promise<CgroupUsage> {
   const file = (controller: string, name: string): string | undefined => {
     const mountpoint = v1.find((hierarchy) => hierarchy.controllers.includes(controller))?.mountpoint;
     return mountpoint === undefined ? undefined : join(mountpoint, path, name);
   };
-  const [peak, oom, failures, cpu] = await Promise.all([
+  const [peak, oom, failures, limit, cpu] = await Promise.all([
     read(file('memory', 'memory.max_usage_in_bytes')),
     read(file('memory', 'memory.oom_control')),
     read(file('memory', 'memory.failcnt')),
+    read(file('memory', 'memory.limit_in_bytes')),
     read(file('cpuacct', 'cpuacct.usage')),
   ]);
   const nanoseconds = numberOf(cpu);
   return {
     memoryPeakBytes: numberOf(peak),
     cpuMilliseconds: nanoseconds === undefined ? undefined : Math.round(nanoseconds / 1e6),
-    oomKills: ownKills(field(oom, 'oom_kill'), numberOf(failures)),
+    oomKills: ownKills(field(oom, 'oom_kill'), limitReached(numberOf(failures), numberOf(peak), numberOf(limit))),
   };
 }
 

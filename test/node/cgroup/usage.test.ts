@@ -48,6 +48,16 @@ it('does not count kills of a machine that has no memory left', async () => {
   expect((await detectCgroups({ instance: 't', hierarchies: v2() }).usage('c')).oomKills).toBe(0);
 });
 
+it('takes a peak at the limit for a refusal where version 1 does not count those of memory with swap', async () => {
+  await files({
+    'memory/kf-t/c/memory.oom_control': 'oom_kill 2\n',
+    'memory/kf-t/c/memory.failcnt': '0\n',
+    'memory/kf-t/c/memory.max_usage_in_bytes': '1000\n',
+    'memory/kf-t/c/memory.limit_in_bytes': '1010\n',
+  });
+  expect((await detectCgroups({ instance: 't', hierarchies: v1() }).usage('c')).oomKills).toBe(2);
+});
+
 it('reads version 2 files, and leaves out what an older kernel does not keep', async () => {
   await files({
     'kf-t/c/cpu.stat': 'usage_usec 5000\nuser_usec 1\n',

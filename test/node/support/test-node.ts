@@ -1,7 +1,7 @@
 /** A node agent of its own for one test file: real containers, network and disks, over a Client in memory. */
 
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/client/clock.ts';
@@ -11,7 +11,9 @@ import { createDisks } from '../../../src/node/disk/create-disks.ts';
 import type { DiskProvider } from '../../../src/node/disk/disk.ts';
 import { ImageStore } from '../../../src/node/images/image-store.ts';
 import { layoutOf } from '../../../src/node/layout.ts';
-import { logPathOf } from '../../../src/node/logs/log-path.ts';
+import { logPathOf, ownerOf } from '../../../src/node/logs/log-path.ts';
+import { LogStore } from '../../../src/node/logs/log-store.ts';
+import { liveMonitors } from '../../../src/node/monitors.ts';
 import { createNetwork } from '../../../src/node/network/create-network.ts';
 import type { NetworkProvider } from '../../../src/node/network/network.ts';
 import { HostStack } from '../../../src/node/rootfs/host-stack.ts';
@@ -30,6 +32,7 @@ export class TestNode {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'kf-node-'));
   readonly layout = layoutOf(this.dataDir, join(this.dataDir, 'run'), this.instance);
   readonly images = new ImageStore(this.layout);
+  readonly logs = new LogStore(this.layout.logs);
   readonly errors: string[] = [];
   barriers = 0;
   network!: NetworkProvider;
@@ -59,13 +62,14 @@ export class TestNode {
       network: this.network,
       disk: this.disk,
       images: this.images,
+      logs: this.logs,
       rootfsOf: () => stack,
       barrier: async () => {
         this.barriers++;
       },
       nodeName: 'test-node',
       limits: {
-        defaults: { memoryBytes: 256 * 2 ** 20, diskBytes: 64 * 2 ** 20, pids: 1024 },
+        defaults: { memoryBytes: 256 * 2 ** 20, diskBytes: 64 * 2 ** 20, pids: 128 },
         ...options.limits,
       },
       onError: (message, error) => {
@@ -120,6 +124,45 @@ export class TestNode {
 
   async gone(name: string): Promise<void> {
     await this.client.until(Pod, ref(name), (pod) => pod === undefined);
+  }
+
+  /** Resolves when no Pod is being run and everything of those that were is removed. */
+  async idle(): Promise<void> {
+    await this.agent.idle();
+  }
+
+  /** What of this instance's containers is still on the machine. */
+  async leftovers(): Promise<readonly string[]> {
+    const cgroups = await detectCgroups({ instance: this.instance }).leftovers();
+    const folders = [this.layout.pods, this.layout.exits, this.layout.runtime];
+    const files = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+    return [...cgroups, ...files, ...liveMonitors(this.layout.runtime).keys()];
+  }
+
+  containerPid(pod: Pod, container = 'main'): number {
+    return Number(readFileSync(join(this.layout.pods, pod.metadata.uid!, container, 'pid'), 'utf8'));
+  }
+
+  monitorPid(pod: Pod, index = 0): number {
+    return liveMonitors(this.layout.runtime).get(`${pod.metadata.uid}-${index}`)!;
+  }
+
+  /** The container's output. */
+  async log(pod: Pod, container = 'main'): Promise<string> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.logs.read({ owner: ownerOf(pod), pod: pod.metadata.name, container }))
+      chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  }
+
+  /** Resolves once a container's log contains `text`. */
+  async logged(pod: Pod, text: string, container = 'main'): Promise<void> {
+    let seen = '';
+    const query = { owner: ownerOf(pod), pod: pod.metadata.name, container, follow: true };
+    for await (const chunk of this.logs.read(query)) {
+      seen += chunk.toString();
+      if (seen.includes(text)) return;
+    }
   }
 
   /** Text of a log file as conmon wrote it. */

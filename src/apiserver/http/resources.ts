@@ -4,7 +4,7 @@ import type { AnyKind } from '../../client/client.ts';
 import { type KubeObject, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { badRequest, statusError } from '../../resources/status.ts';
 import type { Api, ApiPatch } from '../api.ts';
-import { mediaTypeOf, parseJson, parseYaml, readBytes, readValue } from './body.ts';
+import { mediaTypeOf, parseJson, readBytes, readValue } from './body.ts';
 import type { ReadApi, ServedResource } from './catalog.ts';
 import { deleteOptionsOf } from './delete-options.ts';
 import { type Exchange, writeOptionsOf } from './exchange.ts';
@@ -153,11 +153,11 @@ async function update(api: Api, exchange: Exchange, { kind, request }: Target): 
 const subresourceOf = ({ subresource }: ResourceRequest): { readonly subresource?: 'status' } =>
   subresource === 'status' ? { subresource } : {};
 
+/** Server-side apply is not among them: kubectl then says that it is not available. */
 const patchTypes: Readonly<Record<string, ApiPatch['type']>> = {
   'application/merge-patch+json': 'merge',
   'application/json-patch+json': 'json',
   'application/strategic-merge-patch+json': 'strategic',
-  'application/apply-patch+yaml': 'apply',
 };
 
 async function readPatch({ req }: Exchange): Promise<ApiPatch> {
@@ -169,7 +169,7 @@ async function readPatch({ req }: Exchange): Promise<ApiPatch> {
       {},
     );
   const text = (await readBytes(req)).toString();
-  const body = type === 'apply' ? await parseYaml(text) : parseJson(text);
+  const body = parseJson(text);
   if (type !== 'json') return { type, body };
   if (!Array.isArray(body)) throw badRequest('a JSON patch must be an array of operations');
   return { type, body };

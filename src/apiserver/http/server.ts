@@ -1,5 +1,6 @@
 /** The HTTPS server: who may ask, and which handler answers. */
 
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -37,6 +38,8 @@ export const defaultPort = 6786;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const closing = new AbortController();
+  // Every request listens.
+  setMaxListeners(0, closing.signal);
   const server = createServer(
     { ...options.tls, keepAliveTimeout: 150_000, headersTimeout: 160_000, requestTimeout: 0, noDelay: true },
     listener(options, closing.signal),

@@ -55,6 +55,8 @@ const codes: Readonly<Record<string, readonly number[]>> = {
   'create secret generic s --from-literal=x=1': [201],
   'create serviceaccount sa1': [201],
   'apply new CR': [200, 200, 404, 200, 201],
+  // Not served: kubectl then says so.
+  'apply server-side': [200, 415, 415],
   'auth can-i': [200, 201],
   'auth can-i list': [201],
   'auth whoami': [201],

@@ -5,11 +5,12 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Api, LogSource, SourceSink } from '../../../src/apiserver/api.ts';
+import type { LogSource, SourceSink } from '../../../src/apiserver/api.ts';
 import { createHttpServer } from '../../../src/apiserver/http/server.ts';
 import { ensureTls, type ServerTls } from '../../../src/apiserver/http/tls.ts';
+import type { LocalApi } from '../../../src/apiserver/local-api.ts';
 import { HttpClient } from '../../../src/client/http/http-client.ts';
-import { makeApi } from './api.ts';
+import { startLocalApi } from '../../support/local-api.ts';
 
 export interface Answer {
   readonly status: number;
@@ -27,7 +28,7 @@ export interface RequestOptions {
 }
 
 export interface TestServer {
-  readonly api: Api;
+  readonly api: LocalApi;
   readonly url: string;
   readonly ca: string;
   readonly token: string;
@@ -63,9 +64,14 @@ const noSources: SourceSink = {
 export const testToken = 'a-token-for-tests';
 
 export async function startServer(
-  options: { readonly logs?: LogSource; readonly sources?: SourceSink; readonly uploadPatience?: number } = {},
+  options: {
+    readonly logs?: LogSource;
+    readonly sources?: SourceSink;
+    readonly uploadPatience?: number;
+    readonly store?: Parameters<typeof startLocalApi>[0];
+  } = {},
 ): Promise<TestServer> {
-  const { api, close: closeApi } = await makeApi();
+  const { api, close: closeApi } = startLocalApi(options.store);
   const tls = await tlsForTests();
   const faults: unknown[] = [];
   const server = createHttpServer({

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ConfigMap, Namespace } from '../../../src/resources/core/kinds.ts';
+import { expired } from '../../../src/resources/status.ts';
 import { eventsOf, startServer, type TestServer, take } from './support.ts';
 
 let server: TestServer;
@@ -113,6 +114,10 @@ describe('watch', () => {
   });
 
   test('a revision that is gone: an ERROR event with the Status, as reflectors expect', async () => {
+    // biome-ignore lint/correctness/useYield: it ends before it has begun
+    vi.spyOn(server.api, 'watch').mockImplementationOnce(async function* () {
+      throw expired(1, 5);
+    });
     const { response, events } = await watch('resourceVersion=1');
     const all: { type: string; object: { code?: number; reason?: string } }[] = [];
     for await (const event of events) all.push(event);

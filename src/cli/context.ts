@@ -27,6 +27,8 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly clock: Clock;
+  /** The command's words, without `kf`. Default: none. */
+  readonly argv?: readonly string[];
   /** A client of the server, which is started first where that is due. @throws CliError, UnreachableError */
   readonly connect: (choice: ServerChoice, io: Io, options: ConnectOptions) => Promise<KfClient>;
   /** The name of the context that a choice means. */
@@ -60,6 +62,10 @@ export class Context {
 
   get env(): NodeJS.ProcessEnv {
     return this.#surroundings.env;
+  }
+
+  get argv(): readonly string[] {
+    return this.#surroundings.argv ?? [];
   }
 
   get cwd(): string {

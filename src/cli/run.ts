@@ -18,7 +18,7 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
   const program = buildProgram({
     commands,
     makeContext: (flags) => {
-      context = new Context(surroundings, flags);
+      context = new Context({ argv, ...surroundings }, flags);
       return context;
     },
     write: (text) => void written.push(text),

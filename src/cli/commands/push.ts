@@ -1,0 +1,84 @@
+import { Option } from 'commander';
+import { checked, checkedRepeatable, defineCommand, repeatable } from '../command.ts';
+import { cores, objectName, size, type Variable, variable } from '../flags.ts';
+
+export interface PushFlags {
+  readonly task?: boolean;
+  readonly path?: string;
+  readonly command?: string;
+  readonly args?: readonly string[];
+  readonly entrypoint?: string;
+  readonly env?: readonly Variable[];
+  readonly memoryLimit?: string;
+  readonly diskQuota?: string;
+  readonly cpuCores?: string;
+  readonly stack?: string;
+  readonly manifest?: string | false;
+  readonly var?: readonly Variable[];
+  readonly varsFile?: readonly string[];
+  readonly appSuffix?: string;
+  readonly dockerImage?: string;
+  readonly dockerfile?: string;
+  readonly buildpack?: string;
+}
+
+/** Flags of Kf that mean nothing to an App that runs tasks only; taken, so that scripts go on working. */
+const withoutEffect = [
+  '--no-start',
+  '--no-route',
+  '--random-route',
+  '--route <ROUTE>',
+  '-i, --instances <N>',
+  '-u, --health-check-type <TYPE>',
+  '-t, --timeout <SECONDS>',
+  '--health-check-http-endpoint <PATH>',
+];
+
+export const push = defineCommand<PushFlags>({
+  usage: 'push [APP_NAME]',
+  group: 'App Management:',
+  summary: 'Upload source, build an image, and make an App of it that tasks run in',
+  details:
+    'Nothing runs and no route is made. The source is the folder of -p, else of the manifest, else this one; .kfignore (or .cfignore) says in gitignore syntax what is left out, and .env always is unless "!.env" stands there. Source that has not changed is neither uploaded nor built again.',
+  examples: [
+    'kf push report --task',
+    "kf push report --task -p ./etl -c 'node etl.js' -e REGION=eu -m 512M",
+    'kf push -f manifest.yml',
+  ],
+  args: [0, 1],
+  flags: (command) => {
+    command
+      .option('--task', 'make an App that runs tasks only (implied when it is one already)')
+      .option('-p, --path <DIR>', 'folder of the source')
+      .option('-c, --command <LINE>', "start command, a shell line; null: the source's own again")
+      .option('--args <ARG>', 'one word of the exact argv to start (repeatable)', repeatable)
+      .option('--entrypoint <PROGRAM>', 'program that gets the --args')
+      .option(
+        '-e, --env <NAME=VALUE>',
+        'environment variable (repeatable); others of the App stay',
+        checkedRepeatable(variable),
+      )
+      .option('-m, --memory-limit <SIZE>', 'memory of a task, like 512M; default: 1G', checked(size))
+      .option('-k, --disk-quota <SIZE>', 'disk of a task, like 512M; default: 1G', checked(size))
+      .option('--cpu-cores <CORES>', 'cores of a task, as request and limit; default: no limit', checked(cores))
+      .option('-s, --stack <NAME>', 'what the image is built on; see: kf stacks')
+      .option('-f, --manifest <FILE>', 'manifest; default: manifest.yml in this folder')
+      .option('--no-manifest', 'ignore the manifest in this folder')
+      .option('--var <NAME=VALUE>', 'value for ((NAME)) in the manifest (repeatable)', checkedRepeatable(variable))
+      .option('--vars-file <FILE>', 'YAML file with such values (repeatable)', repeatable)
+      .option(
+        '--app-suffix <TEXT>',
+        "appended to the App's name",
+        checked((text) => objectName(`a${text}`).slice(1)),
+      )
+      .addOption(new Option('--docker-image <IMAGE>').hideHelp())
+      .addOption(new Option('--dockerfile <PATH>').hideHelp())
+      .addOption(new Option('-b, --buildpack <NAME>').hideHelp())
+      .addOption(new Option('--container-registry <REGISTRY>').hideHelp());
+    for (const flag of withoutEffect) command.addOption(new Option(flag).hideHelp());
+  },
+  async run(context, [name], flags) {
+    const { pushAction } = await import('../push/push-action.ts');
+    await pushAction(context, name, flags);
+  },
+});

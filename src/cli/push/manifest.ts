@@ -1,0 +1,166 @@
+/** Reads a Cloud Foundry manifest as far as task Apps need it; what cannot be honoured is refused or named. */
+
+import { CliError, messageOf } from '../errors.ts';
+import { cores, size, type Variable, variableName } from '../flags.ts';
+import { fillIn, type Values } from './manifest-variables.ts';
+
+/** One entry of `applications`. Sizes are quantities. */
+export interface ManifestApp {
+  readonly name?: string;
+  readonly path?: string;
+  readonly task?: boolean;
+  readonly command?: string;
+  readonly args?: readonly string[];
+  readonly entrypoint?: string;
+  readonly memory?: string;
+  readonly disk?: string;
+  readonly cpu?: string;
+  readonly cpuLimit?: string;
+  readonly env?: readonly Variable[];
+  readonly stack?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export interface Manifest {
+  readonly apps: readonly ManifestApp[];
+  readonly warnings: readonly string[];
+}
+
+/** Not there yet; ignoring them would make another App than the one described. */
+const refused: Readonly<Record<string, string>> = {
+  buildpack: 'buildpacks are not supported yet',
+  buildpacks: 'buildpacks are not supported yet',
+  docker: 'images are not supported yet',
+  dockerfile: 'Dockerfiles are not supported yet',
+  build: 'custom builds are not supported yet',
+  services: 'service bindings are not supported yet',
+};
+/** Mean nothing to an App that runs tasks only. */
+const without = new Set([
+  'instances',
+  'routes',
+  'no-route',
+  'random-route',
+  'timeout',
+  'health-check-type',
+  'health-check-http-endpoint',
+  'health-check-invocation-timeout',
+  'no-start',
+  'ports',
+  'startupProbe',
+  'livenessProbe',
+  'readinessProbe',
+]);
+
+/** @param file for messages. @throws CliError naming the field */
+export async function parseManifest(text: string, file: string, variables: Values = {}): Promise<Manifest> {
+  const yaml = await import('yaml');
+  let document: unknown;
+  try {
+    document = yaml.parse(text);
+  } catch (error) {
+    throw new CliError(`${file}: ${messageOf(error)}`);
+  }
+  if (!isMap(document)) throw new CliError(`${file}: it must have the field applications`);
+  const filled = fillIn(document, variables) as Record<string, unknown>;
+  const warnings: string[] = [];
+  const unknown = Object.keys(filled).filter((key) => key !== 'applications');
+  const { applications } = filled;
+  if (!Array.isArray(applications)) throw new CliError(`${file}: applications must be a list`);
+  const apps = applications.map((entry, index) =>
+    parseApp(entry, `${file}: applications[${index}]`, warnings, unknown),
+  );
+  if (unknown.length > 0)
+    warnings.unshift(`Manifest file contains unsupported config: ${[...new Set(unknown)].join(', ')}`);
+  return { apps, warnings };
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+type Parse = (value: unknown) => Partial<ManifestApp>;
+
+const fields: Readonly<Record<string, Parse>> = {
+  name: (value) => ({ name: string(value) }),
+  path: (value) => ({ path: string(value) }),
+  task: (value) => ({ task: boolean(value) }),
+  command: (value) => ({ command: string(value) }),
+  args: (value) => ({ args: list(value) }),
+  entrypoint: (value) => ({ entrypoint: string(value) }),
+  memory: (value) => ({ memory: size(string(value)) }),
+  disk_quota: (value) => ({ disk: size(string(value)) }),
+  cpu: (value) => ({ cpu: cores(string(value)) }),
+  'cpu-limit': (value) => ({ cpuLimit: cores(string(value)) }),
+  env: (value) => ({ env: environment(value) }),
+  stack: (value) => ({ stack: string(value) }),
+  metadata: (value) => metadata(value),
+};
+
+function parseApp(entry: unknown, where: string, warnings: string[], unknown: string[]): ManifestApp {
+  if (!isMap(entry)) throw new CliError(`${where}: it must be a map`);
+  let app: ManifestApp = {};
+  const ignored: string[] = [];
+  for (const [key, value] of Object.entries(entry)) {
+    if (value === null || value === undefined) continue;
+    const parse = fields[key];
+    const reason = refused[key];
+    if (reason !== undefined) {
+      if (!Array.isArray(value) || value.length > 0) throw new CliError(`${where}.${key}: ${reason}`);
+    } else if (without.has(key)) ignored.push(key);
+    else if (parse === undefined) unknown.push(key);
+    else
+      try {
+        app = { ...app, ...parse(value) };
+      } catch (error) {
+        throw new CliError(`${where}.${key}: ${messageOf(error)}`);
+      }
+  }
+  if (app.command !== undefined && app.args !== undefined)
+    throw new CliError(`${where}: expected at most one of: command, args`);
+  if (app.command !== undefined && app.entrypoint !== undefined)
+    throw new CliError(`${where}: expected at most one of: command, entrypoint`);
+  if (ignored.length > 0) warnings.push(`Of no effect on an App that runs tasks only: ${ignored.join(', ')}`);
+  return withValidName(app, warnings);
+}
+
+/** Kf: `_` is allowed in Cloud Foundry's names, not in Kubernetes'. */
+function withValidName(app: ManifestApp, warnings: string[]): ManifestApp {
+  if (!app.name?.includes('_')) return app;
+  const name = app.name.replaceAll('_', '-');
+  warnings.push(`Underscores ('_') in names are not allowed in Kubernetes. Replacing with hyphens ('-'): ${name}`);
+  return { ...app, name };
+}
+
+function string(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return String(value);
+  throw new Error(`must be text, not ${JSON.stringify(value)}`);
+}
+
+function boolean(value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new Error(`must be true or false, not ${JSON.stringify(value)}`);
+}
+
+function list(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) throw new Error('must be a list');
+  return value.map(string);
+}
+
+function environment(value: unknown): readonly Variable[] {
+  if (!isMap(value)) throw new Error('must be a map');
+  return Object.entries(value).map(([name, one]) => {
+    if (isMap(one) || Array.isArray(one)) throw new Error(`${name} must be text`);
+    return { name: variableName(name), value: one === null ? '' : String(one) };
+  });
+}
+
+function metadata(value: unknown): Partial<ManifestApp> {
+  if (!isMap(value)) throw new Error('must be a map');
+  const texts = (part: unknown): Record<string, string> | undefined =>
+    isMap(part) ? Object.fromEntries(Object.entries(part).map(([key, one]) => [key, string(one)])) : undefined;
+  const labels = texts(value.labels);
+  const annotations = texts(value.annotations);
+  return { ...(labels === undefined ? {} : { labels }), ...(annotations === undefined ? {} : { annotations }) };
+}

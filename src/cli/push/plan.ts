@@ -1,0 +1,150 @@
+/** What a push shall make: manifest and flags together. */
+
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import type { PushFlags } from '../commands/push.ts';
+import { CliError, messageOf } from '../errors.ts';
+import { objectName, type Variable } from '../flags.ts';
+import { type Manifest, type ManifestApp, parseManifest } from './manifest.ts';
+
+/** One App to push. Sizes are quantities; what is absent stays as it is, or becomes the default. */
+export interface AppPlan {
+  readonly name: string;
+  readonly folder: string;
+  readonly task: boolean;
+  readonly command?: string;
+  readonly args?: readonly string[];
+  readonly entrypoint?: string;
+  readonly env: readonly Variable[];
+  readonly memory?: string;
+  readonly disk?: string;
+  readonly cpu?: string;
+  readonly cpuLimit?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export interface PushPlan {
+  readonly apps: readonly AppPlan[];
+  readonly warnings: readonly string[];
+}
+
+/** The one stack that exists; see `kf stacks`. */
+export const hostStack = 'host';
+
+/** @throws CliError */
+export async function planPush(cwd: string, name: string | undefined, flags: PushFlags): Promise<PushPlan> {
+  refuseUnsupported(flags);
+  const found = await findManifest(cwd, flags);
+  const chosen = chooseApps(found?.manifest, name);
+  const folder = found === undefined ? cwd : dirname(found.file);
+  const apps = chosen.map((app) => planApp(cwd, folder, app, flags));
+  return { apps, warnings: found?.manifest.warnings ?? [] };
+}
+
+function refuseUnsupported(flags: PushFlags): void {
+  const { dockerImage, dockerfile, buildpack, command, args, entrypoint } = flags;
+  if (dockerImage !== undefined)
+    throw new CliError('--docker-image: images are not supported yet; push source, which is built on the stack "host"');
+  if (dockerfile !== undefined)
+    throw new CliError(
+      '--dockerfile: Dockerfiles are not supported yet; push source, which is built on the stack "host"',
+    );
+  if (buildpack !== undefined)
+    throw new CliError(
+      '-b, --buildpack: buildpacks are not supported yet; push source, which is built on the stack "host"',
+    );
+  if (command !== undefined && args !== undefined) throw new CliError('-c and --args cannot be combined');
+  if (command !== undefined && entrypoint !== undefined) throw new CliError('-c and --entrypoint cannot be combined');
+}
+
+interface FoundManifest {
+  readonly file: string;
+  readonly manifest: Manifest;
+}
+
+async function findManifest(cwd: string, flags: PushFlags): Promise<FoundManifest | undefined> {
+  if (flags.manifest === false) return undefined;
+  const names = typeof flags.manifest === 'string' ? [flags.manifest] : ['manifest.yml', 'manifest.yaml'];
+  for (const name of names) {
+    const file = resolve(cwd, name);
+    const text = readText(file, typeof flags.manifest === 'string' ? `-f, --manifest` : undefined);
+    if (text !== undefined) return { file, manifest: await parseManifest(text, name, await variables(cwd, flags)) };
+  }
+  return undefined;
+}
+
+/** @param flag names the flag by which the file was asked for; without one it may be missing */
+function readText(file: string, flag: string | undefined): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (flag === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new CliError(`${flag ?? 'manifest'}: ${messageOf(error)}`);
+  }
+}
+
+async function variables(cwd: string, flags: PushFlags): Promise<Record<string, unknown>> {
+  const values: Record<string, unknown> = {};
+  for (const name of flags.varsFile ?? []) {
+    const text = readText(resolve(cwd, name), '--vars-file') ?? '';
+    const yaml = await import('yaml');
+    let found: unknown;
+    try {
+      found = yaml.parse(text);
+    } catch (error) {
+      throw new CliError(`--vars-file ${name}: ${messageOf(error)}`);
+    }
+    if (typeof found !== 'object' || found === null) throw new CliError(`--vars-file ${name}: it must be a map`);
+    Object.assign(values, found);
+  }
+  for (const { name, value } of flags.var ?? []) values[name] = value;
+  return values;
+}
+
+/** Kf's rules: the named one; a single one takes the given name; all when none is named. */
+function chooseApps(manifest: Manifest | undefined, name: string | undefined): readonly ManifestApp[] {
+  const apps = manifest?.apps ?? [];
+  if (name === undefined) return apps.length > 0 ? apps : [{}];
+  const named = apps.find((app) => app.name === name);
+  if (named !== undefined) return [named];
+  if (apps.length === 0) return [{ name }];
+  if (apps.length === 1) return [{ ...apps[0], name }];
+  throw new CliError(
+    `the manifest doesn't have an App named "${name}", available names are: [${apps.map((app) => app.name).join(', ')}]`,
+  );
+}
+
+function planApp(cwd: string, manifestFolder: string, app: ManifestApp, flags: PushFlags): AppPlan {
+  if (app.name === undefined || app.name === '') throw new CliError('appName cannot be empty: kf push APP_NAME --task');
+  let name: string;
+  try {
+    name = objectName(`${app.name}${flags.appSuffix ?? ''}`);
+  } catch (error) {
+    throw new CliError(messageOf(error));
+  }
+  const stack = flags.stack ?? app.stack ?? hostStack;
+  if (stack !== hostStack)
+    throw new CliError(`no matching stack "${stack}" found; there is: ${hostStack}`, {
+      tips: [{ description: 'List the stacks', command: 'kf stacks' }],
+    });
+  const startsByFlag = flags.command !== undefined || flags.args !== undefined || flags.entrypoint !== undefined;
+  const start = startsByFlag ? flags : app;
+  return {
+    name,
+    folder: flags.path === undefined ? inFolder(manifestFolder, app.path) : inFolder(cwd, flags.path),
+    task: flags.task === true || app.task === true,
+    command: start.command,
+    args: start.args,
+    entrypoint: start.entrypoint,
+    env: [...(app.env ?? []), ...(flags.env ?? [])],
+    memory: flags.memoryLimit ?? app.memory,
+    disk: flags.diskQuota ?? app.disk,
+    cpu: flags.cpuCores ?? app.cpu,
+    cpuLimit: flags.cpuCores ?? app.cpuLimit,
+    labels: app.labels,
+    annotations: app.annotations,
+  };
+}
+
+const inFolder = (folder: string, path = '.'): string => (isAbsolute(path) ? path : join(folder, path));

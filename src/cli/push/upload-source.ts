@@ -1,0 +1,76 @@
+/** Brings a packed source to the server, as a SourcePackage of the App. */
+
+import type { App } from '../../resources/kf/app.ts';
+import { largestSourcePackage, SourcePackage } from '../../resources/kf/source-package.ts';
+import { labels } from '../../resources/labels.ts';
+import { controllerRef } from '../../resources/meta.ts';
+import { generateName } from '../../resources/names.ts';
+import { formatBytes } from '../../resources/quantity.ts';
+import { isAlreadyExists, isNotFound } from '../../resources/status.ts';
+import type { Context } from '../context.ts';
+import { CliError, messageOf } from '../errors.ts';
+import type { KfClient } from '../kf-client.ts';
+import { tarOf } from './archive.ts';
+import type { SourcePackageContent } from './package-source.ts';
+
+export interface UploadedSource {
+  /** Counts the App's build requests. */
+  readonly number: number;
+  readonly name: string;
+}
+
+/** @throws CliError when the bytes do not arrive as they were announced */
+export async function uploadSource(
+  context: Context,
+  client: KfClient,
+  app: App,
+  source: SourcePackageContent,
+): Promise<UploadedSource> {
+  if (source.size > largestSourcePackage)
+    throw new CliError(`the source has ${formatBytes(source.size)}, more than ${formatBytes(largestSourcePackage)}`);
+  const uploaded = await announce(client, app, source);
+  const ref = { namespace: app.metadata.namespace!, name: uploaded.name };
+  const began = context.clock.now();
+  context.io.note(`[source upload] Uploading directory ${source.tree.root} (size=${Math.ceil(source.size / 1024)}KiB)`);
+  try {
+    if (await client.hasSource(source.sha256)) await client.uploadExisting(ref);
+    else await client.upload(ref, tarOf(source.tree), source.size);
+  } catch (error) {
+    // Nothing refers to it yet.
+    await client.delete(SourcePackage, ref).catch(() => undefined);
+    throw new CliError(`failed to upload the source: ${explain(error)}`, { cause: error });
+  }
+  const seconds = (context.clock.now() - began) / 1000;
+  context.io.note(`[source upload] Successfully uploaded source in ${seconds.toFixed(2)} seconds`);
+  return uploaded;
+}
+
+function explain(error: unknown): string {
+  const message = messageOf(error);
+  return /checksum does not match|expected \d+ bytes/.test(message)
+    ? `${message}; files changed meanwhile, or the connection damaged them: push again`
+    : message;
+}
+
+/** Makes the SourcePackage under the first free number: an interrupted push may have left one. */
+async function announce(client: KfClient, app: App, source: SourcePackageContent): Promise<UploadedSource> {
+  const { name: appName, namespace } = app.metadata;
+  for (let number = (app.spec.build.updateRequests ?? 0) + 1; ; number++) {
+    const name = generateName(appName, String(number));
+    try {
+      await client.create(SourcePackage, {
+        metadata: {
+          name,
+          namespace: namespace!,
+          labels: { [labels.appName]: appName, [labels.managedBy]: 'kf' },
+          ownerReferences: [controllerRef(app)],
+        },
+        spec: { size: source.size, checksum: { type: 'sha256', value: source.sha256 } },
+      });
+      return { number, name };
+    } catch (error) {
+      if (isNotFound(error)) throw new CliError(`App "${appName}" was deleted meanwhile`);
+      if (!isAlreadyExists(error)) throw error;
+    }
+  }
+}

@@ -315,7 +315,7 @@ describe('a namespace’s life', () => {
     const network = await start({
       poolSize: 0,
       run: (command, args, options) =>
-        broken && command === 'nsenter' ? Promise.reject(new Error('no more')) : run(command, args, options),
+        broken && command === 'sh' ? Promise.reject(new Error('no more')) : run(command, args, options),
     });
     broken = true;
     await expect(network.acquire()).rejects.toThrow('no more');

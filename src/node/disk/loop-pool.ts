@@ -101,7 +101,7 @@ export class LoopPool implements DiskProvider {
         size: poolSize,
         // While many run at a time, as many go round: nothing is made and removed for nothing.
         keep: poolSize + 16,
-        make: () => this.#make(limitBytes),
+        make: async () => [await this.#make(limitBytes)],
         dispose: async (images) => {
           for (const image of images) await this.#dispose(image);
         },

@@ -12,7 +12,8 @@ import { readLinks } from './machine.ts';
 import {
   isNamespace,
   listNamespaces,
-  makeNamespace,
+  makeNamespaces,
+  type Namespace,
   type NamespacePlan,
   namespacePath,
   removeNamespaces,
@@ -26,7 +27,7 @@ export interface NetworkOptions {
   readonly instance: string;
   /** `a.b.c.d/n`; default: a private /20 that no route of this machine overlaps. */
   readonly subnet?: string;
-  /** Namespaces held ready. Default 4. */
+  /** Namespaces held ready. Default 8. */
   readonly poolSize?: number;
   /** TCP ports of the host that tasks are refused on every address: the API server's. */
   readonly deniedHostPorts?: readonly number[];
@@ -38,6 +39,8 @@ export interface NetworkOptions {
   readonly clock?: Clock;
 }
 
+/** Making them together saves starting the same programs for each. */
+const namespacesAtOnce = 4;
 /** How often, at most, somebody's flush of the firewall is looked for. */
 const firewallCheckMilliseconds = 30_000;
 
@@ -68,7 +71,7 @@ export async function createNetwork(options: NetworkOptions): Promise<NetworkPro
   const network = new Network(prefix, plan, firewall, {
     run,
     clock: options.clock ?? systemClock,
-    poolSize: options.poolSize ?? 4,
+    poolSize: options.poolSize ?? 8,
     onWarning,
   });
   await network.start();
@@ -80,11 +83,6 @@ interface Settings {
   readonly clock: Clock;
   readonly poolSize: number;
   readonly onWarning: (text: string) => void;
-}
-
-interface Namespace {
-  readonly id: string;
-  readonly address: number;
 }
 
 class Network implements NetworkProvider {
@@ -112,7 +110,9 @@ class Network implements NetworkProvider {
     this.hostAddress = formatAddress(gatewayOf(plan.subnet));
     this.#pool = new Pool({
       size: settings.poolSize,
-      make: () => this.#make(),
+      make: (count) => this.#make(count),
+      batch: namespacesAtOnce,
+      parallel: 1,
       dispose: (namespaces) => this.#remove(namespaces, { links: true }),
     });
   }
@@ -175,17 +175,21 @@ class Network implements NetworkProvider {
     };
   }
 
-  async #make(): Promise<Namespace> {
-    const id = `${this.#prefix}-${(this.#serial++ % 36 ** 5).toString(36)}`;
-    const address = this.#addresses.take();
-    this.#own.add(id);
+  async #make(count: number): Promise<readonly Namespace[]> {
+    const namespaces: Namespace[] = [];
     try {
-      await makeNamespace(this.#settings.run, this.#plan, id, address);
+      while (namespaces.length < count) namespaces.push({ id: this.#nextId(), address: this.#addresses.take() });
+      for (const { id } of namespaces) this.#own.add(id);
+      await makeNamespaces(this.#settings.run, this.#plan, namespaces);
     } catch (error) {
-      this.#forget({ id, address });
+      for (const namespace of namespaces) this.#forget(namespace);
       throw error;
     }
-    return { id, address };
+    return namespaces;
+  }
+
+  #nextId(): string {
+    return `${this.#prefix}-${(this.#serial++ % 36 ** 5).toString(36)}`;
   }
 
   /** Releases that come while one is under way share the next one. */

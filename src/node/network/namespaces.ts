@@ -66,25 +66,47 @@ const innerSysctls: readonly (readonly [string, string])[] = [
 
 /** A kernel without IPv6 lacks those files; what is there must take its value. */
 const innerScript = `${innerSysctls
-  .map(([name, value]) => `[ ! -e /proc/sys/net/${name} ] || echo '${value}' > /proc/sys/net/${name}`)
+  .map(([name, value]) => `{ [ ! -e /proc/sys/net/${name} ] || echo '${value}' > /proc/sys/net/${name}; }`)
   .join(' && ')} && exec ip -batch -`;
 
-/** @throws CommandError; what was made until then is removed */
-export async function makeNamespace(run: RunCommand, plan: NamespacePlan, id: string, address: number): Promise<void> {
+export interface Namespace {
+  readonly id: string;
+  readonly address: number;
+}
+
+/** All of them by two programs. @throws CommandError; what was made until then is removed */
+export async function makeNamespaces(
+  run: RunCommand,
+  plan: NamespacePlan,
+  namespaces: readonly Namespace[],
+): Promise<void> {
   try {
-    await run('ip', ['-batch', '-'], { input: hostCommands(plan, id, address) });
-    await run('nsenter', [`--net=${namespacePath(id)}`, 'sh', '-c', innerScript], {
-      input: innerCommands(plan, address),
-    });
+    const outside = namespaces.map(({ id, address }) => hostCommands(plan, id, address)).join('');
+    await run('ip', ['-batch', '-'], { input: outside });
+    await run('sh', ['-e', '-s'], { input: insideScript(plan, namespaces) });
   } catch (error) {
-    await removeNamespaces(run, [id]).catch(() => {});
+    const ids = namespaces.map(({ id }) => id);
+    await removeNamespaces(run, ids).catch(() => {});
     throw error;
   }
 }
 
+/** Each namespace is entered once. */
+const insideScript = (plan: NamespacePlan, namespaces: readonly Namespace[]): string =>
+  [
+    `inside=$(cat <<'SCRIPT'\n${innerScript}\nSCRIPT\n)\n`,
+    ...namespaces.map(
+      ({ id, address }) =>
+        `nsenter --net=${namespacePath(id)} sh -c "$inside" <<'BATCH'\n${innerCommands(plan, address)}BATCH\n`,
+    ),
+  ].join('');
+
+/** Any number that nobody else gives to links; ours have it for the moment in which they go. */
+const doomedGroup = 0x6b66;
+
 /**
  * Removes namespaces with their links; those that are gone are fine. The kernel takes the links away a moment later,
- * many at once, unless `links` asks for them to go before it returns.
+ * unless `links` asks for them to go before it returns.
  */
 export async function removeNamespaces(
   run: RunCommand,
@@ -92,7 +114,12 @@ export async function removeNamespaces(
   { links = true }: { readonly links?: boolean } = {},
 ): Promise<void> {
   if (ids.length === 0) return;
-  const input = ids.flatMap((id) => [...(links ? [`link delete ${id}`] : []), `netns delete ${id}`, '']).join('\n');
+  // Links that go one by one take 20 ms each, all together they take as long as one.
+  const deleteLinks = [
+    ...ids.map((id) => `link set dev ${id} group ${doomedGroup}`),
+    `link delete group ${doomedGroup}`,
+  ];
+  const input = [...(links ? deleteLinks : []), ...ids.map((id) => `netns delete ${id}`), ''].join('\n');
   const failure = await run('ip', ['-force', '-batch', '-'], { input }).then(
     () => undefined,
     (error: unknown) => error,

@@ -7,9 +7,9 @@ function workshop() {
   const disposed: number[] = [];
   const waiting: (() => void)[] = [];
   const make = () =>
-    new Promise<number>((resolve, reject) => {
+    new Promise<readonly number[]>((resolve, reject) => {
       const number = started.length;
-      started.push({ finish: () => resolve(number), fail: reject });
+      started.push({ finish: () => resolve([number]), fail: reject });
       for (const wake of waiting.splice(0)) wake();
     });
   /** Resolves when the count of started things is reached. */
@@ -69,6 +69,29 @@ describe('Pool', () => {
     const taker = pool.take();
     started[1]!.finish();
     expect(await taker).toBe(1);
+  });
+
+  it('makes several together, once so many are missing or somebody waits', async () => {
+    const counts: number[] = [];
+    let next = 0;
+    const make = async (count: number) => {
+      counts.push(count);
+      return Array.from({ length: count }, () => next++);
+    };
+    const pool = new Pool({ size: 4, batch: 2, parallel: 1, make, dispose: async () => {} });
+    const settled = () => new Promise(setImmediate);
+    pool.fill();
+    await settled();
+    expect(counts).toEqual([2, 2]);
+    await pool.take();
+    await settled();
+    expect(counts).toEqual([2, 2]);
+    await pool.take();
+    await settled();
+    expect(counts).toEqual([2, 2, 2]);
+    const all = await Promise.all(Array.from({ length: 7 }, () => pool.take()));
+    expect(new Set(all).size).toBe(7);
+    expect(Math.max(...counts)).toBe(2);
   });
 
   it('disposes of everything at the end, also of what was still being made', async () => {

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Headers, pack as makePack, type Pack } from 'tar-stream';
+import { type Header, pack as makePack, type Pack } from 'tar-stream';
 import { CliError, messageOf } from '../errors.ts';
 import type { SourceTree, TreeEntry } from './source-tree.ts';
 

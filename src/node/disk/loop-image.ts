@@ -72,7 +72,7 @@ export async function mountsBelow(path: string): Promise<string[]> {
   const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
   return lines
     .map((line) => unescapeMountinfo(line.split(' ')[4] ?? ''))
-    .filter((mount) => mount === path || mount.startsWith(`${path}/`));
+    .filter((mount) => mount === path || mount.startsWith(path.endsWith('/') ? path : `${path}/`));
 }
 
 /** The unmounting detaches them by itself, but for what a start that was cut short has left. */

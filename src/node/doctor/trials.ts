@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, statfs, writeFile } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import { createDisks } from '../disk/create-disks.ts';
 import type { PodDisk } from '../disk/disk.ts';
+import { mountsBelow } from '../disk/loop-image.ts';
 import { CommandError, type RunCommand } from '../host/run-command.ts';
 import { createNetwork } from '../network/create-network.ts';
 import { type Check, check } from './check.ts';
@@ -29,7 +30,8 @@ export function runtimeTrial(run: RunCommand): Check {
       if (failure === undefined) return { ok: true, detail: [`${path} works`, ...refused].join('; ') };
       refused.push(`${path} does not: ${shorten(failure)}`);
     }
-    const detail = refused.length > 0 ? refused.join('; ') : 'neither runc nor crun is installed';
+    const found = refused.length > 0 ? refused.join('; ') : 'neither runc nor crun is installed';
+    const detail = (await isMountPoint('/')) ? found : `${found}; ${chrootHint}`;
     return {
       ok: false,
       detail,
@@ -37,6 +39,11 @@ export function runtimeTrial(run: RunCommand): Check {
     };
   });
 }
+
+/** Containers change their root, which the kernel allows only where the old one is a mount point. */
+const chrootHint = 'this is a chroot into a plain folder: before entering it, type mount --rbind FOLDER FOLDER';
+
+const isMountPoint = async (path: string): Promise<boolean> => (await mountsBelow(path)).includes(path);
 
 /** A runtime's last complaint, without the frame of a log line. */
 function shorten(message: string): string {

@@ -8,6 +8,7 @@ import type { Client } from '../client/client.ts';
 import { systemClock } from '../client/clock.ts';
 import type { RunningController } from '../client/controller.ts';
 import { createNodeAgent, type NodeAgent } from '../node/agent.ts';
+import { detectCgroups } from '../node/cgroup/cgroup.ts';
 import { createDisks } from '../node/disk/create-disks.ts';
 import type { DiskProvider } from '../node/disk/disk.ts';
 import { hostStackRef } from '../node/images/image.ts';
@@ -61,8 +62,11 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     async stop() {
       await started;
       await parts.builds?.stop();
+      const idle = parts.agent?.running === 0;
       await parts.agent?.stop();
-      await Promise.all([parts.network?.close({ all: false }), parts.disk?.close()]);
+      // Once no task is left the machine is as it was: no bridge, no rules, no cgroups.
+      await Promise.all([parts.network?.close({ all: idle }), parts.disk?.close()]);
+      if (idle) await detectCgroups({ instance: home.instance }).removeAll();
     },
   };
 }

@@ -14,7 +14,7 @@ export function taskEnv(task: Task, app: App, space: Space | undefined, id: numb
     ...(task.spec.env ?? []),
   ];
   // LANG is a default that everyone may change; the rest of the system's variables are facts.
-  for (const variable of [{ name: 'LANG', value: 'en_US.UTF-8' }, ...own, ...systemEnv(task, app, id)]) {
+  for (const variable of [{ name: 'LANG', value: 'C.UTF-8' }, ...own, ...systemEnv(task, app, id)]) {
     variables.delete(variable.name);
     variables.set(variable.name, variable);
   }

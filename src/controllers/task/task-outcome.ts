@@ -31,7 +31,7 @@ export function outcomeOf(run: TaskRun): Outcome {
   };
   if (condition?.status === 'True') return { condition: draft('True', undefined, ''), fields };
   if (condition?.status === 'False') return { condition: failure(condition, step), fields };
-  return { condition: draft('Unknown', condition?.reason ?? 'Pending', condition?.message ?? ''), fields };
+  return { condition: draft('Unknown', condition?.reason ?? 'Started', condition?.message ?? ''), fields };
 }
 
 /** An exit code exists where the command ran; what never started, or was lost, has none. */

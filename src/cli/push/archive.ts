@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Header, pack as makePack, type Pack } from 'tar-stream';
+import { pack as makePack, type Pack } from 'tar-stream';
+
 import { CliError, messageOf } from '../errors.ts';
 import type { SourceTree, TreeEntry } from './source-tree.ts';
 
@@ -13,6 +14,8 @@ export interface SourceDigest {
   /** Bytes of the tar. */
   readonly size: number;
 }
+
+type TarHeader = Parameters<Pack['entry']>[0];
 
 /** 1980-01-01T00:00:01Z: zip, and so Python's wheels, know nothing before. */
 const mtime = new Date(315_532_801_000);
@@ -46,7 +49,7 @@ async function feed(pack: Pack, tree: SourceTree): Promise<void> {
 
 async function addEntry(pack: Pack, root: string, entry: TreeEntry): Promise<void> {
   if (entry.type === 'file') return addFile(pack, root, entry);
-  const header: Header =
+  const header: TarHeader =
     entry.type === 'directory'
       ? { name: `${entry.path}/`, type: 'directory', mode: 0o755, mtime }
       : { name: entry.path, type: 'symlink', linkname: entry.target, mode: 0o777, mtime };
@@ -56,7 +59,7 @@ async function addEntry(pack: Pack, root: string, entry: TreeEntry): Promise<voi
 }
 
 async function addFile(pack: Pack, root: string, entry: TreeEntry & { type: 'file' }): Promise<void> {
-  const header: Header = {
+  const header: TarHeader = {
     name: entry.path,
     type: 'file',
     mode: entry.executable ? 0o755 : 0o644,

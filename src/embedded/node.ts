@@ -20,7 +20,7 @@ import type { NetworkProvider } from '../node/network/network.ts';
 import { stackFingerprint } from '../node/rootfs/fingerprint.ts';
 import { HostStack } from '../node/rootfs/host-stack.ts';
 import { chooseRuntime } from '../node/runtime/choose-runtime.ts';
-import { findPrograms } from '../node/runtime/find-programs.ts';
+import { type FoundPrograms, findPrograms } from '../node/runtime/find-programs.ts';
 import type { Home } from './home.ts';
 
 export interface NodeOptions {
@@ -54,7 +54,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   await mkdir(layout.logs, { recursive: true });
   const logs = new LogStore(layout.logs);
   const parts: Parts = {};
-  const started = bringUp(options, layout, programs, parts).catch((error: unknown) =>
+  const started = bringUp(options, layout, programs, logs, parts).catch((error: unknown) =>
     log('the node cannot run tasks', error),
   );
   return {
@@ -74,7 +74,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 async function bringUp(
   options: NodeOptions,
   layout: Layout,
-  programs: ReturnType<typeof findPrograms>,
+  programs: FoundPrograms,
+  logs: LogStore,
   parts: Parts,
 ): Promise<void> {
   const { home, client, barrier, log } = options;
@@ -103,6 +104,7 @@ async function bringUp(
     network: parts.network!,
     disk: parts.disk!,
     images,
+    logs,
     rootfsOf: () => stack,
     barrier,
     limits: limitsFrom(process.env),

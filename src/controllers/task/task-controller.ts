@@ -199,7 +199,7 @@ export class TaskController {
     await writeStatus(this.#client, Task, task, {
       ...task.status,
       ...fields,
-      ...(message === undefined ? {} : { message }),
+      message,
       ...(condition.status === 'Unknown'
         ? {}
         : { completionTime: fields.completionTime ?? task.status?.completionTime ?? now }),

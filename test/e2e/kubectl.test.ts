@@ -192,7 +192,7 @@ describe.sequential(`kubectl 1.${minor}`, () => {
     const json = '[{"op":"replace","path":"/spec/displayName","value":"json"}]';
     expect(await ok(['patch', 'task', 'first', '--type=json', '-p', json])).toBe('task.kf.dev/first patched\n');
     expect(await ok('label task first tier=gold')).toBe('task.kf.dev/first labeled\n');
-    expect(await ok('annotate task first note=seen')).toBe('task.kf.dev/first annotated\n');
+    expect(await ok('annotate task first note=seen')).toMatch(/^task.kf.dev\/first annotated?\n$/);
     const { metadata, spec } = JSON.parse(await ok('get task first -o json'));
     expect({ tier: metadata.labels.tier, note: metadata.annotations.note, name: spec.displayName }).toEqual({
       tier: 'gold',
@@ -265,17 +265,14 @@ describe.sequential(`kubectl 1.${minor}`, () => {
     expect(await fails('create -n nowhere -f -', task('lost'))).toContain('namespaces "nowhere" not found');
   });
 
-  test('warns of unknown fields, where it does not refuse them', async () => {
-    const answer = await kubectl('create --validate=false -f -', task('warned', { zzz: 1 }));
-    expect(answer.stdout).toBe('task.kf.dev/warned created\n');
-    // Old kubectls leave the choice to the server, which warns.
-    if (minor < 25) expect(answer.stderr).toContain('Warning: unknown field "spec.zzz"');
+  test('refuses unknown fields', async () => {
+    // Before 1.25 kubectl checks for itself, by the schema that it was given.
+    expect(await fails('create -f -', task('strict', { zzz: 1 }))).toMatch(/unknown field "(spec\.)?zzz"/);
+    expect(await ok('create --validate=false -f -', task('loose', { zzz: 1 }))).toBe('task.kf.dev/loose created\n');
+    expect(await ok('get task loose -o json')).not.toContain('zzz');
   });
 
-  since(25)('refuses unknown fields', async () => {
-    expect(await fails('create -f -', task('strict', { zzz: 1 }))).toContain(
-      'strict decoding error: unknown field "spec.zzz"',
-    );
+  since(25)('warns of them instead, when asked to', async () => {
     const warned = await kubectl('create --validate=warn -f -', task('lenient', { zzz: 1 }));
     expect(warned).toMatchObject({ code: 0, stderr: 'Warning: unknown field "spec.zzz"\n' });
   });
@@ -312,14 +309,14 @@ describe.sequential(`kubectl 1.${minor}`, () => {
     expect(stdout).toMatch(/\+ +displayName: again/);
   });
 
-  since(27)('explains kinds and fields', async () => {
+  test('explains kinds and fields', async () => {
     const text = await ok('explain task.spec.cpu');
     expect(text).toMatch(/KIND: +Task/);
     expect(text).toContain('Cores, as a quantity');
-    expect(await ok('explain app --recursive')).toContain('-required-');
+    expect(await ok('explain app --recursive')).toMatch(/updateRequests\t<integer>/);
   });
 
-  since(27)('knows who it is', async () => {
+  since(28)('knows who it is', async () => {
     expect(cells(await ok('auth whoami'))).toContainEqual(['Username', 'admin']);
     expect(cells(await ok('auth whoami --as=eve'))).toContainEqual(['Username', 'eve']);
   });

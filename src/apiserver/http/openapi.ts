@@ -8,6 +8,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JsonSchema } from '../../resources/schema.ts';
 import { type Catalog, groupVersionOf, type ServedResource } from './catalog.ts';
 import { objectMetaRef, objectMetaSchemas } from './openapi-meta.ts';
+import { schemaName } from './openapi-names.ts';
+import { openApiV2 } from './openapi-v2.ts';
 import { sendBody, sendJson } from './respond.ts';
 
 interface Built {
@@ -17,12 +19,6 @@ interface Built {
 
 const query = (name: string): object => ({ name, in: 'query', schema: { type: 'string' } });
 const inPath = (name: string): object => ({ name, in: 'path', required: true, schema: { type: 'string' } });
-
-/** `io.k8s.api.core.v1.Pod`, `dev.kf.v1alpha1.Task`. */
-function schemaName({ group, version, kind }: ServedResource): string {
-  const prefix = group === '' ? 'io.k8s.api.core' : group.split('.').reverse().join('.');
-  return `${prefix}.${version}.${kind}`;
-}
 
 function operations(resource: ServedResource, prefix: string): readonly (readonly [string, object])[] {
   const gvk = { group: resource.group, version: resource.version, kind: resource.kind };
@@ -79,13 +75,32 @@ function build(resources: readonly ServedResource[], path: string): Built {
       },
     }),
   );
-  return { body, hash: createHash('sha256').update(body).digest('hex').slice(0, 32).toUpperCase() };
+  return builtOf(body);
+}
+
+const builtOf = (body: Buffer): Built => ({
+  body,
+  hash: createHash('sha256').update(body).digest('hex').slice(0, 32).toUpperCase(),
+});
+
+function sendBuilt(
+  req: IncomingMessage,
+  res: ServerResponse,
+  type: string,
+  { body, hash }: Built,
+  caching: Readonly<Record<string, string>>,
+): void {
+  const headers = { ETag: `"${hash}"`, Vary: 'Accept', ...caching };
+  if (req.headers['if-none-match'] === headers.ETag) {
+    res.writeHead(304, headers);
+    res.end();
+  } else sendBody(res, 200, type, body, headers);
 }
 
 /** A document never changes under its hash, so clients may keep it. */
 const forEver = { 'Cache-Control': 'public', Expires: 'Fri, 31 Dec 2100 00:00:00 GMT' };
 
-/** MIME type of the OpenAPI v2 document that old kubectls ask for; an empty one means: nothing is known of any kind. */
+/** Of the OpenAPI v2 document. kubectl asks for `@v1.0`, which is no MIME type that anybody can parse. */
 const v2Type = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 export class OpenApi {
@@ -93,7 +108,9 @@ export class OpenApi {
   private readonly resources = new Map<string, ServedResource[]>();
   private readonly built = new Map<string, Built>();
 
-  constructor(catalog: Catalog) {
+  private v2: Built | undefined;
+
+  constructor(private readonly catalog: Catalog) {
     for (const resource of [...catalog.groups.values()].flat()) {
       const path = `${resource.group === '' ? 'api' : 'apis'}/${groupVersionOf(resource)}`;
       this.resources.set(path, [...(this.resources.get(path) ?? []), resource]);
@@ -113,7 +130,8 @@ export class OpenApi {
     const [root, version, ...rest] = parts;
     if (root !== 'openapi') return false;
     if (version === 'v2' && rest.length === 0) {
-      sendBody(res, 200, v2Type, '');
+      this.v2 ??= builtOf(openApiV2(this.catalog));
+      sendBuilt(req, res, v2Type, this.v2, { 'Cache-Control': 'no-cache, private' });
       return true;
     }
     if (version !== 'v3') return false;
@@ -125,11 +143,7 @@ export class OpenApi {
     }
     const document = this.document(rest.join('/'));
     if (document === undefined) return false;
-    const etag = `"${document.hash}"`;
-    if (req.headers['if-none-match'] === etag) {
-      res.writeHead(304, { ETag: etag, ...forEver });
-      res.end();
-    } else sendBody(res, 200, 'application/json', document.body, { ETag: etag, Vary: 'Accept', ...forEver });
+    sendBuilt(req, res, 'application/json', document, forEver);
     return true;
   }
 

@@ -119,13 +119,16 @@ describe('OpenAPI', () => {
     for (const ref of refs) expect(json.components.schemas).toHaveProperty([ref.split('/').at(-1)!]);
   });
 
-  test('v2 is empty, for kubectls that know no other', async () => {
-    const { status, text, headers } = await get(
-      '/openapi/v2',
-      'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
-    );
-    expect({ status, text }).toEqual({ status: 200, text: '' });
+  test('v2, in protobuf, for kubectls before 1.27', async () => {
+    const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+    const { status, text, headers } = await get('/openapi/v2', accept);
+    expect(status).toBe(200);
     expect(headers['content-type']).toBe('application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+    for (const known of ['dryRun', '/apis/kf.dev/v1alpha1/namespaces/{namespace}/tasks/{name}', 'dev.kf.v1alpha1.Task'])
+      expect(text).toContain(known);
+    // Of its own kinds kubectl knows the merge keys of lists, which it would forget.
+    expect(text).not.toContain('io.k8s.api.core.v1.Pod');
+    expect((await get('/openapi/v2', accept, { 'If-None-Match': headers.etag })).status).toBe(304);
   });
 
   test('unknown documents: 404', async () => {

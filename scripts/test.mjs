@@ -1,7 +1,7 @@
 /** Every test, unit and end-to-end, after the same set-up as the demo. Arguments are passed on to vitest. */
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,10 +24,30 @@ function kept(name) {
 }
 
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-const child = spawn(process.execPath, [vitest, 'run', ...process.argv.slice(2)], { cwd: root, env, stdio: 'inherit' });
+const results = join(scratch, 'results.json');
+const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
+const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...process.argv.slice(2)], {
+  cwd: root,
+  env,
+  stdio: 'inherit',
+});
 // A terminal sends Ctrl-C to both; vitest ends by itself and this process tidies up after it.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('close', (code, signal) => {
+  console.log(summary());
   rmSync(scratch, { recursive: true, force: true });
   process.exitCode = code ?? 128 + (signal === 'SIGINT' ? 2 : 15);
 });
+
+/** The last line: how many ran, and by name which could not run on this machine. */
+function summary() {
+  try {
+    const files = JSON.parse(readFileSync(results, 'utf8')).testResults;
+    const tests = files.flatMap((file) => file.assertionResults);
+    const skipped = tests.filter(({ status }) => status !== 'passed' && status !== 'failed');
+    const names = skipped.map(({ fullName }) => fullName).join('; ');
+    return `${tests.length - skipped.length} tests ran, ${skipped.length} could not run here${names && `: ${names}`}`;
+  } catch {
+    return 'The tests did not get to their end.';
+  }
+}

@@ -21,7 +21,11 @@ async function traces() {
     run('losetup', ['--list']),
   ]);
   const ours = [links, rules, mounts, loops].flatMap((text) => text.split('\n')).filter((line) => /doctor/i.test(line));
-  return [...ours, ...(await detectCgroups({ instance: 'doctor' }).leftovers()), ...(await readdir(dataDir))];
+  return [
+    ...ours,
+    ...(await detectCgroups({ instance: `doctor-${process.pid}` }).leftovers()),
+    ...(await readdir(dataDir)),
+  ];
 }
 
 const outcomeOf = async (name: string, runner = run) => {

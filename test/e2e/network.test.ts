@@ -286,6 +286,19 @@ describe('a namespace’s life', () => {
     for (const server of servers.splice(0)) server.close();
   });
 
+  it('sweeps what a start that was cut short left of a namespace', async () => {
+    const network = await start();
+    const task = await network.acquire();
+    await run('ip', ['netns', 'add', `${prefix}-half`]);
+    await run('ip', ['link', 'add', `${prefix}-odd`, 'type', 'veth', 'peer', 'name', 'e2enet-odd']);
+    await run('touch', [`/run/netns/${prefix}-file`]);
+    await network.sweep(new Set());
+    const [names, links] = await Promise.all([run('ip', ['netns']), run('ip', ['-brief', 'link'])]);
+    for (const rest of ['half', 'odd', 'file']) expect(names + links).not.toContain(`${prefix}-${rest}`);
+    // What this server has in hand is not swept.
+    expect(names).toContain(task.id);
+  });
+
   it('puts back rules that somebody flushed', async () => {
     let now = 0;
     const warned = withResolvers<string>();

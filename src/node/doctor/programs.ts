@@ -3,6 +3,7 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { RunCommand } from '../host/run-command.ts';
+import { findProgram as findServerProgram } from '../runtime/find-programs.ts';
 import { type Check, check } from './check.ts';
 import lists from './programs.json' with { type: 'json' };
 
@@ -26,8 +27,12 @@ const versionArguments: Readonly<Record<string, readonly string[]>> = {
   nsenter: ['--version'],
 };
 
+/** These the server looks for by itself; it calls the others by name. */
+const foundByServer = ['runc', 'crun', 'conmon', 'catatonit'];
+
 /** Its path; folders for administrators are looked through too, which a user's PATH may lack. */
 export async function findProgram(program: string, path = process.env.PATH ?? ''): Promise<string | undefined> {
+  if (foundByServer.includes(program)) return findServerProgram(program);
   for (const folder of [...path.split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']) {
     const candidate = join(folder, program);
     const found = await access(candidate, constants.X_OK).then(

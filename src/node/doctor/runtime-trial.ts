@@ -14,8 +14,8 @@ const systemFolders = ['usr', 'bin', 'lib', 'lib64'];
  * @throws Error in the runtime's own words
  */
 export async function tryRuntime(run: RunCommand, runtime: string): Promise<void> {
-  const instance = 'doctor';
-  const cgroups = detectCgroups({ instance });
+  // Servers that start and a doctor may try at the same time.
+  const cgroups = detectCgroups({ instance: `doctor-${process.pid}` });
   const folder = await mkdtemp(join(tmpdir(), 'kf-doctor-'));
   const id = `kf-doctor-${process.pid}`;
   try {

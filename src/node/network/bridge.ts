@@ -43,7 +43,7 @@ export async function ensureBridge(run: RunCommand, options: BridgeOptions): Pro
   const { name } = options;
   const [links, routes] = await Promise.all([readLinks(run), readRoutes(run)]);
   const mtu = outsideMtu(links, routes);
-  const existing = links.some((link) => link.name === name) ? await readAddress(run, name) : undefined;
+  const existing = links.some((link) => link.name === name && link.up) ? await readAddress(run, name) : undefined;
   if (existing !== undefined) {
     await enableForwarding();
     return { name, subnet: existing.subnet, mtu };
@@ -58,7 +58,7 @@ export async function ensureBridge(run: RunCommand, options: BridgeOptions): Pro
   const gateway = gatewayOf(subnet);
   await run('ip', ['-batch', '-'], {
     input: [
-      // A bridge without an address is the rest of a start that was cut short.
+      // A bridge that is not up with an address is the rest of a start that was cut short.
       ...(links.some((link) => link.name === name) ? [`link delete ${name}`] : []),
       `link add ${name} mtu ${mtu} address ${hardwareAddress(gateway)} type bridge`,
       `link set dev ${name} alias "${aliasOf(before)}"`,
@@ -103,7 +103,8 @@ async function readBefore(links: readonly Link[]): Promise<Before> {
 
 const isForwarding = async (): Promise<boolean> => (await readFile(forwardingFile, 'utf8')).trim() === '1';
 
-async function enableForwarding(): Promise<void> {
+/** Whoever applies the machine's sysctl files anew may have switched it off. */
+export async function enableForwarding(): Promise<void> {
   // Writing it, even unchanged, resets other settings of every interface.
   if (!(await isForwarding())) await writeFile(forwardingFile, '1');
 }

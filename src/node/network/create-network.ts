@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../../client/clock.ts';
 import { instancePrefix } from '../host/instance.ts';
 import { Pool } from '../host/pool.ts';
 import { type RunCommand, runCommand } from '../host/run-command.ts';
-import { ensureBridge, removeBridge } from './bridge.ts';
+import { enableForwarding, ensureBridge, removeBridge } from './bridge.ts';
 import { installFirewall, removeFirewall, repairFirewall } from './firewall.ts';
 import { deniedNameservers, type FirewallPlan } from './firewall-rules.ts';
 import { readLinks } from './machine.ts';
@@ -246,7 +246,11 @@ class Network implements NetworkProvider {
     const { clock, run, onWarning } = this.#settings;
     if (Math.abs(clock.now() - this.#lastFirewallCheck) < firewallCheckMilliseconds) return;
     this.#lastFirewallCheck = clock.now();
-    repairFirewall(run, this.#firewall).then(
+    const repair = async (): Promise<boolean> => {
+      await enableForwarding();
+      return repairFirewall(run, this.#firewall);
+    };
+    repair().then(
       (repaired) => repaired && onWarning('firewall rules of tasks were gone and have been put back'),
       (error: unknown) => onWarning(`firewall rules of tasks could not be checked: ${(error as Error).message}`),
     );

@@ -6,6 +6,7 @@ import { parseAddress, parseSubnet, type Subnet } from './subnet.ts';
 export interface Link {
   readonly name: string;
   readonly mtu: number;
+  readonly up: boolean;
   /** `bridge`, `veth` …; empty for hardware. */
   readonly kind: string;
   /** A free text that links carry: where we keep what must survive a restart. */
@@ -16,6 +17,7 @@ interface IpLink {
   readonly ifname?: string;
   readonly mtu?: number;
   readonly ifalias?: string;
+  readonly flags?: readonly string[];
   readonly linkinfo?: { readonly info_kind?: string };
 }
 
@@ -48,6 +50,7 @@ export async function readLinks(run: RunCommand): Promise<readonly Link[]> {
   return parse<IpLink>(await run('ip', ['-json', '-details', 'link', 'show'])).map((link) => ({
     name: link.ifname ?? '',
     mtu: link.mtu ?? 1500,
+    up: link.flags?.includes('UP') ?? false,
     kind: link.linkinfo?.info_kind ?? '',
     alias: link.ifalias ?? '',
   }));

@@ -81,6 +81,14 @@ describe('the PipelineRun', () => {
     });
   });
 
+  test('passes the line on as it was typed', () => {
+    const command = { command: sh('kill $$; echo $(HOME) $((1 + 1))') };
+    const run = pipelineRunOf(task(), { app: app(), space: undefined, id: 7, image: 'img', command });
+    expect(run.spec.pipelineSpec?.tasks?.[0]?.taskSpec?.steps?.[0]?.command).toEqual(
+      sh('kill $$$$; echo $$(HOME) $$((1 + 1))'),
+    );
+  });
+
   test('has no time limit unless one is given', () => {
     expect(made.spec.timeouts).toEqual({ pipeline: '0s' });
     expect(made.spec.pipelineSpec?.tasks?.[0]?.timeout).toBe('0s');

@@ -9,7 +9,7 @@ import { annotations, labels, userContainer } from '../../resources/labels.ts';
 import { controllerRef } from '../../resources/meta.ts';
 import { childName } from '../../resources/names.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
-import { taskEnv } from './task-env.ts';
+import { taskEnv, unexpanded } from './task-env.ts';
 
 /** The first attempt bears the Task's own name (Kf: the TaskRun does). */
 export const pipelineRunName = (task: Task): string => task.metadata.name;
@@ -77,7 +77,7 @@ export function pipelineRunOf(task: Task, context: TaskContext): Draft<PipelineR
                 {
                   name: userContainer,
                   image,
-                  ...command,
+                  ...literally(command),
                   env: taskEnv(task, app, space, id),
                   computeResources: taskResources(task, app),
                 },
@@ -89,6 +89,14 @@ export function pipelineRunOf(task: Task, context: TaskContext): Draft<PipelineR
       // Tekton's default of 60 minutes must be switched off explicitly.
       timeouts: { pipeline: '0s', ...(timeout === '0s' ? {} : { tasks: timeout }) },
     },
+  };
+}
+
+/** A person's line must reach the shell as it was typed. */
+function literally({ command, args }: TaskCommand): TaskCommand {
+  return {
+    ...(command === undefined ? {} : { command: command.map(unexpanded) }),
+    ...(args === undefined ? {} : { args: args.map(unexpanded) }),
   };
 }
 

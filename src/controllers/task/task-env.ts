@@ -12,7 +12,9 @@ export function taskEnv(task: Task, app: App, space: Space | undefined, id: numb
     ...(space?.spec?.runtimeConfig?.env ?? []),
     ...(app.spec.template.spec.containers[0]?.env ?? []),
     ...(task.spec.env ?? []),
-  ];
+  ].map((variable: EnvVar) =>
+    variable.value === undefined ? variable : { ...variable, value: unexpanded(variable.value) },
+  );
   // LANG is a default that everyone may change; the rest of the system's variables are facts.
   for (const variable of [{ name: 'LANG', value: 'C.UTF-8' }, ...own, ...systemEnv(task, app, id)]) {
     variables.delete(variable.name);
@@ -20,6 +22,9 @@ export function taskEnv(task: Task, app: App, space: Space | undefined, id: numb
   }
   return [...variables.values()];
 }
+
+/** Kubernetes expands `$(VAR)` and `$$` in commands and values; what a person has written stays as it is. */
+export const unexpanded = (value: string): string => value.replaceAll('$', '$$$$');
 
 function systemEnv(task: Task, app: App, id: number): readonly EnvVar[] {
   return [

@@ -1,6 +1,8 @@
-/** Reads what this machine's network looks like, through `ip -json`. */
+/** Reads what this machine's network looks like. */
 
+import { readFileSync } from 'node:fs';
 import type { RunCommand } from '../host/run-command.ts';
+import { type Resolution, resolvConfFiles, resolve } from './resolv-conf.ts';
 import { parseAddress, parseSubnet, type Subnet } from './subnet.ts';
 
 export interface Link {
@@ -82,4 +84,17 @@ export async function readAddress(
 export function outsideMtu(links: readonly Link[], routes: readonly Route[]): number {
   const [best] = routes.filter(({ to, main }) => to === undefined && main).sort((a, b) => a.metric - b.metric);
   return best?.mtu ?? links.find(({ name }) => name === best?.device)?.mtu ?? 1500;
+}
+
+/** Read anew each time: a laptop joins another network while the server runs. */
+export function readResolution(): Resolution {
+  return resolve(
+    resolvConfFiles.map((file) => {
+      try {
+        return readFileSync(file, 'utf8');
+      } catch {
+        return undefined;
+      }
+    }),
+  );
 }

@@ -1,0 +1,204 @@
+/** One instance's network while its server runs: what is ready, what is in use, what goes. */
+
+import type { Clock } from '../../client/clock.ts';
+import { Pool } from '../host/pool.ts';
+import type { RunCommand } from '../host/run-command.ts';
+import { enableForwarding, removeBridge } from './bridge.ts';
+import { removeFirewall, repairFirewall } from './firewall.ts';
+import type { FirewallPlan } from './firewall-rules.ts';
+import { readLinks, readResolution } from './machine.ts';
+import {
+  isNamespace,
+  listNamespaces,
+  makeNamespaces,
+  type Namespace,
+  type NamespacePlan,
+  namespacePath,
+  removeNamespaces,
+} from './namespaces.ts';
+import type { NetworkProvider, PodNetwork } from './network.ts';
+import { AddressPool, formatAddress, gatewayOf, parseAddress } from './subnet.ts';
+
+/** Making them together saves starting the same programs for each. */
+const namespacesAtOnce = 4;
+/** How often, at most, somebody's flush of the firewall is looked for. */
+const firewallCheckMilliseconds = 30_000;
+
+export interface NetworkSettings {
+  readonly run: RunCommand;
+  readonly clock: Clock;
+  readonly poolSize: number;
+  readonly onWarning: (text: string) => void;
+}
+
+export class Network implements NetworkProvider {
+  readonly hostAddress: string;
+  readonly #prefix: string;
+  readonly #plan: NamespacePlan;
+  readonly #firewall: FirewallPlan;
+  readonly #settings: NetworkSettings;
+  readonly #addresses: AddressPool;
+  readonly #pool: Pool<Namespace>;
+  /** Made or adopted by this process and not released: a sweep leaves them alone. */
+  readonly #own = new Set<string>();
+  #serial = Math.floor(Math.random() * 36 ** 5);
+  #lastFirewallCheck: number;
+  #releasing: Namespace[] = [];
+  #release: Promise<void> | undefined;
+
+  constructor(prefix: string, plan: NamespacePlan, firewall: FirewallPlan, settings: NetworkSettings) {
+    this.#prefix = prefix;
+    this.#plan = plan;
+    this.#firewall = firewall;
+    this.#settings = settings;
+    this.#addresses = new AddressPool(plan.subnet);
+    this.#lastFirewallCheck = settings.clock.now();
+    this.hostAddress = formatAddress(gatewayOf(plan.subnet));
+    this.#pool = new Pool({
+      size: settings.poolSize,
+      make: (count) => this.#make(count),
+      batch: namespacesAtOnce,
+      parallel: 1,
+      dispose: (namespaces) => this.#remove(namespaces, { links: true }),
+    });
+  }
+
+  /** Learns which addresses are in use, then begins to fill the pool. */
+  async start(): Promise<void> {
+    for (const { alias } of await this.#links()) {
+      const address = parseAddress(alias);
+      if (address !== undefined) this.#addresses.keep(address);
+    }
+    this.#pool.fill();
+  }
+
+  /** The host's name servers may change while the server runs: a laptop joins another network. */
+  get resolvConf(): string {
+    return readResolution().text;
+  }
+
+  async acquire(): Promise<PodNetwork> {
+    const namespace = await this.#pool.take();
+    this.#checkFirewall();
+    return this.#handle(namespace);
+  }
+
+  async adopt(id: string): Promise<PodNetwork | undefined> {
+    if (!this.#isOurs(id) || !(await isNamespace(id))) return undefined;
+    const alias = (await this.#links()).find(({ name }) => name === id)?.alias;
+    const address = parseAddress(alias ?? '');
+    if (address === undefined) return undefined;
+    this.#own.add(id);
+    this.#addresses.keep(address);
+    return this.#handle({ id, address });
+  }
+
+  async sweep(inUse: ReadonlySet<string>): Promise<void> {
+    const leftovers = await this.#existing();
+    await this.#remove(
+      leftovers.filter(({ id }) => !inUse.has(id) && !this.#own.has(id)),
+      { links: true },
+    );
+  }
+
+  async close({ all }: { readonly all: boolean }): Promise<void> {
+    await this.#pool.close();
+    await this.#release;
+    if (!all) return;
+    const { run } = this.#settings;
+    await this.#remove(await this.#existing(), { links: true });
+    await removeFirewall(run, this.#prefix, this.#plan.bridge);
+    await removeBridge(run, this.#plan.bridge);
+  }
+
+  #handle(namespace: Namespace): PodNetwork {
+    const { id, address } = namespace;
+    return {
+      id,
+      path: namespacePath(id),
+      ip: formatAddress(address),
+      release: () => this.#releaseSoon(namespace),
+    };
+  }
+
+  async #make(count: number): Promise<readonly Namespace[]> {
+    const namespaces: Namespace[] = [];
+    try {
+      while (namespaces.length < count) namespaces.push({ id: this.#nextId(), address: this.#addresses.take() });
+      for (const { id } of namespaces) this.#own.add(id);
+      await makeNamespaces(this.#settings.run, this.#plan, namespaces);
+    } catch (error) {
+      for (const namespace of namespaces) this.#forget(namespace);
+      throw error;
+    }
+    return namespaces;
+  }
+
+  #nextId(): string {
+    return `${this.#prefix}-${(this.#serial++ % 36 ** 5).toString(36)}`;
+  }
+
+  /** Releases that come while one is under way share the next one. */
+  async #releaseSoon(namespace: Namespace): Promise<void> {
+    if (!this.#own.has(namespace.id)) return;
+    this.#releasing.push(namespace);
+    while (this.#releasing.includes(namespace)) {
+      this.#release ??= this.#releaseAll().finally(() => {
+        this.#release = undefined;
+      });
+      await this.#release;
+    }
+  }
+
+  async #releaseAll(): Promise<void> {
+    // A tick later: whatever ends together is removed together.
+    await new Promise(setImmediate);
+    const batch = this.#releasing;
+    this.#releasing = [];
+    await this.#remove(batch, { links: false });
+  }
+
+  async #remove(namespaces: readonly Namespace[], options: { readonly links: boolean }): Promise<void> {
+    await removeNamespaces(
+      this.#settings.run,
+      namespaces.map(({ id }) => id),
+      options,
+    );
+    for (const namespace of namespaces) this.#forget(namespace);
+  }
+
+  #forget({ id, address }: Namespace): void {
+    this.#own.delete(id);
+    this.#addresses.giveBack(address);
+  }
+
+  #isOurs(name: string): boolean {
+    return name.startsWith(`${this.#prefix}-`);
+  }
+
+  async #links() {
+    return (await readLinks(this.#settings.run)).filter(({ name }) => this.#isOurs(name));
+  }
+
+  /** Every namespace and link of ours that the machine has; one may be there without the other. */
+  async #existing(): Promise<readonly Namespace[]> {
+    const [links, names] = await Promise.all([this.#links(), listNamespaces()]);
+    const aliases = new Map(links.map(({ name, alias }) => [name, alias]));
+    const ids = new Set([...aliases.keys(), ...names.filter((name) => this.#isOurs(name))]);
+    return [...ids].map((id) => ({ id, address: parseAddress(aliases.get(id) ?? '') ?? 0 }));
+  }
+
+  #checkFirewall(): void {
+    const { clock, run, onWarning } = this.#settings;
+    if (Math.abs(clock.now() - this.#lastFirewallCheck) < firewallCheckMilliseconds) return;
+    this.#lastFirewallCheck = clock.now();
+    const repair = async (): Promise<boolean> => {
+      await enableForwarding();
+      return repairFirewall(run, this.#firewall);
+    };
+    repair().then(
+      (repaired) => repaired && onWarning('firewall rules of tasks were gone and have been put back'),
+      (error: unknown) => onWarning(`firewall rules of tasks could not be checked: ${(error as Error).message}`),
+    );
+  }
+}

@@ -188,8 +188,10 @@ export class BuildController {
     const { images, stack } = this.#options;
     await staging.flush();
     const layers: string[] = [];
+    // What a step may have changed anywhere belongs to this build alone.
     const separable = plan.steps.every((step) => step.cacheKey !== undefined);
-    for (const step of separable ? plan.steps : []) {
+    for (const step of plan.steps) {
+      if (step.cacheKey === undefined) continue;
       const digest = `sha256:${step.cacheKey}`;
       if (!images.hasLayer(digest)) await images.addLayer(await staging.splitOff(step.output ?? ''), digest);
       layers.push(digest);

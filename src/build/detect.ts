@@ -62,7 +62,11 @@ export function planBuild(files: SourceFiles, interpreters: Readonly<Record<stri
   return {
     steps,
     paths: [...(usesPython ? ['.venv/bin'] : []), ...(files.packageJson === undefined ? [] : ['node_modules/.bin'])],
-    env: usesPython ? { VIRTUAL_ENV: '/home/vcap/app/.venv' } : {},
+    env: {
+      ...(usesPython ? { VIRTUAL_ENV: '/home/vcap/app/.venv' } : {}),
+      // A task's log is no place for npm's advertisement of itself.
+      ...(files.packageJson === undefined ? {} : { NPM_CONFIG_UPDATE_NOTIFIER: 'false' }),
+    },
     ...rest,
   };
 }

@@ -1,0 +1,128 @@
+import { execFileSync } from 'node:child_process';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Kf } from '../support/kf.ts';
+
+let kf: Kf;
+beforeAll(async () => {
+  kf = await Kf.create();
+});
+afterAll(() => kf.remove());
+
+interface App {
+  status: { image: string; latestBuild: string; latestReadyBuild: string };
+}
+
+/** A wheel, which is a zip of a module and its metadata. */
+function makeWheel(folder: string): void {
+  const script = `
+import zipfile
+with zipfile.ZipFile('hello-1.0-py3-none-any.whl', 'w') as wheel:
+    wheel.writestr('hello.py', 'greeting = "hello from a wheel"\\n')
+    info = 'hello-1.0.dist-info/'
+    wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: hello\\nVersion: 1.0\\n')
+    wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
+    wheel.writestr(info + 'RECORD', '')
+`;
+  execFileSync('/usr/bin/python3', ['-c', script], { cwd: folder });
+}
+
+describe('a Node app with two packages', () => {
+  let folder: string;
+  beforeAll(async () => {
+    const manifest = {
+      name: 'app',
+      version: '1.0.0',
+      dependencies: { ms: '2.1.3', 'is-number': '7.0.0' },
+      scripts: { start: 'node index.js' },
+    };
+    folder = await kf.source('node', {
+      'package.json': JSON.stringify(manifest),
+      'index.js': "console.log(require('ms')(60000), require('is-number')(5));\n",
+    });
+    execFileSync('npm', ['install', '--package-lock-only', '--silent'], { cwd: folder });
+  });
+
+  test('cold: its packages are installed in the sandbox, its start command found', async () => {
+    const pushed = await kf.ok('push', 'nodeapp', '--task', '-p', folder);
+    expect(pushed.stdout).toMatch(/added 2 packages/);
+    expect(pushed.stdout).toMatch(/Start command: +npm start/);
+    expect((await kf.ok('run-task', 'nodeapp', '--follow')).stdout).toContain('1m true\n');
+    expect((await kf.ok('build-logs', 'nodeapp-1')).stdout).toContain('added 2 packages');
+  });
+
+  test('unchanged: nothing is uploaded or built', async () => {
+    const before = await kf.json<App>('app', 'nodeapp');
+    const pushed = await kf.ok('push', 'nodeapp', '--task', '-p', folder);
+    expect(pushed.stderr).toMatch(/nothing is uploaded or built/);
+    expect((await kf.json<App>('app', 'nodeapp')).status.latestBuild).toBe(before.status.latestBuild);
+  });
+
+  test('with another source and the same lock file no package is installed again', async () => {
+    await appendFile(join(folder, 'index.js'), "console.log('changed');\n");
+    const pushed = await kf.ok('push', 'nodeapp', '--task', '-p', folder);
+    expect(pushed.stdout).not.toMatch(/added/);
+    expect((await kf.ok('run-task', 'nodeapp', '--follow')).stdout).toContain('1m true\nchanged\n');
+  });
+
+  test('a build that fails says so, and the last good image stays in use', async () => {
+    const before = await kf.json<App>('app', 'nodeapp');
+    await writeFile(
+      join(folder, 'package-lock.json'),
+      '{"lockfileVersion":3,"packages":{"":{"dependencies":{"ms":"1"}}}}',
+    );
+    const { code, stdout, stderr } = await kf.run(['push', 'nodeapp', '--task', '-p', folder]);
+    expect(code).toBe(1);
+    expect(stdout + stderr).toMatch(/build failed/i);
+    const after = await kf.json<App>('app', 'nodeapp');
+    expect(after.status.image).toBe(before.status.image);
+    expect((await kf.ok('run-task', 'nodeapp', '--follow')).stdout).toContain('changed\n');
+  });
+});
+
+describe('a Python app with one package', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await kf.source('python', {
+      'requirements.txt': './wheels/hello-1.0-py3-none-any.whl\n',
+      'main.py': 'import hello, sys\nprint(hello.greeting, sys.prefix)\n',
+      Procfile: 'task: python main.py\n',
+    });
+    await mkdir(join(folder, 'wheels'));
+    makeWheel(join(folder, 'wheels'));
+  });
+
+  test('cold: a venv that comes first on the PATH', async () => {
+    await kf.ok('push', 'pyapp', '--task', '-p', folder);
+    expect((await kf.ok('run-task', 'pyapp', '--follow')).stdout).toBe('hello from a wheel /home/vcap/app/.venv\n');
+  });
+
+  test('unchanged: nothing is uploaded or built', async () => {
+    expect((await kf.ok('push', 'pyapp', '--task', '-p', folder)).stderr).toMatch(/nothing is uploaded or built/);
+  });
+});
+
+describe('other sources', () => {
+  test('an executable bin/build replaces both', async () => {
+    const folder = await kf.source('custom', { 'bin/build': '#!/bin/sh\necho building; echo made > result.txt\n' });
+    execFileSync('chmod', ['+x', join(folder, 'bin/build')]);
+    expect((await kf.ok('push', 'custom', '--task', '-p', folder, '-c', 'cat result.txt')).stdout).toContain(
+      'building',
+    );
+    expect((await kf.ok('run-task', 'custom', '--follow')).stdout).toBe('made\n');
+  });
+
+  test('dependencies without a lock file: the reason and the way out', async () => {
+    const folder = await kf.source('nolock', { 'package.json': '{"dependencies":{"ms":"2.1.3"}}' });
+    const { code, stdout, stderr } = await kf.run(['push', 'nolock', '--task', '-p', folder]);
+    expect(code).toBe(1);
+    expect(stdout + stderr).toMatch(/no package-lock.json: run "npm install"/);
+  });
+
+  test('after a failed first build run-task is refused, naming the log', async () => {
+    const { code, stderr } = await kf.run(['run-task', 'nolock', '-c', 'true', '--wait']);
+    expect(code).toBe(125);
+    expect(stderr).toContain('kf build-logs nolock-1');
+  });
+});

@@ -5,7 +5,7 @@ import { CliError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import type { KfClient } from './kf-client.ts';
-import { type ChoiceFlags, chooseServer, chooseSpace, type ServerChoice } from './settings/server-choice.ts';
+import { type ChoiceFlags, chooseServer, chooseSpace, kfHome, type ServerChoice } from './settings/server-choice.ts';
 import { defaultSettingsFile, readSettings, type Settings } from './settings/settings-file.ts';
 
 /** Flags that every command takes. */
@@ -49,6 +49,7 @@ export class Context {
   readonly #surroundings: Surroundings;
   readonly #flags: GlobalFlags;
   #settings: Promise<Settings> | undefined;
+  #choice: Promise<ServerChoice> | undefined;
   #client: Promise<KfClient> | undefined;
 
   constructor(surroundings: Surroundings, flags: GlobalFlags) {
@@ -89,8 +90,9 @@ export class Context {
     return this.#settings;
   }
 
-  async choice(): Promise<ServerChoice> {
-    return chooseServer(this.#flags, this.env, await this.settings());
+  choice(): Promise<ServerChoice> {
+    this.#choice ??= this.settings().then((settings) => chooseServer(this.#flags, this.env, settings));
+    return this.#choice;
   }
 
   /** @throws CliError when no Space is targeted */
@@ -129,17 +131,25 @@ export class Context {
     const choice = await this.choice();
     const space = await this.space();
     if (choice.kind === 'kubeconfig')
-      this.io.note(`Using context "${await this.#surroundings.contextName(choice)}", Space "${space}"`);
+      this.io.note(`Using context "${await this.contextName(choice)}", Space "${space}"`);
     return { client: await this.client(), space };
   }
 
-  /** The same surroundings, with the embedded server whatever is targeted. */
-  forEmbedded(): Context {
-    const { KUBECONFIG: _, ...env } = this.env;
-    const surroundings = { ...this.#surroundings, env };
-    const context = new Context(surroundings, this.#flags.config === undefined ? {} : { config: this.#flags.config });
-    context.#settings = Promise.resolve({});
+  /** The name of the kubeconfig's context. @throws CliError when there is none */
+  contextName(choice: ServerChoice): Promise<string> {
+    return this.#surroundings.contextName(choice);
+  }
+
+  /** The same surroundings with another server. */
+  forChoice(choice: ServerChoice): Context {
+    const context = new Context(this.#surroundings, this.#flags);
+    context.#choice = Promise.resolve(choice);
     return context;
+  }
+
+  /** The same surroundings with the embedded server, whatever is targeted. */
+  forEmbedded(): Context {
+    return this.forChoice({ kind: 'embedded', home: kfHome(this.env) });
   }
 
   close(): void {

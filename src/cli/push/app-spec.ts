@@ -21,14 +21,18 @@ export function buildInputOf(sourceSha256: string): string {
 
 export type BuildState = 'built' | 'building' | 'stale';
 
-/** How an App's newest build relates to an input. */
-export function buildState(app: App | undefined, buildInput: string): BuildState {
+/**
+ * How an App's newest build relates to an input.
+ * @param fingerprint of the stack as it is now, if known: on another machine underneath a build is stale
+ */
+export function buildState(app: App | undefined, buildInput: string, fingerprint?: string): BuildState {
   if (app?.metadata.annotations?.[annotations.buildInput] !== buildInput || app.spec.build.spec === undefined)
     return 'stale';
   const ready =
     app.status?.observedGeneration === app.metadata.generation ? conditionOf(app, 'BuildReady')?.status : 'Unknown';
   if (ready === 'False') return 'stale';
   if (ready !== 'True') return 'building';
+  if (fingerprint !== undefined && (app.status?.stack?.fingerprint ?? fingerprint) !== fingerprint) return 'stale';
   return app.status?.image !== undefined && app.status.latestReadyBuild === buildNameOf(app) ? 'built' : 'stale';
 }
 

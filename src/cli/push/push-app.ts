@@ -9,6 +9,7 @@ import { CliError } from '../errors.ts';
 import { paint } from '../io.ts';
 import { formatDescription } from '../output/describe.ts';
 import { formatTips, quote } from '../output/tips.ts';
+import { listStacks } from '../stacks.ts';
 import { tipFlags } from '../tip-flags.ts';
 import {
   buildInputOf,
@@ -21,7 +22,7 @@ import {
   withSettings,
 } from './app-spec.ts';
 import { packSource, reportSource } from './package-source.ts';
-import type { AppPlan } from './plan.ts';
+import { type AppPlan, hostStack } from './plan.ts';
 import { uploadSource } from './upload-source.ts';
 import { pushTimeout, watchBuild } from './watch-build.ts';
 
@@ -30,20 +31,25 @@ export async function pushApp(context: Context, session: Session, plan: AppPlan)
   const began = context.clock.now();
   pushTimeout(context.env);
   io.note(`Checking for existing App named "${plan.name}"...`);
-  const [found, source] = await Promise.all([
+  const packing = packSource(plan.folder);
+  // Its failure is reported when it is awaited below, after what matters more.
+  packing.catch(() => undefined);
+  const [found, stacks] = await Promise.all([
     getIfExists(session.client, App, { namespace: session.space, name: plan.name }),
-    packSource(plan.folder),
+    listStacks(session.client),
   ]);
   if (found?.metadata.deletionTimestamp !== undefined)
     throw new CliError(`App "${plan.name}" is being deleted; push again when it is gone`);
   requireTask(context, plan, found);
+  const source = await packing;
   reportSource(io, source);
   const app = found ?? (await createPlaceholder(context, session, plan));
   if (found !== undefined) io.note(`App "${plan.name}" exists, it will be updated.`);
   sayKeptStart(context, plan, found);
 
   const buildInput = buildInputOf(source.sha256);
-  const state = buildState(app, buildInput);
+  const fingerprint = stacks.find(({ name }) => name === hostStack)?.fingerprint;
+  const state = buildState(app, buildInput, fingerprint);
   const uploaded = state === 'stale' ? await uploadSource(context, session.client, app, source) : undefined;
   const updated = await update(session, app, (latest) => {
     const wanted = withSettings(latest, plan);

@@ -40,14 +40,16 @@ export function describe(task: Task, run?: PipelineRun): Description {
   const condition = conditionOf(task, 'Succeeded');
   const final = isFinal(task);
   const step = run?.spec.pipelineSpec?.tasks?.[0]?.taskSpec?.steps?.[0];
-  const state = final ? outcomeOf(task).text : `Task ${metadata.name} ${progressOf(task)}`;
+  const state = final
+    ? outcomeOf(task).text.slice(`Task ${metadata.name} `.length)
+    : progressOf(task).replace(/^is /, '');
   return [
     ['Name', metadata.name],
     ['ID', status.id],
     ['Display Name', spec.displayName === metadata.name ? undefined : spec.displayName],
     ['App', spec.appRef.name],
     ['Space', metadata.namespace],
-    ['State', capitalised(state.slice(`Task ${metadata.name} `.length))],
+    ['State', capitalised(state)],
     ['Succeeded', condition?.status ?? 'Unknown'],
     ['Reason', condition?.reason],
     ['Message', condition?.message ?? status.message],

@@ -1,0 +1,127 @@
+/** `kf space`, `create-space`, `delete-space`. */
+
+import { conditionOf, isFinal } from '../resources/condition.ts';
+import { App } from '../resources/kf/app.ts';
+import { Space } from '../resources/kf/space.ts';
+import { Task } from '../resources/kf/task.ts';
+import { annotations } from '../resources/labels.ts';
+import { requireSpace } from './apps.ts';
+import type { DeleteFlags } from './commands/delete.ts';
+import type { CreateSpaceFlags } from './commands/spaces.ts';
+import type { Context } from './context.ts';
+import { count, deleteAndWait } from './delete-object.ts';
+import { CliError, messageOf } from './errors.ts';
+import { objectName } from './flags.ts';
+import { formatDescription, section } from './output/describe.ts';
+import { formatObject, type OutputFormat } from './output/objects.ts';
+import { formatTable } from './output/table.ts';
+import { formatTips } from './output/tips.ts';
+import { shown } from './secrets.ts';
+import { waitFor } from './wait/observe.ts';
+
+export async function describeSpace(
+  context: Context,
+  name: string,
+  { output, show }: { readonly output?: OutputFormat; readonly show: boolean },
+): Promise<void> {
+  context.dataOnly = output !== undefined;
+  const client = await context.client();
+  const space = await requireSpace({ client, space: name });
+  if (output !== undefined) return context.io.out(await formatObject(output, Space, space));
+  const apps = await client.list(App, { namespace: name });
+  const { runtimeConfig, buildConfig } = space.spec ?? {};
+  const ready = conditionOf(space, 'Ready');
+  context.io.note(`Getting Space ${name}`);
+  await context.io.out(
+    formatDescription([
+      ['Name', name],
+      ['Created', space.metadata.creationTimestamp],
+      ['Created By', space.metadata.annotations?.[annotations.createdBy]],
+      ['Ready', ready?.status ?? 'Unknown'],
+      ['Reason', ready?.reason],
+      ['Message', ready?.message],
+      ['Apps', apps.items.length],
+      ['Grace Period', `${runtimeConfig?.terminationGracePeriodSeconds ?? 10}s`],
+      [
+        'Run Environment',
+        section((runtimeConfig?.env ?? []).map(({ name: key, value = '' }) => [key, shown(key, value, show)] as const)),
+      ],
+      [
+        'Build Environment',
+        section((buildConfig?.env ?? []).map(({ name: key, value = '' }) => [key, shown(key, value, show)] as const)),
+      ],
+      ['Container Registry', buildConfig?.containerRegistry],
+    ]),
+  );
+}
+
+export async function createSpaceAction(context: Context, name: string, flags: CreateSpaceFlags): Promise<void> {
+  const { io } = context;
+  checkName(name);
+  const { client } = await context.changing();
+  const created = await client.create(Space, { metadata: { name }, spec: specOf(flags) });
+  await io.out('Space requested, waiting for subcomponents to be created\n');
+  const ready = await waitFor(context, Space, { name }, isFinal, { from: created });
+  if (ready === undefined) throw new CliError(`Space "${name}" was deleted`);
+  const condition = conditionOf(ready, 'Ready');
+  if (condition?.status !== 'True')
+    throw new CliError(
+      `checking Ready failed, status: False message: ${condition?.message} reason: ${condition?.reason}`,
+    );
+  await io.out('Space created\n');
+  await io.out(conditionsTable(ready));
+  const tips = [
+    { description: 'Target the Space', command: `kf target ${name}` },
+    { description: 'Describe it', command: `kf space ${name}` },
+  ];
+  for (const line of formatTips(tips)) io.note(line);
+}
+
+function checkName(name: string): void {
+  try {
+    objectName(name);
+  } catch (error) {
+    throw new CliError(messageOf(error));
+  }
+}
+
+function specOf({ runEnv, stageEnv, containerRegistry, buildServiceAccount, domain }: CreateSpaceFlags): Space['spec'] {
+  const buildConfig = {
+    ...(stageEnv === undefined ? {} : { env: stageEnv }),
+    ...(containerRegistry === undefined ? {} : { containerRegistry }),
+    ...(buildServiceAccount === undefined ? {} : { serviceAccount: buildServiceAccount }),
+  };
+  return {
+    ...(runEnv === undefined ? {} : { runtimeConfig: { env: runEnv } }),
+    ...(Object.keys(buildConfig).length === 0 ? {} : { buildConfig }),
+    ...(domain === undefined ? {} : { networkConfig: { domains: domain.map((one) => ({ domain: one })) } }),
+  };
+}
+
+function conditionsTable(space: Space): string {
+  const rows = (space.status?.conditions ?? []).map(({ type, status, lastTransitionTime, message, reason }) => [
+    type,
+    status,
+    lastTransitionTime,
+    message ?? '',
+    reason ?? '',
+  ]);
+  return formatTable(['Type', 'Status', 'Updated', 'Message', 'Reason'], rows);
+}
+
+export async function deleteSpaceAction(context: Context, name: string, flags: DeleteFlags): Promise<void> {
+  const { io } = context;
+  const session = { ...(await context.changing()), space: name };
+  await requireSpace(session);
+  const [apps, tasks] = await Promise.all([
+    session.client.list(App, { namespace: name }),
+    session.client.list(Task, { namespace: name }),
+  ]);
+  const unfinished = tasks.items.filter((task) => !isFinal(task)).length;
+  io.note(`Deleting Space "${name}"`);
+  if (apps.items.length + tasks.items.length > 0)
+    io.note(
+      `${count(apps.items.length, 'App')} and ${count(tasks.items.length, 'Task')}, ${unfinished} unfinished, go with it.`,
+    );
+  await deleteAndWait(context, session, { kind: Space, ref: { name }, ...flags });
+}

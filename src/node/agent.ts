@@ -27,6 +27,8 @@ import { PodWorker } from './pods/pod-worker.ts';
 import { type Defaults, usualDefaults } from './pods/resources.ts';
 import { recoverPods } from './recover.ts';
 import type { RootfsProvider } from './rootfs/rootfs.ts';
+import { monitorEnvironment } from './runtime/conmon.ts';
+import { Launcher } from './runtime/launcher.ts';
 import { OciRuntime } from './runtime/oci-runtime.ts';
 import { rlimitsWithin } from './runtime/oci-spec.ts';
 import { Semaphore } from './semaphore.ts';
@@ -118,10 +120,11 @@ class Agent implements NodeAgent {
   }
 
   async start(): Promise<void> {
-    const { layout, cgroups, client, clock, onError } = this.#context;
+    const { layout, cgroups, launcher, client, clock, onError } = this.#context;
     for (const path of [layout.pods, layout.exits, layout.runtime]) await mkdir(path, { recursive: true, mode: 0o700 });
     for (const path of [layout.logs, layout.stacks, layout.builds]) await mkdir(path, { recursive: true });
     await cgroups.prepare();
+    launcher.fill();
     const { items } = await client.list(Pod, { unfinishedOnly: true });
     const recovered = await recoverPods(
       this.#context,
@@ -146,6 +149,7 @@ class Agent implements NodeAgent {
   async stop(): Promise<void> {
     this.#abort.abort();
     await this.idle();
+    this.#context.launcher.close();
   }
 
   #isOurs(pod: Pod): boolean {
@@ -222,9 +226,13 @@ class Agent implements NodeAgent {
   }
 }
 
+/** Monitors that can be started without waiting. */
+const readyLaunchers = 4;
+
 function contextOf(options: NodeAgentOptions, cores: number, stopping: AbortSignal): NodeContext {
   const { limits = {}, programs, instance, dataDir, runDir } = options;
   const layout = layoutOf(dataDir, runDir, instance);
+  const cgroups = detectCgroups({ instance });
   return {
     client: options.client,
     clock: options.clock,
@@ -239,7 +247,12 @@ function contextOf(options: NodeAgentOptions, cores: number, stopping: AbortSign
     runtime: new OciRuntime(programs.runtime, layout.runtime),
     conmon: programs.conmon,
     init: programs.init,
-    cgroups: detectCgroups({ instance }),
+    cgroups,
+    launcher: new Launcher({
+      procsFiles: cgroups.monitorProcsFiles,
+      environment: monitorEnvironment,
+      size: readyLaunchers,
+    }),
     limitsSwap: swapCanBeLimited(),
     defaults: limits.defaults ?? usualDefaults,
     rlimits: rlimitsWithin(readFileSync('/proc/self/limits', 'utf8')),

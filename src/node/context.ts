@@ -10,6 +10,7 @@ import type { Layout } from './layout.ts';
 import type { NetworkProvider } from './network/network.ts';
 import type { Defaults } from './pods/resources.ts';
 import type { RootfsProvider } from './rootfs/rootfs.ts';
+import type { Launcher } from './runtime/launcher.ts';
 import type { OciRlimit } from './runtime/oci.ts';
 import type { OciRuntime } from './runtime/oci-runtime.ts';
 import type { Semaphore } from './semaphore.ts';
@@ -25,6 +26,7 @@ export interface NodeContext {
   readonly conmon: string;
   readonly init: string;
   readonly cgroups: Cgroups;
+  readonly launcher: Launcher;
   /** Whether the kernel can limit swap together with memory. */
   readonly limitsSwap: boolean;
   readonly network: NetworkProvider;

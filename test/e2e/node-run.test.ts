@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Secret } from '../../src/resources/core/kinds.ts';
 import { Pod } from '../../src/resources/core/pod.ts';
-import { annotations } from '../../src/resources/labels.ts';
+import { annotations, labels } from '../../src/resources/labels.ts';
 import { shellContainer, TestNode, terminated } from '../node/support/test-node.ts';
 
 let node: TestNode;
@@ -73,24 +73,28 @@ test('secrets reach the environment and files, and no process list of the host',
     metadata: { name: 'credentials', namespace: 'dev' },
     data: { password: Buffer.from(secret).toString('base64') },
   });
-  const pod = await node.create('secret', {
-    volumes: [{ name: 'files', secret: { secretName: 'credentials', defaultMode: 0o400 } }],
-    containers: [
-      shellContainer('main', 'echo "$PASSWORD $URL"; cat /secrets/password; echo; read line < /tmp/go; echo done', {
-        env: [
-          { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'credentials', key: 'password' } } },
-          { name: 'URL', value: 'db://$(PASSWORD)@host' },
-          { name: 'MISSING', valueFrom: { secretKeyRef: { name: 'nowhere', key: 'x', optional: true } } },
-        ],
-        command: [
-          '/bin/sh',
-          '-c',
-          'mkfifo /tmp/go; echo "$PASSWORD $URL"; cat /secrets/password; (echo go > /tmp/go) & read line < /tmp/go; sleep 60',
-        ],
-        volumeMounts: [{ name: 'files', mountPath: '/secrets', readOnly: true }],
-      }),
-    ],
-  });
+  const pod = await node.create(
+    'secret',
+    {
+      volumes: [{ name: 'files', secret: { secretName: 'credentials', defaultMode: 0o400 } }],
+      containers: [
+        shellContainer('main', '', {
+          env: [
+            { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'credentials', key: 'password' } } },
+            { name: 'URL', value: 'db://$(PASSWORD)@host' },
+            { name: 'MISSING', valueFrom: { secretKeyRef: { name: 'nowhere', key: 'x', optional: true } } },
+          ],
+          command: [
+            '/bin/sh',
+            '-c',
+            'mkfifo /tmp/go; echo "$PASSWORD $URL"; cat /secrets/password; (echo go > /tmp/go) & read line < /tmp/go; sleep 60',
+          ],
+          volumeMounts: [{ name: 'files', mountPath: '/secrets', readOnly: true }],
+        }),
+      ],
+    },
+    { labels: { [labels.logOwner]: 'some-task' } },
+  );
   await node.running('secret');
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && name !== String(process.pid))) {
     try {

@@ -55,7 +55,7 @@ export function detectCgroups(options: CgroupOptions): Cgroups {
     version: hierarchies.version,
     prepare: () => tree.prepare(),
     containerPath: (id) => `/${tree.parent}/${id}`,
-    usage: (id) =>
+    usage: async (id) =>
       hierarchies.version === 1 ? readUsageV1(hierarchies, tree.path(id)) : readUsageV2(hierarchies, tree.path(id)),
     pids: (id) => tree.pids(id),
     killAll: (id, signal) => tree.killAll(id, signal),

@@ -4,7 +4,8 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import type { Timer } from '../../client/clock.ts';
 import type { NodeContext } from '../context.ts';
-import { CreateError, type Monitor, type MonitorWatch, startMonitor, watchMonitor } from '../runtime/conmon.ts';
+import { createContainer, type MonitorWatch, watchMonitor } from '../runtime/conmon.ts';
+import { startByFifo } from '../runtime/exec-fifo.ts';
 import type { OciSpec } from '../runtime/oci.ts';
 
 export interface ContainerPlace {
@@ -23,7 +24,6 @@ export interface Exit {
 export class ContainerProcess {
   readonly #context: NodeContext;
   readonly place: ContainerPlace;
-  #monitor: Monitor | undefined;
   #watch: MonitorWatch | undefined;
   #killTimer: Timer | undefined;
   #killAt = Infinity;
@@ -34,40 +34,31 @@ export class ContainerProcess {
     this.place = place;
   }
 
-  /** Writes the bundle and starts a monitor that waits to be told. */
-  launch(spec: OciSpec): void {
+  /** Writes the bundle, and has a monitor create the container. @throws CreateError */
+  async create(spec: OciSpec): Promise<void> {
     const { id, bundle, logPath } = this.place;
     mkdirSync(bundle, { recursive: true, mode: 0o700 });
     mkdirSync(dirname(logPath), { recursive: true, mode: 0o750 });
     // The environment stands in this file and nowhere else.
     writeFileSync(join(bundle, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
-    const { conmon, layout, runtime, cgroups } = this.#context;
-    this.#monitor = startMonitor({
-      conmon,
-      id,
-      bundle,
-      logPath,
-      exitDir: layout.exits,
-      runtime,
-      procsFiles: cgroups.monitorProcsFiles,
-    });
-  }
-
-  /** @throws CreateError */
-  async create(): Promise<void> {
-    if (this.#monitor === undefined) throw new CreateError('no monitor was started');
-    await this.#monitor.create();
+    const { conmon, layout, runtime, launcher } = this.#context;
+    await createContainer(launcher, { conmon, id, bundle, logPath, exitDir: layout.exits, runtime });
     this.watch();
   }
 
   /** Looks after a container that is there already. */
-  watch(): void {
+  watch(): MonitorWatch {
     this.#watch ??= watchMonitor(this.place.bundle);
+    return this.#watch;
   }
 
-  /** @throws RuntimeError */
-  start(): Promise<void> {
-    return this.#context.runtime.start(this.place.id);
+  /** Lets the created container's process begin. @throws RuntimeError */
+  async start(): Promise<void> {
+    const { runtime } = this.#context;
+    const { id } = this.place;
+    const state = join(runtime.root, id);
+    if (runtime.startsByFifo && (await startByFifo(state, this.watch().ended))) return;
+    await runtime.start(id);
   }
 
   /** Resolves when the monitor has ended. */
@@ -115,7 +106,6 @@ export class ContainerProcess {
   /** Removes everything of it but its log; kills what may still run. */
   async remove(): Promise<void> {
     this.detach();
-    this.#monitor?.abort();
     await this.#context.removing.run(() => this.#context.runtime.delete(this.place.id));
     rmSync(join(this.#context.layout.exits, this.place.id), { force: true });
     rmSync(this.place.bundle, { recursive: true, force: true });

@@ -223,8 +223,7 @@ export class PodWorker {
       id: process.place.id,
       podDirectory: this.#directory,
     });
-    process.launch(spec);
-    await process.create();
+    await process.create(spec);
     await this.#claimed;
     await this.#startCreated(name, process);
   }

@@ -2,16 +2,16 @@
  * conmon watches over one container: it has the runtime create it, writes its output to a log file and its exit code
  * to a file, and outlives the server.
  *
- * What we rely on (conmon 2.1): it waits for a byte on the start pipe before it forks; it answers on the sync pipe
- * with the container's pid, or -1 and the runtime's error; it holds both ends of the FIFO `<bundle>/ctl` for as long
- * as it lives, so a reader of that FIFO sees its end at once, whoever started it; the exit file is written before that.
+ * What we rely on (conmon 2.1): it answers on the sync pipe with the container's pid, or -1 and the runtime's error; it
+ * holds both ends of the FIFO `<bundle>/ctl` for as long as it lives, so a reader of that FIFO sees its end at once,
+ * whoever started it; the exit file is written before that.
  */
 
-import { spawn } from 'node:child_process';
-import { constants, openSync, writeFileSync } from 'node:fs';
+import { constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import type { Launcher } from './launcher.ts';
 
 export interface MonitorOptions {
   readonly conmon: string;
@@ -20,8 +20,6 @@ export interface MonitorOptions {
   readonly logPath: string;
   readonly exitDir: string;
   readonly runtime: { readonly path: string; readonly root: string };
-  /** `cgroup.procs` files to put the monitor into, so that what ends the server does not end it. */
-  readonly procsFiles: readonly string[];
 }
 
 /** conmon or the runtime could not make the container; the runtime's own words. */
@@ -29,48 +27,30 @@ export class CreateError extends Error {
   override readonly name = 'CreateError';
 }
 
-export interface Monitor {
-  readonly pid: number;
-  /** Has the container created. Resolves with the pid of its first process. @throws CreateError */
-  create(): Promise<number>;
-  /** Ends a monitor that was not asked to create anything yet. */
-  abort(): void;
-}
+/** Environment of monitors: times in UTC, and where to answer. */
+export const monitorEnvironment: NodeJS.ProcessEnv = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  TZ: 'UTC',
+  _OCI_SYNCPIPE: '3',
+};
 
-/** Starts a monitor and holds it back until `create`. @throws CreateError when it cannot be run at all */
-export function startMonitor(options: MonitorOptions): Monitor {
-  const child = spawn(options.conmon, conmonArguments(options), {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
-    cwd: options.bundle,
-    // Its own session: a Ctrl-C meant for the server is not meant for tasks.
-    detached: true,
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', TZ: 'UTC', ...pipes },
-  });
+/** Starts a monitor and has it create the container. Resolves with the pid of its first process. @throws CreateError */
+export async function createContainer(launcher: Launcher, options: MonitorOptions): Promise<number> {
+  const child = launcher.launch([options.conmon, ...conmonArguments(options)]);
   const failed = new Promise<never>((_, reject) =>
     child.once('error', (error) => reject(new CreateError(`cannot run ${options.conmon}: ${error.message}`))),
   );
   failed.catch(() => {});
-  const { pid } = child;
-  const sync = child.stdio[3] as Readable;
-  const start = child.stdio[4] as Writable;
-  // A monitor that has gone already is reported by the sync pipe's end.
-  start.on('error', () => {});
-  sync.on('error', () => {});
-  if (pid !== undefined) for (const file of options.procsFiles) writeFileSync(file, String(pid));
-  child.unref();
-  return {
-    pid: pid ?? 0,
-    create() {
-      start.end('\0');
-      return Promise.race([failed, answer(sync)]);
-    },
-    abort() {
-      child.kill('SIGKILL');
-    },
-  };
+  let complaint = '';
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-4096);
+  });
+  const text = await Promise.race([failed, firstLine(child.stdio[3] as Readable)]);
+  if (text === '') throw new CreateError(complaint.trim() || 'the monitor ended before the container was created');
+  const { data, message } = JSON.parse(text) as { data: number; message?: string };
+  if (data < 0) throw new CreateError(message ?? 'the runtime gave no reason');
+  return data;
 }
-
-const pipes = { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4' };
 
 function conmonArguments({ id, bundle, logPath, exitDir, runtime }: MonitorOptions): string[] {
   return [
@@ -87,17 +67,16 @@ function conmonArguments({ id, bundle, logPath, exitDir, runtime }: MonitorOptio
   ];
 }
 
-async function answer(sync: Readable): Promise<number> {
+/** Up to the first newline; empty when the stream ends before. */
+async function firstLine(stream: Readable): Promise<string> {
   let text = '';
-  sync.setEncoding('utf8');
-  for await (const chunk of sync) {
+  stream.setEncoding('utf8');
+  for await (const chunk of stream) {
     text += chunk as string;
-    if (text.includes('\n')) break;
+    const end = text.indexOf('\n');
+    if (end >= 0) return text.slice(0, end);
   }
-  if (text === '') throw new CreateError('the monitor ended before the container was created');
-  const { data, message } = JSON.parse(text.slice(0, text.indexOf('\n'))) as { data: number; message?: string };
-  if (data < 0) throw new CreateError(message ?? 'the runtime gave no reason');
-  return data;
+  return '';
 }
 
 export interface MonitorWatch {

@@ -1,5 +1,6 @@
 /** Commands of an OCI runtime (runc, crun) over one `--root`. Creating is conmon's business. */
 
+import { basename } from 'node:path';
 import { run } from './exec.ts';
 
 export type RuntimeStatus = 'creating' | 'created' | 'running' | 'stopped' | 'paused';
@@ -21,7 +22,12 @@ export class OciRuntime {
     readonly path: string,
     /** Folder of the runtime's states. */
     readonly root: string,
-  ) {}
+  ) {
+    this.startsByFifo = basename(path) === 'runc';
+  }
+
+  /** Whether a created container can be started as exec-fifo.ts says. */
+  readonly startsByFifo: boolean;
 
   /** Lets a created container's process begin. @throws RuntimeError */
   async start(id: string): Promise<void> {

@@ -34,7 +34,8 @@ async function machineState() {
     addresses: lines(addresses),
     routes: lines(routes).sort(),
     namespaces: lines(namespaces),
-    rules: lines(rules).filter((line) => !line.startsWith('#')),
+    // Without the nft program an empty table stays, which does nothing.
+    rules: lines(rules).filter((line) => !/^(#|\*|COMMIT|:[A-Z]+ ACCEPT)/.test(line)),
     // Both belong to all servers together.
     forwarding: others ? 'shared' : await readFile('/proc/sys/net/ipv4/ip_forward', 'utf8'),
     netns: others ? [] : mounts.split('\n').filter((line) => line.includes('/run/netns')),
@@ -119,7 +120,8 @@ describe('what a task reaches', () => {
     expect(await connect(task, address, port)).toBe('EACCES');
     await within(task, 'ip', 'route', 'delete', 'prohibit', '169.254.0.0/16');
     expect(await connect(task, address, port)).toBe('ECONNREFUSED');
-    expect(await connect(task, '169.254.169.254', 80)).toBe('ECONNREFUSED');
+    // Where the host has no way there itself, it says that instead.
+    expect(['ECONNREFUSED', 'ENETUNREACH']).toContain(await connect(task, '169.254.169.254', 80));
   });
 
   it('not another task, by whatever way', async () => {

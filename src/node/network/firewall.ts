@@ -21,7 +21,7 @@ export async function repairFirewall(run: RunCommand, plan: FirewallPlan): Promi
   return true;
 }
 
-/** Fine when nothing is there; leaves no empty table behind that nobody else uses. */
+/** Fine when nothing is there. Tables that are empty now go too, where the nft program is installed. */
 export async function removeFirewall(run: RunCommand, prefix: string, bridge: string): Promise<void> {
   const text = removeText(prefix, await save(run));
   if (text !== '') await restore(run, text);

@@ -145,7 +145,7 @@ export class GarbageCollector {
 
   #waitsForDependents(reference: OwnerReference): boolean {
     const owner = this.store.index.byUid(reference.uid);
-    if (owner === undefined || !hasFlag(owner, flags.deleting) || reference.blockOwnerDeletion !== true) return false;
+    if (owner === undefined || !hasFlag(owner, flags.deleting)) return false;
     return this.store.read(owner).metadata.finalizers?.includes(foregroundFinalizer) === true;
   }
 

@@ -55,7 +55,7 @@ describe('over the API server', () => {
   });
 
   test('a list of any length comes in one piece', async () => {
-    const names = Array.from({ length: 450 }, (_, index) => `many-${index}`);
+    const names = Array.from({ length: 250 }, (_, index) => `many-${index}`);
     const data = { text: 'x'.repeat(2000) };
     await Promise.all(
       names.map((name) => server.client.create(ConfigMap, { metadata: { name, namespace: 'dev' }, data })),
@@ -130,6 +130,20 @@ describe('over servers of all sorts', () => {
         const error = await client.get(ConfigMap, ref).catch((thrown: unknown) => thrown);
         expect(error).toBeInstanceOf(StatusError);
         expect(error).toMatchObject({ reason, message });
+      },
+    );
+  });
+
+  test('many requests at once share a few connections', async () => {
+    const sockets = new Set<unknown>();
+    await withServer(
+      (req, res) => {
+        sockets.add(req.socket);
+        sendJson(res, 200, { metadata: {} });
+      },
+      async (client) => {
+        await Promise.all(Array.from({ length: 200 }, () => client.get(ConfigMap, ref)));
+        expect(sockets.size).toBeLessThanOrEqual(32);
       },
     );
   });

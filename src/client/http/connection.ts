@@ -10,6 +10,7 @@ import {
 import { Agent, request } from 'node:https';
 import { type Status, StatusError, type StatusReason, statusCodes } from '../../resources/status.ts';
 import type { ConnectionConfig } from './kubeconfig.ts';
+import { Limit } from './limit.ts';
 
 /** The server could not be reached, or the connection broke before the answer was whole. */
 export class ConnectionError extends Error {
@@ -45,10 +46,14 @@ export interface Request {
   readonly signal?: AbortSignal;
 }
 
+/** Requests at once, streams apart: each has a connection of its own, and opening one costs more than most requests. */
+const mostRequests = 32;
+
 export class Connection {
   readonly #config: ConnectionConfig;
   readonly #base: URL;
   readonly #agent: HttpAgent;
+  readonly #limit = new Limit(mostRequests);
   readonly #headers: Readonly<Record<string, string | readonly string[]>>;
 
   constructor(config: ConnectionConfig, userAgent = 'kf') {
@@ -75,7 +80,7 @@ export class Connection {
 
   /** @throws StatusError for an answer that is an error; ConnectionError */
   async json<T>(req: Request): Promise<T> {
-    const { response, bytes } = await this.#whole(req);
+    const { response, bytes } = await this.#limit.run(() => this.#whole(req));
     const text = bytes.toString();
     try {
       return (text === '' ? undefined : JSON.parse(text)) as T;

@@ -96,7 +96,8 @@ function subcommand(parent: Command, name: string, file: CommandFile): Command {
 function checkCount({ args = 0, usage }: CommandFile, given: readonly string[]): void {
   const [least, most] = typeof args === 'number' ? [args, args] : args;
   if (given.length >= least && given.length <= most) return;
-  const wanted = least === most ? `${least} arg(s)` : `between ${least} and ${most} arg(s)`;
+  const range = least === 0 ? `at most ${most}` : `between ${least} and ${most}`;
+  const wanted = `${least === most ? least : range} arg(s)`;
   const problem = `accepts ${wanted}, received ${given.length}`;
   const extra = given.length > most ? `: ${given.slice(most).join(' ')}` : '';
   throw new CliError(`${problem}${extra}`, { tips: [{ description: 'Usage', command: `kf ${usage} [flags]` }] });

@@ -47,8 +47,7 @@ async function report(
   context: Context | undefined,
 ): Promise<number> {
   const guess = guessFlags(argv);
-  const help = error instanceof CommanderError && ['commander.help', 'commander.helpDisplayed'].includes(error.code);
-  io.note(`Error: ${help ? 'a command is missing; see: kf help' : textOf(error)}`);
+  io.note(`Error: ${textOf(error)}`);
   if (!isExpected(error) && env.KF_DEBUG) io.note(error instanceof Error ? (error.stack ?? '') : '');
   if (error instanceof CliError) for (const line of formatTips(error.tips)) io.note(line);
   if (!(context?.dataOnly ?? guess.dataOnly)) await io.out(`${paint(io, 'red', 'FAIL')}\n`);
@@ -69,6 +68,9 @@ const isExpected = (error: unknown): boolean =>
   error instanceof CliError || error instanceof CommanderError || error instanceof StatusError || isUnreachable(error);
 
 function textOf(error: unknown): string {
+  if (error instanceof CommanderError && error.code === 'commander.help') return 'a command is missing; see: kf help';
+  if (error instanceof CommanderError && error.code === 'commander.unknownCommand' && !error.message.includes('\n'))
+    return `${error.message.replace(/^error: /, '')}; see: kf help`;
   if (error instanceof CommanderError) return error.message.replace(/^error: /, '');
   if (error instanceof StatusError && error.reason === 'Unauthorized')
     return `the server does not accept our credentials: ${error.message}`;

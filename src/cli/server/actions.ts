@@ -14,7 +14,8 @@ import { kfHome } from '../settings/server-choice.ts';
 import { waitFor } from '../wait/observe.ts';
 import { serverProgram } from './program.ts';
 import { findServer, type ServerInfo } from './server-file.ts';
-import { ensureServer, launch, prepareHome, waitForLock } from './start.ts';
+import { ensureServer, launch, prepareHome } from './start.ts';
+import { type StartLock, tryLock } from './start-lock.ts';
 import { stopServer } from './stop.ts';
 
 export async function startAction(context: Context): Promise<void> {
@@ -36,9 +37,18 @@ export async function stopAction(
   if (kill) await endTasks(context.forEmbedded(), 'kill');
   if (drain) await endTasks(context.forEmbedded(), 'drain');
   const left = await countRunning(context.forEmbedded());
-  await stopServer(home);
+  // Until the old server has gone, no command may start a new one.
+  const lock = await lockForStop(home);
+  try {
+    await stopServer(home);
+  } finally {
+    await lock?.release();
+  }
   context.io.note(`The server is stopped.${goOn(left)}`);
 }
+
+/** Whoever holds it waits for a server that is there: it may be stopped all the same. */
+const lockForStop = (home: string): Promise<StartLock | undefined> => tryLock(home).catch(() => undefined);
 
 const goOn = (count: number): string =>
   count === 0 ? '' : ` ${count === 1 ? '1 task goes' : `${count} tasks go`} on running; see: kf tasks`;
@@ -49,8 +59,8 @@ export async function restartAction(context: Context): Promise<void> {
   const options = { home, io, env };
   await prepareHome(options);
   // Held throughout, so that no other command starts a server in between.
-  const lock = await waitForLock(options);
-  if ('info' in lock) return restartAction(context);
+  const lock = await tryLock(home);
+  if (lock === undefined) throw new CliError('another command is starting or stopping the server; try again');
   try {
     const left = (await findServer(home)) === undefined ? 0 : await countRunning(context.forEmbedded());
     const stopped = await stopServer(home);

@@ -7,7 +7,7 @@ import { CliError, messageOf } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { stdioWithoutInherited } from './descriptors.ts';
 import { type ServerProgram, serverProgram } from './program.ts';
-import { findServer, type ServerInfo } from './server-file.ts';
+import { findServer, isAlive, readServerFile, type ServerInfo } from './server-file.ts';
 import { type StartLock, tryLock } from './start-lock.ts';
 
 export interface StartOptions {
@@ -35,14 +35,14 @@ export async function ensureServer(options: StartOptions): Promise<ServerInfo> {
   const lock = await waitForLock(options);
   if ('info' in lock) return lock.info;
   try {
-    return (await findServer(options.home)) ?? (await launch(options));
+    return (await findServer(options.home)) ?? (await launchAfterPredecessor(options));
   } finally {
     await lock.release();
   }
 }
 
 /** The start lock; or the server that another command has started meanwhile. */
-export async function waitForLock(options: StartOptions): Promise<StartLock | { readonly info: ServerInfo }> {
+async function waitForLock(options: StartOptions): Promise<StartLock | { readonly info: ServerInfo }> {
   const progress = new Progress(options.io);
   const deadline = Date.now() + (options.timeout ?? 120_000);
   for (;;) {
@@ -76,6 +76,24 @@ export async function prepareHome({ home, uid = process.getuid?.() }: StartOptio
 
 const unusable = (home: string, error: unknown): CliError =>
   new CliError(`cannot write to the data directory ${home}: ${messageOf(error)}; choose another with KF_HOME`);
+
+/** As launch; when a server that is just ending still holds the store, once more after its end. */
+async function launchAfterPredecessor(options: StartOptions): Promise<ServerInfo> {
+  try {
+    return await launch(options);
+  } catch (error) {
+    const pid = Number(/in use by process (\d+)/.exec(messageOf(error))?.[1]);
+    const isEnding = pid > 0 && (await readServerFile(options.home)) === undefined;
+    if (!isEnding || !(await ends(pid, 30_000))) throw error;
+    return launch(options);
+  }
+}
+
+async function ends(pid: number, timeout: number): Promise<boolean> {
+  const deadline = Date.now() + timeout;
+  while (isAlive(pid) && Date.now() < deadline) await sleep(pollInterval);
+  return !isAlive(pid);
+}
 
 /** Starts the process and waits until it is ready. The caller holds the start lock. */
 export async function launch(options: StartOptions): Promise<ServerInfo> {

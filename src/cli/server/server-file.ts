@@ -1,5 +1,6 @@
 /** `server.json`: how the running embedded server is found. */
 
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -25,13 +26,22 @@ export async function readServerFile(home: string): Promise<ServerInfo | undefin
   }
 }
 
-/** Whether a process with this id exists; one that we may not signal does. */
+/** Whether a process with this id runs; one that we may not signal does, one that only waits to be reaped does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  return !isZombie(pid);
+}
+
+/** In a container whose first process reaps nobody, an ended server stays a zombie for ever. */
+function isZombie(pid: number): boolean {
+  try {
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
   }
 }
 

@@ -258,7 +258,6 @@ function contextOf(options: NodeAgentOptions, cores: number, stopping: AbortSign
     rlimits: rlimitsWithin(readFileSync('/proc/self/limits', 'utf8')),
     hostPaths: [layout.builds],
     starting: new Semaphore(limits.maxStarting ?? 2 * cores),
-    removing: new Semaphore(2 * cores),
     stopping,
     onError: options.onError ?? (() => {}),
   };

@@ -39,8 +39,6 @@ export interface NodeContext {
   readonly hostPaths: readonly string[];
   /** Bounds how many containers are being started at a time. */
   readonly starting: Semaphore;
-  /** Bounds how many ended containers are being removed at a time. */
-  readonly removing: Semaphore;
   /** Resolves when everything that was written so far is on disk. */
   readonly barrier: () => Promise<void>;
   /** Fires when the agent stops: nothing is begun any more, running containers stay. */

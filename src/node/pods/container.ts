@@ -58,7 +58,12 @@ export class ContainerProcess {
     const { id } = this.place;
     const state = join(runtime.root, id);
     if (runtime.startsByFifo && (await startByFifo(state, this.watch().ended))) return;
-    await runtime.start(id);
+    try {
+      await runtime.start(id);
+    } catch (error) {
+      // Started all the same, by us or by the server before us: what it says is no failure.
+      if (this.exit() === undefined && (await runtime.state(id))?.status !== 'running') throw error;
+    }
   }
 
   /** Resolves when the monitor has ended. */
@@ -106,7 +111,7 @@ export class ContainerProcess {
   /** Removes everything of it but its log; kills what may still run. */
   async remove(): Promise<void> {
     this.detach();
-    await this.#context.removing.run(() => this.#context.runtime.delete(this.place.id));
+    await this.#context.runtime.delete(this.place.id);
     rmSync(join(this.#context.layout.exits, this.place.id), { force: true });
     rmSync(this.place.bundle, { recursive: true, force: true });
   }

@@ -4,7 +4,7 @@
  * same here saves a program's start (5 ms of 40). `runc start` stays the way out wherever that FIFO is not as expected.
  */
 
-import { constants, openSync, rmSync } from 'node:fs';
+import { constants, openSync, readSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 
@@ -23,11 +23,20 @@ export async function startByFifo(stateDirectory: string, gone: Promise<void>): 
   }
   const socket = new Socket({ fd, readable: true, writable: false });
   try {
-    const released = await Promise.race([firstByte(socket), gone.then(() => false)]);
+    // Released, a short command may have ended before its byte was looked at.
+    const released = await Promise.race([firstByte(socket), gone.then(() => socket.bytesRead > 0 || hasByte(fd))]);
     if (released) rmSync(path, { force: true });
     return released;
   } finally {
     socket.destroy();
+  }
+}
+
+function hasByte(fd: number): boolean {
+  try {
+    return readSync(fd, Buffer.alloc(1)) === 1;
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Commands of an OCI runtime (runc, crun) over one `--root`. Creating is conmon's business. */
 
 import { basename } from 'node:path';
+import { BatchDelete } from './batch-delete.ts';
 import { run } from './exec.ts';
 
 export type RuntimeStatus = 'creating' | 'created' | 'running' | 'stopped' | 'paused';
@@ -24,10 +25,12 @@ export class OciRuntime {
     readonly root: string,
   ) {
     this.startsByFifo = basename(path) === 'runc';
+    this.#deletions = new BatchDelete(path, root);
   }
 
   /** Whether a created container can be started as exec-fifo.ts says. */
   readonly startsByFifo: boolean;
+  readonly #deletions: BatchDelete;
 
   /** Lets a created container's process begin. @throws RuntimeError */
   async start(id: string): Promise<void> {
@@ -40,8 +43,8 @@ export class OciRuntime {
   }
 
   /** Removes state and control groups; kills what still runs. Resolves also when the container is unknown. */
-  async delete(id: string): Promise<void> {
-    await this.#run('delete', '--force', id);
+  delete(id: string): Promise<void> {
+    return this.#deletions.delete(id);
   }
 
   async state(id: string): Promise<RuntimeState | undefined> {

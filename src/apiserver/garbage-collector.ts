@@ -166,16 +166,19 @@ export class GarbageCollector {
   }
 
   #foreground(entry: Entry): void {
-    let blocked = false;
+    let blocker: Entry | undefined;
     for (const dependent of this.store.index.dependents(entry.uid)) {
       if (!hasFlag(dependent, flags.deleting)) this.#dependents.add(dependent);
-      const references = this.store.read(dependent).metadata.ownerReferences ?? [];
-      if (!references.some((reference) => reference.uid === entry.uid && reference.blockOwnerDeletion === true))
-        continue;
-      blocked = true;
-      this.#waiting.set(dependent.uid, entry);
+      // One is enough to wait for: what happens to the others brings the owner back as well.
+      if (blocker === undefined && this.#blocks(dependent, entry)) blocker = dependent;
     }
-    if (!blocked) this.#dropFinalizer(entry, foregroundFinalizer);
+    if (blocker === undefined) this.#dropFinalizer(entry, foregroundFinalizer);
+    else this.#waiting.set(blocker.uid, entry);
+  }
+
+  #blocks(dependent: Entry, owner: Entry): boolean {
+    const { ownerReferences = [] } = this.store.read(dependent).metadata;
+    return ownerReferences.some(({ uid, blockOwnerDeletion }) => uid === owner.uid && blockOwnerDeletion === true);
   }
 
   #dropFinalizer(entry: Entry, finalizer: string): void {

@@ -36,29 +36,45 @@ const byPlace = (left: Entry, right: Entry): number =>
   compare(left.namespace, right.namespace) || compare(left.name, right.name);
 const compare = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
 
+/** Bodies read before other work gets its turn: those of finished objects come from the disk. */
+const readsPerTurn = 250;
+
+/**
+ * The objects of entries. Long lists take several turns: an object that changes meanwhile comes as it is then, one that
+ * goes is left out; a watch from the list's revision tells of both.
+ */
+export async function readEntries(store: ObjectStore, entries: readonly Entry[]): Promise<readonly KubeObject[]> {
+  const objects: KubeObject[] = [];
+  for (const [index, entry] of entries.entries()) {
+    if (index > 0 && index % readsPerTurn === 0) await new Promise(setImmediate);
+    if (store.index.byUid(entry.uid) === entry) objects.push(store.read(entry));
+  }
+  return objects;
+}
+
 /**
  * Later pages show the objects as they are then, under the first page's revision: a watch from there tells of everything
  * that changed in between, some of it again.
  * @throws StatusError Expired, BadRequest, Timeout (a revision that does not exist yet)
  */
-export function listStore(store: ObjectStore, kind: AnyKind, options: ApiListOptions): ApiListResult {
+export async function listStore(store: ObjectStore, kind: AnyKind, options: ApiListOptions): Promise<ApiListResult> {
   const selection = new Selection(kind, options);
   checkRevision(store, options);
   const token = options.continue ? decodeToken(options.continue) : undefined;
   if (token !== undefined && token.revision < store.compactedRevision)
     throw statusError('Expired', 'The provided continue parameter is too old to display a consistent list result.');
+  const resourceVersion = String(token?.revision ?? store.revision);
   const all = selectEntries(store, kind, selection, options);
   const rest = token === undefined ? all : all.filter((entry) => placeOf(entry) > token.after);
-  const revision = token?.revision ?? store.revision;
   const limit = options.limit !== undefined && options.limit > 0 ? options.limit : rest.length;
   const page = rest.slice(0, limit);
-  const items: readonly KubeObject[] = page.map((entry) => store.read(entry));
+  const items = await readEntries(store, page);
   const last = page.at(-1);
-  if (page.length === rest.length || last === undefined) return { items, resourceVersion: String(revision) };
+  if (page.length === rest.length || last === undefined) return { items, resourceVersion };
   return {
     items,
-    resourceVersion: String(revision),
-    continue: encodeToken({ revision, after: placeOf(last) }),
+    resourceVersion,
+    continue: encodeToken({ revision: Number(resourceVersion), after: placeOf(last) }),
     ...(selection.selective ? {} : { remainingItemCount: rest.length - page.length }),
   };
 }

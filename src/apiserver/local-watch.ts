@@ -7,7 +7,7 @@ import { expired } from '../resources/status.ts';
 import type { StoreEvent } from '../store/event-log.ts';
 import { kindKeyOf, type ObjectStore } from '../store/object-store.ts';
 import type { ApiWatchEvent, ApiWatchOptions } from './api.ts';
-import { parseRevision, selectEntries, tooLarge } from './local-list.ts';
+import { parseRevision, readEntries, selectEntries, tooLarge } from './local-list.ts';
 import { Selection } from './selection.ts';
 
 /** Milliseconds between bookmarks. */
@@ -30,7 +30,7 @@ export async function* watchStore(
   let position = since ?? store.revision;
   if (since === undefined || options.sendInitialEvents === true) {
     position = store.revision;
-    const objects = selectEntries(store, kind, selection, options).map((entry) => store.read(entry));
+    const objects = await readEntries(store, selectEntries(store, kind, selection, options));
     if (flushedOnly) await store.whenFlushed(position);
     for (const object of objects) {
       if (signal?.aborted) return;

@@ -1,114 +1,82 @@
-/** Checks objects against their kind's schema, with Kubernetes' wording. */
+/**
+ * Checks values against structural schemas, with Kubernetes' wording. A walk over the schema and no library: the subset
+ * is small and closed (schema.ts), and compiling the kinds' schemas to code took half a second of a server's first task.
+ */
 
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { type FieldError, notSupported, required } from '../resources/field-error.ts';
 import type { JsonSchema } from '../resources/schema.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
 
 /** More complaints about one object than this help nobody. */
 const mostErrors = 20;
 
-const dateTime = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
-
-const ajv = new Ajv({
-  strict: false,
-  allErrors: true,
-  verbose: true,
-  formats: { 'date-time': (text: string) => dateTime.test(text) && !Number.isNaN(Date.parse(text)) },
-});
-
-const compiled = new WeakMap<JsonSchema, ValidateFunction>();
-
 /** The complaints of `schema` about `value`; the paths begin with `path` where it is given. */
 export function validateSchema(schema: JsonSchema, value: unknown, path = ''): readonly FieldError[] {
-  let validate = compiled.get(schema);
-  if (validate === undefined) {
-    validate = ajv.compile(plainSchema(schema));
-    compiled.set(schema, validate);
-  }
-  if (validate(value)) return [];
-  const errors = (validate.errors ?? []).flatMap((error) => fieldErrors(error, path));
+  const errors: FieldError[] = [];
+  check(schema, value, path, errors);
   return errors.slice(0, mostErrors);
 }
 
-/** The structural schema as plain JSON Schema. */
-function plainSchema(schema: JsonSchema): object {
-  if (schema['x-kubernetes-int-or-string'] === true) return { type: ['integer', 'string'] };
-  const { properties, items, additionalProperties, nullable, type, required: names, enum: values } = schema;
-  const { format, pattern, minimum, maximum, minLength, maxLength, minItems } = schema;
-  return withoutUndefined({
-    type: type !== undefined && nullable === true ? [type, 'null'] : type,
-    ...{
-      format: format === 'date-time' ? format : undefined,
-      pattern,
-      minimum,
-      maximum,
-      minLength,
-      maxLength,
-      minItems,
-    },
-    enum: values !== undefined && nullable === true ? [...values, null] : values,
-    required: names,
-    properties: properties === undefined ? undefined : mapValues(properties, plainSchema),
-    items: items === undefined ? undefined : plainSchema(items),
-    additionalProperties: additionalProperties === undefined ? undefined : plainSchema(additionalProperties),
-  });
+function check(schema: JsonSchema, value: unknown, path: string, errors: FieldError[]): void {
+  const types = typesOf(schema);
+  if (value === null && schema.nullable === true) return;
+  if (types !== undefined && !types.some((type) => hasType(value, type))) {
+    const found = JSON.stringify(typeName(value));
+    errors.push({
+      field: path,
+      reason: 'FieldValueTypeInvalid',
+      message: `Invalid value: ${found}: ${path} in body must be of type ${types.join(' or ')}: ${found}`,
+    });
+    return;
+  }
+  if (schema.enum !== undefined && !schema.enum.includes(value as string))
+    errors.push(notSupported(path, value, schema.enum));
+  for (const rule of brokenRules(schema, value))
+    errors.push({
+      field: path,
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: ${JSON.stringify(Array.isArray(value) ? value.length : value)}: ${path} in body ${rule}`,
+    });
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    if (items !== undefined)
+      for (const [index, item] of value.entries()) check(items, item, `${path}[${index}]`, errors);
+  } else if (isJsonObject(value)) checkMembers(schema, value, path, errors);
 }
 
-function fieldErrors(error: ErrorObject, base: string): readonly FieldError[] {
-  const field = join(base, error.instancePath);
-  const { params, data } = error;
-  switch (error.keyword) {
-    case 'required':
-      return [required(member(field, String(params.missingProperty)))];
-    case 'enum':
-      return [
-        notSupported(field, data, (params.allowedValues as unknown[]).filter((value) => value !== null) as string[]),
-      ];
-    case 'type': {
-      const wanted = [params.type].flat().filter((type) => type !== 'null');
-      const shown = JSON.stringify(typeName(data));
-      const message = `Invalid value: ${shown}: ${field} in body must be of type ${wanted.join(' or ')}: ${shown}`;
-      return [{ field, reason: 'FieldValueTypeInvalid', message }];
-    }
-    default: {
-      const shown = error.keyword === 'minItems' ? (data as unknown[]).length : data;
-      const message = `Invalid value: ${JSON.stringify(shown)}: ${field} in body ${ruleText(error)}`;
-      return [{ field, reason: 'FieldValueInvalid', message }];
-    }
+function checkMembers(schema: JsonSchema, object: JsonObject, path: string, errors: FieldError[]): void {
+  const member = (name: string): string => (path === '' ? name : `${path}.${name}`);
+  for (const name of schema.required ?? [])
+    if (!Object.hasOwn(object, name) || object[name] === undefined) errors.push(required(member(name)));
+  const { properties = {}, additionalProperties } = schema;
+  for (const [name, value] of Object.entries(object)) {
+    const known = Object.hasOwn(properties, name) ? properties[name] : additionalProperties;
+    if (known !== undefined && value !== undefined) check(known, value, member(name), errors);
   }
 }
 
-function ruleText({ keyword, params, message }: ErrorObject): string {
-  switch (keyword) {
-    case 'minimum':
-      return `should be greater than or equal to ${params.limit}`;
-    case 'maximum':
-      return `should be less than or equal to ${params.limit}`;
-    case 'minLength':
-      return `should be at least ${params.limit} chars long`;
-    case 'maxLength':
-      return `should be at most ${params.limit} chars long`;
-    case 'minItems':
-      return `should have at least ${params.limit} items`;
-    case 'pattern':
-      return `should match '${params.pattern}'`;
-    case 'format':
-      return `must be of type ${params.format}`;
+type TypeName = NonNullable<JsonSchema['type']>;
+
+/** Undefined: any value. */
+function typesOf(schema: JsonSchema): readonly TypeName[] | undefined {
+  if (schema['x-kubernetes-int-or-string'] === true) return ['integer', 'string'];
+  return schema.type === undefined ? undefined : [schema.type];
+}
+
+function hasType(value: unknown, type: TypeName): boolean {
+  switch (type) {
+    case 'object':
+      return isJsonObject(value);
+    case 'array':
+      return Array.isArray(value);
+    case 'integer':
+      return Number.isInteger(value);
+    case 'number':
+      return Number.isFinite(value);
     default:
-      return message ?? 'is invalid';
+      return typeof value === type;
   }
 }
-
-/** `/spec/containers/0/name` as `spec.containers[0].name`. */
-function join(base: string, pointer: string): string {
-  const parts = pointer.split('/').slice(1);
-  return parts.reduce((path, part) => {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    return /^\d+$/.test(key) ? `${path}[${key}]` : member(path, key);
-  }, base);
-}
-
-const member = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
 
 function typeName(value: unknown): string {
   if (value === null) return 'null';
@@ -117,8 +85,35 @@ function typeName(value: unknown): string {
   return typeof value;
 }
 
-const mapValues = <T, U>(object: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> =>
-  Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));
+function* brokenRules(schema: JsonSchema, value: unknown): Iterable<string> {
+  const { minimum, maximum, minLength, maxLength, minItems, pattern, format } = schema;
+  if (typeof value === 'number') {
+    if (minimum !== undefined && value < minimum) yield `should be greater than or equal to ${minimum}`;
+    if (maximum !== undefined && value > maximum) yield `should be less than or equal to ${maximum}`;
+  }
+  if (Array.isArray(value) && minItems !== undefined && value.length < minItems)
+    yield `should have at least ${minItems} items`;
+  if (typeof value !== 'string') return;
+  if (minLength !== undefined && lengthOf(value) < minLength) yield `should be at least ${minLength} chars long`;
+  if (maxLength !== undefined && lengthOf(value) > maxLength) yield `should be at most ${maxLength} chars long`;
+  if (pattern !== undefined && !patternOf(pattern).test(value)) yield `should match '${pattern}'`;
+  if (format === 'date-time' && !isDateTime(value)) yield 'must be of type date-time';
+}
 
-const withoutUndefined = (object: object): object =>
-  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+/** In characters, not in UTF-16 units. */
+const lengthOf = (text: string): number => [...text].length;
+
+const patterns = new Map<string, RegExp>();
+
+function patternOf(source: string): RegExp {
+  let pattern = patterns.get(source);
+  if (pattern === undefined) {
+    pattern = new RegExp(source, 'u');
+    patterns.set(source, pattern);
+  }
+  return pattern;
+}
+
+const dateTime = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+
+const isDateTime = (text: string): boolean => dateTime.test(text) && !Number.isNaN(Date.parse(text));

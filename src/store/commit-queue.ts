@@ -121,7 +121,7 @@ export class CommitQueue {
       while (this.#running) await new Promise(setImmediate);
       this.#worker?.ref();
       const { error } = await this.#ask({ type: 'close', revision: this.#last });
-      if (error !== undefined) throw refused(error);
+      if (error !== undefined) throw storageRefused(error);
     } finally {
       const worker = this.#worker;
       this.#worker = undefined;
@@ -149,7 +149,7 @@ export class CommitQueue {
   async #flush(): Promise<void> {
     if (this.#batch.length === 0) this.#batch = this.#pending.splice(0, largestBatch);
     const { error } = await this.#ask({ type: 'commit', writes: this.#batch });
-    if (error !== undefined) return this.#refuse(refused(error));
+    if (error !== undefined) return this.#refuse(storageRefused(error));
     this.flushes++;
     this.#flushed = this.#batch.at(-1)?.revision ?? this.#flushed;
     this.#batch = [];
@@ -201,7 +201,8 @@ export class CommitQueue {
   }
 }
 
-const refused = ({ code, message }: { readonly code?: string; readonly message: string }): StatusError =>
+/** The error of a write that the disk did not take. */
+export const storageRefused = ({ code, message }: { readonly code?: string; readonly message: string }): StatusError =>
   statusError(
     'InsufficientStorage',
     code === 'SQLITE_FULL'

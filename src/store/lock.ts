@@ -33,7 +33,7 @@ export function acquireLock(path: string): Lock {
     if ((error as { code?: string }).code?.startsWith('SQLITE_BUSY')) throw new LockedError(path, readPid(pidFile));
     throw error;
   }
-  writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+  writePid(pidFile);
   return {
     release() {
       rmSync(pidFile, { force: true });
@@ -41,6 +41,15 @@ export function acquireLock(path: string): Lock {
       database.close();
     },
   };
+}
+
+/** The pid is for messages only: a full disk must not keep the server from saying what is wrong. */
+function writePid(path: string): void {
+  try {
+    writeFileSync(path, `${process.pid}\n`, { mode: 0o600 });
+  } catch {
+    rmSync(path, { force: true });
+  }
 }
 
 function readPid(path: string): number | undefined {

@@ -7,7 +7,7 @@
 import type { Kind } from '../resources/kind.ts';
 import type { KubeObject } from '../resources/meta.ts';
 import { BodyCache } from './body-cache.ts';
-import { CommitQueue } from './commit-queue.ts';
+import { CommitQueue, storageRefused } from './commit-queue.ts';
 import { StoreDatabase } from './database.ts';
 import { EventLog, type EventPage, type Selectable, type StoreEvent } from './event-log.ts';
 import { deepFreeze } from './freeze.ts';
@@ -62,12 +62,17 @@ export class ObjectStore {
 
   /**
    * Opens or makes the store, reading the index only.
-   * @throws LockedError when another process has it, SchemaVersionError when newer code wrote it
+   * @throws LockedError when another process has it, SchemaVersionError when newer code wrote it, StatusError
+   * InsufficientStorage when the disk is full
    */
   constructor(options: ObjectStoreOptions) {
     this.#kinds = new Map(options.kinds.map((kind) => [kindKeyOf(kind), kind]));
     this.#cache = new BodyCache(options.cacheBytes ?? 32 * 2 ** 20);
-    this.#lock = acquireLock(options.path);
+    try {
+      this.#lock = acquireLock(options.path);
+    } catch (error) {
+      throw openingError(error);
+    }
     try {
       this.#database = new StoreDatabase(options.path);
       const start = this.#database.start();
@@ -87,7 +92,7 @@ export class ObjectStore {
       });
     } catch (error) {
       this.#lock.release();
-      throw error;
+      throw openingError(error);
     }
   }
 
@@ -333,6 +338,9 @@ export class ObjectStore {
     return this.#interner.string(kind);
   }
 }
+
+const openingError = (error: unknown): unknown =>
+  (error as { code?: string }).code === 'SQLITE_FULL' ? storageRefused(error as Error) : error;
 
 const stamp = (object: KubeObject, revision: number): KubeObject =>
   deepFreeze({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } });

@@ -1,7 +1,7 @@
 /** The disk of the data directory is full: a small tmpfs of our own. Needs root. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -84,4 +84,17 @@ it('closes while the disk is full, saying so, and loses nothing that was acknowl
   const again = startLocalApi({ dir: folder });
   for (const name of acknowledged) await again.client.get(ConfigMap, { namespace: 'default', name });
   await again.close();
+});
+
+it('says so when it cannot even start', async () => {
+  await startLocalApi({ dir: folder }).close();
+  for (let size = 2 ** 20; size >= 1; size = Math.floor(size / 2))
+    try {
+      for (;;) appendFileSync(ballast, Buffer.alloc(size));
+    } catch {
+      // The next smaller piece may still fit.
+    }
+  expect(() => startLocalApi({ dir: folder })).toThrow(expect.objectContaining(full));
+  rmSync(ballast);
+  await startLocalApi({ dir: folder }).close();
 });

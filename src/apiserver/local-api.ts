@@ -8,7 +8,7 @@ import { required } from '../resources/field-error.ts';
 import { groupResourceOf } from '../resources/kind.ts';
 import type { KubeObject, ObjectMeta, ObjectRef } from '../resources/meta.ts';
 import { randomName } from '../resources/names.ts';
-import { alreadyExists, badRequest, conflict, invalidObject, notFound, statusError } from '../resources/status.ts';
+import { alreadyExists, badRequest, invalidObject, notFound, statusError } from '../resources/status.ts';
 import { deepFreeze } from '../store/freeze.ts';
 import { type Entry, flags, hasFlag } from '../store/object-index.ts';
 import { kindKeyOf, ObjectStore, type ObjectStoreOptions } from '../store/object-store.ts';
@@ -23,12 +23,12 @@ import type {
 } from './api.ts';
 import { planDeletion } from './deletion.ts';
 import { GarbageCollector } from './garbage-collector.ts';
-import { isJsonObject, jsonEqual } from './json.ts';
+import { jsonEqual } from './json.ts';
 import { listStore } from './local-list.ts';
 import { watchStore } from './local-watch.ts';
-import { jsonPatch, mergePatch } from './patch.ts';
+import { patched } from './patched.ts';
+import { checkPreconditions, metadataOf, updatePreconditions } from './preconditions.ts';
 import { decode, prepareCreate, prepareStatus, prepareUpdate } from './prepare.ts';
-import { strategicPatch } from './strategic-patch.ts';
 import { mayGo } from './strategies.ts';
 
 export interface LocalApiOptions extends Omit<ObjectStoreOptions, 'path' | 'kinds' | 'now'> {
@@ -106,19 +106,7 @@ export class LocalApi implements Api {
       if (metadata.name !== undefined && metadata.name !== ref.name)
         throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${ref.name})`);
       if (kind.scope === 'Namespaced') this.#placeOf(kind, ref.namespace, metadata);
-      const unconditional = !metadata.resourceVersion || metadata.resourceVersion === '0';
-      if (unconditional && isCustom(kind))
-        throw invalidObject(kind, ref.name, [
-          {
-            field: 'metadata.resourceVersion',
-            reason: 'FieldValueInvalid',
-            message: 'Invalid value: 0x0: must be specified for an update',
-          },
-        ]);
-      checkPreconditions(kind, stored, {
-        uid: metadata.uid,
-        resourceVersion: unconditional ? undefined : metadata.resourceVersion,
-      });
+      checkPreconditions(kind, stored, updatePreconditions(kind, ref.name, metadata));
       return this.#replace(kind, stored, this.#updated(kind, stored, body, options), options);
     });
   }
@@ -293,53 +281,6 @@ export class LocalApi implements Api {
   }
 }
 
-function patched(kind: AnyKind, stored: KubeObject, patch: ApiPatch): unknown {
-  switch (patch.type) {
-    case 'merge':
-      if (!isJsonObject(patch.body)) throw badRequest('a merge patch must be a JSON object');
-      return mergePatch(stored, patch.body);
-    case 'json':
-      if (!Array.isArray(patch.body)) throw badRequest('a JSON patch must be an array of operations');
-      return jsonPatch(stored, patch.body);
-    case 'strategic':
-      if (isCustom(kind)) throw unsupportedPatch('application/strategic-merge-patch+json');
-      if (!isJsonObject(patch.body)) throw badRequest('a strategic merge patch must be a JSON object');
-      return strategicPatch(stored, patch.body);
-    case 'apply':
-      throw unsupportedPatch('application/apply-patch+yaml');
-  }
-}
-
-const unsupportedPatch = (type: string) =>
-  statusError(
-    'UnsupportedMediaType',
-    `the body of the request was in an unknown format (${type}) - accepted media types include: application/json-patch+json, application/merge-patch+json`,
-  );
-
-/** Kinds that a CRD declares on a cluster. */
-const isCustom = (kind: AnyKind): boolean => kind.group.includes('.') && !kind.group.endsWith('.k8s.io');
-
 const isNamespace = (kind: AnyKind): boolean => kind.group === '' && kind.kind === 'Namespace';
 
 const revisionOf = (object: KubeObject): number => Number(object.metadata.resourceVersion);
-
-function metadataOf(body: unknown): Partial<ObjectMeta> {
-  if (!isJsonObject(body)) throw badRequest('the body must be a JSON object');
-  return isJsonObject(body.metadata) ? (body.metadata as Partial<ObjectMeta>) : {};
-}
-
-/** @throws StatusError Conflict */
-function checkPreconditions(
-  kind: AnyKind,
-  stored: KubeObject,
-  { uid, resourceVersion }: { readonly uid?: string; readonly resourceVersion?: string },
-): void {
-  const { name, uid: storedUid, resourceVersion: storedRevision } = stored.metadata;
-  if (uid && uid !== storedUid)
-    throw statusError(
-      'Conflict',
-      `Operation cannot be fulfilled on ${groupResourceOf(kind)} "${name}": Precondition failed: UID in precondition: ${uid}, UID in object meta: ${storedUid}`,
-      { name, group: kind.group, kind: kind.plural },
-    );
-  if (resourceVersion !== undefined && resourceVersion !== storedRevision) throw conflict(kind, name);
-}

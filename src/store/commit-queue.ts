@@ -44,6 +44,8 @@ export interface CommitQueueOptions {
   readonly flushedRevision: number;
   /** Milliseconds added to every flush; for benchmarks. */
   readonly flushDelayMs: number;
+  /** The thread's file; for tests. Default: commit-worker.mjs beside this file. */
+  readonly worker?: URL;
   /** A batch is on disk. */
   readonly onFlushed: (revision: number) => void;
 }
@@ -181,7 +183,7 @@ export class CommitQueue {
   }
 
   #startWorker(): void {
-    const worker = new Worker(new URL('./commit-worker.mjs', import.meta.url), {
+    const worker = new Worker(this.options.worker ?? new URL('./commit-worker.mjs', import.meta.url), {
       workerData: { path: this.options.path, flushDelayMs: this.options.flushDelayMs },
       // Flags of the main thread (a loader, an inspector) are not for this plain file.
       execArgv: [],

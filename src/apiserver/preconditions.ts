@@ -1,0 +1,49 @@
+/** What a request must agree with before it may change a stored object. Pure. */
+
+import type { AnyKind } from '../client/client.ts';
+import { groupResourceOf } from '../resources/kind.ts';
+import type { KubeObject, ObjectMeta } from '../resources/meta.ts';
+import { badRequest, conflict, invalidObject, statusError } from '../resources/status.ts';
+import { isJsonObject } from './json.ts';
+
+/** Kinds that a CRD declares on a cluster. */
+export const isCustom = (kind: AnyKind): boolean => kind.group.includes('.') && !kind.group.endsWith('.k8s.io');
+
+/** The metadata of a body that has not been checked yet. @throws StatusError BadRequest */
+export function metadataOf(body: unknown): Partial<ObjectMeta> {
+  if (!isJsonObject(body)) throw badRequest('the body must be a JSON object');
+  return isJsonObject(body.metadata) ? (body.metadata as Partial<ObjectMeta>) : {};
+}
+
+/** @throws StatusError Conflict */
+export function checkPreconditions(
+  kind: AnyKind,
+  stored: KubeObject,
+  { uid, resourceVersion }: { readonly uid?: string; readonly resourceVersion?: string },
+): void {
+  const { name, uid: storedUid, resourceVersion: storedRevision } = stored.metadata;
+  if (uid && uid !== storedUid)
+    throw statusError(
+      'Conflict',
+      `Operation cannot be fulfilled on ${groupResourceOf(kind)} "${name}": Precondition failed: UID in precondition: ${uid}, UID in object meta: ${storedUid}`,
+      { name, group: kind.group, kind: kind.plural },
+    );
+  if (resourceVersion !== undefined && resourceVersion !== storedRevision) throw conflict(kind, name);
+}
+
+/** The preconditions that an update's own metadata states. @throws StatusError Invalid where it must name a revision */
+export function updatePreconditions(
+  kind: AnyKind,
+  name: string,
+  { uid, resourceVersion }: Partial<ObjectMeta>,
+): { readonly uid?: string; readonly resourceVersion?: string } {
+  if (resourceVersion && resourceVersion !== '0') return { uid, resourceVersion };
+  if (!isCustom(kind)) return { uid };
+  throw invalidObject(kind, name, [
+    {
+      field: 'metadata.resourceVersion',
+      reason: 'FieldValueInvalid',
+      message: 'Invalid value: 0x0: must be specified for an update',
+    },
+  ]);
+}

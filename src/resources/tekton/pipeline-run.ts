@@ -1,11 +1,10 @@
 /** tekton.dev/v1 PipelineRun. */
 
-import { conditionSchema, isFinal } from '../condition.ts';
-import { parseDuration } from '../duration.ts';
-import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.ts';
+import { conditionSchema } from '../condition.ts';
+import type { FieldError } from '../field-error.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
-import { labels } from '../labels.ts';
 import * as s from '../schema.ts';
+import { exactlyOne, immutableErrors, runDeclaration, statusErrors, timeoutErrors } from './run.ts';
 import { paramSchema, paramSpecSchema, taskSpecSchema } from './task-spec.ts';
 
 export const pipelineRunStatusValues = [
@@ -99,47 +98,23 @@ const body = {
 export type PipelineRun = Resource<typeof body>;
 
 export const PipelineRun: Kind<PipelineRun> = defineKind({
-  group: 'tekton.dev',
-  version: 'v1',
+  ...runDeclaration,
   kind: 'PipelineRun',
   shortNames: ['pr', 'prs'],
-  categories: ['tekton', 'tekton-pipelines'],
-  columns: [
-    { name: 'Succeeded', type: 'string', jsonPath: '.status.conditions[?(@.type=="Succeeded")].status' },
-    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Succeeded")].reason' },
-    { name: 'StartTime', type: 'date', jsonPath: '.status.startTime' },
-    { name: 'CompletionTime', type: 'date', jsonPath: '.status.completionTime' },
-  ],
   body,
-  finished: isFinal,
-  default: (run) => ({
-    ...run,
-    metadata: { ...run.metadata, labels: { [labels.managedBy]: 'tekton-pipelines', ...run.metadata.labels } },
-  }),
   validate: validatePipelineRun,
 });
 
-function validatePipelineRun(run: PipelineRun, old?: PipelineRun): readonly FieldError[] {
-  const { spec } = run;
-  const errors: FieldError[] = [];
-  if (spec.pipelineRef === undefined && spec.pipelineSpec === undefined)
-    errors.push(required('spec', 'expected exactly one, got neither: pipelineRef, pipelineSpec'));
-  if (spec.pipelineRef !== undefined && spec.pipelineSpec !== undefined)
-    errors.push(forbidden('spec', 'expected exactly one, got both: pipelineRef, pipelineSpec'));
-  if (
-    spec.status !== undefined &&
-    spec.status !== '' &&
-    !pipelineRunStatusValues.some((value) => value === spec.status)
-  )
-    errors.push(notSupported('spec.status', spec.status, pipelineRunStatusValues));
-  for (const [name, text] of Object.entries(spec.timeouts ?? {})) {
-    const timeout = parseDuration(text ?? '0s');
-    if (timeout === undefined || timeout < 0)
-      errors.push(invalid(`spec.timeouts.${name}`, text, 'must be a duration of 0 or more, like 1h30m'));
-  }
-  if (old !== undefined && specWithoutStatus(run) !== specWithoutStatus(old))
-    errors.push(forbidden('spec', 'Once the PipelineRun has started, only status updates are allowed'));
-  return errors;
+function validatePipelineRun({ spec }: PipelineRun, old?: PipelineRun): readonly FieldError[] {
+  return [
+    ...exactlyOne(spec, 'pipelineRef', 'pipelineSpec'),
+    ...statusErrors(spec.status, pipelineRunStatusValues),
+    ...Object.entries(spec.timeouts ?? {}).flatMap(([name, text]) => timeoutErrors(`spec.timeouts.${name}`, text)),
+    ...immutableErrors(
+      spec,
+      old?.spec,
+      ['status'],
+      'Once the PipelineRun has started, only status updates are allowed',
+    ),
+  ];
 }
-
-const specWithoutStatus = (run: PipelineRun): string => JSON.stringify({ ...run.spec, status: undefined });

@@ -1,12 +1,11 @@
 /** tekton.dev/v1 TaskRun. */
 
-import { conditionSchema, isFinal } from '../condition.ts';
+import { conditionSchema } from '../condition.ts';
 import { type containerStateSchema, usageSchema } from '../core/pod.ts';
-import { parseDuration } from '../duration.ts';
-import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.ts';
+import { type FieldError, required } from '../field-error.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
-import { labels } from '../labels.ts';
 import * as s from '../schema.ts';
+import { exactlyOne, immutableErrors, runDeclaration, statusErrors, timeoutErrors } from './run.ts';
 import { paramSchema, taskSpecSchema } from './task-spec.ts';
 
 export const taskRunStatusValues = ['TaskRunCancelled', 'TaskRunPending'] as const;
@@ -71,44 +70,25 @@ const body = {
 export type TaskRun = Resource<typeof body>;
 
 export const TaskRun: Kind<TaskRun> = defineKind({
-  group: 'tekton.dev',
-  version: 'v1',
+  ...runDeclaration,
   kind: 'TaskRun',
   shortNames: ['tr', 'trs'],
-  categories: ['tekton', 'tekton-pipelines'],
-  columns: [
-    { name: 'Succeeded', type: 'string', jsonPath: '.status.conditions[?(@.type=="Succeeded")].status' },
-    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Succeeded")].reason' },
-    { name: 'StartTime', type: 'date', jsonPath: '.status.startTime' },
-    { name: 'CompletionTime', type: 'date', jsonPath: '.status.completionTime' },
-  ],
   body,
-  finished: isFinal,
-  default: (run) => ({
-    ...run,
-    metadata: { ...run.metadata, labels: { [labels.managedBy]: 'tekton-pipelines', ...run.metadata.labels } },
-  }),
   validate: validateTaskRun,
 });
 
-function validateTaskRun(run: TaskRun, old?: TaskRun): readonly FieldError[] {
-  const { spec } = run;
-  const errors: FieldError[] = [];
-  if (spec.taskRef === undefined && spec.taskSpec === undefined)
-    errors.push(required('spec', 'expected exactly one, got neither: taskRef, taskSpec'));
-  if (spec.taskRef !== undefined && spec.taskSpec !== undefined)
-    errors.push(forbidden('spec', 'expected exactly one, got both: taskRef, taskSpec'));
-  if (spec.taskSpec !== undefined && (spec.taskSpec.steps ?? []).length === 0)
-    errors.push(required('spec.taskSpec.steps', 'a Task needs at least one step'));
-  if (spec.status !== undefined && spec.status !== '' && !taskRunStatusValues.some((value) => value === spec.status))
-    errors.push(notSupported('spec.status', spec.status, taskRunStatusValues));
-  const timeout = parseDuration(spec.timeout ?? '0s');
-  if (timeout === undefined || timeout < 0)
-    errors.push(invalid('spec.timeout', spec.timeout, 'must be a duration of 0 or more, like 1h30m'));
-  if (old !== undefined && specWithoutStatus(run) !== specWithoutStatus(old))
-    errors.push(forbidden('spec', 'Once the TaskRun has started, only status and statusMessage updates are allowed'));
-  return errors;
+function validateTaskRun({ spec }: TaskRun, old?: TaskRun): readonly FieldError[] {
+  const noSteps = spec.taskSpec !== undefined && (spec.taskSpec.steps ?? []).length === 0;
+  return [
+    ...exactlyOne(spec, 'taskRef', 'taskSpec'),
+    ...(noSteps ? [required('spec.taskSpec.steps', 'a Task needs at least one step')] : []),
+    ...statusErrors(spec.status, taskRunStatusValues),
+    ...timeoutErrors('spec.timeout', spec.timeout),
+    ...immutableErrors(
+      spec,
+      old?.spec,
+      ['status', 'statusMessage'],
+      'Once the TaskRun has started, only status and statusMessage updates are allowed',
+    ),
+  ];
 }
-
-const specWithoutStatus = (run: TaskRun): string =>
-  JSON.stringify({ ...run.spec, status: undefined, statusMessage: undefined });

@@ -1,7 +1,7 @@
 /** Every test, unit and end-to-end, after the same set-up as the demo. Arguments are passed on to vitest. */
 
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,9 +34,11 @@ const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...process.a
 // A terminal sends Ctrl-C to both; vitest ends by itself and this process tidies up after it.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('close', (code, signal) => {
-  console.log(summary());
-  rmSync(scratch, { recursive: true, force: true });
-  process.exitCode = code ?? 128 + (signal === 'SIGINT' ? 2 : 15);
+  const line = summary();
+  const left = tidyUp();
+  if (left !== undefined) console.log(left);
+  console.log(line);
+  process.exitCode = code || (signal === null ? Number(left !== undefined) : 128 + (signal === 'SIGINT' ? 2 : 15));
 });
 
 /** The last line: how many ran, and by name which could not run on this machine. */
@@ -50,4 +52,30 @@ function summary() {
   } catch {
     return 'The tests did not get to their end.';
   }
+}
+
+/**
+ * A test that was cut short leaves its server, containers and mounts: a server that starts sweeps, and one that is
+ * stopped with --kill leaves nothing. What remains then is a fault, and returned as a line.
+ */
+function tidyUp() {
+  for (const home of serverHomes(scratch, 3)) {
+    for (const args of [['start'], ['stop', '--kill']]) {
+      const options = { env: { ...env, KF_HOME: home, KF_PORT: '0' }, stdio: 'ignore', timeout: 60_000 };
+      spawnSync(process.execPath, [join(root, 'bin/kf'), 'server', ...args], options);
+    }
+  }
+  try {
+    rmSync(scratch, { recursive: true, force: true });
+  } catch (error) {
+    return `Left behind by a test: ${error.message}`;
+  }
+}
+
+/** Data directories of servers, at most so many folders deep. */
+function serverHomes(folder, depth) {
+  if (existsSync(join(folder, 'instance'))) return [folder];
+  if (depth === 0) return [];
+  const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders.flatMap(({ name }) => serverHomes(join(folder, name), depth - 1));
 }

@@ -81,29 +81,26 @@ export class EventLog {
   }
 
   /**
-   * The next events of a kind after a position.
+   * The next events of a kind after a position; none means that there are none yet.
    * @throws StatusError Expired
    */
   after(kind: string, position: number, flushedOnly = false): EventPage {
     const { current, flushed } = this.revisions();
     const until = flushedOnly ? flushed : current;
     const ring = this.#ring(kind);
+    const events: StoreEvent[] = [];
     // A position within the ring is served even when the log on disk is compacted beyond it.
     if (position < ring.completeAfter) {
       if (position < this.#compacted) throw expired(position, this.#compacted);
-      const events = this.#read(kind, position, Math.min(until, ring.completeAfter));
-      const last = events.length < pageSize ? Math.min(until, ring.completeAfter) : events.at(-1)?.revision;
-      return { events, position: Math.max(position, last ?? position) };
+      events.push(...this.#read(kind, position, ring.completeAfter));
     }
-    const start = firstAfter(ring.events, position);
-    const events: StoreEvent[] = [];
-    for (let index = start; index < ring.events.length && events.length < pageSize; index++) {
+    for (let index = firstAfter(ring.events, position); index < ring.events.length; index++) {
       const event = ring.events[index] as StoreEvent;
-      if (event.revision > until) break;
+      if (events.length >= pageSize || event.revision > until) break;
       events.push(event);
     }
-    const last = events.length < pageSize ? until : events.at(-1)?.revision;
-    return { events, position: Math.max(position, last ?? position) };
+    const seen = events.length < pageSize ? until : events.at(-1)?.revision;
+    return { events, position: Math.max(position, seen ?? position) };
   }
 
   /** Resolves when there may be something new, or when the store closes. Returns a way to give up waiting. */

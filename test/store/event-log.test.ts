@@ -37,6 +37,17 @@ describe('watching from a revision', () => {
     expect(second?.before?.fields['status.phase']).toBe('Running');
   });
 
+  it('goes from the disk to memory without a gap, where the disk has nothing of the kind', async () => {
+    const path = temporaryPath();
+    const store = openStore(path);
+    for (let number = 0; number < 5; number++) putAny(store, pods, pod(`p${number}`));
+    await store.close();
+    const again = openStore(path);
+    putAny(again, configMaps, configMap('a'));
+    expect(again.eventsAfter(configMaps, 1).events.map(({ revision }) => revision)).toEqual([6]);
+    expect(again.eventsAfter(configMaps, 6).events).toEqual([]);
+  });
+
   it('can be held to what is on disk', async () => {
     const store = openStore(temporaryPath());
     putAny(store, configMaps, configMap('a'));

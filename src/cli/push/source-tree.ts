@@ -47,7 +47,7 @@ function realRoot(folder: string): string {
   let stats: Stats;
   let root: string;
   try {
-    root = realpathSync(folder);
+    root = realpathSync.native(folder);
     stats = lstatSync(root);
   } catch (error) {
     throw new CliError(`cannot read the source: ${messageOf(error)}`);
@@ -104,7 +104,8 @@ function insideTarget(root: string, path: string): string {
 
 function leavesOnDisk(root: string, path: string): boolean {
   try {
-    const real = realpathSync(join(root, path));
+    // The native one: the other takes `..` after a link by its words.
+    const real = realpathSync.native(join(root, path));
     return real !== root && !real.startsWith(root + sep);
   } catch {
     // It leads to nothing: its words have been checked.

@@ -1,0 +1,168 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PushFlags } from '../../src/cli/commands/push.ts';
+import { parseManifest } from '../../src/cli/push/manifest.ts';
+import { planPush } from '../../src/cli/push/plan.ts';
+
+const parse = (text: string) => parseManifest(text, 'manifest.yml');
+
+describe('fields', () => {
+  test('of a task App', async () => {
+    const { apps, warnings } = await parse(`
+applications:
+- name: etl
+  path: src
+  task: true
+  command: node etl.mjs
+  memory: 256M
+  disk_quota: 2G
+  cpu: 250m
+  cpu-limit: 1
+  stack: host
+  env: {REGION: eu, COUNT: 3, ON: true, EMPTY: }
+  metadata: {labels: {team: data}, annotations: {note: hi}}
+- name: other_app
+  args: [node, x.js]
+`);
+    expect(warnings).toEqual([
+      "Underscores ('_') in names are not allowed in Kubernetes. Replacing with hyphens ('-'): other-app",
+    ]);
+    expect(apps).toEqual([
+      {
+        name: 'etl',
+        path: 'src',
+        task: true,
+        command: 'node etl.mjs',
+        memory: '256Mi',
+        disk: '2Gi',
+        cpu: '250m',
+        cpuLimit: '1',
+        stack: 'host',
+        env: [
+          { name: 'REGION', value: 'eu' },
+          { name: 'COUNT', value: '3' },
+          { name: 'ON', value: 'true' },
+          { name: 'EMPTY', value: '' },
+        ],
+        labels: { team: 'data' },
+        annotations: { note: 'hi' },
+      },
+      { name: 'other-app', args: ['node', 'x.js'] },
+    ]);
+  });
+
+  test('unknown ones warn, those of running Apps are named', async () => {
+    const { warnings } = await parse(
+      'applications:\n- {name: a, colour: red, routes: [{route: x}], instances: 2}\nversion: 1',
+    );
+    expect(warnings).toEqual([
+      'Manifest file contains unsupported config: version, colour',
+      'Of no effect on an App that runs tasks only: routes, instances',
+    ]);
+  });
+
+  test.each([
+    ['applications: [{name: a, memory: lots}]', 'applications[0].memory: It must be a size above 0'],
+    ['applications: [{name: a, env: [x]}]', 'applications[0].env: must be a map'],
+    ['applications: [{name: a, env: {1x: y}}]', 'applications[0].env: the name "1x" must be'],
+    ['applications: [{name: a, task: perhaps}]', 'applications[0].task: must be true or false'],
+    ['applications: [{name: [a]}]', 'applications[0].name: must be text'],
+    ['applications: [{name: a, command: x, args: [y]}]', 'expected at most one of: command, args'],
+    ['applications: [{name: a, docker: {image: x}}]', 'applications[0].docker: images are not supported yet'],
+    ['applications: [{name: a, buildpacks: [x]}]', 'applications[0].buildpacks: buildpacks are not supported yet'],
+    ['applications: [{name: a, services: [db]}]', 'applications[0].services: service bindings are not supported yet'],
+    ['applications: {name: a}', 'applications must be a list'],
+    ['- x', 'it must have the field applications'],
+    ['a: [', 'manifest.yml: '],
+    ['applications: [{name: "((app))"}]', 'no variable found for key: ((app))'],
+  ])('%s', async (text, message) => {
+    await expect(parse(text)).rejects.toThrow(message);
+  });
+
+  test('variables keep their type where they stand alone', async () => {
+    const text = 'applications: [{name: "((app))-((stage))", task: "((yes))"}]';
+    const { apps } = await parseManifest(text, 'm', { app: 'etl', stage: 2, yes: true });
+    expect(apps).toEqual([{ name: 'etl-2', task: true }]);
+  });
+});
+
+describe('manifest and flags together', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kf-plan-'));
+    writeFileSync(
+      join(folder, 'manifest.yml'),
+      'applications:\n- {name: one, memory: 64M, command: a, env: {X: 1}, path: src}\n',
+    );
+    writeFileSync(join(folder, 'two.yml'), 'applications:\n- {name: one, task: true}\n- {name: two, path: /abs}\n');
+    writeFileSync(join(folder, 'vars.yml'), 'v: two\n');
+    writeFileSync(join(folder, 'var.yml'), 'applications: [{name: "((v))", command: "((c))"}]\n');
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const plan = (name: string | undefined, flags: PushFlags = {}) => planPush(folder, name, flags);
+
+  test('flags come before the manifest; variables are added to it', async () => {
+    const { apps } = await plan('one', {
+      memoryLimit: '1Gi',
+      env: [{ name: 'Y', value: '2' }],
+      command: 'b',
+      task: true,
+    });
+    expect(apps).toMatchObject([
+      {
+        name: 'one',
+        folder: join(folder, 'src'),
+        task: true,
+        memory: '1Gi',
+        command: 'b',
+        env: [
+          { name: 'X', value: '1' },
+          { name: 'Y', value: '2' },
+        ],
+      },
+    ]);
+  });
+
+  test('a single App takes the given name; --no-manifest; -p from here; --app-suffix', async () => {
+    expect((await plan('mine')).apps).toMatchObject([{ name: 'mine', memory: '64Mi' }]);
+    const bare = (await plan('mine', { manifest: false })).apps;
+    expect(bare).toMatchObject([{ name: 'mine', folder, env: [] }]);
+    expect(bare[0]?.memory).toBeUndefined();
+    expect((await plan(undefined, { path: 'elsewhere', appSuffix: '-x' })).apps).toMatchObject([
+      { name: 'one-x', folder: join(folder, 'elsewhere') },
+    ]);
+  });
+
+  test('several Apps: all, or the named one', async () => {
+    expect((await plan(undefined, { manifest: 'two.yml' })).apps.map(({ name }) => name)).toEqual(['one', 'two']);
+    expect((await plan('two', { manifest: 'two.yml' })).apps).toMatchObject([{ name: 'two', folder: '/abs' }]);
+    await expect(plan('three', { manifest: 'two.yml' })).rejects.toThrow(
+      `the manifest doesn't have an App named "three", available names are: [one, two]`,
+    );
+  });
+
+  test('--var comes before --vars-file', async () => {
+    const { apps } = await plan(undefined, {
+      manifest: 'var.yml',
+      varsFile: ['vars.yml'],
+      var: [{ name: 'c', value: 'run' }],
+    });
+    expect(apps).toMatchObject([{ name: 'two', command: 'run' }]);
+  });
+
+  test.each<[string | undefined, PushFlags, string]>([
+    [undefined, { manifest: false }, 'appName cannot be empty'],
+    ['Bad_Name', { manifest: false }, '"Bad_Name" is not a valid name'],
+    ['one', { manifest: 'nope.yml' }, '-f, --manifest: ENOENT'],
+    ['one', { varsFile: ['nope.yml'] }, '--vars-file: ENOENT'],
+    ['one', { stack: 'cflinuxfs3' }, 'no matching stack "cflinuxfs3" found; there is: host'],
+    ['one', { dockerImage: 'x' }, '--docker-image: images are not supported yet'],
+    ['one', { dockerfile: 'x' }, '--dockerfile: Dockerfiles are not supported yet'],
+    ['one', { buildpack: 'x' }, '--buildpack: buildpacks are not supported yet'],
+    ['one', { command: 'a', args: ['b'] }, '-c and --args cannot be combined'],
+  ])('refused: %s %j', async (name, flags, message) => {
+    await expect(plan(name, flags)).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,167 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Pod } from '../../src/resources/core/pod.ts';
+import { App } from '../../src/resources/kf/app.ts';
+import { Build } from '../../src/resources/kf/build.ts';
+import { SourcePackage } from '../../src/resources/kf/source-package.ts';
+import { TestCli } from './support.ts';
+
+let cli: TestCli;
+beforeAll(async () => {
+  cli = await TestCli.start();
+});
+afterAll(() => cli.close());
+
+const app = (name: string) => cli.server.client.get(App, { namespace: 'dev', name });
+const builds = async () => (await cli.server.client.list(Build, { namespace: 'dev' })).items.length;
+
+describe('a first push', () => {
+  test('uploads, builds, runs nothing; messages and table are Kf’s', async () => {
+    const folder = await cli.source({ 'etl.sh': 'echo hi', '.env': 'SECRET=1' });
+    const { code, stdout, stderr } = await cli.run(
+      'push',
+      'etl',
+      '--task',
+      '-p',
+      folder,
+      '-m',
+      '256M',
+      '-e',
+      'B=2',
+      '-e',
+      'A=1',
+    );
+    expect(code).toBe(0);
+    expect(stderr).toContain('Checking for existing App named "etl"...');
+    expect(stderr).toContain('App "etl" doesn\'t exist, creating placeholder...\nPlaceholder App created.');
+    expect(stderr).toContain('1 file, 7B');
+    expect(stderr).toContain('Left out: .env');
+    expect(stderr).toMatch(/Successfully uploaded source in \d+\.\d\d seconds/);
+    expect(stderr).toContain('Successfully deployed without starting');
+    expect(stderr.trimEnd().split('\n').at(-1)).toContain('a cluster wants a portable stack or a Dockerfile');
+    expect(stdout).toContain('[deploy] Start tailing Build logs\n[build] Logs for etl-1\n');
+    expect(stdout).toContain('[build] hello\n');
+    expect(stdout).toMatch(/\[deploy\] Total push time \d+\.\d\d seconds/);
+    expect(stdout).toMatch(
+      /^Name: +etl\nSpace: +dev\nRoutes:\nInstances: +stopped\nStart command: +from the source; exit 0$/m,
+    );
+    const { spec, status } = await app('etl');
+    expect(spec.instances?.stopped).toBe(true);
+    expect(spec.routes ?? []).toEqual([]);
+    expect(spec.template.spec.containers[0]).toMatchObject({
+      env: [
+        { name: 'A', value: '1' },
+        { name: 'B', value: '2' },
+      ],
+      resources: {
+        limits: { memory: '256Mi', 'ephemeral-storage': '1Gi' },
+        requests: { memory: '256Mi', cpu: '100m' },
+      },
+    });
+    expect(status?.instances?.representation).toBe('stopped');
+    expect((await cli.server.client.list(Pod, { namespace: 'dev' })).items).toEqual([]);
+    const source = await cli.server.client.get(SourcePackage, { namespace: 'dev', name: 'etl-1' });
+    expect(cli.sources.get(source.spec.checksum.value)?.length).toBe(source.spec.size);
+  });
+
+  test('without --task: exit 1, nothing is made, the command to type is printed', async () => {
+    const folder = await cli.source({ a: '' });
+    const { code, stderr } = await cli.run('push', 'web', '-p', folder, '-c', 'node x.js');
+    expect(code).toBe(1);
+    expect(stderr).toContain(`kf push web --task -p ${folder} -c 'node x.js'`);
+    await expect(app('web')).rejects.toThrow('not found');
+  });
+
+  test('task: true in the manifest does instead', async () => {
+    const folder = await cli.source({
+      x: '',
+      'manifest.yml': 'applications: [{name: by-manifest, task: true, command: run it}]',
+    });
+    const running = cli.start(['push'], { cwd: folder });
+    expect((await running.finished).stdout).toMatch(/^Start command: +run it$/m);
+  });
+});
+
+describe('pushing again', () => {
+  test('unchanged source uploads and builds nothing; settings are taken all the same', async () => {
+    const folder = await cli.source({ a: '1' });
+    await cli.ok('push', 'again', '--task', '-p', folder, '-c', 'one', '-e', 'A=1');
+    const [before, uploads] = [await builds(), cli.sources.size];
+    const { stderr } = await cli.ok('push', 'again', '-p', folder, '-e', 'B=2', '--cpu-cores', '2');
+    expect(stderr).toContain('App "again" runs tasks only: --task is implied.');
+    expect(stderr).toContain('The source has not changed since Build again-1: nothing is uploaded or built.');
+    expect(stderr).toContain('The start command of an earlier push stays: one');
+    expect([await builds(), cli.sources.size]).toEqual([before, uploads]);
+    const container = (await app('again')).spec.template.spec.containers[0];
+    expect(container).toMatchObject({ args: ['one'], resources: { requests: { cpu: '2' }, limits: { cpu: '2' } } });
+    expect(container?.env?.map(({ name }) => name)).toEqual(['A', 'B']);
+  });
+
+  test('changed source builds anew; -c null goes back to the source’s own command', async () => {
+    const folder = await cli.source({ a: '1' });
+    await cli.ok('push', 'twice', '--task', '-p', folder, '-c', 'one');
+    await writeFile(join(folder, 'a'), '2');
+    const { stdout } = await cli.ok('push', 'twice', '-p', folder, '-c', 'null');
+    expect(stdout).toContain('[build] Logs for twice-2');
+    expect(stdout).toMatch(/^Start command: +from the source/m);
+    expect((await app('twice')).spec.build).toMatchObject({
+      updateRequests: 2,
+      spec: { sourcePackage: { name: 'twice-2' } },
+    });
+  });
+
+  test('bytes that the server has already are not sent again', async () => {
+    const folder = await cli.source({ same: 'bytes' });
+    await cli.ok('push', 'first', '--task', '-p', folder);
+    const before = cli.sources.size;
+    await cli.ok('push', 'second', '--task', '-p', folder);
+    expect(cli.sources.size).toBe(before);
+    expect((await app('second')).status?.latestReadyBuild).toBe('second-1');
+  });
+
+  test('a failed build: exit 1, the last good image stays; the same source is built again', async () => {
+    const folder = await cli.source({ a: '1' });
+    await cli.ok('push', 'fragile', '--task', '-p', folder);
+    const good = (await app('fragile')).status?.image;
+    await writeFile(join(folder, 'a'), 'broken');
+    cli.buildFailures.set('fragile', 'npm ci: exit code 1');
+    const { code, stderr } = await cli.run('push', 'fragile', '-p', folder);
+    expect(code).toBe(1);
+    expect(stderr).toContain('[deploy] Failed to build: npm ci: exit code 1');
+    expect(stderr).toContain('The last good image (Build fragile-1) stays in use.');
+    expect(stderr).toContain('Error: build failed: npm ci: exit code 1');
+    expect(stderr).toContain('kf build-logs fragile-2');
+    expect((await app('fragile')).status?.image).toBe(good);
+    cli.buildFailures.delete('fragile');
+    expect((await cli.ok('push', 'fragile', '-p', folder)).stdout).toContain('[build] Logs for fragile-3');
+  });
+});
+
+describe('bad input changes nothing', () => {
+  test.each([
+    [['-m', 'x'], '--memory-limit'],
+    [['-k', '-1G'], '--disk-quota'],
+    [['--cpu-cores', 'many'], '--cpu-cores'],
+    [['-e', 'X'], 'malformed environment variable: X'],
+    [['-s', 'other'], 'no matching stack "other" found'],
+    [['-f', 'nope.yml'], '-f, --manifest'],
+    [['--path', '/nonexistent'], 'cannot read the source'],
+    [['--docker-image', 'x'], '--docker-image'],
+    [['-b', 'x'], '--buildpack'],
+    [['--app-suffix', '_'], '--app-suffix'],
+    [['--var', 'x'], '--var'],
+    [['--space', 'nowhere'], `Space "nowhere" doesn't exist`],
+  ])('%j', async (flags, named) => {
+    const { code, stderr, stdout } = await cli.run('push', 'bad', '--task', ...flags);
+    expect(code).toBe(1);
+    expect(stderr).toContain(named);
+    expect(stdout).toBe('FAIL\n');
+    await expect(app('bad')).rejects.toThrow('not found');
+  });
+
+  test('KF_STARTUP_TIMEOUT', async () => {
+    const running = cli.start(['push', 'bad', '--task'], { env: { KF_STARTUP_TIMEOUT: 'soon' } });
+    expect((await running.finished).stderr).toContain('failed to parse timeout env');
+  });
+});

@@ -1,0 +1,257 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Task } from '../../src/resources/kf/task.ts';
+import { TestCli } from './support.ts';
+
+let cli: TestCli;
+beforeAll(async () => {
+  cli = await TestCli.start();
+  await cli.world.app('report');
+});
+afterAll(() => cli.close());
+
+const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
+const tasks = async () => (await cli.server.client.list(Task, { namespace: 'dev' })).items;
+const newest = async () => [...(await tasks())].sort((a, b) => (a.status?.id ?? 0) - (b.status?.id ?? 0)).at(-1)!;
+
+describe('run-task', () => {
+  test('prints Kf’s line, the ID and tips that work as printed', async () => {
+    const { code, stdout, stderr } = await cli.run('run-task', 'report', '-c', 'exit 0');
+    expect(code).toBe(0);
+    expect(stdout).toBe('');
+    const name = /Task (report-\w{5}) is submitted successfully for execution\./.exec(stderr)?.[1] ?? '';
+    expect(stderr).toContain(`Task ${name} has ID 1.`);
+    const tips = [...stderr.matchAll(/: +kf (.*)$/gm)].map((match) => match[1]!.split(' '));
+    expect(tips.length).toBe(3);
+    await cli.world.final(name);
+    for (const tip of tips) expect(await cli.run(...tip), tip.join(' ')).toMatchObject({ code: 0 });
+  });
+
+  test.each([
+    ['exit 0', 0, /^Task \S+ succeeded\.$/],
+    ['exit 3', 3, /^Task \S+ failed: exit code 3\.$/],
+    ['exit 137', 137, /^Task \S+ failed: exit code 137 \(SIGKILL\)\.$/],
+  ])('--wait of `%s` exits with %i and says so last', async (line, code, last) => {
+    const finished = await cli.run('run-task', 'report', '-c', line, '--wait');
+    expect(finished.code).toBe(code);
+    expect(lastLine(finished.stderr)).toMatch(last);
+    expect(finished.stdout).toBe('');
+  });
+
+  test('--follow prints the log and nothing else on stdout', async () => {
+    const { code, stdout } = await cli.run('run-task', 'report', '-c', 'exit 4', '--follow');
+    expect(code).toBe(4);
+    expect(stdout).toBe('hello\n');
+  });
+
+  test('terminated by a person: 143', async () => {
+    const running = cli.start(['run-task', 'report', '-c', 'wait', '-w']);
+    await running.prints('has ID');
+    const { metadata } = await newest();
+    await cli.world.until(Task, metadata, (task) => task.status?.startTime !== undefined);
+    expect((await cli.run('terminate-task', metadata.name)).code).toBe(0);
+    const { code, stderr } = await running.finished;
+    expect(code).toBe(143);
+    expect(lastLine(stderr)).toBe(`Task ${metadata.name} was terminated.`);
+  });
+
+  test('Ctrl-C stops the watching, not the task, and says how to go on: 123', async () => {
+    const running = cli.start(['run-task', 'report', '-c', 'wait', '--follow']);
+    await Promise.all([running.prints('hello'), running.prints('has ID')]);
+    running.interrupt();
+    const { code, stderr } = await running.finished;
+    const task = await newest();
+    expect(code).toBe(123);
+    expect(stderr).toContain(`kf logs report --task --id ${task.status?.id} --space dev`);
+    expect(stderr).toContain(`kf terminate-task ${task.metadata.name} --space dev`);
+    expect(lastLine(stderr)).toBe(`Stopped watching; Task ${task.metadata.name} goes on.`);
+    expect(task.spec.terminated).toBeUndefined();
+    await cli.ok('terminate-task', task.metadata.name, '--now');
+  });
+
+  test('a Task that is deleted while it is watched: 122', async () => {
+    const running = cli.start(['run-task', 'report', '-c', 'wait', '--wait']);
+    await running.prints('has ID');
+    const { metadata } = await newest();
+    await cli.server.client.delete(Task, metadata);
+    expect(await running.finished).toMatchObject({ code: 122 });
+  });
+
+  test('-o json prints the final Task, -o name its name; the log goes to stderr then', async () => {
+    const json = await cli.run('run-task', 'report', '-c', 'exit 5', '--follow', '-o', 'json');
+    expect(json.code).toBe(5);
+    expect(JSON.parse(json.stdout)).toMatchObject({ kind: 'Task', status: { exitCode: 5 } });
+    expect(json.stderr).toContain('hello');
+    const name = await cli.run('run-task', 'report', '-c', 'exit 0', '-o', 'name');
+    expect(name.stdout).toMatch(/^task\.kf\.dev\/report-\w{5}\n$/);
+  });
+
+  test('--once: the second call returns the first Task', async () => {
+    const first = await cli.run('run-task', 'report', '-c', 'exit 6', '--once', 'a key', '-o', 'name');
+    const second = await cli.run('run-task', 'report', '-c', 'exit 7', '--once', 'a key', '-o', 'name');
+    expect(second.stdout).toBe(first.stdout);
+    const waited = await cli.run('run-task', 'report', '-c', 'exit 7', '--once', 'a key', '--wait');
+    expect(waited.code).toBe(6);
+    const other = await cli.run('run-task', 'report', '-c', 'exit 0', '--once', 'another key', '-o', 'name');
+    expect(other.stdout).not.toBe(first.stdout);
+  });
+
+  test('flags arrive in the Task', async () => {
+    await cli.ok(
+      ...[
+        'run-task',
+        'report',
+        '-c',
+        'exit 0',
+        '--name',
+        'Nightly load',
+        '-m',
+        '512M',
+        '-k',
+        '2GB',
+        '--cpu-cores',
+        '0.5',
+      ],
+      ...['-e', 'A=1=2', '-e', 'B=', '--timeout', '30m', '--grace-period', '1m', '--args', '--config', '--args', 'x y'],
+    );
+    expect((await newest()).spec).toEqual({
+      appRef: { name: 'report' },
+      displayName: 'Nightly load',
+      command: 'exit 0',
+      args: ['--config', 'x y'],
+      memory: '512Mi',
+      disk: '2Gi',
+      cpu: '0.5',
+      env: [
+        { name: 'A', value: '1=2' },
+        { name: 'B', value: '' },
+      ],
+      timeout: '30m',
+      gracePeriodSeconds: 60,
+    });
+    await cli.ok('terminate-task', (await newest()).metadata.name);
+  });
+
+  test.each([
+    [['-m', '12X'], '--memory-limit'],
+    [['-m', '0'], '--memory-limit'],
+    [['-k', 'much'], '--disk-quota'],
+    [['--cpu-cores', '-1'], '--cpu-cores'],
+    [['-e', 'NOVALUE'], '--env'],
+    [['-e', '1A=x'], '--env'],
+    [['--timeout', 'soon'], '--timeout'],
+    [['--grace-period', '-3s'], '--grace-period'],
+    [['-o', 'xml'], '--output'],
+    [['--wiat'], '--wiat'],
+    [['surplus'], 'accepts 1 arg(s), received 2'],
+  ])('bad input %j: an error that names it, nothing changed, 1 or 125 with --wait', async (flags, named) => {
+    const before = (await tasks()).length;
+    const plain = await cli.run('run-task', 'report', ...flags);
+    expect(plain).toMatchObject({ code: 1 });
+    expect(plain.stderr).toContain('Error: ');
+    expect(plain.stderr).toContain(named);
+    expect(await cli.run('run-task', 'report', '--wait', ...flags)).toMatchObject({ code: 125 });
+    expect(await cli.run('run-task', 'report', '--follow', ...flags)).toMatchObject({ code: 125, stdout: '' });
+    expect((await tasks()).length).toBe(before);
+  });
+
+  test('an unknown App: 1, or 125 with --wait', async () => {
+    const plain = await cli.run('run-task', 'nope');
+    expect(plain).toMatchObject({ code: 1, stdout: 'FAIL\n' });
+    expect(plain.stderr).toContain('Error: failed to run-task on App: apps.kf.dev "nope" not found');
+    expect(await cli.run('run-task', 'nope', '-w')).toMatchObject({ code: 125 });
+    expect((await cli.run('run-task', 'report', '--space', 'nowhere')).stderr).toContain(
+      `Space "nowhere" doesn't exist`,
+    );
+  });
+
+  test('an App whose only build failed is refused, naming the build-logs command', async () => {
+    cli.buildFailures.set('broken', 'npm ci failed');
+    await cli.run('push', 'broken', '--task', '-p', await cli.source({ a: '' }));
+    const { code, stderr } = await cli.run('run-task', 'broken', '-c', 'true', '--wait');
+    expect(code).toBe(125);
+    expect(stderr).toContain('npm ci failed');
+    expect(stderr).toContain('kf build-logs broken-1');
+  });
+
+  test('on a cluster the first line names context and Space', async () => {
+    const { stderr } = await cli.run('run-task', 'report', '-c', 'exit 0', '--context', 'prod', '--space', 'dev');
+    expect(stderr.split('\n')[0]).toBe('Using context "prod", Space "dev"');
+    const { stderr: read } = await cli.run('tasks', 'report', '--context', 'prod', '--space', 'dev');
+    expect(read).not.toContain('Using context');
+  });
+});
+
+describe('tasks', () => {
+  test('Kf’s columns, by number, newest last', async () => {
+    const { stdout, stderr } = await cli.ok('tasks', 'report');
+    const [header, ...rows] = stdout.trimEnd().split('\n');
+    expect(header!.split(/ {2,}/)).toEqual(['Name', 'ID', 'DisplayName', 'Age', 'Duration', 'Succeeded', 'Reason']);
+    const ids = rows.map((row) => Number(row.split(/ {2,}/)[1]));
+    expect(ids.length).toBeGreaterThan(5);
+    expect(ids).toEqual([...ids].sort((a, b) => a - b));
+    expect(rows[0]).toMatch(/True +<nil>$/);
+    expect(stderr).toBe('Listing Tasks in Space: dev\n');
+  });
+
+  test('-o json: a v1 List in the same order; -o name', async () => {
+    const list = JSON.parse((await cli.ok('tasks', 'report', '-o', 'json')).stdout) as { kind: string; items: Task[] };
+    expect(list).toMatchObject({ apiVersion: 'v1', kind: 'List' });
+    const names = (await cli.ok('tasks', 'report', '-o', 'name')).stdout;
+    expect(names).toBe(list.items.map(({ metadata }) => `task.kf.dev/${metadata.name}\n`).join(''));
+  });
+
+  test('an unknown App is an error; an App without Tasks is not', async () => {
+    expect(await cli.run('tasks', 'nope')).toMatchObject({ code: 1 });
+    expect(await cli.run('tasks', 'nope', '-o', 'json')).toMatchObject({ code: 1, stdout: '' });
+    await cli.world.app('idle');
+    expect((await cli.ok('tasks', 'idle')).stdout).toMatch(/^Name +ID .*\n$/);
+  });
+});
+
+describe('task', () => {
+  test('by name and by number: state, code, command, limits', async () => {
+    await cli.run('run-task', 'report', '-c', 'exit 9', '--wait');
+    const task = await newest();
+    const { stdout } = await cli.ok('task', 'report', String(task.status?.id));
+    expect(stdout).toMatch(/^Exit Code: +9$/m);
+    expect(stdout).toMatch(/^State: +Failed: exit code 9$/m);
+    expect(stdout).toMatch(/^Command: +exit 9$/m);
+    expect(stdout).toMatch(/^ {2}Memory: +1Gi$/m);
+    expect((await cli.ok('task', task.metadata.name)).stdout).toBe(stdout);
+    expect(JSON.parse((await cli.ok('task', task.metadata.name, '-o', 'json')).stdout)).toMatchObject({ kind: 'Task' });
+  });
+
+  test('what is not there', async () => {
+    expect((await cli.run('task', 'report', '999')).stderr).toContain(
+      'No Task found for App "report" and Task ID "999"',
+    );
+    expect((await cli.run('task', 'nope')).stderr).toContain('tasks.kf.dev "nope" not found');
+    expect((await cli.run('task', 'nope', '1')).stderr).toContain('apps.kf.dev "nope" not found');
+  });
+});
+
+describe('terminate-task', () => {
+  test('a finished Task: says so, exit 1', async () => {
+    await cli.run('run-task', 'report', '-c', 'exit 0', '--wait');
+    const { metadata } = await newest();
+    const { code, stderr } = await cli.run('terminate-task', metadata.name);
+    expect(code).toBe(1);
+    expect(stderr).toContain("Can't terminate completed Task");
+  });
+
+  test('--async does not wait; the second call kills at once', async () => {
+    const running = cli.start(['run-task', 'report', '-c', 'wait']);
+    await running.finished;
+    const task = await newest();
+    const first = await cli.run('terminate-task', 'report', String(task.status?.id), '--async');
+    expect(first.stderr).toContain(`Task "${task.metadata.name}" is successfully submitted for termination`);
+    await cli.world.final(task.metadata.name);
+  });
+
+  test('--now: no grace period', async () => {
+    await cli.ok('run-task', 'report', '-c', 'wait');
+    const { metadata } = await newest();
+    await cli.ok('terminate-task', metadata.name, '--now');
+    expect((await newest()).spec).toMatchObject({ terminated: true, gracePeriodSeconds: 0 });
+  });
+});

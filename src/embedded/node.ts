@@ -22,6 +22,7 @@ import { HostStack } from '../node/rootfs/host-stack.ts';
 import { chooseRuntime } from '../node/runtime/choose-runtime.ts';
 import { type FoundPrograms, findPrograms } from '../node/runtime/find-programs.ts';
 import type { Home } from './home.ts';
+import { prune } from './prune.ts';
 
 export interface NodeOptions {
   readonly home: Home;
@@ -108,9 +109,12 @@ async function bringUp(
     rootfsOf: () => stack,
     barrier,
     limits: limitsFrom(process.env),
+    // Tests reboot without a machine that does.
+    ...(process.env.KF_BOOT_ID ? { bootId: process.env.KF_BOOT_ID } : {}),
     onError: log,
   });
   await parts.agent.start();
+  await prune(client, dataDir, images, options.sources);
   parts.builds = startBuildController({
     client,
     clock: systemClock,

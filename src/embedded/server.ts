@@ -13,6 +13,7 @@ import type { Client } from '../client/client.ts';
 import { systemClock } from '../client/clock.ts';
 import type { RunningController } from '../client/controller.ts';
 import { startAppController } from '../controllers/app/app-controller.ts';
+import { startRetentionController } from '../controllers/retention/retention-controller.ts';
 import { startSpaceController } from '../controllers/space/space-controller.ts';
 import { startTaskController } from '../controllers/task/task-controller.ts';
 import { allKinds } from '../resources/all-kinds.ts';
@@ -82,6 +83,7 @@ function startControllers(client: Client, log: ServerOptions['log']): readonly R
     startSpaceController(options),
     startAppController(options),
     startTaskController(options),
+    startRetentionController(options),
     startPipelineRunController(options),
     startTaskRunController(options),
   ];

@@ -1,0 +1,91 @@
+/** Lets go of an App's oldest Tasks and Builds, with all that belongs to them. */
+
+import type { AnyKind, Client } from '../../client/client.ts';
+import type { Clock } from '../../client/clock.ts';
+import { mapped, type Result, type RunningController, startController } from '../../client/controller.ts';
+import { isFinal } from '../../resources/condition.ts';
+import { Build } from '../../resources/kf/build.ts';
+import { SourcePackage } from '../../resources/kf/source-package.ts';
+import { Task } from '../../resources/kf/task.ts';
+import { labels } from '../../resources/labels.ts';
+import { type KubeObject, type ObjectRef, refOf } from '../../resources/meta.ts';
+import { isNotFound } from '../../resources/status.ts';
+import { expired } from './expired.ts';
+
+export interface RetentionLimits {
+  /** Tasks kept per App. Default 500 (Kf). */
+  readonly tasks: number;
+  /** Builds kept per App. Default 5 (Kf). */
+  readonly builds: number;
+}
+
+export const usualLimits: RetentionLimits = { tasks: 500, builds: 5 };
+
+interface Options {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly limits?: RetentionLimits;
+  readonly onError?: (message: string, error: unknown) => void;
+}
+
+/** Milliseconds between two looks at the same App: reading its history after every Task would cost more than it gains. */
+const interval = 10_000;
+
+/** An App's label stands for the App, in the namespace of the object that bears it. */
+const appOf = ({ metadata }: KubeObject): readonly ObjectRef[] => {
+  const name = metadata.labels?.[labels.appName];
+  return name === undefined || metadata.namespace === undefined ? [] : [{ namespace: metadata.namespace, name }];
+};
+
+export function startRetentionController(options: Options): RunningController {
+  const controller = new RetentionController(options);
+  return startController({
+    ...options,
+    name: 'retention',
+    concurrency: 1,
+    watches: [mapped(Task, appOf, { unfinishedOnly: true }), mapped(Build, appOf, { unfinishedOnly: true })],
+    reconcile: (app) => controller.reconcile(app),
+  });
+}
+
+export class RetentionController {
+  readonly #client: Client;
+  readonly #clock: Clock;
+  readonly #limits: RetentionLimits;
+  readonly #lastLook = new Map<string, number>();
+
+  constructor({ client, clock, limits = usualLimits }: Options) {
+    this.#client = client;
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  async reconcile(app: ObjectRef): Promise<Result | void> {
+    const key = `${app.namespace}/${app.name}`;
+    const wait = (this.#lastLook.get(key) ?? -interval) + interval - this.#clock.now();
+    if (wait > 0) return { requeueAfter: wait };
+    this.#lastLook.set(key, this.#clock.now());
+    await this.#trim(Task, app, this.#limits.tasks);
+    await this.#trim(Build, app, this.#limits.builds);
+  }
+
+  async #trim(kind: typeof Task | typeof Build, app: ObjectRef, limit: number): Promise<void> {
+    const { items } = await this.#client.list(kind, {
+      namespace: app.namespace!,
+      labelSelector: `${labels.appName}=${app.name}`,
+    });
+    for (const object of expired<Task | Build>(items, limit, isFinal)) {
+      await this.#delete(kind, refOf(object), object.metadata.uid!);
+      const source = 'sourcePackage' in object.spec ? object.spec.sourcePackage?.name : undefined;
+      if (source !== undefined) await this.#delete(SourcePackage, { ...refOf(object), name: source });
+    }
+  }
+
+  async #delete(kind: AnyKind, ref: ObjectRef, uid?: string): Promise<void> {
+    try {
+      await this.#client.delete(kind, ref, uid === undefined ? {} : { preconditions: { uid } });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+}

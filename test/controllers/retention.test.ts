@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { expired } from '../../src/controllers/retention/expired.ts';
+import { RetentionController } from '../../src/controllers/retention/retention-controller.ts';
+import { Namespace } from '../../src/resources/core/kinds.ts';
+import { Task } from '../../src/resources/kf/task.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { startLocalApi, type TestApi } from '../support/local-api.ts';
+
+const made = (index: number, final: boolean) => ({
+  apiVersion: 'v1',
+  kind: 'Task',
+  metadata: {
+    name: `t${index}`,
+    creationTimestamp: new Date(index * 1000).toISOString(),
+    resourceVersion: String(index),
+  },
+  final,
+});
+
+describe('which objects are let go', () => {
+  const isFinal = (object: ReturnType<typeof made>) => object.final;
+
+  test('the oldest final ones above the limit', () => {
+    const objects = [made(3, true), made(1, true), made(2, true), made(4, true)];
+    expect(expired(objects, 2, isFinal).map(({ metadata }) => metadata.name)).toEqual(['t2', 't1']);
+  });
+
+  test('unfinished ones count and stay', () => {
+    const objects = [made(1, false), made(2, true), made(3, true)];
+    expect(expired(objects, 2, isFinal).map(({ metadata }) => metadata.name)).toEqual(['t2']);
+  });
+
+  test('never an unfinished one, never more than needed, never a newer one before an older one', () => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { maxLength: 30 }), fc.nat(20), (finals, limit) => {
+        const objects = finals.map((final, index) => made(index, final));
+        const gone = expired(objects, limit, isFinal);
+        const kept = objects.filter((object) => !gone.includes(object));
+        expect(gone.every(isFinal)).toBe(true);
+        expect(gone.length).toBe(Math.max(0, Math.min(finals.filter(Boolean).length, objects.length - limit)));
+        const newestGone = Math.max(-1, ...gone.map((object) => Number(object.metadata.resourceVersion)));
+        const keptFinals = kept.filter(isFinal).map((object) => Number(object.metadata.resourceVersion));
+        expect(keptFinals.every((revision) => revision > newestGone)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('the controller', () => {
+  let local: TestApi;
+  beforeEach(async () => {
+    local = startLocalApi();
+    await local.client.create(Namespace, { metadata: { name: 'dev' } });
+  });
+  afterEach(() => local.close());
+
+  test('keeps the newest Tasks of each App, and looks at most every ten seconds', async () => {
+    const clock = new FakeClock();
+    const controller = new RetentionController({ client: local.client, clock, limits: { tasks: 2, builds: 1 } });
+    const names = async () =>
+      (await local.client.list(Task, { namespace: 'dev' })).items.map(({ metadata }) => metadata.name).sort();
+    const finish = async (name: string, app: string) => {
+      const task = await local.client.create(Task, {
+        metadata: { name, namespace: 'dev' },
+        spec: { appRef: { name: app } },
+      });
+      await local.client.updateStatus(Task, {
+        ...task,
+        status: { conditions: [{ type: 'Succeeded', status: 'True' }] },
+      });
+    };
+    for (const name of ['a1', 'a2', 'a3']) await finish(name, 'a');
+    await finish('b1', 'b');
+    expect(await controller.reconcile({ namespace: 'dev', name: 'a' })).toBeUndefined();
+    expect(await names()).toEqual(['a2', 'a3', 'b1']);
+    await finish('a4', 'a');
+    expect(await controller.reconcile({ namespace: 'dev', name: 'a' })).toEqual({ requeueAfter: 10_000 });
+    clock.advance(10_000);
+    await controller.reconcile({ namespace: 'dev', name: 'a' });
+    expect(await names()).toEqual(['a3', 'a4', 'b1']);
+  });
+});

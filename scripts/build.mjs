@@ -32,6 +32,9 @@ const built = await build({
   external: ['libsql'],
   banner: { js: banner },
   sourcemap: true,
+  // A command starts some milliseconds faster; names stay readable in stack traces.
+  minifyWhitespace: true,
+  minifySyntax: true,
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',

@@ -2,7 +2,7 @@
 
 import { setMaxListeners } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { availableParallelism, hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '../client/client.ts';
@@ -17,6 +17,7 @@ import { readBootId } from './boot-id.ts';
 import { detectCgroups } from './cgroup/cgroup.ts';
 import type { NodeContext } from './context.ts';
 import { type DiskProvider, DiskReserveError } from './disk/disk.ts';
+import { DiskPressure } from './disk-pressure.ts';
 import type { Image } from './images/image.ts';
 import type { ImageStore } from './images/image-store.ts';
 import { layoutOf } from './layout.ts';
@@ -66,6 +67,8 @@ export interface NodeLimits {
   /** Containers being started at a time. Default: 2 per core. */
   readonly maxStarting: number;
   readonly defaults: Defaults;
+  /** Bytes free on the disk below which the largest writer is stopped. Default: a quarter of 5 %, at least 256 MiB. */
+  readonly pressureBytes: number;
 }
 
 export interface NodeAgent {
@@ -88,13 +91,16 @@ class Agent implements NodeAgent {
   readonly #context: NodeContext;
   readonly #admission: Admission;
   readonly #logs: LogStore;
+  readonly #pressure: DiskPressure;
   readonly #waiting: WaitingRoom;
   readonly #workers = new Map<string, { readonly worker: PodWorker; readonly ended: Promise<void> }>();
   /** Ended Pods whose last event has not come by yet: an older one must not start them again. */
   readonly #past = new Set<string>();
 
   constructor(options: NodeAgentOptions) {
-    const { limits = {}, logs } = options;
+    const { limits = {}, logs, dataDir } = options;
+    // conmon cuts the path of a log at a colon; our launcher ends an argument at a newline.
+    if (/[:\n]/.test(dataDir)) throw new RangeError(`the data directory may not contain a colon: ${dataDir}`);
     this.#logs = logs;
     const cores = availableParallelism();
     // Every Pod that runs listens.
@@ -104,6 +110,13 @@ class Agent implements NodeAgent {
       maxPods: limits.maxTasks ?? 4 * cores,
     });
     this.#context = contextOf(options, cores, this.#abort.signal);
+    this.#pressure = new DiskPressure({
+      path: this.#context.layout.logs,
+      clock: options.clock,
+      writers: () => [...this.#workers.values()].map(({ worker }) => worker),
+      onError: this.#context.onError,
+      ...(limits.pressureBytes === undefined ? {} : { thresholdBytes: limits.pressureBytes }),
+    });
     this.#waiting = new WaitingRoom({
       context: this.#context,
       admission: this.#admission,
@@ -148,8 +161,13 @@ class Agent implements NodeAgent {
 
   async stop(): Promise<void> {
     this.#abort.abort();
+    this.#pressure.stop();
     await this.idle();
     this.#context.launcher.close();
+    const { layout } = this.#context;
+    // A folder of ours in /dev/shm is there for what runs only.
+    if (layout.volatile.startsWith('/dev/shm/') && (await readdir(layout.pods)).length === 0)
+      await rm(layout.volatile, { recursive: true, force: true });
   }
 
   #isOurs(pod: Pod): boolean {
@@ -212,6 +230,7 @@ class Agent implements NodeAgent {
       },
     );
     this.#workers.set(uid, { worker, ended });
+    this.#pressure.watch();
   }
 
   /** Nothing of it was started: it is tried again. */

@@ -4,6 +4,7 @@
  */
 
 import { mkdirSync, rmSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Timer } from '../../client/clock.ts';
 import type { Container, Pod } from '../../resources/core/pod.ts';
@@ -13,6 +14,7 @@ import { deferred } from '../deferred.ts';
 import type { PodDisk } from '../disk/disk.ts';
 import { syncFiles } from '../durable.ts';
 import { logPathOf } from '../logs/log-path.ts';
+import { appendNotices } from '../logs/notice.ts';
 import type { PodNetwork } from '../network/network.ts';
 import { bootOfClaim, claimed } from './claim.ts';
 import { ContainerProcess, type Exit } from './container.ts';
@@ -30,6 +32,8 @@ import { PodGone, PodPublisher } from './status-publisher.ts';
 class Detached extends Error {}
 
 const usualGrace = 10;
+/** Seconds: whoever fills the disk may not go on for long. */
+const evictionGrace = 1;
 
 export interface Failure {
   readonly reason: string;
@@ -56,6 +60,7 @@ export class PodWorker {
   #claimed: Promise<void> = Promise.resolve();
   #stopping: { readonly reason: StopReason; readonly grace: number } | undefined;
   #failure: Failure | undefined;
+  #logMayLack = false;
   /** Until everything is known of what there is, nothing more is started. */
   #begun = false;
 
@@ -118,6 +123,29 @@ export class PodWorker {
     this.#failure ??= failure;
     for (const [name, run] of this.#runs) if (run.phase === 'running') this.#stopContainer(name, reason, graceSeconds);
     this.#advance();
+  }
+
+  /** Bytes of its logs and its disk. */
+  async footprint(): Promise<number> {
+    const sizes = [...this.#records.keys()].map((name) =>
+      stat(this.#process(name).place.logPath).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    );
+    const disk = this.#disk?.usage().then(
+      ({ usedBytes }) => usedBytes,
+      () => 0,
+    );
+    return (await Promise.all([...sizes, disk])).reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
+  }
+
+  evict(message: string): void {
+    this.stop('DiskPressure', evictionGrace, { reason: 'Evicted', message });
+  }
+
+  logMayLack(): void {
+    this.#logMayLack = true;
   }
 
   async #supervise(freed: () => void, begin: () => Promise<void>): Promise<void> {
@@ -310,10 +338,11 @@ export class PodWorker {
 
   /** Makes the outcome known and durable; the evidence is removed only after that. */
   async #report(): Promise<void> {
-    const { layout, barrier } = this.#context;
+    const { layout, barrier, clock } = this.#context;
     const { pod } = this.#publisher;
     await this.#publisher.publish((current) => this.#status(current));
     const logs = [...this.#records.keys()].map((name) => logPathOf(layout.logs, pod, name));
+    if (this.#logMayLack) await appendNotices(logs, 'the disk was full: lines may be missing above', clock.now());
     await Promise.all([barrier(), syncFiles(logs)]);
     if (this.#publisher.pod.metadata.deletionTimestamp !== undefined) await this.#publisher.remove();
   }

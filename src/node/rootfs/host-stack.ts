@@ -149,12 +149,21 @@ function writable(diskDir: string, lower: readonly string[]): readonly OciMount[
       destination: vcap.home,
       type: 'overlay',
       source: 'overlay',
-      options: ['nosuid', 'nodev', `lowerdir=${lower.join(':')}`, `upperdir=${upper}`, `workdir=${work}`],
+      options: [
+        'nosuid',
+        'nodev',
+        `lowerdir=${lower.map(quoted).join(':')}`,
+        `upperdir=${quoted(upper!)}`,
+        `workdir=${quoted(work!)}`,
+      ],
     },
     bind(tmp!, '/tmp'),
     bind(varTmp!, '/var/tmp'),
   ];
 }
+
+/** Colons and commas have a meaning in overlayfs' options. */
+const quoted = (path: string): string => path.replace(/[\\:,]/g, '\\$&');
 
 /** Zone of the host, as TZ names it. */
 const hostZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';

@@ -1,7 +1,7 @@
 /** A node agent of its own for one test file: real containers, network and disks, over a Client in memory. */
 
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/client/clock.ts';
@@ -29,7 +29,7 @@ export interface TestNodeOptions {
 export class TestNode {
   readonly client = new MemoryClient();
   readonly instance = randomBytes(3).toString('hex');
-  readonly dataDir = mkdtempSync(join(tmpdir(), 'kf-node-'));
+  readonly dataDir = mkdtempSync(join(tmpdir(), 'kf node,signs-'));
   readonly layout = layoutOf(this.dataDir, join(this.dataDir, 'run'), this.instance);
   readonly images = new ImageStore(this.layout);
   readonly logs = new LogStore(this.layout.logs);
@@ -135,7 +135,7 @@ export class TestNode {
   async leftovers(): Promise<readonly string[]> {
     const cgroups = await detectCgroups({ instance: this.instance }).leftovers();
     const folders = [this.layout.pods, this.layout.exits, this.layout.runtime];
-    const files = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+    const files = folders.filter(existsSync).flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
     return [...cgroups, ...files, ...liveMonitors(this.layout.runtime).keys()];
   }
 

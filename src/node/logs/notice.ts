@@ -1,0 +1,11 @@
+/** Lines that the server itself adds to a container's log. */
+
+import { appendFile } from 'node:fs/promises';
+
+/** Adds `[kf] TEXT` to each of the logs that exist. @param now milliseconds since the epoch */
+export async function appendNotices(paths: readonly string[], text: string, now: number): Promise<void> {
+  const time = new Date(now).toISOString().replace('Z', '000000+00:00');
+  // Its own line, even after an entry that a full disk cut in two.
+  const entry = `\n${time} stderr F [kf] ${text}\n`;
+  await Promise.all(paths.map((path) => appendFile(path, entry, { flag: 'a' }).catch(() => {})));
+}

@@ -81,10 +81,14 @@ async function printTask(context: Context, task: Task, { follow, lines, signal }
     lines === 0
       ? splitLines(readBytes(context, source, { follow, signal }))
       : readLines(context, source, { follow, signal, tail: lines });
+  let shown = task;
   let prefix: Buffer | undefined;
   try {
     for await (const line of content) {
-      prefix ??= await prefixOf(context, task);
+      if (prefix === undefined || shown.status?.id === undefined) {
+        if (shown.status?.id === undefined) shown = await latest(context, task);
+        prefix = prefixOf(context, shown);
+      }
       await io.out(Buffer.concat(line.at(-1) === 0x0a ? [prefix, line] : [prefix, line, Buffer.from('\n')]));
     }
   } catch (error) {
@@ -93,12 +97,10 @@ async function printTask(context: Context, task: Task, { follow, lines, signal }
   }
 }
 
-/** `[name/id] `; a Task that has printed something has its number. */
-async function prefixOf(context: Context, task: Task): Promise<Buffer> {
-  const known = task.status?.id === undefined ? await latest(context, task) : task;
-  const id = known.status?.id;
-  const text = `[${known.metadata.name}/${id ?? '?'}]`;
-  return Buffer.from(`${paint(context.io, palette[(id ?? 0) % palette.length]!, text)} `);
+/** `[name/id] `; a Task that has printed something has its number, as a rule. */
+function prefixOf({ io }: Context, { metadata, status }: Task): Buffer {
+  const id = status?.id;
+  return Buffer.from(`${paint(io, palette[(id ?? 0) % palette.length]!, `[${metadata.name}/${id ?? '?'}]`)} `);
 }
 
 const latest = async (context: Context, task: Task): Promise<Task> =>

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { formatDescription, section } from '../../src/cli/output/describe.ts';
+import { formatTable } from '../../src/cli/output/table.ts';
+import { formatTips, quote } from '../../src/cli/output/tips.ts';
+import { isSecret } from '../../src/cli/secrets.ts';
+
+test('a table: two spaces between columns, <nil>, one line per row, wide characters', () => {
+  const table = formatTable(
+    ['Name', 'ID', 'Reason'],
+    [
+      ['a', 10, null],
+      ['日本', undefined, 'two\nlines'],
+    ],
+  );
+  expect(table).toBe('Name  ID     Reason\na     10     <nil>\n日本  <nil>  two lines\n');
+  expect(formatTable(['Name', 'Age'], [])).toBe('Name  Age\n');
+});
+
+test('a description: aligned, empty parts left out, lists below one another', () => {
+  const text = formatDescription([
+    ['Name', 'x'],
+    ['Longer Key', 3],
+    ['Absent', undefined],
+    [
+      'Part',
+      section([
+        ['In', 'y'],
+        ['Nothing', undefined],
+      ]),
+    ],
+    ['Empty Part', section([['Nothing', undefined]])],
+    ['List', ['a', 'b']],
+  ]);
+  expect(text).toBe('Name:        x\nLonger Key:  3\nPart:\n  In:  y\nList:        a\n             b\n');
+});
+
+test('tips are Kf’s block', () => {
+  expect(
+    formatTips([
+      { description: 'A', command: 'kf a' },
+      { description: 'Long', command: 'kf b' },
+    ]),
+  ).toEqual(['', 'TIP: These other commands could be useful:', 'A:    kf a', 'Long: kf b']);
+  expect(formatTips([])).toEqual([]);
+});
+
+test('words are quoted for a shell only where they must be', () => {
+  expect([quote('a-b/c=1'), quote("it's $HOME"), quote('')]).toEqual(['a-b/c=1', `'it'\\''s $HOME'`, "''"]);
+});
+
+test.each([
+  ['DB_PASSWORD', 'x', true],
+  ['API_KEY', 'x', true],
+  ['AWS_SECRET_ACCESS_KEY', 'x', true],
+  ['DATABASE_URL', 'postgres://u:p@h/db', true],
+  ['DATABASE_URL', 'postgres://h/db', false],
+  ['REGION', 'eu', false],
+  ['KEYBOARD', 'de', false],
+])('%s=%s is secret: %s', (name, value, secret) => expect(isSecret(name, value)).toBe(secret));

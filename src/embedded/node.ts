@@ -21,6 +21,7 @@ import { stackFingerprint } from '../node/rootfs/fingerprint.ts';
 import { HostStack } from '../node/rootfs/host-stack.ts';
 import { chooseRuntime } from '../node/runtime/choose-runtime.ts';
 import { type FoundPrograms, findPrograms } from '../node/runtime/find-programs.ts';
+import { Pod, podFinished } from '../resources/core/pod.ts';
 import type { Home } from './home.ts';
 import { prune } from './prune.ts';
 
@@ -37,6 +38,12 @@ export interface RunningNode {
   readonly logs: LogStore;
   /** Lets go of everything; what runs goes on running. */
   stop(): Promise<void>;
+}
+
+/** Whether nothing runs that a stopped server would leave running. */
+async function isIdle(client: Client): Promise<boolean> {
+  const { items } = await client.list(Pod, { unfinishedOnly: true });
+  return items.every((pod) => podFinished(pod) || !pod.spec.nodeName);
 }
 
 /** What came up, in order, so that it can be stopped in the other. */
@@ -63,8 +70,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     async stop() {
       await started;
       await parts.builds?.stop();
-      const idle = parts.agent?.running === 0;
       await parts.agent?.stop();
+      const idle = await isIdle(options.client);
       // Once no task is left the machine is as it was: no bridge, no rules, no cgroups.
       await Promise.all([parts.network?.close({ all: idle }), parts.disk?.close()]);
       if (idle) await detectCgroups({ instance: home.instance }).removeAll();

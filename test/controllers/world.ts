@@ -1,7 +1,7 @@
 /** Every controller of the main job over one Client, with a fake node; and waiting for what they bring about. */
 
 import type { AnyKind, Client } from '../../src/client/client.ts';
-import { systemClock } from '../../src/client/clock.ts';
+import { type Clock, systemClock } from '../../src/client/clock.ts';
 import { startAppController } from '../../src/controllers/app/app-controller.ts';
 import { startSpaceController } from '../../src/controllers/space/space-controller.ts';
 import { startTaskController } from '../../src/controllers/task/task-controller.ts';
@@ -26,8 +26,9 @@ export class World {
   constructor(
     controllers: Client,
     readonly client: Client,
+    clock: Clock = systemClock,
   ) {
-    const options = { client: controllers, clock: systemClock };
+    const options = { client: controllers, clock };
     this.node = startFakeNode(client);
     this.#controllers = [
       startSpaceController(options),
@@ -41,6 +42,15 @@ export class World {
 
   async stop(): Promise<void> {
     await Promise.all(this.#controllers.map((controller) => controller.stop()));
+  }
+
+  /** Resolves when no controller has anything to do at this moment. */
+  async idle(): Promise<void> {
+    for (let quiet = 0; quiet < 3; quiet++) {
+      // Events are handed on in turns of the event loop.
+      await new Promise((resolve) => setImmediate(resolve));
+      await Promise.all(this.#controllers.map((controller) => controller.idle()));
+    }
   }
 
   /** A Space and an App in it whose image is there. */

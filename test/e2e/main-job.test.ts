@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Pod } from '../../src/resources/core/pod.ts';
 import { Kf } from '../support/kf.ts';
 
 let kf: Kf;
@@ -30,6 +31,9 @@ describe('push --task', () => {
     expect(app.spec.instances.stopped).toBe(true);
     expect(app.status.instances.representation).toBe('stopped');
     expect((await kf.json<TaskList>('tasks', 'report')).items).toEqual([]);
+    const client = await kf.client();
+    expect((await client.list(Pod, { namespace: 'dev' })).items).toEqual([]);
+    client.close();
   });
 
   test('on a new App without --task creates nothing and says what to type', async () => {

@@ -5,6 +5,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { HttpClient } from '../../src/client/http/http-client.ts';
+import { loadKubeconfig } from '../../src/client/http/kubeconfig.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -81,6 +83,11 @@ export class Kf {
 
   async json<T>(...args: readonly string[]): Promise<T> {
     return JSON.parse((await this.ok(...args, '-o', 'json')).stdout) as T;
+  }
+
+  /** A client of the server's API. Close it. */
+  async client(): Promise<HttpClient> {
+    return new HttpClient(await loadKubeconfig({ path: join(this.dataDir, 'kubeconfig') }));
   }
 
   async serverPid(): Promise<number> {

@@ -5,21 +5,26 @@ import { readdirSync, readFileSync } from 'node:fs';
 const closeOnExec = 0o2000000;
 
 /**
- * The stdio list of a child that shall hold none of our starter's descriptors: `first` as 0, 1, 2, and nothing
- * (/dev/null) wherever a descriptor would be inherited. Linux only; elsewhere just `first`.
+ * The stdio list of a child that shall hold none of our starter's descriptors: `first` as 0, 1, 2, and `nothing` (open
+ * on /dev/null) wherever one would be inherited. Node marks most of them close-on-exec at its start, but none that
+ * comes after a gap above 15. Linux only; elsewhere just `first`.
  */
-export function stdioWithoutInherited<T>(first: readonly [T, T, T]): (T | 'ignore' | undefined)[] {
-  const stdio: (T | 'ignore' | undefined)[] = [...first];
-  for (const fd of inheritedDescriptors()) stdio[fd] = 'ignore';
-  for (let fd = 3; fd < stdio.length; fd++) stdio[fd] ??= 'ignore';
+export function stdioWithoutInherited<T>(first: readonly [T, T, T], nothing: T): (T | 'ignore')[] {
+  const stdio: (T | 'ignore')[] = [...first];
+  for (const fd of inheritedDescriptors()) {
+    while (stdio.length < fd) stdio.push('ignore');
+    stdio[fd] = nothing;
+  }
   return stdio;
 }
 
+/** In ascending order. */
 function inheritedDescriptors(): readonly number[] {
   try {
     return readdirSync('/proc/self/fd')
       .map(Number)
-      .filter((fd) => fd > 2 && isInherited(fd));
+      .filter((fd) => fd > 2 && isInherited(fd))
+      .sort((a, b) => a - b);
   } catch {
     return [];
   }

@@ -1,5 +1,6 @@
 /** The lock by which commands that start at once start one server. The server's own lock is the last word. */
 
+import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive } from './server-file.ts';
@@ -13,7 +14,7 @@ const lockFile = (home: string): string => join(home, 'start.lock');
 /** The lock, or undefined while a living process holds it. */
 export async function tryLock(home: string): Promise<StartLock | undefined> {
   const path = lockFile(home);
-  const mine = `${path}.new.${process.pid}`;
+  const mine = `${path}.${randomUUID()}`;
   await writeFile(mine, `${process.pid}\n`);
   try {
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -38,7 +39,7 @@ async function removeStale(path: string): Promise<boolean> {
   if (holder === undefined) return true;
   const pid = Number(holder);
   if (pid > 0 && isAlive(pid)) return false;
-  const aside = `${path}.${process.pid}`;
+  const aside = `${path}.${randomUUID()}`;
   try {
     await rename(path, aside);
   } catch {

@@ -102,13 +102,14 @@ export async function launch(options: StartOptions): Promise<ServerInfo> {
     throw unusable(home, error);
   });
   const logStart = (await log.stat()).size;
+  const nothing = await open('/dev/null', 'r+');
   let ended: string | undefined;
   try {
     const child = spawn(process.execPath, [...program.argv, 'run'], {
       detached: true,
       cwd: '/',
       env,
-      stdio: stdioWithoutInherited<'ignore' | number>(['ignore', log.fd, log.fd]),
+      stdio: stdioWithoutInherited<'ignore' | number>(['ignore', log.fd, log.fd], nothing.fd),
     });
     child.on('error', (error) => {
       ended = error.message;
@@ -118,7 +119,7 @@ export async function launch(options: StartOptions): Promise<ServerInfo> {
     });
     child.unref();
   } finally {
-    await log.close();
+    await Promise.all([log.close(), nothing.close()]);
   }
   const progress = new Progress(options.io);
   const deadline = Date.now() + timeout;

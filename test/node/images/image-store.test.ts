@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { hostStackRef, ImageNotFound } from '../../../src/node/images/image.ts';
+import { canonicalJson, ImageStore } from '../../../src/node/images/image-store.ts';
+
+let root: string;
+let store: ImageStore;
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'kf-images-'));
+  store = new ImageStore({ images: join(root, 'images'), layers: join(root, 'layers') });
+  await store.open();
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
+async function layer(digit: string): Promise<string> {
+  const staging = join(root, `layers/.staging-${digit}`);
+  mkdirSync(join(staging, 'home/vcap/app'), { recursive: true });
+  writeFileSync(join(staging, 'home/vcap/app/file'), digit);
+  await store.addLayer(staging, digest(digit));
+  return digest(digit);
+}
+
+test('an image is found by its reference, the same content under the same digest', async () => {
+  const layers = [await layer('a'), await layer('b')];
+  const image = { repository: 'dev/app', base: 'host', layers, config: { workingDir: '/home/vcap/app' } };
+  const { ref } = await store.put(image);
+  expect(ref).toMatch(/^kf\.local\/dev\/app@sha256:[0-9a-f]{64}$/);
+  expect((await store.put({ ...image, repository: 'dev/other' })).ref).toBe(ref.replace('app', 'other'));
+  expect(
+    (await new ImageStore({ images: join(root, 'images'), layers: join(root, 'layers') }).resolve(ref)).layerPaths,
+  ).toEqual([...'ab'].map((digit) => join(root, 'layers', digit.repeat(64))));
+  expect(readdirSync(join(root, 'images'))).toHaveLength(1);
+});
+
+test('the host stack is always there', async () => {
+  expect((await store.resolve(hostStackRef)).manifest.base).toBe('host');
+});
+
+test('what is missing is named', async () => {
+  await expect(store.resolve('nginx')).rejects.toThrow(ImageNotFound);
+  await expect(store.resolve(`kf.local/dev/app@${digest('0')}`)).rejects.toThrow('push the app again');
+  const { ref } = await store.put({ repository: 'dev/app', base: 'host', layers: [await layer('a')], config: {} });
+  await store.resolve(ref);
+  rmSync(store.layerPath(digest('a')), { recursive: true });
+  await expect(store.resolve(ref)).rejects.toThrow('is gone');
+  await expect(store.put({ repository: 'dev/app', base: 'host', layers: [digest('c')], config: {} })).rejects.toThrow(
+    ImageNotFound,
+  );
+});
+
+test('a layer that is there already stays, and the new folder goes', async () => {
+  await layer('a');
+  await layer('a');
+  expect(readdirSync(join(root, 'layers'))).toEqual(['a'.repeat(64)]);
+});
+
+test('pruning keeps the layers of what is kept', async () => {
+  const [a, b, c] = [await layer('a'), await layer('b'), await layer('c')];
+  const kept = await store.put({ repository: 'dev/app', base: 'host', layers: [a!, b!], config: {} });
+  const gone = await store.put({ repository: 'dev/app', base: 'host', layers: [a!, c!], config: {} });
+  await store.prune(new Set([kept.digest]));
+  expect(store.has(gone.digest)).toBe(false);
+  expect([a, b, c].map((one) => existsSync(store.layerPath(one!)))).toEqual([true, true, false]);
+});
+
+test('equal values have equal canonical JSON', () => {
+  expect(canonicalJson({ b: 1, a: { d: [3, { z: 1, y: 2 }], c: 2 } })).toBe(
+    '{"a":{"c":2,"d":[3,{"y":2,"z":1}]},"b":1}',
+  );
+});

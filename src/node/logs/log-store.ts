@@ -61,7 +61,7 @@ export class LogStore {
       while (query.signal?.aborted !== true) {
         const seen = watch.changes;
         const last = query.follow !== true || query.ended?.aborted === true;
-        if (!last) this.#watch(query, watch, cursors);
+        if (!last) await this.#watch(query, watch, cursors);
         for (const file of await this.#files(query)) {
           const cursor = cursors.get(file.path) ?? (await LogCursor.open(file.path, query));
           if (cursor === undefined) continue;
@@ -86,12 +86,13 @@ export class LogStore {
     });
   }
 
-  #watch({ owner, pod }: LogQuery, watch: FolderWatch, cursors: ReadonlyMap<string, LogCursor>): void {
+  async #watch({ owner, pod }: LogQuery, watch: FolderWatch, cursors: ReadonlyMap<string, LogCursor>): Promise<void> {
     const folder = join(this.#directory, fileName(owner));
     // The folder above is busy with everyone's logs: it is needed only until ours is there.
     if (cursors.size === 0) watch.add(this.#directory);
     watch.add(folder);
-    if (pod !== undefined) watch.add(join(folder, fileName(pod)));
+    // A Pod's folder is there before the first log in it.
+    for (const name of pod === undefined ? await names(folder) : [fileName(pod)]) watch.add(join(folder, name));
   }
 
   /** Puts the cursors where the last lines begin, counted over all files together. */

@@ -113,6 +113,20 @@ describe('following', () => {
     expect((await reader.next()).done).toBe(true);
   });
 
+  test('a log that appears at whatever moment after its folder', async () => {
+    const reads = Array.from({ length: 40 }, async (_, turns) => {
+      const owner = `owner-${turns}`;
+      mkdirSync(join(directory, owner, 'p'), { recursive: true });
+      const reader = store.read({ owner, follow: true });
+      const first = reader.next();
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+      write(`${owner}/p/c.log`, [['stdout', 'one\n']]);
+      expect(String((await first).value)).toBe('one\n');
+      await reader.return(undefined);
+    });
+    await Promise.all(reads);
+  });
+
   test('ends when the reader goes', async () => {
     const gone = new AbortController();
     const reader = store.read({ owner: 'o', follow: true, signal: gone.signal });

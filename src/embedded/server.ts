@@ -64,15 +64,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
   });
   const controllers = startControllers(client, log);
-  const http = await listen(options, api, node, sources);
+  const stopInner = async (): Promise<void> => {
+    await Promise.all(controllers.map((controller) => controller.stop()));
+    await node.stop();
+    await api.close();
+  };
+  const http = await listen(options, api, node, sources).catch(async (error) => {
+    // What has been made of mounts and network goes again.
+    await stopInner();
+    throw error;
+  });
   return {
     url: http.url,
     async stop() {
       await rm(join(home.dataDir, 'server.json'), { force: true });
       await http.close();
-      await Promise.all(controllers.map((controller) => controller.stop()));
-      await node.stop();
-      await api.close();
+      await stopInner();
     },
   };
 }

@@ -1,8 +1,9 @@
 /** Starts the embedded server in the background, once, however many commands ask for it at the same time. */
 
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CliError, messageOf } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { stdioWithoutInherited } from './descriptors.ts';
@@ -68,9 +69,22 @@ export async function prepareHome({ home, uid = process.getuid?.() }: StartOptio
   if (uid !== undefined && uid !== 0)
     throw new CliError('the embedded server is not running, and starting it needs root: sudo kf server start');
   try {
-    await mkdir(home, { recursive: true, mode: 0o711 });
+    await makeFolders(home);
   } catch (error) {
     throw unusable(home, error);
+  }
+}
+
+/** As mkdir with `recursive`, which never ends where the kernel refuses with ENOENT, as in /proc. */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o711 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path || existsSync(dirname(path))) throw error;
+    await makeFolders(dirname(path));
+    await mkdir(path, { mode: 0o711 });
   }
 }
 

@@ -1,7 +1,7 @@
 /** Reads containers' logs for whoever asks, and removes them with the objects that own them. */
 
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { CriDecoder } from './cri.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { type LogFile, logFiles, names } from './log-files.ts';
@@ -66,7 +66,6 @@ export class LogStore {
           const cursor = cursors.get(file.path) ?? (await LogCursor.open(file.path, query));
           if (cursor === undefined) continue;
           cursors.set(file.path, cursor);
-          if (!last) watch.add(dirname(file.path));
           yield* cursor.drain(query.signal);
         }
         if (last) return;

@@ -161,7 +161,7 @@ export class PodWorker {
       await this.#report();
       await this.#remove();
     } catch (error) {
-      if (error instanceof Detached) return this.#detach();
+      if (error instanceof Detached || stopping.aborted) return this.#detach();
       await Promise.allSettled(this.#starts);
       await this.#remove();
       if (!(error instanceof PodGone)) throw error;
@@ -238,9 +238,15 @@ export class PodWorker {
     try {
       await this.#context.starting.run(() => this.#createAndStart(name));
     } catch (error) {
-      if (error instanceof PodGone) this.#done.reject(error);
-      else this.#ended(name, refusalOf(error, this.#context.clock.now()));
+      this.#notStarted(name, error);
     }
+  }
+
+  #notStarted(name: string, error: unknown): void {
+    if (error instanceof PodGone) this.#done.reject(error);
+    // Cut short by the agent's stop: the next one finds out how far it came.
+    else if (this.#context.stopping.aborted) this.#done.reject(new Detached());
+    else this.#ended(name, refusalOf(error, this.#context.clock.now()));
   }
 
   async #createAndStart(name: string): Promise<void> {
@@ -448,14 +454,14 @@ export class PodWorker {
       await this.#claimed;
       await this.#startCreated(name, process);
     } catch (error) {
-      if (error instanceof PodGone) this.#done.reject(error);
-      else this.#ended(name, refusalOf(error, this.#context.clock.now()));
+      this.#notStarted(name, error);
     }
   }
 
   async #detach(): Promise<void> {
     await Promise.allSettled(this.#starts);
     for (const process of this.#processes.values()) process.detach();
+    if (this.#records.size === 0) await this.#remove();
   }
 
   /** Removes all that was made for the Pod but its logs. */

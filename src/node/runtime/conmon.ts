@@ -7,7 +7,7 @@
  * whoever started it; the exit file is written before that.
  */
 
-import { constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -85,13 +85,28 @@ export interface MonitorWatch {
   close(): void;
 }
 
+const over: MonitorWatch = { ended: Promise.resolve(), close() {} };
+
+function hasWriter(fd: number): boolean {
+  try {
+    return readSync(fd, Buffer.alloc(1)) > 0;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EAGAIN';
+  }
+}
+
 /** Watches any monitor, also one that another server started. */
 export function watchMonitor(bundle: string): MonitorWatch {
   let fd: number;
   try {
     fd = openSync(join(bundle, 'ctl'), constants.O_RDONLY | constants.O_NONBLOCK);
   } catch {
-    return { ended: Promise.resolve(), close() {} };
+    return over;
+  }
+  // A FIFO whose writer was gone before it was opened never tells of it.
+  if (!hasWriter(fd)) {
+    closeSync(fd);
+    return over;
   }
   const socket = new Socket({ fd, readable: true, writable: false });
   const ended = new Promise<void>((resolve) => {

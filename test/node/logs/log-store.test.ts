@@ -101,6 +101,19 @@ describe('following', () => {
     expect(rest.join('')).toBe('three');
   });
 
+  test('a log that appears in a folder that was there before', async () => {
+    mkdirSync(join(directory, 'o/p'), { recursive: true });
+    const ended = new AbortController();
+    const reader = store.read({ owner: 'o', follow: true, ended: ended.signal });
+    const first = reader.next();
+    // Let it look around first.
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+    write('o/p/c.log', [['stdout', 'one\n']]);
+    expect(String((await first).value)).toBe('one\n');
+    ended.abort();
+    expect((await reader.next()).done).toBe(true);
+  });
+
   test('goes on with the next container', async () => {
     write('o/p/one.log', [['stdout', 'one\n']]);
     const ended = new AbortController();

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../../src/client/clock.ts';
+import { type Clock, systemClock } from '../../../src/client/clock.ts';
 import { createNodeAgent, type NodeAgent, type NodeLimits } from '../../../src/node/agent.ts';
 import { detectCgroups } from '../../../src/node/cgroup/cgroup.ts';
 import { createDisks } from '../../../src/node/disk/create-disks.ts';
@@ -23,7 +23,10 @@ import { MemoryClient } from './memory-client.ts';
 
 export interface TestNodeOptions {
   readonly limits?: Partial<NodeLimits>;
-  readonly onError?: (message: string, error: unknown) => void;
+  /** Default: the real one. */
+  readonly clock?: Clock;
+  /** Stands between the agent and its disks. */
+  readonly wrapDisk?: (disk: DiskProvider) => DiskProvider;
 }
 
 export class TestNode {
@@ -54,13 +57,13 @@ export class TestNode {
     const stack = new HostStack({ directory: join(this.layout.stacks, 'host'), clock: systemClock });
     this.agent = createNodeAgent({
       client: this.client,
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
       dataDir: this.dataDir,
       runDir: join(this.dataDir, 'run'),
       instance: this.instance,
       programs: { runtime: runtimes.at(-1)!, conmon, init },
       network: this.network,
-      disk: this.disk,
+      disk: options.wrapDisk?.(this.disk) ?? this.disk,
       images: this.images,
       logs: this.logs,
       rootfsOf: () => stack,

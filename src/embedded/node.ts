@@ -22,6 +22,7 @@ import { HostStack } from '../node/rootfs/host-stack.ts';
 import { chooseRuntime } from '../node/runtime/choose-runtime.ts';
 import { type FoundPrograms, findPrograms } from '../node/runtime/find-programs.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
+import { announceStack } from './announce-stack.ts';
 import type { Home } from './home.ts';
 import { prune } from './prune.ts';
 
@@ -48,6 +49,7 @@ async function isIdle(client: Client): Promise<boolean> {
 
 /** What came up, in order, so that it can be stopped in the other. */
 interface Parts {
+  announcement?: { stop(): void };
   network?: NetworkProvider;
   disk?: DiskProvider;
   agent?: NodeAgent;
@@ -69,6 +71,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     logs,
     async stop() {
       await started;
+      parts.announcement?.stop();
       await parts.builds?.stop();
       await parts.agent?.stop();
       const idle = await isIdle(options.client);
@@ -122,6 +125,8 @@ async function bringUp(
   });
   await parts.agent.start();
   await prune(client, dataDir, images, options.sources);
+  const fingerprint = async (): Promise<string> => fingerprintText(await stackFingerprint());
+  parts.announcement = announceStack({ client, fingerprint, onError: log });
   parts.builds = startBuildController({
     client,
     clock: systemClock,
@@ -132,7 +137,7 @@ async function bringUp(
       ref: hostStackRef,
       path: stack.path,
       interpreters: async () => (await stackFingerprint()).interpreters,
-      fingerprint: async () => fingerprintText(await stackFingerprint()),
+      fingerprint,
     },
     onError: log,
   });

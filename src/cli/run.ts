@@ -4,11 +4,12 @@ import { CommanderError } from 'commander';
 import { StatusError } from '../resources/status.ts';
 import { commands } from './commands.ts';
 import { Context, type Surroundings } from './context.ts';
-import { CliError, Exit, isUnreachable, messageOf } from './errors.ts';
+import { CliError, Exit, isUnreachable, messageOf, type Tip } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import { paint } from './io.ts';
 import { formatTips } from './output/tips.ts';
 import { buildProgram } from './program.ts';
+import { serverFlags } from './tip-flags.ts';
 
 /** @param argv without node and the program's file */
 export async function run(argv: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -49,11 +50,23 @@ async function report(
   const guess = guessFlags(argv);
   io.note(`Error: ${textOf(error)}`);
   if (!isExpected(error) && env.KF_DEBUG) io.note(error instanceof Error ? (error.stack ?? '') : '');
-  if (error instanceof CliError) for (const line of formatTips(error.tips)) io.note(line);
-  if (!(context?.dataOnly ?? guess.dataOnly)) await io.out(`${paint(io, 'red', 'FAIL')}\n`);
-  if (error instanceof CliError && error.exitCode !== undefined) return error.exitCode;
+  if (error instanceof CliError) for (const line of formatTips(tipsOf(error, context))) io.note(line);
   const failure = context?.failureCode ?? exitCodes.error;
-  return failure === exitCodes.error && guess.waits ? exitCodes.notStarted : failure;
+  const code = failure === exitCodes.error && guess.waits ? exitCodes.notStarted : failure;
+  // With --wait the last line says what the code means.
+  if (code === exitCodes.notStarted) io.note('Nothing was started.');
+  if (!(context?.dataOnly ?? guess.dataOnly)) await io.out(`${paint(io, 'red', 'FAIL')}\n`);
+  return error instanceof CliError && error.exitCode !== undefined ? error.exitCode : code;
+}
+
+/** A command that is to be typed next must mean the same server. */
+function tipsOf({ tips }: CliError, context: Context | undefined): readonly Tip[] {
+  const flags = serverFlags(context?.flags ?? {});
+  if (flags === '') return tips;
+  return tips.map(({ description, command }) => ({
+    description,
+    command: /^kf (?!server|target|help|push)/.test(command) && !command.includes(flags) ? command + flags : command,
+  }));
 }
 
 /** What the flags would have said, had they been valid. */

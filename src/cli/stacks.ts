@@ -2,6 +2,7 @@
 
 import { getIfExists } from '../client/get-if-exists.ts';
 import { ConfigMap } from '../resources/core/kinds.ts';
+import { StatusError } from '../resources/status.ts';
 import type { KfClient } from './kf-client.ts';
 
 export interface Stack {
@@ -16,7 +17,11 @@ const host: Stack = { name: 'host', description: "This machine's own /usr, read-
 
 /** By name; `host` at least. Each value of the ConfigMap is JSON: description, fingerprint. */
 export async function listStacks(client: KfClient): Promise<readonly Stack[]> {
-  const found = await getIfExists(client, ConfigMap, announced);
+  const found = await getIfExists(client, ConfigMap, announced).catch((error) => {
+    // Not everyone may look there.
+    if (error instanceof StatusError) return undefined;
+    throw error;
+  });
   const stacks = Object.entries(found?.data ?? {}).map(([name, text]) => ({ ...describe(name, text), name }));
   return stacks.some(({ name }) => name === host.name) ? stacks : [host, ...stacks];
 }

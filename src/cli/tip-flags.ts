@@ -3,9 +3,11 @@
 import type { GlobalFlags } from './context.ts';
 import { quote } from './output/tips.ts';
 
-export function tipFlags(flags: GlobalFlags, space: string): string {
-  const others = (['kubeconfig', 'context', 'config'] as const)
+export const tipFlags = (flags: GlobalFlags, space: string): string => ` --space ${space}${serverFlags(flags)}`;
+
+/** The flags alone that chose the server, with a space before each. */
+export const serverFlags = (flags: GlobalFlags): string =>
+  (['kubeconfig', 'context', 'config'] as const)
     .filter((name) => flags[name] !== undefined)
-    .map((name) => ` --${name} ${quote(flags[name]!)}`);
-  return ` --space ${space}${others.join('')}`;
-}
+    .map((name) => ` --${name} ${quote(flags[name]!)}`)
+    .join('');

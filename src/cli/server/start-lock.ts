@@ -1,7 +1,7 @@
 /** The lock by which commands that start at once start one server. The server's own lock is the last word. */
 
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive } from './server-file.ts';
 
@@ -9,45 +9,60 @@ export interface StartLock {
   release(): Promise<void>;
 }
 
-const lockFile = (home: string): string => join(home, 'start.lock');
-
-/** The lock, or undefined while a living process holds it. */
+/** The lock, or undefined while a living process holds it, or another one is taking it over from the dead. */
 export async function tryLock(home: string): Promise<StartLock | undefined> {
-  const path = lockFile(home);
+  const path = join(home, 'start.lock');
   const mine = `${path}.${randomUUID()}`;
   await writeFile(mine, `${process.pid}\n`);
   try {
-    for (let attempt = 0; attempt < 3; attempt++) {
-      try {
-        // A link appears with its content, and not at all where there is one.
-        await link(mine, path);
-        return { release: () => rm(path, { force: true }) };
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-      if (!(await removeStale(path))) return undefined;
-    }
-    return undefined;
+    const isTaken = (await linked(mine, path)) || ((await removeStale(path, mine)) && (await linked(mine, path)));
+    return isTaken ? { release: () => rm(path, { force: true }) } : undefined;
   } finally {
     await rm(mine, { force: true });
   }
 }
 
-/** Takes away the lock of a process that is gone. */
-async function removeStale(path: string): Promise<boolean> {
-  const holder = await readFile(path, 'utf8').catch(() => undefined);
-  if (holder === undefined) return true;
-  const pid = Number(holder);
-  if (pid > 0 && isAlive(pid)) return false;
-  const aside = `${path}.${randomUUID()}`;
+/** A link appears with its content, and not at all where there is one. */
+async function linked(file: string, path: string): Promise<boolean> {
   try {
-    await rename(path, aside);
-  } catch {
+    await link(file, path);
     return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
-  const moved = await readFile(aside, 'utf8').catch(() => '');
-  // Someone was faster and this is his new lock: he gets it back.
-  if (moved !== holder) await rename(aside, path).catch(() => undefined);
-  else await rm(aside, { force: true });
-  return moved === holder;
+}
+
+/**
+ * Takes away the lock of a process that is gone. Only who holds the claim on that process's lock may remove it,
+ * so that nobody removes the lock of one who was faster.
+ */
+async function removeStale(path: string, mine: string): Promise<boolean> {
+  const holder = await holderOf(path);
+  if (holder === undefined) return true;
+  if (isAlive(holder)) return false;
+  const claim = `${path}.claim-${holder}`;
+  if (!(await linked(mine, claim))) {
+    const claimant = await holderOf(claim);
+    if (claimant !== undefined && !isAlive(claimant)) await rm(claim, { force: true });
+    return false;
+  }
+  try {
+    if ((await holderOf(path)) !== holder) return false;
+    await rm(path, { force: true });
+    return true;
+  } finally {
+    await rm(claim, { force: true });
+  }
+}
+
+/** Of no process: what holds no number is nobody's lock. */
+const nobody = 2 ** 30;
+
+/** The process that holds a lock; undefined when there is none. */
+async function holderOf(path: string): Promise<number | undefined> {
+  const content = await readFile(path, 'utf8').catch(() => undefined);
+  if (content === undefined) return undefined;
+  const pid = Number(content);
+  return Number.isInteger(pid) && pid > 0 ? pid : nobody;
 }

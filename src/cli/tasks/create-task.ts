@@ -12,7 +12,7 @@ import { getApp } from '../apps.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import type { Variable } from '../flags.ts';
-import { Patience } from '../wait/patience.ts';
+import { Patience, patiently } from '../wait/patience.ts';
 
 export interface TaskRequest {
   readonly app: string;
@@ -59,7 +59,8 @@ export async function createTask(context: Context, request: TaskRequest): Promis
         await patience.bear(error);
         continue;
       }
-      const task = await (await context.client()).get(Task, { namespace: session.space, name });
+      const ref = { namespace: session.space, name };
+      const task = await patiently(context, (client) => client.get(Task, ref));
       const isOurs = task.metadata.annotations?.[requestAnnotation] === requestId;
       if (isOurs || request.once !== undefined) return { task, existed: !isOurs };
       name = randomName(`${request.app}-`);

@@ -103,12 +103,12 @@ async function seeThrough(context: Context, task: Task, flags: RunTaskFlags): Pr
       id = number;
       sayId(context, task, number);
     },
-  }).catch((error) => {
-    if (error instanceof UnreachableError)
-      io.note(`The watch was lost (${messageOf(error)}); Task ${task.metadata.name} may go on.`);
-    throw error;
+  }).catch(async (error) => {
+    if (!(error instanceof UnreachableError)) throw error;
+    io.note(`Error: ${messageOf(error)}`);
+    return stopWatching(context, task, id, 'The watch was lost');
   });
-  if (awaited.end === 'interrupted') return stopWatching(context, task, id);
+  if (awaited.end === 'interrupted') return stopWatching(context, task, id, 'Stopped watching');
   const outcome: TaskOutcome = awaited.end === 'final' ? outcomeOf(awaited.task) : wasLost(task.metadata.name);
   if (awaited.end === 'final') await print(context, awaited.task, flags);
   io.note(`${outcome.text}.`);
@@ -119,11 +119,11 @@ async function noteChunk({ io }: Context, chunk: Buffer): Promise<void> {
   io.note(chunk.toString().replace(/\n$/, ''));
 }
 
-async function stopWatching(context: Context, task: Task, id: number | undefined): Promise<never> {
+async function stopWatching(context: Context, task: Task, id: number | undefined, what: string): Promise<never> {
   const { name } = task.metadata;
   const flags = tipFlags(context.flags, await context.space());
   context.io.note(`Go on watching: kf logs ${task.spec.appRef.name} --task --id ${id ?? name}${flags}`);
   context.io.note(`Terminate it:   kf terminate-task ${name}${flags}`);
-  context.io.note(`Stopped watching; Task ${name} goes on.`);
+  context.io.note(`${what}; Task ${name} goes on.`);
   throw new Exit(exitCodes.watchLost);
 }

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isAlive } from '../../src/cli/server/server-file.ts';
 import { HttpClient } from '../../src/client/http/http-client.ts';
 import { loadKubeconfig } from '../../src/client/http/kubeconfig.ts';
 
@@ -131,11 +132,4 @@ export class Kf {
   }
 }
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
+export { isAlive };

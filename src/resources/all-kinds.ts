@@ -7,6 +7,7 @@ import { Build } from './kf/build.ts';
 import { SourcePackage } from './kf/source-package.ts';
 import { Space } from './kf/space.ts';
 import { Task } from './kf/task.ts';
+import { TaskSchedule } from './kf/task-schedule.ts';
 import type { Kind } from './kind.ts';
 import { PipelineRun } from './tekton/pipeline-run.ts';
 import { TaskRun } from './tekton/task-run.ts';
@@ -26,6 +27,7 @@ export const allKinds: readonly Kind<any>[] = [
   SourcePackage,
   Build,
   Task,
+  TaskSchedule,
   PipelineRun,
   TaskRun,
 ];

@@ -14,6 +14,10 @@ export const labels = {
   attempt: 'kf.dev/attempt',
   /** `run-task --once KEY`, hashed. */
   onceKey: 'kf.dev/once',
+  /** The Job that a Task is of (Kf). */
+  jobOwner: 'taskschedules.kf.dev/owner',
+  /** Copy of a Job's spec.suspend (Kf): custom resources have no field selectors. */
+  jobSuspend: 'taskschedules.kf.dev/suspend',
   taskRun: 'tekton.dev/taskRun',
   taskRunUid: 'tekton.dev/taskRunUID',
   pipelineRun: 'tekton.dev/pipelineRun',
@@ -28,6 +32,8 @@ export const annotations = {
   startOrder: 'node.kf.dev/start-order',
   /** Seconds between SIGTERM and SIGKILL for the Pods of a run; lowered while one ends, it takes effect at once. */
   gracePeriod: 'node.kf.dev/grace-period-seconds',
+  /** Slot of a Job's Task: RFC 3339, UTC. */
+  scheduledTime: 'kf.dev/scheduled-time',
   /** Who made the object: the token's user, or Job and slot. */
   createdBy: 'kf.dev/created-by',
   /** `push`: sha256 of the source package and everything else that a build depends on. */

@@ -122,7 +122,16 @@ function validateTask(task: Task, old?: Task): readonly FieldError[] {
         'must be lower-case letters, digits and dashes, start with a letter, at most 63 long',
       ),
     );
-  if (spec.appRef.name === '') errors.push(required('spec.appRef.name'));
+  errors.push(...taskSpecErrors('spec', spec));
+  if (old !== undefined && old.spec.terminated === true && spec.terminated !== true)
+    errors.push(forbidden('spec.terminated', 'a terminated Task cannot be resumed'));
+  return errors;
+}
+
+/** Complaints about what a Task, or a Job's template of one, is to run. */
+export function taskSpecErrors(path: string, spec: Task['spec']): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  if (spec.appRef.name === '') errors.push(required(`${path}.appRef.name`));
   for (const field of ['cpu', 'memory', 'disk'] as const) {
     const text = spec[field];
     if (text === undefined || text === '') continue;
@@ -130,7 +139,7 @@ function validateTask(task: Task, old?: Task): readonly FieldError[] {
     if (value === undefined || value <= 0)
       errors.push(
         invalid(
-          `spec.${field}`,
+          `${path}.${field}`,
           text,
           `must be a quantity above 0, like ${field === 'cpu' ? '500m or 2' : '512Mi or 1Gi'}`,
         ),
@@ -139,15 +148,12 @@ function validateTask(task: Task, old?: Task): readonly FieldError[] {
   if (spec.timeout !== undefined) {
     const timeout = parseDuration(spec.timeout);
     if (timeout === undefined || timeout <= 0)
-      errors.push(invalid('spec.timeout', spec.timeout, 'must be a duration above 0, like 30m'));
+      errors.push(invalid(`${path}.timeout`, spec.timeout, 'must be a duration above 0, like 30m'));
   }
-  const names = (spec.env ?? []).map((variable) => variable.name);
-  for (const [index, name] of names.entries())
+  for (const [index, { name }] of (spec.env ?? []).entries())
     if (!/^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(name))
       errors.push(
-        invalid(`spec.env[${index}].name`, name, 'must be letters, digits, _, - and ., not starting with a digit'),
+        invalid(`${path}.env[${index}].name`, name, 'must be letters, digits, _, - and ., not starting with a digit'),
       );
-  if (old !== undefined && old.spec.terminated === true && spec.terminated !== true)
-    errors.push(forbidden('spec.terminated', 'a terminated Task cannot be resumed'));
   return errors;
 }

@@ -1,0 +1,129 @@
+/** kf.dev/v1alpha1 TaskSchedule, which people call a Job: a Task template and when to run it. */
+
+import { conditionSchema } from '../condition.ts';
+import { parseDuration } from '../duration.ts';
+import { type FieldError, invalid } from '../field-error.ts';
+import { defineKind, type Kind, type Resource } from '../kind.ts';
+import { labels } from '../labels.ts';
+import { isDns1035Label } from '../names.ts';
+import { parseSchedule } from '../schedule/parse.ts';
+import { isTimeZone } from '../schedule/time-zone.ts';
+import * as s from '../schema.ts';
+import { taskSpecErrors, taskSpecSchema } from './task.ts';
+
+/** What stands in `spec.schedule` of a Job that has none: the 30th of February, as in Kf. It comes with `suspend`. */
+export const noSchedule = '0 0 30 2 *';
+
+/** Longest name: `-` and a Unix time of ten digits are added for its Tasks. */
+export const longestJobName = 52;
+
+const body = {
+  spec: s.object({
+    concurrencyPolicy: s.withDefault(s.enumeration('Always', 'Forbid', 'Replace'), 'Always'),
+    schedule: s.withDefault(s.string(), '* * * * *'),
+    suspend: s.withDefault(s.boolean(), false),
+    taskTemplate: taskSpecSchema,
+    timeZone: s.describe(
+      'IANA name in which `schedule` is read. Default: UTC. Added by kf-tasks.',
+      s.optional(s.string()),
+    ),
+    missed: s.describe(
+      'What to run of slots whose time passed while nothing ran schedules: the newest, none, or the newest 100. Added by kf-tasks.',
+      s.withDefault(s.enumeration('latest', 'skip', 'all'), 'latest'),
+    ),
+    missedWithin: s.describe('Go duration; older missed slots are let go. Added by kf-tasks.', s.optional(s.string())),
+    moreSchedules: s.describe(
+      'Schedules beside `schedule`; IDs are never used again. Added by kf-tasks.',
+      s.optional(s.array(s.object({ id: s.integer(), schedule: s.string(), timeZone: s.optional(s.string()) }))),
+    ),
+  }),
+  status: s.optional(
+    s.object({
+      conditions: s.optional(s.array(conditionSchema)),
+      observedGeneration: s.optional(s.integer()),
+      /** Tasks that are not final. */
+      active: s.optional(s.array(s.object({ name: s.string() }))),
+      lastScheduleTime: s.optional(s.time()),
+      nextScheduleTime: s.optional(s.time()),
+      /** What `since` belongs to; when the spec says otherwise, counting starts anew. */
+      counting: s.optional(s.object({ schedules: s.string(), since: s.time() })),
+      /** Slots to catch up with, oldest first: run one after the other. */
+      backlog: s.optional(s.array(s.time())),
+      /** A slot that waits for the Tasks which it replaces to end. */
+      replacing: s.optional(s.time()),
+      lastSuccess: s.optional(s.object({ name: s.string(), time: s.optional(s.time()) })),
+      lastFailure: s.optional(
+        s.object({ name: s.string(), time: s.optional(s.time()), reason: s.optional(s.string()) }),
+      ),
+      /** Slots without a Task, newest first, at most 50. */
+      history: s.optional(
+        s.array(
+          s.object({
+            time: s.time(),
+            outcome: s.enumeration('Missed', 'Skipped', 'Replaced'),
+            message: s.optional(s.string()),
+          }),
+        ),
+      ),
+    }),
+  ),
+};
+
+export type TaskSchedule = Resource<typeof body>;
+
+export const TaskSchedule: Kind<TaskSchedule> = defineKind({
+  group: 'kf.dev',
+  version: 'v1alpha1',
+  kind: 'TaskSchedule',
+  categories: ['all', 'kf'],
+  columns: [
+    { name: 'Schedule', type: 'string', jsonPath: '.spec.schedule' },
+    { name: 'Suspend', type: 'boolean', jsonPath: '.spec.suspend' },
+    { name: 'LastSchedule', type: 'date', jsonPath: '.status.lastScheduleTime' },
+    { name: 'ConcurrencyPolicy', type: 'string', jsonPath: '.spec.concurrencyPolicy' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+  ],
+  body,
+  default: (job) => ({
+    ...job,
+    metadata: {
+      ...job.metadata,
+      labels: {
+        ...job.metadata.labels,
+        [labels.managedBy]: 'kf',
+        [labels.component]: 'task-schedule',
+        [labels.jobSuspend]: String(job.spec.suspend === true),
+      },
+    },
+  }),
+  validate: validateJob,
+});
+
+function validateJob({ metadata, spec }: TaskSchedule): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  if (!isDns1035Label(metadata.name) || metadata.name.length > longestJobName)
+    errors.push(
+      invalid(
+        'metadata.name',
+        metadata.name,
+        `must be lower-case letters, digits and dashes, start with a letter, at most ${longestJobName} long`,
+      ),
+    );
+  const check = (path: string, schedule: string, zone: string | undefined): void => {
+    const parsed = parseSchedule(schedule);
+    // Kf's placeholder never fires, which is why it comes with suspend.
+    if (!parsed.ok && !(schedule === noSchedule && spec.suspend))
+      errors.push(invalid(`${path}schedule`, schedule, parsed.reason));
+    if (zone !== undefined && !isTimeZone(zone))
+      errors.push(invalid(`${path}timeZone`, zone, 'must be an IANA time zone, like Europe/Berlin'));
+  };
+  check('spec.', spec.schedule ?? noSchedule, spec.timeZone);
+  for (const [index, more] of (spec.moreSchedules ?? []).entries())
+    check(`spec.moreSchedules[${index}].`, more.schedule, more.timeZone);
+  if (spec.missedWithin !== undefined && (parseDuration(spec.missedWithin) ?? 0) <= 0)
+    errors.push(invalid('spec.missedWithin', spec.missedWithin, 'must be a duration above 0, like 6h'));
+  errors.push(...taskSpecErrors('spec.taskTemplate', spec.taskTemplate));
+  return errors;
+}

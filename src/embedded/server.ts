@@ -16,6 +16,7 @@ import { startAppController } from '../controllers/app/app-controller.ts';
 import { startRetentionController } from '../controllers/retention/retention-controller.ts';
 import { startSpaceController } from '../controllers/space/space-controller.ts';
 import { startTaskController } from '../controllers/task/task-controller.ts';
+import { startTaskScheduleController } from '../controllers/task-schedule/task-schedule-controller.ts';
 import { allKinds } from '../resources/all-kinds.ts';
 import { startPipelineRunController } from '../tekton/pipeline-run-controller.ts';
 import { startTaskRunController } from '../tekton/task-run-controller.ts';
@@ -90,6 +91,7 @@ function startControllers(client: Client, log: ServerOptions['log']): readonly R
     startSpaceController(options),
     startAppController(options),
     startTaskController(options),
+    startTaskScheduleController(options),
     startRetentionController(options),
     startPipelineRunController(options),
     startTaskRunController(options),

@@ -4,6 +4,7 @@ import type { EnvVar } from '../../resources/core/pod.ts';
 import type { App } from '../../resources/kf/app.ts';
 import type { Space } from '../../resources/kf/space.ts';
 import type { Task } from '../../resources/kf/task.ts';
+import { annotations, labels } from '../../resources/labels.ts';
 import { injectedEnvSecretName } from '../app/injected-env.ts';
 
 export function taskEnv(task: Task, app: App, space: Space | undefined, id: number): readonly EnvVar[] {
@@ -44,6 +45,17 @@ function systemEnv(task: Task, app: App, id: number): readonly EnvVar[] {
     text('KF_TASK_ID', String(id)),
     text('KF_TASK_NAME', task.metadata.name),
     text('KF_TASK_ATTEMPT', '1'),
+    ...jobEnv(task),
+  ];
+}
+
+/** What a Task of a Job knows of it. */
+function jobEnv({ metadata }: Task): readonly EnvVar[] {
+  const job = metadata.labels?.[labels.jobOwner];
+  const slot = metadata.annotations?.[annotations.scheduledTime];
+  return [
+    ...(job === undefined ? [] : [text('KF_JOB_NAME', job)]),
+    ...(slot === undefined ? [] : [text('KF_SCHEDULED_TIME', slot)]),
   ];
 }
 

@@ -46,7 +46,18 @@ const body = {
       lastScheduleTime: s.optional(s.time()),
       nextScheduleTime: s.optional(s.time()),
       /** What `since` belongs to; when the spec says otherwise, counting starts anew. */
-      counting: s.optional(s.object({ schedules: s.string(), since: s.time() })),
+      counting: s.optional(
+        s.object({
+          /** The schedules and zones, in one text. */
+          schedules: s.string(),
+          /** When they were set or resumed. */
+          since: s.time(),
+          /** Slots up to here have been dealt with. */
+          until: s.time(),
+        }),
+      ),
+      /** Slots whose Tasks are being made: written before the Task, so that a slot never yields two. */
+      starting: s.optional(s.array(s.time())),
       /** Slots to catch up with, oldest first: run one after the other. */
       backlog: s.optional(s.array(s.time())),
       /** A slot that waits for the Tasks which it replaces to end. */

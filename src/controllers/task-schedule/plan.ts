@@ -128,6 +128,8 @@ class Desk {
   /** What waited for active Tasks to end. */
   continue(): void {
     const { active } = this.#input;
+    // Said again at every look, so that a crash between the plan and its doing loses nothing.
+    if (this.#replacing !== undefined) this.terminate.push(...active);
     if (active.length > 0 || this.#starting.length > 0) return;
     if (this.#replacing !== undefined) {
       this.#start(this.#replacing);
@@ -154,7 +156,6 @@ class Desk {
     if (this.#replacing !== undefined)
       this.#note(Date.parse(this.#replacing), 'Replaced', 'a newer slot came due first');
     this.#replacing = rfc3339(slot);
-    this.terminate.push(...this.#input.active);
   }
 
   #start(slot: string): void {

@@ -72,7 +72,8 @@ function tipsOf({ tips }: CliError, context: Context | undefined): readonly Tip[
 /** What the flags would have said, had they been valid. */
 function guessFlags(argv: readonly string[]): { readonly waits: boolean; readonly dataOnly: boolean } {
   const follows = argv.includes('--follow');
-  const waits = argv.includes('run-task') && (follows || argv.includes('--wait') || argv.includes('-w'));
+  const runs = argv.includes('run-task') || argv.includes('run-job');
+  const waits = runs && (follows || argv.includes('--wait') || argv.includes('-w'));
   const output = argv.some((word) => word === '-o' || /^--output(=|$)/.test(word) || /^-o(name|json|yaml)$/.test(word));
   return { waits, dataOnly: output || follows };
 }

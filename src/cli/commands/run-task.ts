@@ -1,18 +1,9 @@
-import { checked, checkedRepeatable, defineCommand, type OutputFlag, outputFlag, repeatable } from '../command.ts';
-import { cores, duration, seconds, size, type Variable, variable } from '../flags.ts';
+import { defineCommand, type OutputFlag, outputFlag } from '../command.ts';
+import { type TaskFlags, taskFlags, type WaitFlags, waitFlags } from '../task-flags.ts';
 
-export interface RunTaskFlags extends OutputFlag {
+export interface RunTaskFlags extends TaskFlags, WaitFlags, OutputFlag {
   readonly command?: string;
-  readonly args?: readonly string[];
   readonly name?: string;
-  readonly memoryLimit?: string;
-  readonly diskQuota?: string;
-  readonly cpuCores?: string;
-  readonly env?: readonly Variable[];
-  readonly timeout?: string;
-  readonly gracePeriod?: number;
-  readonly wait?: boolean;
-  readonly follow?: boolean;
   readonly once?: string;
 }
 
@@ -28,26 +19,13 @@ export const runTask = defineCommand<RunTaskFlags>({
     "kf run-task report -c 'node migrate.js' --once release-42 -o name",
   ],
   args: 1,
-  flags: (command) =>
-    outputFlag(
-      command
-        .option('-c, --command <LINE>', "shell line to run; default: the App's start command")
-        .option('--args <ARG>', 'one word of the exact argv (repeatable); with -c they become its "$@"', repeatable)
-        .option('--name <NAME>', 'display name; default: the name of the Task')
-        .option('-m, --memory-limit <SIZE>', "memory, like 512M or 2G; default: the App's", checked(size))
-        .option('-k, --disk-quota <SIZE>', "disk, like 512M or 2G; default: the App's", checked(size))
-        .option(
-          '--cpu-cores <CORES>',
-          'cores, like 0.5 or 500m, as request and limit; default: no limit',
-          checked(cores),
-        )
-        .option('-e, --env <NAME=VALUE>', "added to the App's environment (repeatable)", checkedRepeatable(variable))
-        .option('--timeout <DURATION>', 'ends the task this long after its start; default: never', checked(duration))
-        .option('--grace-period <DURATION>', 'between SIGTERM and SIGKILL; default: 10s', checked(seconds))
-        .option('--once <KEY>', 'a second call with this key returns the first Task')
-        .option('-w, --wait', "wait for the end and exit with the task's own code")
-        .option('--follow', 'as --wait, and print the log'),
-    ),
+  flags: (command) => {
+    command
+      .option('-c, --command <LINE>', "shell line to run; default: the App's start command")
+      .option('--name <NAME>', 'display name; default: the name of the Task');
+    taskFlags(command).option('--once <KEY>', 'a second call with this key returns the first Task');
+    return outputFlag(waitFlags(command));
+  },
   async run(context, args, flags) {
     const { runTaskAction } = await import('../tasks/run-task.ts');
     await runTaskAction(context, args[0]!, flags);

@@ -1,32 +1,20 @@
-/** Creates a Task: once, also when the answer to the first attempt got lost. */
+/** Creates the Task of `kf run-task`. */
 
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { conditionOf } from '../../resources/condition.ts';
 import type { App } from '../../resources/kf/app.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import { controllerRef } from '../../resources/meta.ts';
 import { randomName } from '../../resources/names.ts';
-import { isAlreadyExists } from '../../resources/status.ts';
 import { getApp } from '../apps.ts';
 import type { Context } from '../context.ts';
+import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
-import type { Variable } from '../flags.ts';
-import { Patience, patiently } from '../wait/patience.ts';
+import { given, type TaskFields } from '../task-flags.ts';
 
-export interface TaskRequest {
+export interface TaskRequest extends TaskFields {
   readonly app: string;
-  readonly command?: string;
-  readonly args?: readonly string[];
-  readonly displayName?: string;
-  /** Quantities. */
-  readonly memory?: string;
-  readonly disk?: string;
-  readonly cpu?: string;
-  readonly env?: readonly Variable[];
-  /** Go duration. */
-  readonly timeout?: string;
-  readonly gracePeriodSeconds?: number;
   /** The first Task with this key on the App is the only one. */
   readonly once?: string;
 }
@@ -37,53 +25,33 @@ export interface CreatedTask {
   readonly existed: boolean;
 }
 
-/** Marks whose create it was, so that a repeated one finds its own Task. */
-const requestAnnotation = 'kf.dev/request';
-/** Milliseconds for which a create is tried while the server is away. */
-const createPatience = 10_000;
-
 /** @throws CliError, StatusError */
 export async function createTask(context: Context, request: TaskRequest): Promise<CreatedTask> {
   const session = await context.changing();
-  const app = await getApp(session, request.app, 'failed to run-task on App: ');
-  checkRunnable(app, request);
-  const requestId = randomUUID();
-  const patience = new Patience(context, createPatience);
-  let name = request.once === undefined ? randomName(`${request.app}-`) : onceName(app, request.once);
+  const app = await getApp(session, request.app, failure);
+  checkRunnable(app, request, failure);
   for (;;) {
-    try {
-      const client = await context.client({ mayStart: false });
-      return { task: await client.create(Task, draftOf(app, name, request, requestId)), existed: false };
-    } catch (error) {
-      if (!isAlreadyExists(error)) {
-        await patience.bear(error);
-        continue;
-      }
-      const ref = { namespace: session.space, name };
-      const task = await patiently(context, (client) => client.get(Task, ref));
-      const isOurs = task.metadata.annotations?.[requestAnnotation] === requestId;
-      if (isOurs || request.once !== undefined) return { task, existed: !isOurs };
-      name = randomName(`${request.app}-`);
-    }
+    const name = request.once === undefined ? randomName(`${request.app}-`) : onceName(app, request.once);
+    const { object: task, isOurs } = await createOnce(context, Task, draftOf(app, name, request));
+    if (isOurs || request.once !== undefined) return { task, existed: !isOurs };
   }
 }
 
+const failure = 'failed to run-task on App: ';
+
 /** @throws CliError when it is known already that nothing can run */
-function checkRunnable(app: App, request: TaskRequest): void {
+export function checkRunnable(app: App, request: Pick<TaskFields, 'command' | 'args'>, prefix: string): void {
   const { name, deletionTimestamp } = app.metadata;
-  if (deletionTimestamp !== undefined) throw new CliError(`failed to run-task on App: App "${name}" is being deleted`);
+  if (deletionTimestamp !== undefined) throw new CliError(`${prefix}App "${name}" is being deleted`);
   const build = conditionOf(app, 'BuildReady');
   const isCurrent = app.status?.observedGeneration === app.metadata.generation;
   if (app.status?.image === undefined && build?.status === 'False' && isCurrent)
-    throw new CliError(
-      `failed to run-task on App: the first build of App "${name}" failed: ${build.message ?? build.reason}`,
-      {
-        tips: [
-          { description: 'See why', command: `kf build-logs ${app.status?.latestBuild ?? name}` },
-          { description: 'Push again', command: `kf push ${name} --task` },
-        ],
-      },
-    );
+    throw new CliError(`${prefix}the first build of App "${name}" failed: ${build.message ?? build.reason}`, {
+      tips: [
+        { description: 'See why', command: `kf build-logs ${app.status?.latestBuild ?? name}` },
+        { description: 'Push again', command: `kf push ${name} --task` },
+      ],
+    });
   const container = app.spec.template.spec.containers[0];
   const given = request.command || request.args?.length || container?.args?.length || container?.command?.length;
   // Until the first build has ended, its start command is not known.
@@ -103,18 +71,14 @@ function onceName(app: App, key: string): string {
 const onceHash = (app: App, key: string): string =>
   createHash('sha256').update(`${app.metadata.uid}\0${key}`).digest('hex').slice(0, 40);
 
-function draftOf(app: App, name: string, request: TaskRequest, requestId: string) {
-  const { displayName, memory, disk, cpu, command, args, env, timeout, gracePeriodSeconds } = request;
-  const spec = { displayName, memory, disk, cpu, command, args, env, timeout, gracePeriodSeconds };
-  const given = Object.entries(spec).filter(([, value]) => value !== undefined && value !== '');
+function draftOf(app: App, name: string, { app: _, once, ...fields }: TaskRequest) {
   return {
     metadata: {
       name,
       namespace: app.metadata.namespace!,
-      annotations: { [requestAnnotation]: requestId },
-      ...(request.once === undefined ? {} : { labels: { [labels.onceKey]: onceHash(app, request.once) } }),
+      ...(once === undefined ? {} : { labels: { [labels.onceKey]: onceHash(app, once) } }),
       ownerReferences: [controllerRef(app)],
     },
-    spec: { appRef: { name: app.metadata.name }, ...(Object.fromEntries(given) as Partial<typeof spec>) },
+    spec: { appRef: { name: app.metadata.name }, ...given(fields) },
   };
 }

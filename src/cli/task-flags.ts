@@ -1,0 +1,67 @@
+/** The flags that say how a task runs, shared by all commands that describe one. */
+
+import type { Command } from 'commander';
+import type { Task } from '../resources/kf/task.ts';
+import { checked, checkedRepeatable, repeatable } from './command.ts';
+import { cores, duration, seconds, size, type Variable, variable } from './flags.ts';
+
+export interface TaskFlags {
+  readonly args?: readonly string[];
+  readonly memoryLimit?: string;
+  readonly diskQuota?: string;
+  readonly cpuCores?: string;
+  readonly env?: readonly Variable[];
+  readonly timeout?: string;
+  readonly gracePeriod?: number;
+}
+
+/** @param unset what holds when a flag is not given: `the App's` */
+export const taskFlags = (command: Command, unset = "the App's", noLimit = 'no limit', never = 'never'): Command =>
+  command
+    .option('--args <ARG>', 'one word of the exact argv (repeatable); with a command they become its "$@"', repeatable)
+    .option('-m, --memory-limit <SIZE>', `memory, like 512M or 2G; default: ${unset}`, checked(size))
+    .option('-k, --disk-quota <SIZE>', `disk, like 512M or 2G; default: ${unset}`, checked(size))
+    .option('--cpu-cores <CORES>', `cores, like 0.5 or 500m, as request and limit; default: ${noLimit}`, checked(cores))
+    .option('-e, --env <NAME=VALUE>', "added to the App's environment (repeatable)", checkedRepeatable(variable))
+    .option('--timeout <DURATION>', `ends the task this long after its start; default: ${never}`, checked(duration))
+    .option(
+      '--grace-period <DURATION>',
+      `between SIGTERM and SIGKILL; default: ${unset === "the App's" ? '10s' : unset}`,
+      checked(seconds),
+    );
+
+export interface WaitFlags {
+  readonly wait?: boolean;
+  readonly follow?: boolean;
+}
+
+export const waitFlags = (command: Command): Command =>
+  command
+    .option('-w, --wait', "wait for the end and exit with the task's own code")
+    .option('--follow', 'as --wait, and print the log');
+
+export type TaskFields = Partial<Omit<Task['spec'], 'appRef'>>;
+
+/** The fields of a Task's spec that the flags give; none of the others. */
+export function taskFieldsOf(flags: TaskFlags): TaskFields {
+  return given({
+    args: flags.args,
+    memory: flags.memoryLimit,
+    disk: flags.diskQuota,
+    cpu: flags.cpuCores,
+    env: flags.env,
+    timeout: flags.timeout,
+    gracePeriodSeconds: flags.gracePeriod,
+  });
+}
+
+/** Without what is undefined or empty. */
+export const given = <T extends object>(fields: T): { -readonly [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== '')) as never;
+
+/** A template with other fields over it; variables of the environment one by one. */
+export function overTask<T extends TaskFields>(template: T, fields: TaskFields): T {
+  const names = new Set((fields.env ?? []).map(({ name }) => name));
+  const env = [...(template.env ?? []).filter(({ name }) => !names.has(name)), ...(fields.env ?? [])];
+  return { ...template, ...fields, ...(env.length === 0 ? {} : { env }) };
+}

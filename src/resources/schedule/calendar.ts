@@ -2,51 +2,53 @@
 
 import { day, type Fields, minute } from './schedule.ts';
 
-/** February 29th can be eight years away, as from 2096 to 2104. */
-const farthest = 9;
-
-/** The first matching local time at or after `from`, or undefined when none comes within nine years. */
-export function nextLocal(fields: Fields, from: number): number | undefined {
+/** The first matching local time in [from, before), or undefined. */
+export function nextLocal(fields: Fields, from: number, before: number): number | undefined {
   const start = Math.ceil(from / minute) * minute;
   let date = Math.floor(start / day) * day;
-  const time = firstTime(fields, (start - date) / minute);
-  if (time !== undefined && matchesDate(fields, date)) return date + time * minute;
-  const limit = new Date(date).getUTCFullYear() + farthest;
-  for (date += day; ; ) {
+  let time = (start - date) / minute;
+  while (date < before) {
     const at = new Date(date);
-    if (at.getUTCFullYear() > limit) return undefined;
     if (!fields.months.includes(at.getUTCMonth() + 1)) date = Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1, 1);
-    else if (matchesDate(fields, date)) return date + firstTime(fields, 0)! * minute;
-    else date += day;
+    else {
+      const found = matchesDate(fields, at) ? firstTime(fields, time) : undefined;
+      if (found !== undefined) return within(date + found * minute, from, before);
+      date += day;
+    }
+    time = 0;
   }
+  return undefined;
 }
 
-/** The last matching local time at or before `to`, or undefined when there is none within nine years. */
-export function previousLocal(fields: Fields, to: number): number | undefined {
-  const start = Math.floor(to / minute) * minute;
-  let date = Math.floor(start / day) * day;
-  const time = lastTime(fields, (start - date) / minute);
-  if (time !== undefined && matchesDate(fields, date)) return date + time * minute;
-  const limit = new Date(date).getUTCFullYear() - farthest;
-  for (date -= day; ; ) {
+/** The last matching local time in [from, upTo], or undefined. */
+export function previousLocal(fields: Fields, from: number, upTo: number): number | undefined {
+  let date = Math.floor(upTo / day) * day;
+  let time = Math.floor((upTo - date) / minute);
+  while (date + day > from) {
     const at = new Date(date);
-    if (at.getUTCFullYear() < limit) return undefined;
     if (!fields.months.includes(at.getUTCMonth() + 1)) date = Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), 0);
-    else if (matchesDate(fields, date)) return date + lastTime(fields, 1439)! * minute;
-    else date -= day;
+    else {
+      const found = matchesDate(fields, at) ? lastTime(fields, time) : undefined;
+      if (found !== undefined) return within(date + found * minute, from, upTo + 1);
+      date -= day;
+    }
+    time = 1439;
   }
+  return undefined;
 }
+
+const within = (local: number, from: number, before: number): number | undefined =>
+  local >= from && local < before ? local : undefined;
 
 /** Whether a local time, on a whole minute, matches. */
 export function matchesLocal(fields: Fields, local: number): boolean {
-  return nextLocal(fields, local) === local;
+  return nextLocal(fields, local, local + 1) === local;
 }
 
-function matchesDate(fields: Fields, date: number): boolean {
-  const at = new Date(date);
-  if (!fields.months.includes(at.getUTCMonth() + 1)) return false;
-  const dayMatches = fields.days.includes(at.getUTCDate());
-  const weekdayMatches = fields.weekdays.includes(at.getUTCDay());
+/** Whether a date in a month that matches does. */
+function matchesDate(fields: Fields, date: Date): boolean {
+  const dayMatches = fields.days.includes(date.getUTCDate());
+  const weekdayMatches = fields.weekdays.includes(date.getUTCDay());
   return fields.eitherDay ? dayMatches || weekdayMatches : dayMatches && weekdayMatches;
 }
 
@@ -63,9 +65,6 @@ function firstTime({ hours, minutes }: Fields, from: number): number | undefined
 
 /** Last matching minute of the day at or before one. */
 function lastTime({ hours, minutes }: Fields, to: number): number | undefined {
-  for (const hour of hours.toReversed()) {
-    const found = minutes.findLast((value) => hour * 60 + value <= to);
-    if (found !== undefined) return hour * 60 + found;
-  }
-  return undefined;
+  const hour = hours.findLast((value) => value * 60 + minutes[0]! <= to);
+  return hour === undefined ? undefined : hour * 60 + minutes.findLast((value) => hour * 60 + value <= to)!;
 }

@@ -64,8 +64,8 @@ function parseElement(kind: FieldKind, element: string): ParsedElement {
     return refused(`the step of ${quoted(element)} is above the ${count} values of the ${kind.name} field`, range);
   const bounds = parseRange(kind, range, stepText !== undefined);
   if (!bounds.ok) {
-    const tail = stepText === undefined || bounds.nearest?.includes(',') ? '' : `/${step}`;
-    return { ...bounds, nearest: bounds.nearest && `${bounds.nearest}${tail}` };
+    const stepped = (part: string): string => (stepText === undefined || /^\d+$/.test(part) ? part : `${part}/${step}`);
+    return { ...bounds, nearest: bounds.nearest?.split(',').map(stepped).join(',') };
   }
   const values: number[] = [];
   for (let value = bounds.from; value <= bounds.to; value += step) values.push(value);

@@ -11,7 +11,7 @@ const horizon = 20 * 366 * day;
 export function nextFire(schedule: Schedule, options: FireOptions, after: number): number | undefined {
   if (schedule.every !== undefined) return nextEvery(schedule.every, options.since, after);
   const zone = schedule.timeZone ?? options.timeZone;
-  for (let at = after + 1; at < after + horizon; ) {
+  for (let at = Math.floor(after) + 1; at < after + horizon; ) {
     const stretch = stretchAt(zone, at);
     const found = firstIn(schedule.fields!, stretch, at);
     if (found !== undefined) return found;
@@ -24,7 +24,7 @@ export function nextFire(schedule: Schedule, options: FireOptions, after: number
 export function previousFire(schedule: Schedule, options: FireOptions, upTo: number): number | undefined {
   if (schedule.every !== undefined) return previousEvery(schedule.every, options.since, upTo);
   const zone = schedule.timeZone ?? options.timeZone;
-  for (let at = upTo; at > upTo - horizon; ) {
+  for (let at = Math.floor(upTo); at > upTo - horizon; ) {
     const stretch = stretchAt(zone, at);
     const found = lastIn(schedule.fields!, stretch, at);
     if (found !== undefined) return found;
@@ -70,14 +70,15 @@ function previousEvery(every: number, since: number, upTo: number): number | und
 /** The first fire in a stretch at or after an instant in it. */
 function firstIn(fields: Fields, stretch: Stretch, from: number): number | undefined {
   if (from === stretch.start && firesAfterGap(fields, stretch)) return from;
-  const local = nextLocal(fields, Math.max(from + stretch.offset, firstLocal(fields, stretch)));
-  return local !== undefined && local < stretch.end + stretch.offset ? local - stretch.offset : undefined;
+  const { end, offset } = stretch;
+  const local = nextLocal(fields, Math.max(from + offset, firstLocal(fields, stretch)), end + offset);
+  return local === undefined ? undefined : local - offset;
 }
 
 /** The last fire in a stretch at or before an instant in it. */
 function lastIn(fields: Fields, stretch: Stretch, upTo: number): number | undefined {
-  const local = previousLocal(fields, upTo + stretch.offset);
-  if (local !== undefined && local >= firstLocal(fields, stretch)) return local - stretch.offset;
+  const local = previousLocal(fields, firstLocal(fields, stretch), upTo + stretch.offset);
+  if (local !== undefined) return local - stretch.offset;
   return firesAfterGap(fields, stretch) ? stretch.start : undefined;
 }
 
@@ -90,8 +91,8 @@ export function firesAfterGap(fields: Fields, { start, offset, reached }: Stretc
   if (fields.interval) return false;
   const gapEnd = start + offset;
   for (let from = reached; from < gapEnd; ) {
-    const local = nextLocal(fields, from);
-    if (local === undefined || local >= gapEnd) return false;
+    const local = nextLocal(fields, from, gapEnd);
+    if (local === undefined) return false;
     const date = Math.floor(local / day) * day;
     if (date < reached || date + day > gapEnd) return true;
     from = date + day;

@@ -69,7 +69,7 @@ function parseWords(words: readonly string[]): Outcome {
   if (words.length !== fieldKinds.length) return wrongCount(words);
   const parsed = words.map((word, index) => parseField(fieldKinds[index]!, word));
   for (const [index, field] of parsed.entries())
-    if (!field.ok) return { why: field.reason, nearest: mended(words, index, field.nearest) };
+    if (!field.ok) return { why: field.reason, nearest: longStep(words, index) ?? mended(words, index, field.nearest) };
   const [minutes, hours, days, months, weekdays] = parsed.map((field) => (field.ok ? field : undefined)!);
   const begins = (index: number): boolean => /^[*?]/.test(words[index]!);
   const fields: Fields = {
@@ -96,6 +96,14 @@ function withOpenDays(fields: Fields, anyDay: boolean, anyWeekday: boolean): Fie
 
 const mended = (words: readonly string[], index: number, word: string | undefined): string | undefined =>
   word === undefined ? undefined : words.with(index, word).join(' ');
+
+/** A step of 90 minutes, or 36 hours, before nothing but stars: a distance that only @every has. */
+function longStep(words: readonly string[], index: number): string | undefined {
+  const step = Number(/^[*?]\/(\d+)$/.exec(words[index]!)?.[1] ?? 0);
+  const open = words.slice(index + 1).every((word) => word === '*' || word === '?');
+  if (!open || index > 1 || step <= (index === 0 ? 60 : 24)) return undefined;
+  return `@every ${step}${index === 0 ? 'm' : 'h'}`;
+}
 
 function wrongCount(words: readonly string[]): Outcome {
   const five = 'five are needed: minute hour day-of-month month day-of-week';

@@ -101,6 +101,7 @@ function stretchesOf(zone: Zone, year: number): readonly Stretch[] {
     reached = Math.max(reached, end + offset);
     start = end;
     offset = formattedOffset(zone, end);
+    at = end - day;
   }
   found.push({ start, end: yearEnd, offset, reached });
   return found

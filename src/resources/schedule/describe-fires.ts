@@ -1,0 +1,73 @@
+/** The next times of schedules as clocks in several zones show them. */
+
+import { firesAfterGap } from './fire-times.ts';
+import { type JobSchedules, nextSlot, slotOf, type ZonedSchedule } from './missed.ts';
+import { minute } from './schedule.ts';
+import { offsetAt, stretchAt } from './time-zone.ts';
+
+/** What clocks show at an instant. */
+export interface WallClock {
+  readonly zone: string;
+  /** `2026-10-25`. */
+  readonly date: string;
+  /** `02:30`. */
+  readonly time: string;
+  /** `Sun`. */
+  readonly weekday: string;
+  /** From UTC: `+02:00`. */
+  readonly offset: string;
+}
+
+export interface DescribedFire {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** In the zone of the schedule that fires. */
+  readonly job: WallClock;
+  readonly caller: WallClock;
+  readonly utc: WallClock;
+  /** Why a fixed time is not what the expression says, or which of two it is. */
+  readonly note?: string;
+}
+
+/** The next `count` slots (default 3) after an instant. Throws a RangeError for an unknown zone. */
+export function describeFires(
+  job: JobSchedules,
+  { after, callerZone, count = 3 }: { readonly after: number; readonly callerZone: string; readonly count?: number },
+): readonly DescribedFire[] {
+  const found: DescribedFire[] = [];
+  for (let at = nextSlot(job, after); at !== undefined && found.length < count; at = nextSlot(job, at + minute - 1)) {
+    const fires = job.schedules.find((one) => nextSlot({ ...job, schedules: [one] }, at! - 1) === at)!;
+    const zone = fires.schedule.timeZone ?? fires.timeZone;
+    const clocks = { job: wallClock(zone, at), caller: wallClock(callerZone, at), utc: wallClock('UTC', at) };
+    const note = noteOn(fires, zone, at);
+    found.push({ at, ...clocks, ...(note === undefined ? {} : { note }) });
+  }
+  return found;
+}
+
+/** What clocks of a zone show at an instant. Throws a RangeError for an unknown zone. */
+export function wallClock(zone: string, at: number): WallClock {
+  const offset = offsetAt(zone, at);
+  const local = new Date(at + offset);
+  const size = Math.abs(offset) / minute;
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
+  return {
+    zone,
+    date: local.toISOString().slice(0, -14),
+    time: timeOf(at + offset),
+    weekday: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'][local.getUTCDay()]!,
+    offset: `${offset < 0 ? '-' : '+'}${two(size / 60)}:${two(size % 60)}`,
+  };
+}
+
+const timeOf = (local: number): string => new Date(local).toISOString().slice(-13, -8);
+
+function noteOn({ schedule }: ZonedSchedule, zone: string, at: number): string | undefined {
+  if (schedule.fields === undefined || schedule.fields.interval) return undefined;
+  const stretch = stretchAt(zone, at);
+  if (slotOf(stretch.start) === at && firesAfterGap(schedule.fields, stretch))
+    return `clocks go from ${timeOf(stretch.reached)} to ${timeOf(stretch.start + stretch.offset)}: fires right after`;
+  const local = at + stretch.offset;
+  const again = stretch.end + offsetAt(zone, stretch.end);
+  return local >= again ? `${timeOf(local)} comes twice: fires the first time` : undefined;
+}

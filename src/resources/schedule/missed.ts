@@ -1,0 +1,111 @@
+/** Slots of a Job: which come next, and which to run of those whose time passed while nothing ran schedules. */
+
+import { firesBetween, nextFire } from './fire-times.ts';
+import { minute, type Schedule } from './schedule.ts';
+
+export interface ZonedSchedule {
+  readonly schedule: Schedule;
+  /** IANA zone, unless the schedule has its own. */
+  readonly timeZone: string;
+}
+
+/** All times are milliseconds since the epoch. A slot is a minute: schedules that fire in the same one share it. */
+export interface JobSchedules {
+  readonly schedules: readonly ZonedSchedule[];
+  /** When they were set or resumed. Nothing up to it is a slot; `@every` counts from it. */
+  readonly since: number;
+}
+
+export interface MissedQuestion extends JobSchedules {
+  /** `latest` runs the newest over all schedules, `skip` none, `all` the newest 100. */
+  readonly policy: 'latest' | 'skip' | 'all';
+  /** The newest slot that got its outcome: ran, or was missed, skipped or replaced. */
+  readonly lastSlot?: number;
+  /**
+   * Up to when schedules were being run: slots after it are missed. Those up to it, and after `lastSlot`, are owed: a
+   * crash came between their time and their Task, so that even `skip` runs the newest. Default: all are missed.
+   */
+  readonly downFrom?: number;
+  readonly now: number;
+  /** Milliseconds; older slots are let go whatever the policy. Default: no limit. */
+  readonly missedWithin?: number;
+}
+
+export interface MissedSlots {
+  /** To be run one after the other, oldest first. */
+  readonly run: readonly number[];
+  /** Missed for good. */
+  readonly letGo: {
+    /** At most 1000; there are `more` beyond it. */
+    readonly count: number;
+    readonly more: boolean;
+    /** Newest first, at most 50. */
+    readonly newest: readonly number[];
+  };
+  /**
+   * The clock is over an hour behind the last slot (or `since`), in milliseconds: nothing is run, `ClockWentBack` is to
+   * be reported, and counting starts anew with `since: now` and no last slot.
+   */
+  readonly clockWentBackBy?: number;
+}
+
+/** Most slots that `all` catches up with. */
+export const mostCaughtUp = 100;
+/** How far the clock may be behind the last slot without a word: a small correction, waited out. */
+export const clockTolerance = 60 * minute;
+
+const mostCounted = 1000;
+const mostListed = 50;
+
+/** What to do about slots up to `now` that have no outcome yet. Throws a RangeError for an unknown zone. */
+export function missedSlots(question: MissedQuestion): MissedSlots {
+  const { since, lastSlot, now } = question;
+  const nothing = { run: [], letGo: { count: 0, more: false, newest: [] } };
+  const behind = Math.max(since, lastSlot ?? since) - now;
+  if (behind > clockTolerance) return { ...nothing, clockWentBackBy: behind };
+  const after = firstUnsettled(since, lastSlot);
+  // One more than is counted tells whether there are more.
+  const found = slotsBetween(question, after, now, mostCounted + 1);
+  if (found.length === 0) return nothing;
+  const run = toRun(question, after, found);
+  const running = new Set(run);
+  const letGo = found.filter((slot) => !running.has(slot));
+  const count = Math.min(letGo.length, mostCounted);
+  // With `skip`, the owed slot may be beyond what was counted.
+  const more = found.length > mostCounted && letGo.length >= mostCounted;
+  return { run, letGo: { count, more, newest: letGo.toReversed().slice(0, mostListed) } };
+}
+
+/** The first slot after an instant, over all schedules; undefined when none comes. Throws a RangeError for an unknown zone. */
+export function nextSlot(job: JobSchedules, after: number): number | undefined {
+  const fires = job.schedules.map(({ schedule, timeZone }) =>
+    nextFire(schedule, { timeZone, since: job.since }, Math.max(after, job.since)),
+  );
+  const found = fires.filter((fire) => fire !== undefined);
+  return found.length === 0 ? undefined : slotOf(Math.min(...found));
+}
+
+/** Slots in (after, upTo], ascending; of many only the newest. Throws a RangeError for an unknown zone. */
+export function slotsBetween(job: JobSchedules, after: number, upTo: number, newest: number): readonly number[] {
+  const slots = new Set<number>();
+  for (const { schedule, timeZone } of job.schedules)
+    for (const fire of firesBetween(schedule, { timeZone, since: job.since }, after, upTo, { newest }))
+      slots.add(slotOf(fire));
+  return [...slots].sort((a, b) => a - b).slice(-newest);
+}
+
+/** The slot that an instant belongs to: its minute. */
+export const slotOf = (at: number): number => Math.floor(at / minute) * minute;
+
+/** Fires after it are not settled: neither before the schedules were set, nor in the last slot's minute. */
+const firstUnsettled = (since: number, lastSlot: number | undefined): number =>
+  lastSlot === undefined ? since : Math.max(since, slotOf(lastSlot) + minute - 1);
+
+function toRun(question: MissedQuestion, after: number, found: readonly number[]): readonly number[] {
+  const { policy, now, missedWithin = Number.POSITIVE_INFINITY, downFrom } = question;
+  const young = (slot: number): boolean => now - slot <= missedWithin;
+  if (policy === 'all') return found.filter(young).slice(-mostCaughtUp);
+  if (policy === 'latest') return found.slice(-1).filter(young);
+  if (downFrom === undefined) return [];
+  return slotsBetween(question, after, Math.min(downFrom, now), 1).filter(young);
+}

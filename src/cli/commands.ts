@@ -4,13 +4,18 @@ import type { CommandFile } from './command.ts';
 import { app } from './commands/app.ts';
 import { apps } from './commands/apps.ts';
 import { build, buildLogs, builds } from './commands/builds.ts';
+import { createJob } from './commands/create-job.ts';
 import { deleteApp } from './commands/delete.ts';
+import { deleteJob, deleteJobSchedule } from './commands/delete-job.ts';
 import { doctor } from './commands/doctor.ts';
 import { env, setEnv, unsetEnv } from './commands/env.ts';
+import { job, jobHistory, jobSchedules, jobs } from './commands/jobs.ts';
 import { logs } from './commands/logs.ts';
 import { notNeeded } from './commands/not-needed.ts';
 import { push } from './commands/push.ts';
+import { runJob } from './commands/run-job.ts';
 import { runTask } from './commands/run-task.ts';
+import { scheduleJob } from './commands/schedule-job.ts';
 import { serverCommands } from './commands/server.ts';
 import { createSpace, deleteSpace, space, spaces } from './commands/spaces.ts';
 import { stacks } from './commands/stacks.ts';
@@ -18,6 +23,7 @@ import { target } from './commands/target.ts';
 import { task } from './commands/task.ts';
 import { tasks } from './commands/tasks.ts';
 import { terminateTask } from './commands/terminate-task.ts';
+import { updateJob } from './commands/update-job.ts';
 import { version } from './commands/version.ts';
 
 /** In the order of the help. */
@@ -27,6 +33,16 @@ export const commands: readonly CommandFile[] = [
   tasks,
   task,
   terminateTask,
+  createJob,
+  runJob,
+  scheduleJob,
+  updateJob,
+  jobs,
+  jobSchedules,
+  job,
+  jobHistory,
+  deleteJobSchedule,
+  deleteJob,
   apps,
   app,
   logs,

@@ -86,12 +86,12 @@ export class World {
       fieldSelector: `metadata.name=${ref.name}`,
       signal: abort.signal,
     };
-    for (;;)
-      for await (const { type, object } of this.client.watch(kind, options))
-        if (type !== 'DELETED' && accepts(object)) {
-          abort.abort();
-          return object;
-        }
+    for await (const { type, object } of this.client.watch(kind, options))
+      if (type !== 'DELETED' && accepts(object)) {
+        abort.abort();
+        return object;
+      }
+    throw new Error(`the watch of ${kind.kind} ${ref.name} ended before it was as expected`);
   }
 
   async untilGone(kind: AnyKind, ref: ObjectRef): Promise<void> {

@@ -16,6 +16,10 @@ export interface Listing<K extends AnyKind> {
   /** Default: as the server has them. */
   readonly compareRows?: (a: TableRow, b: TableRow) => number;
   readonly compareObjects?: (a: ObjectOf<K>, b: ObjectOf<K>) => number;
+  /** Columns after the server's. */
+  readonly moreColumns?: readonly string[];
+  /** What becomes of the server's rows, before they are sorted. */
+  readonly rows?: (rows: readonly TableRow[]) => readonly TableRow[];
   /** Called when there is nothing, to find out whether that is an error. */
   readonly whenEmpty?: (client: KfClient) => Promise<unknown>;
 }
@@ -42,20 +46,22 @@ export async function printList<K extends AnyKind>(
   const table = await client.table(kind, options);
   if (table.rows.length === 0) await whenEmpty?.(client);
   context.io.note(listing.title);
-  await context.io.out(textOf(table, listing.compareRows));
+  await context.io.out(textOf(table, listing));
 }
 
-function textOf(table: Table, compare: Listing<AnyKind>['compareRows']): string {
+function textOf(table: Table, { compareRows, moreColumns = [], rows: shape }: Listing<AnyKind>): string {
   const columns = table.columnDefinitions
     .map(({ name, priority }, index) => ({ name, priority, index }))
     .filter(({ priority }) => (priority ?? 0) === 0);
-  const rows = table.rows.map((row) => ({
+  const served: readonly TableRow[] = table.rows.map((row) => ({
     cells: Object.fromEntries(columns.map(({ name, index }) => [name, row.cells[index] ?? null])),
     metadata: row.object?.metadata ?? { name: '' },
   }));
-  if (compare !== undefined) rows.sort(compare);
+  const rows = [...(shape === undefined ? served : shape(served))];
+  if (compareRows !== undefined) rows.sort(compareRows);
+  const names = [...columns.map(({ name }) => name), ...moreColumns];
   return formatTable(
-    columns.map(({ name }) => name),
-    rows.map(({ cells }) => columns.map(({ name }) => cells[name])),
+    names,
+    rows.map(({ cells }) => names.map((name) => cells[name])),
   );
 }

@@ -1,6 +1,6 @@
 /** A schedule in words, for people. */
 
-import { day, type Fields, minute, type Schedule } from './schedule.ts';
+import { type Fields, minute, type Schedule } from './schedule.ts';
 
 const weekdayNames = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const monthNames = [
@@ -34,6 +34,15 @@ export function inWords({ expression, every, fields }: Schedule): string {
 }
 
 function amount(milliseconds: number): string {
+  const hours = milliseconds / (60 * minute);
+  return Number.isInteger(hours) ? times(hours, 'hour') : times(milliseconds / minute, 'minute');
+}
+
+const times = hours.flatMap((hour) => minutes.map((value) => `${two(hour)}:${two(value)}`));
+  return `${days === '' ? 'every day' : days} at ${list(times)}`;
+}
+
+function amount(milliseconds: number): string {
   const [unit, size] =
     milliseconds % day === 0
       ? (['day', day] as const)
@@ -52,6 +61,7 @@ function rhythmOf(minutes: readonly number[], hours: readonly number[]): string 
   if (minuteStep !== undefined && minutes.length > 1) {
     const every = `every ${times(minuteStep, 'minute')}`;
     if (hourStep === 1) return every;
+    if (hours.length * minutes.length <= longestList) return undefined;
     const whole = hours.at(-1)! - hours[0]! === hours.length - 1;
     return whole ? `${every} from ${two(hours[0]!)}:00 to ${two(hours.at(-1)!)}:59` : undefined;
   }

@@ -1,0 +1,73 @@
+/** `kf create-job`. */
+
+import { conditionOf, isFinal } from '../../resources/condition.ts';
+import { noSchedule, TaskSchedule } from '../../resources/kf/task-schedule.ts';
+import { controllerRef, refOf } from '../../resources/meta.ts';
+import { alreadyExists, isInvalid } from '../../resources/status.ts';
+import { getApp } from '../apps.ts';
+import type { CreateJobFlags } from '../commands/create-job.ts';
+import type { Context } from '../context.ts';
+import { createOnce } from '../create-once.ts';
+import { CliError } from '../errors.ts';
+import { taskFieldsOf } from '../task-flags.ts';
+import { waitFor } from '../wait/observe.ts';
+import { missedFieldsOf } from './job-flags.ts';
+import { saySchedule } from './say-schedule.ts';
+import { readSchedule } from './schedules.ts';
+
+const failure = 'failed to create Job: ';
+
+export async function createJobAction(
+  context: Context,
+  [appName, name, command = '']: readonly string[],
+  flags: CreateJobFlags,
+): Promise<void> {
+  if (command.trim() === '' && flags.args === undefined)
+    throw new CliError('accepts 3 arg(s), received 2: the COMMAND is missing', {
+      tips: [{ description: 'Usage', command: `kf create-job ${appName} ${name} COMMAND [flags]` }],
+    });
+  const schedule = flags.schedule === undefined ? undefined : readSchedule(flags.schedule, flags.timezone);
+  const session = await context.changing();
+  const app = await getApp(session, appName!, 'failed to get App: ');
+  if (app.metadata.deletionTimestamp !== undefined) throw new CliError(`${failure}App "${appName}" is being deleted`);
+  const timeZone = schedule?.timeZone ?? flags.timezone;
+  const { object: job, isOurs } = await createOnce(context, TaskSchedule, {
+    metadata: { namespace: session.space, name: name!, ownerReferences: [controllerRef(app)] },
+    spec: {
+      concurrencyPolicy: flags.concurrencyPolicy ?? 'Always',
+      schedule: schedule?.expression ?? noSchedule,
+      suspend: schedule === undefined,
+      ...(timeZone === undefined ? {} : { timeZone }),
+      ...missedFieldsOf(flags),
+      taskTemplate: {
+        appRef: { name: app.metadata.name },
+        ...(command.trim() === '' ? {} : { command }),
+        ...taskFieldsOf(flags),
+      },
+    },
+  }).catch((error) => {
+    throw isInvalid(error) ? new CliError(failure + error.message) : error;
+  });
+  if (!isOurs) throw new CliError(failure + alreadyExists(TaskSchedule, name!).message);
+  context.io.note(`Job ${name} created.`);
+  if (flags.async) context.io.note('Waiting for Job to become ready asynchronously');
+  else await awaitReady(context, job);
+  await saySchedule(context, job);
+}
+
+async function awaitReady(context: Context, job: TaskSchedule): Promise<void> {
+  const { io } = context;
+  const text = 'Waiting for Job to become ready...';
+  io.note(text);
+  const progress = setInterval(() => io.note(text), 30_000);
+  try {
+    const ready = await waitFor(context, TaskSchedule, refOf(job), isFinal, { from: job });
+    if (ready === undefined) throw new CliError(`Job "${job.metadata.name}" was deleted`);
+    const { status, message, reason } = conditionOf(ready, 'Ready') ?? {};
+    if (status === 'False')
+      throw new CliError(`checking Ready failed, status: False message: ${message} reason: ${reason}`);
+    io.note('Success');
+  } finally {
+    clearInterval(progress);
+  }
+}

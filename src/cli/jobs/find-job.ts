@@ -1,0 +1,48 @@
+/** Finding a Job and its Tasks, with errors that say what is missing; changing it. */
+
+import { Task } from '../../resources/kf/task.ts';
+import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
+import { labels } from '../../resources/labels.ts';
+import { isConflict, isNotFound } from '../../resources/status.ts';
+import { requireSpace } from '../apps.ts';
+import type { Session } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { byNumber } from '../tasks/find-task.ts';
+
+/** @throws CliError when the Job or its Space does not exist */
+export async function getJob({ client, space }: Session, name: string): Promise<TaskSchedule> {
+  try {
+    return await client.get(TaskSchedule, { namespace: space, name });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    await requireSpace({ client, space });
+    throw new CliError(error.message, {
+      tips: [{ description: 'List the Jobs', command: `kf jobs --space ${space}` }],
+    });
+  }
+}
+
+export const ofJob = (name: string): string => `${labels.jobOwner}=${name}`;
+
+/** All Tasks of a Job, newest last, whoever started them. */
+export async function tasksOfJob({ client, space }: Session, name: string): Promise<readonly Task[]> {
+  const { items } = await client.list(Task, { namespace: space, labelSelector: ofJob(name) });
+  return [...items].sort(byNumber);
+}
+
+/** Reads and writes until nobody has come between. @throws CliError, StatusError */
+export async function changeJob(
+  session: Session,
+  name: string,
+  change: (job: TaskSchedule) => TaskSchedule,
+): Promise<TaskSchedule> {
+  for (;;) {
+    const job = await getJob(session, name);
+    if (job.metadata.deletionTimestamp !== undefined) throw new CliError(`Job "${name}" is being deleted`);
+    try {
+      return await session.client.update(TaskSchedule, change(job));
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+    }
+  }
+}

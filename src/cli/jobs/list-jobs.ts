@@ -1,0 +1,142 @@
+/** `kf jobs`, `kf job-schedules`, `kf job-history`: Kf's columns and what they lack. */
+
+import { humanDuration } from '../../resources/duration.ts';
+import { Task } from '../../resources/kf/task.ts';
+import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
+import { annotations, labels } from '../../resources/labels.ts';
+import { requireSpace } from '../apps.ts';
+import type { Context } from '../context.ts';
+import { printList, type TableRow } from '../output/listing.ts';
+import type { OutputFormat } from '../output/objects.ts';
+import { byNumber } from '../tasks/find-task.ts';
+import { getJob, ofJob } from './find-job.ts';
+import { nextRuns } from './next-runs.ts';
+import { type JobSchedule, schedulesOf, stateOf } from './schedules.ts';
+
+interface ListFlags {
+  readonly output?: OutputFormat;
+}
+
+export async function listJobs(context: Context, { output }: ListFlags): Promise<void> {
+  const now = context.clock.now();
+  await printJobs(context, {
+    output,
+    title: 'Listing Jobs',
+    moreColumns: ['Next', 'Last Result'],
+    rows: (row, job) => [
+      withCells(row, {
+        Schedule: scheduleText(job),
+        Next: stateOf(job) === 'Scheduled' ? untilNext(job, now) : null,
+        'Last Result': lastResult(job, now),
+      }),
+    ],
+  });
+}
+
+/** One line for each schedule that is in force. */
+export async function listSchedules(context: Context, { output }: ListFlags): Promise<void> {
+  const now = context.clock.now();
+  await printJobs(context, {
+    output,
+    labelSelector: `${labels.jobSuspend}=false`,
+    title: 'Listing Job schedules',
+    moreColumns: ['ID', 'Time Zone', 'Next'],
+    rows: (row, job) =>
+      schedulesOf(job).map((schedule) =>
+        withCells(row, {
+          Schedule: schedule.expression,
+          ID: schedule.id,
+          'Time Zone': schedule.timeZone,
+          Next: untilNext(job, now, schedule),
+        }),
+      ),
+  });
+}
+
+interface JobsRequest {
+  readonly output: OutputFormat | undefined;
+  readonly labelSelector?: string;
+  readonly title: string;
+  readonly moreColumns: readonly string[];
+  readonly rows: (row: TableRow, job: TaskSchedule) => readonly TableRow[];
+}
+
+async function printJobs(context: Context, request: JobsRequest): Promise<void> {
+  const { output, labelSelector, title, moreColumns, rows } = request;
+  const session = await context.session();
+  const options = { namespace: session.space, ...(labelSelector === undefined ? {} : { labelSelector }) };
+  const { items } = output === undefined ? await session.client.list(TaskSchedule, options) : { items: [] };
+  const jobs = new Map(items.map((job) => [job.metadata.name, job]));
+  await printList(context, session.client, {
+    kind: TaskSchedule,
+    options,
+    ...(output === undefined ? {} : { output }),
+    title: `${title} in Space: ${session.space}`,
+    moreColumns,
+    rows: (all) =>
+      all.flatMap((row) => {
+        const job = jobs.get(row.metadata.name);
+        return job === undefined ? [row] : rows(row, job);
+      }),
+    whenEmpty: () => requireSpace(session),
+  });
+}
+
+const withCells = (row: TableRow, cells: TableRow['cells']): TableRow => ({
+  ...row,
+  cells: { ...row.cells, ...cells },
+});
+
+function scheduleText(job: TaskSchedule): string {
+  const [first, ...others] = schedulesOf(job);
+  if (first === undefined) return 'unscheduled';
+  return others.length === 0 ? first.expression : `${first.expression} (+${others.length})`;
+}
+
+function untilNext(job: TaskSchedule, now: number, only?: JobSchedule): string | null {
+  const runs = nextRuns(job, now, 1, only);
+  return runs[0] === undefined ? null : `in ${humanDuration(runs[0].at - now)}`;
+}
+
+function lastResult({ status }: TaskSchedule, now: number): string | null {
+  const { lastSuccess, lastFailure } = status ?? {};
+  const timeOf = (result: { readonly time?: string } | undefined): number => Date.parse(result?.time ?? '') || 0;
+  const last = timeOf(lastFailure) > timeOf(lastSuccess) ? lastFailure : lastSuccess;
+  if (last === undefined) return lastFailure === undefined ? null : 'failed';
+  const word = last === lastSuccess ? 'succeeded' : `failed${lastFailure?.reason ? ` (${lastFailure.reason})` : ''}`;
+  return last.time === undefined ? word : `${word} ${humanDuration(now - timeOf(last))} ago`;
+}
+
+/** The Tasks of a Job and the slots without one, by time, newest last. */
+export async function listHistory(context: Context, name: string, { output }: ListFlags): Promise<void> {
+  const session = await context.session();
+  const job = await getJob(session, name);
+  const now = context.clock.now();
+  const slots = (job.status?.history ?? []).map(
+    ({ time, outcome, message }): TableRow => ({
+      cells: {
+        Name: '<none>',
+        Age: humanDuration(now - Date.parse(time)),
+        Reason: outcome,
+        Scheduled: time,
+        Message: message ?? null,
+      },
+      metadata: { name: '', creationTimestamp: time },
+    }),
+  );
+  const created = ({ metadata }: TableRow): string => metadata.creationTimestamp ?? '';
+  const id = ({ cells }: TableRow): number => (typeof cells.ID === 'number' ? cells.ID : Number.POSITIVE_INFINITY);
+  await printList(context, session.client, {
+    kind: Task,
+    options: { namespace: session.space, labelSelector: ofJob(name) },
+    ...(output === undefined ? {} : { output }),
+    title: `Listing the history of Job ${name} in Space: ${session.space}`,
+    moreColumns: ['Scheduled', 'Message'],
+    rows: (tasks) => [...tasks.map(withSlot), ...slots],
+    compareRows: (a, b) => created(a).localeCompare(created(b)) || id(a) - id(b),
+    compareObjects: byNumber,
+  });
+}
+
+const withSlot = (row: TableRow): TableRow =>
+  withCells(row, { Scheduled: row.metadata.annotations?.[annotations.scheduledTime] ?? 'by hand', Message: null });

@@ -1,0 +1,39 @@
+/** What every command that sets a schedule says: when it runs next, and on what that depends. */
+
+import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
+import { refOf } from '../../resources/meta.ts';
+import type { Context } from '../context.ts';
+import { waitFor } from '../wait/observe.ts';
+import { callerZone, nextRuns, runsTable } from './next-runs.ts';
+import { stateOf } from './schedules.ts';
+
+/** Runs that are announced. */
+export const announced = 3;
+/** Milliseconds for which the server's own reckoning is waited for. */
+const reckoningPatience = 2000;
+
+export async function saySchedule(context: Context, job: TaskSchedule): Promise<void> {
+  const { io } = context;
+  if (stateOf(job) !== 'Scheduled') return;
+  const reckoned = await withReckoning(context, job);
+  io.note('Next runs:');
+  io.note(`  ${runsOf(context, reckoned, announced).trimEnd().replaceAll('\n', '\n  ')}`);
+  if ((await context.choice()).kind === 'embedded')
+    io.note('It runs only while the embedded server runs, which nothing starts after a reboot but kf itself.');
+}
+
+export const runsOf = (context: Context, job: TaskSchedule, count: number): string =>
+  runsTable(nextRuns(job, context.clock.now(), count), job, callerZone(context.env));
+
+/** `@every` counts from when the server saw it. */
+async function withReckoning(context: Context, job: TaskSchedule): Promise<TaskSchedule> {
+  const signal = AbortSignal.timeout(reckoningPatience);
+  const isReckoned = ({ metadata, status }: TaskSchedule): boolean =>
+    status?.observedGeneration === metadata.generation && status?.counting !== undefined;
+  try {
+    return (await waitFor(context, TaskSchedule, refOf(job), isReckoned, { from: job, signal, patience: 0 })) ?? job;
+  } catch {
+    // The schedule is set; these are a courtesy.
+    return job;
+  }
+}

@@ -1,0 +1,39 @@
+/** `kf schedule-job`. */
+
+import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
+import type { ScheduleJobFlags } from '../commands/schedule-job.ts';
+import type { Context } from '../context.ts';
+import { changeJob, getJob } from './find-job.ts';
+import { missedFieldsOf } from './job-flags.ts';
+import { announced, runsOf, saySchedule } from './say-schedule.ts';
+import { listed, readSchedule, schedulesOf, stateOf, withOneMore, withOnly } from './schedules.ts';
+
+export async function scheduleJobAction(
+  context: Context,
+  [name, text]: readonly [string, string],
+  flags: ScheduleJobFlags,
+): Promise<void> {
+  const schedule = readSchedule(text, flags.timezone);
+  const change = (job: TaskSchedule): TaskSchedule => {
+    const scheduled = flags.add ? withOneMore(job, schedule) : withOnly(job, schedule);
+    return { ...scheduled, spec: { ...scheduled.spec, ...missedFieldsOf(flags) } };
+  };
+  if (flags.preview !== undefined) {
+    const job = await getJob(await context.session(), name);
+    // Nothing is counting yet for what is only looked at.
+    const { status: _, ...preview } = change(job);
+    return context.io.out(runsOf(context, preview, flags.preview === true ? announced : flags.preview));
+  }
+  const session = await context.changing();
+  let before: TaskSchedule | undefined;
+  const job = await changeJob(session, name, (found) => {
+    before = found;
+    return change(found);
+  });
+  if (!flags.add && before !== undefined && stateOf(before) === 'Scheduled') {
+    context.io.note('WARNING: Scheduling an already scheduled Job. This will overwrite the existing schedule.');
+    context.io.note(`Replaced: ${listed(schedulesOf(before))}`);
+  }
+  await context.io.out(`Job ${name} scheduled.\n`);
+  await saySchedule(context, job);
+}

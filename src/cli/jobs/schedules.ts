@@ -1,0 +1,171 @@
+/** A Job's schedules: reading them, and the changes that people ask for. Pure. */
+
+import { noSchedule, type TaskSchedule } from '../../resources/kf/task-schedule.ts';
+import { parseSchedule } from '../../resources/schedule/parse.ts';
+import type { Schedule } from '../../resources/schedule/schedule.ts';
+import { isTimeZone } from '../../resources/schedule/time-zone.ts';
+import { CliError } from '../errors.ts';
+
+export interface JobSchedule {
+  /** Never used again in this Job. */
+  readonly id: number;
+  /** As it was typed, without `TZ=`. */
+  readonly expression: string;
+  readonly timeZone: string;
+  readonly schedule: Schedule;
+}
+
+/** `spec.schedule` has no room for its ID, and Google's kf leaves annotations alone. */
+const firstIdAnnotation = 'kf.dev/schedule-id';
+const lastIdAnnotation = 'kf.dev/last-schedule-id';
+
+export const defaultTimeZone = 'UTC';
+
+/** All of them, suspended or not, the one in `spec.schedule` first; none of a Job that has only Kf's placeholder. */
+export function schedulesOf(job: TaskSchedule): readonly JobSchedule[] {
+  const { spec } = job;
+  const first = {
+    id: firstIdOf(job),
+    schedule: spec.schedule ?? noSchedule,
+    timeZone: spec.timeZone,
+  };
+  return [first, ...(spec.moreSchedules ?? [])].flatMap(({ id, schedule, timeZone }) => {
+    const parsed = parseSchedule(schedule);
+    if (!parsed.ok) return [];
+    const zone = parsed.schedule.timeZone ?? timeZone ?? defaultTimeZone;
+    return [{ id, expression: parsed.schedule.expression, timeZone: zone, schedule: parsed.schedule }];
+  });
+}
+
+/** What a Job is doing about time. */
+export type JobState = 'Scheduled' | 'Suspended' | 'Unscheduled';
+
+export function stateOf(job: TaskSchedule): JobState {
+  if (schedulesOf(job).length === 0) return 'Unscheduled';
+  return job.spec.suspend ? 'Suspended' : 'Scheduled';
+}
+
+export interface NewSchedule {
+  readonly expression: string;
+  /** Absent: the Job's. */
+  readonly timeZone?: string;
+}
+
+/** @throws CliError, in Kf's words, with the reason */
+export function readSchedule(text: string, timeZone?: string): NewSchedule {
+  const parsed = parseSchedule(text);
+  if (!parsed.ok) throw new CliError(`Schedule "${text}" is not a valid cron schedule: ${parsed.reason}`);
+  const { expression, timeZone: prefix } = parsed.schedule;
+  if (prefix !== undefined && timeZone !== undefined && prefix !== timeZone)
+    throw new CliError(
+      `Schedule "${text}" names the time zone ${prefix}, --timezone says ${timeZone}: give one of them`,
+    );
+  const zone = prefix ?? timeZone;
+  return { expression, ...(zone === undefined ? {} : { timeZone: zone }) };
+}
+
+/** A flag's value. */
+export function timeZone(text: string): string {
+  if (!isTimeZone(text)) throw new Error('It must be an IANA time zone, like Europe/Berlin or UTC.');
+  return text;
+}
+
+/** The one and only schedule, in force at once. */
+export function withOnly(job: TaskSchedule, { expression, timeZone }: NewSchedule): TaskSchedule {
+  const { moreSchedules: _, ...spec } = job.spec;
+  const isFirst = schedulesOf(job).length === 0 && lastIdOf(job) === 1;
+  return withIds(
+    {
+      ...job,
+      spec: { ...spec, schedule: expression, ...(timeZone === undefined ? {} : { timeZone }), suspend: false },
+    },
+    isFirst ? 1 : lastIdOf(job) + 1,
+  );
+}
+
+/** One more beside those that are in force. */
+export function withOneMore(job: TaskSchedule, added: NewSchedule): TaskSchedule {
+  const state = stateOf(job);
+  if (state === 'Unscheduled') return withOnly(job, added);
+  const { name } = job.metadata;
+  if (state === 'Suspended')
+    throw new CliError(`Job "${name}" is suspended: another schedule would resume ${listed(schedulesOf(job))} too`, {
+      tips: [
+        { description: 'Resume it first', command: `kf update-job ${name} --resume` },
+        { description: 'Replace its schedules', command: `kf schedule-job ${name} '${added.expression}'` },
+      ],
+    });
+  const id = lastIdOf(job) + 1;
+  const entry = {
+    id,
+    schedule: added.expression,
+    timeZone: added.timeZone ?? job.spec.timeZone ?? defaultTimeZone,
+  };
+  return withIds(
+    { ...job, spec: { ...job.spec, moreSchedules: [...(job.spec.moreSchedules ?? []), entry] } },
+    firstIdOf(job),
+    id,
+  );
+}
+
+/** Without one of several; the next one takes the place of the first. */
+export function without(job: TaskSchedule, id: number): TaskSchedule {
+  const last = lastIdOf(job);
+  const more = job.spec.moreSchedules ?? [];
+  const { moreSchedules: _, ...spec } = job.spec;
+  const rest = (entries: typeof more) => (entries.length === 0 ? {} : { moreSchedules: entries });
+  if (id !== firstIdOf(job)) {
+    const kept = more.filter((entry) => entry.id !== id);
+    return withIds({ ...job, spec: { ...spec, ...rest(kept) } }, firstIdOf(job), last);
+  }
+  const [next, ...others] = more;
+  if (next === undefined) return job;
+  const promoted = { schedule: next.schedule, timeZone: next.timeZone ?? defaultTimeZone };
+  return withIds({ ...job, spec: { ...spec, ...promoted, ...rest(others) } }, next.id, last);
+}
+
+/** All schedules read in another zone; a `TZ=` that came from elsewhere gives way. */
+export function inZone(job: TaskSchedule, zone: string): TaskSchedule {
+  const plain = (text: string): string => text.replace(/^\s*(CRON_)?TZ=\S*\s*/, '');
+  const { schedule = noSchedule, moreSchedules } = job.spec;
+  return {
+    ...job,
+    spec: {
+      ...job.spec,
+      schedule: plain(schedule),
+      timeZone: zone,
+      ...(moreSchedules === undefined
+        ? {}
+        : {
+            moreSchedules: moreSchedules.map((entry) => ({
+              ...entry,
+              schedule: plain(entry.schedule),
+              timeZone: zone,
+            })),
+          }),
+    },
+  };
+}
+
+const firstIdOf = ({ metadata }: TaskSchedule): number => Number(metadata.annotations?.[firstIdAnnotation]) || 1;
+
+/** The highest ID that was ever given. */
+const lastIdOf = (job: TaskSchedule): number =>
+  Math.max(
+    Number(job.metadata.annotations?.[lastIdAnnotation]) || 1,
+    firstIdOf(job),
+    ...(job.spec.moreSchedules ?? []).map(({ id }) => id),
+  );
+
+const withIds = (job: TaskSchedule, first: number, last = first): TaskSchedule => ({
+  ...job,
+  metadata: {
+    ...job.metadata,
+    annotations: { ...job.metadata.annotations, [firstIdAnnotation]: String(first), [lastIdAnnotation]: String(last) },
+  },
+});
+
+/** `"0 2 * * *" (ID 1, Europe/Berlin)`, for messages. */
+export const named = ({ id, expression, timeZone }: JobSchedule): string => `"${expression}" (ID ${id}, ${timeZone})`;
+
+export const listed = (schedules: readonly JobSchedule[]): string => schedules.map(named).join(', ');

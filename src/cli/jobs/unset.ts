@@ -1,0 +1,35 @@
+/** `update-job --unset`: fields of a Job that go back to their defaults. Pure. */
+
+import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
+import { given } from '../task-flags.ts';
+
+/** Flags whose values can be taken back, and where they are kept. */
+const taskFields = {
+  command: 'command',
+  args: 'args',
+  'memory-limit': 'memory',
+  'disk-quota': 'disk',
+  'cpu-cores': 'cpu',
+  env: 'env',
+  timeout: 'timeout',
+  'grace-period': 'gracePeriodSeconds',
+} as const;
+
+export const unsettable = [...Object.keys(taskFields), 'missed', 'missed-within'];
+
+export function withDefaults(job: TaskSchedule, unset: readonly string[]): TaskSchedule {
+  const gone = new Set(unset.map((flag) => taskFields[flag as keyof typeof taskFields]));
+  const template = Object.entries(job.spec.taskTemplate).filter(([field]) => !gone.has(field as never));
+  const { missed, missedWithin, ...spec } = job.spec;
+  return {
+    ...job,
+    spec: {
+      ...spec,
+      ...given({
+        missed: unset.includes('missed') ? undefined : missed,
+        missedWithin: unset.includes('missed-within') ? undefined : missedWithin,
+      }),
+      taskTemplate: Object.fromEntries(template) as typeof job.spec.taskTemplate,
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/** `kf update-job`. */
+
+import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
+import type { UpdateJobFlags } from '../commands/update-job.ts';
+import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { given, overTask, taskFieldsOf } from '../task-flags.ts';
+import { changeJob } from './find-job.ts';
+import { missedFieldsOf } from './job-flags.ts';
+import { saySchedule } from './say-schedule.ts';
+import { inZone, readSchedule, stateOf, withOnly } from './schedules.ts';
+import { withDefaults } from './unset.ts';
+
+export async function updateJobAction(context: Context, name: string, flags: UpdateJobFlags): Promise<void> {
+  if (Object.keys(flags).length === 0) throw new CliError('nothing to change: see kf update-job --help');
+  if (flags.suspend && flags.resume) throw new CliError('--suspend and --resume cannot be combined');
+  const schedule = flags.schedule === undefined ? undefined : readSchedule(flags.schedule, flags.timezone);
+  const change = (job: TaskSchedule): TaskSchedule => {
+    let changed = withFields(withDefaults(job, flags.unset ?? []), flags);
+    if (schedule !== undefined) changed = withOnly(changed, schedule);
+    else if (flags.timezone !== undefined) changed = inZone(changed, flags.timezone);
+    if (flags.resume && stateOf(changed) === 'Unscheduled')
+      throw new CliError(`Job "${name}" has no schedule to resume`, {
+        tips: [{ description: 'Give it one', command: `kf schedule-job ${name} '0 2 * * *'` }],
+      });
+    if (!flags.suspend && !flags.resume) return changed;
+    return { ...changed, spec: { ...changed.spec, suspend: flags.suspend === true } };
+  };
+  const session = await context.changing();
+  let before: TaskSchedule | undefined;
+  const job = await changeJob(session, name, (found) => {
+    before = found;
+    return change(found);
+  });
+  if (flags.suspend && before?.spec.suspend) context.io.note(`Job "${name}" was suspended already.`);
+  if (flags.resume && !before?.spec.suspend) context.io.note(`Job "${name}" was not suspended.`);
+  await context.io.out(`Job ${name} updated.\n`);
+  if (schedule !== undefined || flags.timezone !== undefined || flags.resume) await saySchedule(context, job);
+}
+
+function withFields(job: TaskSchedule, flags: UpdateJobFlags): TaskSchedule {
+  const { spec } = job;
+  const fields = { ...taskFieldsOf(flags), ...given({ command: flags.command }) };
+  return {
+    ...job,
+    spec: {
+      ...spec,
+      ...given({ concurrencyPolicy: flags.concurrencyPolicy }),
+      ...missedFieldsOf(flags),
+      taskTemplate: overTask(spec.taskTemplate, fields),
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Client } from '../../src/client/client.ts';
+import { startTaskScheduleController } from '../../src/controllers/task-schedule/task-schedule-controller.ts';
+import { conditionOf, isFinal } from '../../src/resources/condition.ts';
+import { Task } from '../../src/resources/kf/task.ts';
+import { TaskSchedule } from '../../src/resources/kf/task-schedule.ts';
+import { labels } from '../../src/resources/labels.ts';
+import { hostile } from '../client/hostile-client.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { startLocalApi } from '../support/local-api.ts';
+import { World } from './world.ts';
+
+const seeds = Array.from({ length: Number(process.env.KF_SEEDS ?? 5) }, (_, index) => index + 1);
+const clients: Record<string, (client: Client) => Client> = { 'in-process': (client) => client };
+for (const seed of seeds) clients[`hostile, seed ${seed}`] = (client) => hostile(client, { seed });
+
+const start = Date.parse('2026-03-01T08:00:30Z');
+const minute = 60_000;
+
+describe.each(Object.keys(clients))('Jobs over the %s client', (name) => {
+  let world: World;
+  let clock: FakeClock;
+  let stop: () => Promise<void>;
+  const setUp = async (spec: Partial<TaskSchedule['spec']>) => {
+    const local = startLocalApi();
+    clock = new FakeClock(start);
+    const client = clients[name]!(local.client);
+    world = new World(client, local.client);
+    const jobs = startTaskScheduleController({ client, clock });
+    // Attempts that failed come back after milliseconds of this clock too.
+    const crawl = setInterval(() => clock.advance(2), 1);
+    stop = async () => {
+      clearInterval(crawl);
+      await jobs.stop();
+      (client as { close?: () => void }).close?.();
+      await world.stop();
+      await local.close();
+    };
+    await world.app('app');
+    const taskTemplate = { appRef: { name: 'app' }, command: 'exit 0' };
+    await local.client.create(TaskSchedule, {
+      metadata: { name: 'job', namespace: 'dev' },
+      spec: { schedule: '* * * * *', taskTemplate, ...spec },
+    });
+    await jobUntil((job) => job.status?.nextScheduleTime !== undefined);
+  };
+  afterEach(() => stop());
+
+  const jobUntil = (accepts: (job: TaskSchedule) => boolean) =>
+    world.until(TaskSchedule, { namespace: 'dev', name: 'job' }, accepts);
+  const taskOf = (minuteOfEight: number) => `job-${Date.parse(`2026-03-01T08:0${minuteOfEight}:00Z`) / 1000}`;
+  const tasks = async () => (await world.client.list(Task, { namespace: 'dev', labelSelector: labels.jobOwner })).items;
+
+  test('one Task per slot, none twice', async () => {
+    await setUp({});
+    for (let passed = 1; passed <= 4; passed++) {
+      clock.advance(minute);
+      await world.final(taskOf(passed));
+    }
+    await jobUntil((job) => job.status?.starting === undefined && (job.status?.active ?? []).length === 0);
+    expect((await tasks()).map((task) => task.metadata.name).sort()).toEqual([1, 2, 3, 4].map(taskOf));
+    expect(world.node.ran).toHaveLength(4);
+  });
+
+  test('Forbid never runs two at a time', async () => {
+    await setUp({ concurrencyPolicy: 'Forbid', taskTemplate: { appRef: { name: 'app' }, command: 'wait' } });
+    for (let passed = 1; passed <= 3; passed++) {
+      clock.advance(minute);
+      await jobUntil(
+        (job) => Date.parse(job.status?.counting?.until ?? '') >= Date.parse(`2026-03-01T08:0${passed}:00Z`),
+      );
+    }
+    const job = await jobUntil(({ status }) => status?.starting === undefined);
+    expect((await tasks()).map((task) => task.metadata.name)).toEqual([taskOf(1)]);
+    expect(job.status?.history?.map((entry) => entry.outcome)).toEqual(['Skipped', 'Skipped']);
+  });
+
+  test('Replace ends the one that runs before the next one starts', async () => {
+    await setUp({ concurrencyPolicy: 'Replace', taskTemplate: { appRef: { name: 'app' }, command: 'wait' } });
+    clock.advance(minute);
+    await world.until(
+      Task,
+      { namespace: 'dev', name: taskOf(1) },
+      (task) => conditionOf(task, 'Succeeded')?.reason === 'Running',
+    );
+    clock.advance(minute);
+    const replaced = await world.final(taskOf(1));
+    expect(conditionOf(replaced, 'Succeeded')?.reason).toBe('TaskRunCancelled');
+    await world.until(
+      Task,
+      { namespace: 'dev', name: taskOf(2) },
+      (task) => conditionOf(task, 'Succeeded')?.reason === 'Running',
+    );
+    expect((await tasks()).filter((task) => !isFinal(task))).toHaveLength(1);
+  });
+
+  test('deleting an active Task does not wedge the Job', async () => {
+    await setUp({ concurrencyPolicy: 'Forbid', taskTemplate: { appRef: { name: 'app' }, command: 'wait' } });
+    clock.advance(minute);
+    await jobUntil((job) => job.status?.starting === undefined && job.status?.active?.length === 1);
+    await world.client.delete(Task, { namespace: 'dev', name: taskOf(1) });
+    await jobUntil((job) => job.status?.starting === undefined && (job.status?.active ?? []).length === 0);
+    clock.advance(minute);
+    await world.until(Task, { namespace: 'dev', name: taskOf(2) }, () => true);
+  });
+
+  test('the Job keeps its last success and failure', async () => {
+    await setUp({ taskTemplate: { appRef: { name: 'app' }, command: 'exit 3' } });
+    clock.advance(minute);
+    await world.final(taskOf(1));
+    const job = await jobUntil(({ status }) => status?.lastFailure !== undefined);
+    expect(job.status?.lastFailure).toMatchObject({ name: taskOf(1), reason: 'Failed' });
+  });
+});

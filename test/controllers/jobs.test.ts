@@ -99,9 +99,18 @@ describe.each(Object.keys(clients))('Jobs over the %s client', (name) => {
     clock.advance(minute);
     await jobUntil((job) => job.status?.starting === undefined && job.status?.active?.length === 1);
     await world.client.delete(Task, { namespace: 'dev', name: taskOf(1) });
-    await jobUntil((job) => job.status?.starting === undefined && (job.status?.active ?? []).length === 0);
-    clock.advance(minute);
-    await world.until(Task, { namespace: 'dev', name: taskOf(2) }, () => true);
+    // A read that lags may still see it at the next slot; it never stays so.
+    let passed = 1;
+    while ((await tasks()).length === 0 && passed < 6) {
+      passed += 1;
+      clock.advance(minute);
+      await jobUntil(
+        ({ status }) =>
+          Date.parse(status?.counting?.until ?? '') >= Date.parse(`2026-03-01T08:0${passed}:00Z`) &&
+          status?.starting === undefined,
+      );
+    }
+    expect(await tasks()).toHaveLength(1);
   });
 
   test('the Job keeps its last success and failure', async () => {

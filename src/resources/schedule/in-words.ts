@@ -38,20 +38,6 @@ function amount(milliseconds: number): string {
   return Number.isInteger(hours) ? times(hours, 'hour') : times(milliseconds / minute, 'minute');
 }
 
-const times = hours.flatMap((hour) => minutes.map((value) => `${two(hour)}:${two(value)}`));
-  return `${days === '' ? 'every day' : days} at ${list(times)}`;
-}
-
-function amount(milliseconds: number): string {
-  const [unit, size] =
-    milliseconds % day === 0
-      ? (['day', day] as const)
-      : milliseconds % (60 * minute) === 0
-        ? (['hour', 60 * minute] as const)
-        : (['minute', minute] as const);
-  return times(milliseconds / size, unit);
-}
-
 const times = (count: number, unit: string): string => (count === 1 ? unit : `${count} ${unit}s`);
 
 /** Times that come evenly, or undefined. */
@@ -61,6 +47,7 @@ function rhythmOf(minutes: readonly number[], hours: readonly number[]): string 
   if (minuteStep !== undefined && minutes.length > 1) {
     const every = `every ${times(minuteStep, 'minute')}`;
     if (hourStep === 1) return every;
+    if (hours.length * minutes.length <= longestList) return undefined;
     if (hours.length * minutes.length <= longestList) return undefined;
     const whole = hours.at(-1)! - hours[0]! === hours.length - 1;
     return whole ? `${every} from ${two(hours[0]!)}:00 to ${two(hours.at(-1)!)}:59` : undefined;

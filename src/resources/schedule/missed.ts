@@ -64,15 +64,14 @@ export function missedSlots(question: MissedQuestion): MissedSlots {
   const behind = Math.max(since, lastSlot ?? since) - now;
   if (behind > clockTolerance) return { ...nothing, clockWentBackBy: behind };
   const after = firstUnsettled(since, lastSlot);
-  // One more than is counted tells whether there are more.
-  const found = slotsBetween(question, after, now, mostCounted + 1);
+  // With one more than can be run and counted, whether there are more is known.
+  const found = slotsBetween(question, after, now, mostCounted + mostCaughtUp + 1);
   if (found.length === 0) return nothing;
   const run = toRun(question, after, found);
   const running = new Set(run);
   const letGo = found.filter((slot) => !running.has(slot));
   const count = Math.min(letGo.length, mostCounted);
-  // With `skip`, the owed slot may be beyond what was counted.
-  const more = found.length > mostCounted && letGo.length >= mostCounted;
+  const more = letGo.length > mostCounted;
   return { run, letGo: { count, more, newest: letGo.toReversed().slice(0, mostListed) } };
 }
 

@@ -68,19 +68,19 @@ interface FieldRule {
   readonly star: boolean;
 }
 
+const any: FieldRule = { text: '*', matches: () => true, star: true };
+const only = (value: number): FieldRule => ({ text: `${value}`, matches: (given) => given === value, star: false });
+
 /** A field as text, with what it matches said a second time. */
 function field(min: number, max: number): fc.Arbitrary<FieldRule> {
   const value = fc.integer({ min, max });
-  const star = fc.constantFrom<FieldRule>(
-    { text: '*', matches: () => true, star: true },
-    { text: '?', matches: () => true, star: true },
-  );
+  const star = fc.constantFrom(any, { ...any, text: '?' });
   const starStep = fc.integer({ min: 2, max: max - min + 1 }).map<FieldRule>((by) => ({
     text: `*/${by}`,
     matches: (given) => (given - min) % by === 0,
     star: false,
   }));
-  const single = value.map<FieldRule>((one) => ({ text: `${one}`, matches: (given) => given === one, star: false }));
+  const single = value.map(only);
   const range = fc.tuple(value, value, fc.integer({ min: 1, max: 5 })).map<FieldRule>(([a, b, by]) => {
     const [low, high] = a < b ? [a, b] : [b, a];
     return {
@@ -106,20 +106,13 @@ const rules: fc.Arbitrary<Rule> = fc
       field(0, 4),
       fc.constantFrom<FieldRule>({ text: '23', matches: (given) => given === 23, star: false }),
     ),
-    dayOfMonth: fc.oneof(
-      { weight: 3, arbitrary: fc.constant<FieldRule>({ text: '*', matches: () => true, star: true }) },
-      field(1, 31),
-    ),
-    weekday: fc.oneof(
-      { weight: 3, arbitrary: fc.constant<FieldRule>({ text: '*', matches: () => true, star: true }) },
-      field(0, 6),
-    ),
+    dayOfMonth: fc.oneof({ weight: 3, arbitrary: fc.constant(any) }, field(1, 31)),
+    weekday: fc.oneof({ weight: 3, arbitrary: fc.constant(any) }, field(0, 6)),
   })
   .map(({ minute, hour: hours, dayOfMonth, weekday }) => ({
-    // `field(0, 4)` says `*/N` and `*` for its own span, which the hour field does not know.
     text: `${minute.text} ${hours.text} ${dayOfMonth.text} * ${weekday.text}`,
     interval: /^[*?]/.test(minute.text) || /^[*?]/.test(hours.text),
-    time: (h, m) => (hours.text === '*' || hours.text === '?' || hours.matches(h)) && minute.matches(m),
+    time: (h, m) => hours.matches(h) && minute.matches(m),
     date: (shown) => {
       const onDay = dayOfMonth.matches(shown.dayOfMonth);
       const onWeekday = weekday.matches(weekdays.indexOf(shown.weekday));

@@ -52,29 +52,51 @@ export function walk(timeZone: string, from: number, to: number): readonly Shown
   return shown;
 }
 
+interface Walked {
+  /** When a wall time was first shown. */
+  readonly first: ReadonlyMap<string, number>;
+  /** Where the wall clock leapt ahead: the wall times around it, and the instant. */
+  readonly leaps: readonly { readonly before: string; readonly after: string; readonly at: number }[];
+  readonly dates: readonly Shown[];
+}
+
+const known = new WeakMap<readonly Shown[], Walked>();
+
+const stamp = (date: string, hour: number, minute: number): string =>
+  `${date}T${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}Z`;
+
+function survey(shown: readonly Shown[]): Walked {
+  const first = new Map<string, number>();
+  const dates = new Map<string, Shown>();
+  const leaps: { before: string; after: string; at: number }[] = [];
+  let before: string | undefined;
+  for (const one of shown) {
+    const after = stamp(one.date, one.hour, one.minute);
+    if (before !== undefined && Date.parse(after) - Date.parse(before) > step)
+      leaps.push({ before, after, at: one.at });
+    if (!first.has(after)) first.set(after, one.at);
+    dates.set(one.date, one);
+    before = after;
+  }
+  return { first, leaps, dates: [...dates.values()] };
+}
+
+/** The instants in a walk at which a rule fires, ascending. Its first and last day are not to be relied upon. */
 export function firesOf(rule: Rule, shown: readonly Shown[]): readonly number[] {
   if (rule.interval)
     return shown.filter((one) => rule.date(one) && rule.time(one.hour, one.minute)).map((one) => one.at);
+  const walked = known.get(shown) ?? survey(shown);
+  known.set(shown, walked);
   const fires = new Set<number>();
-  const stamp = (date: string, hour: number, minute: number): string =>
-    `${date} ${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
-  const stamps = shown.map((one) => stamp(one.date, one.hour, one.minute));
-  const firstShown = new Map<string, number>();
-  for (const [index, text] of stamps.entries()) if (!firstShown.has(text)) firstShown.set(text, shown[index]!.at);
-  const dates = new Map(shown.map((one) => [one.date, one]));
-  for (const [date, sample] of dates) {
-    if (!rule.date(sample)) continue;
+  // Only dates that were shown: one that does not exist fires nothing.
+  for (const sample of walked.dates.filter(rule.date))
     for (let hour = 0; hour < 24; hour++)
       for (let minute = 0; minute < 60; minute++) {
         if (!rule.time(hour, minute)) continue;
-        const wanted = stamp(date, hour, minute);
-        const first = firstShown.get(wanted);
-        if (first !== undefined) fires.add(first);
-        else {
-          const after = stamps.findIndex((text, index) => index > 0 && stamps[index - 1]! < wanted && text > wanted);
-          if (after > 0) fires.add(shown[after]!.at);
-        }
+        const wanted = stamp(sample.date, hour, minute);
+        const at =
+          walked.first.get(wanted) ?? walked.leaps.find((leap) => leap.before < wanted && wanted < leap.after)?.at;
+        if (at !== undefined) fires.add(at);
       }
-  }
   return [...fires].sort((a, b) => a - b);
 }

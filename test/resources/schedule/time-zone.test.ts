@@ -49,7 +49,7 @@ describe('changes of the clocks', () => {
     ['Africa/Cairo', 2014, ['2014-05-15T22:00Z', '2014-06-26T21:00Z', '2014-07-31T22:00Z', '2014-09-25T21:00Z']],
     ['Africa/Casablanca', 2025, ['2025-02-23T02:00Z', '2025-04-06T02:00Z']],
     // At the very end of the year.
-    ['Pacific/Kiritimati', 1994, ['1994-12-31T10:40Z']],
+    ['Pacific/Kiritimati', 1994, ['1994-12-31T10:00Z']],
     ['Africa/Monrovia', 1972, ['1972-01-07T00:44:30.000Z']],
     ['Asia/Kolkata', 2026, []],
     ['UTC', 2026, []],
@@ -76,10 +76,10 @@ describe('changes of the clocks', () => {
 test('offsets of all zones are those that clocks show', () => {
   for (const [index, zone] of Intl.supportedValuesOf('timeZone').entries()) {
     const clock = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' });
-    for (let sample = 0; sample < 12; sample++) {
+    for (let sample = 0; sample < 4; sample++) {
       // Spread without chance over 1972 to 2040.
       const at = Date.UTC(
-        1972 + ((index + sample * 6) % 69),
+        1972 + ((index + sample * 17) % 69),
         (index * 7 + sample * 5) % 12,
         1 + ((index * 13 + sample) % 28),
         sample * 2,

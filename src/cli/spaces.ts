@@ -4,6 +4,7 @@ import { conditionOf, isFinal } from '../resources/condition.ts';
 import { App } from '../resources/kf/app.ts';
 import { Space } from '../resources/kf/space.ts';
 import { Task } from '../resources/kf/task.ts';
+import { TaskSchedule } from '../resources/kf/task-schedule.ts';
 import { annotations } from '../resources/labels.ts';
 import { requireSpace } from './apps.ts';
 import type { DeleteFlags } from './commands/delete.ts';
@@ -113,15 +114,17 @@ export async function deleteSpaceAction(context: Context, name: string, flags: D
   const { io } = context;
   const session = { ...(await context.changing()), space: name };
   await requireSpace(session);
-  const [apps, tasks] = await Promise.all([
+  const [apps, jobs, tasks] = await Promise.all([
     session.client.list(App, { namespace: name }),
+    session.client.list(TaskSchedule, { namespace: name }),
     session.client.list(Task, { namespace: name }),
   ]);
   const unfinished = tasks.items.filter((task) => !isFinal(task)).length;
   io.note(`Deleting Space "${name}"`);
-  if (apps.items.length + tasks.items.length > 0)
+  const withJobs = jobs.items.length === 0 ? ' and' : `, ${count(jobs.items.length, 'Job')} and`;
+  if (apps.items.length + jobs.items.length + tasks.items.length > 0)
     io.note(
-      `${count(apps.items.length, 'App')} and ${count(tasks.items.length, 'Task')}, ${unfinished} unfinished, go with it.`,
+      `${count(apps.items.length, 'App')}${withJobs} ${count(tasks.items.length, 'Task')}, ${unfinished} unfinished, go with it.`,
     );
   await deleteAndWait(context, session, { kind: Space, ref: { name }, ...flags });
 }

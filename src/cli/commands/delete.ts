@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { isFinal } from '../../resources/condition.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Task } from '../../resources/kf/task.ts';
+import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { labels } from '../../resources/labels.ts';
 import { getApp } from '../apps.ts';
 import { defineCommand } from '../command.ts';
@@ -22,7 +23,7 @@ export const deleteApp = defineCommand<DeleteFlags>({
   usage: 'delete APP_NAME',
   aliases: ['d'],
   group: 'App Management:',
-  summary: 'Delete an App with its Builds, Tasks and their logs',
+  summary: 'Delete an App with its Builds, Jobs, Tasks and their logs',
   examples: ['kf delete report', 'kf delete report --async'],
   args: 1,
   flags: deleteFlags,
@@ -33,8 +34,12 @@ export const deleteApp = defineCommand<DeleteFlags>({
     const { items } = await client.list(Task, { namespace: space, labelSelector: `${labels.appName}=${name}` });
     const running = items.filter((task) => !isFinal(task)).length;
     context.io.note(`Deleting App "${name}" in Space "${space}"`);
-    if (items.length > 0)
-      context.io.note(`${count(items.length, 'Task')} of it, ${running} unfinished, and their logs go with it.`);
+    const all = await client.list(TaskSchedule, { namespace: space });
+    const jobs = all.items.filter(({ spec }) => spec.taskTemplate.appRef.name === name).length;
+    if (items.length + jobs > 0)
+      context.io.note(
+        `${jobs === 0 ? '' : `${count(jobs, 'Job')} and `}${count(items.length, 'Task')} of it, ${running} unfinished, and their logs go with it.`,
+      );
     await deleteAndWait(context, session, { kind: App, ref: { namespace: space, name: name! }, ...flags });
   },
 });

@@ -4,6 +4,7 @@ import { wholeNumber } from '../flags.ts';
 export interface LogsFlags {
   readonly task?: boolean;
   readonly id?: string;
+  readonly job?: string;
   readonly last?: boolean;
   readonly failed?: boolean;
   readonly number?: number;
@@ -11,7 +12,7 @@ export interface LogsFlags {
 }
 
 export const logs = defineCommand<LogsFlags>({
-  usage: 'logs {APP_NAME | TASK_NAME | APP_NAME TASK_ID}',
+  usage: 'logs {APP_NAME | TASK_NAME | APP_NAME TASK_ID | --job JOB_NAME}',
   group: 'App Management:',
   summary: 'Show the logs of an App’s Tasks, or of one of them, and follow them',
   details: `One selected Task prints its whole log and the command ends with it. All Tasks print their last 10 lines each, every line with the Task's name and ID before it, and new Tasks as they come, until Ctrl-C.`,
@@ -21,12 +22,14 @@ export const logs = defineCommand<LogsFlags>({
     'kf logs report --task --id 3 -n 100',
     'kf logs report --failed --recent',
     'kf logs report-x7k2p',
+    'kf logs --job nightly --last',
   ],
-  args: [1, 2],
+  args: [0, 2],
   flags: (command) =>
     command
       .option('--task', 'logs of Tasks (there are no others: it may be left out)')
       .option('--id <ID|NAME>', 'of this Task only')
+      .option('--job <JOB>', 'of Tasks of this Job only; APP_NAME may be left out')
       .option('--last', 'of the newest Task only; with --failed of the newest that failed')
       .option('--failed', 'of the newest Task that failed only')
       .option(

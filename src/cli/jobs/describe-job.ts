@@ -7,6 +7,7 @@ import { humanDuration } from '../../resources/duration.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { annotations } from '../../resources/labels.ts';
+import { inWords } from '../../resources/schedule/in-words.ts';
 import type { Context } from '../context.ts';
 import { count } from '../delete-object.ts';
 import { type Description, formatDescription, section } from '../output/describe.ts';
@@ -16,10 +17,8 @@ import { progressOf } from '../tasks/outcome.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { patiently } from '../wait/patience.ts';
 import { getJob, tasksOfJob } from './find-job.ts';
-import { localTime } from './next-runs.ts';
 import { announced, runsOf } from './say-schedule.ts';
 import { type JobState, schedulesOf, stateOf } from './schedules.ts';
-import { inWords } from './words.ts';
 
 export async function describeJob(context: Context, name: string, output?: OutputFormat): Promise<void> {
   if (output !== undefined) context.dataOnly = true;
@@ -113,7 +112,10 @@ export function describe(job: TaskSchedule, { active, runs, failureLog, now }: M
     ['Created By', metadata.annotations?.[annotations.createdBy]],
     [
       'Schedules',
-      schedulesOf(job).map((one) => `${one.expression}  (${inWords(one.schedule)}; ${one.timeZone}; ID ${one.id})`),
+      schedulesOf(job).map((one) => {
+        const words = inWords(one.schedule);
+        return `${one.expression}  (${words === one.expression ? '' : `${words}; `}${one.timeZone}; ID ${one.id})`;
+      }),
     ],
     ['Next Runs', runs],
     ['Last Scheduled', status.lastScheduleTime],
@@ -159,8 +161,6 @@ function waiting({ status = {} }: TaskSchedule): readonly string[] {
     ...(replacing === undefined ? [] : [`slot ${replacing}: for the Tasks that it replaces to end`]),
     ...(backlog.length === 0
       ? []
-      : [
-          `${count(backlog.length, 'missed slot')} from ${localTime(Date.parse(backlog[0]!), 'UTC')} on: each for the one before it to end`,
-        ]),
+      : [`${count(backlog.length, 'missed slot')} from ${backlog[0]} on: each for the one before it to end`]),
   ];
 }

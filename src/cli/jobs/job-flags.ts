@@ -2,10 +2,10 @@
 
 import { type Command, Option } from 'commander';
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
+import { isTimeZone } from '../../resources/schedule/time-zone.ts';
 import { checked } from '../command.ts';
 import { duration } from '../flags.ts';
 import { given } from '../task-flags.ts';
-import { timeZone } from './schedules.ts';
 
 export interface ScheduleFlags {
   readonly timezone?: string;
@@ -23,6 +23,11 @@ export const scheduleFlags = (command: Command): Command =>
       ).choices(['latest', 'skip', 'all']),
     )
     .option('--missed-within <DURATION>', 'lets go of missed slots that are older; default: none', checked(duration));
+
+function timeZone(text: string): string {
+  if (!isTimeZone(text)) throw new Error('It must be an IANA time zone, like Europe/Berlin or UTC.');
+  return text;
+}
 
 export type Policy = NonNullable<TaskSchedule['spec']['concurrencyPolicy']>;
 const policies: readonly Policy[] = ['Always', 'Forbid', 'Replace'];

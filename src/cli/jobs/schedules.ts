@@ -3,7 +3,6 @@
 import { noSchedule, type TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { parseSchedule } from '../../resources/schedule/parse.ts';
 import type { Schedule } from '../../resources/schedule/schedule.ts';
-import { isTimeZone } from '../../resources/schedule/time-zone.ts';
 import { CliError } from '../errors.ts';
 
 export interface JobSchedule {
@@ -62,12 +61,6 @@ export function readSchedule(text: string, timeZone?: string): NewSchedule {
     );
   const zone = prefix ?? timeZone;
   return { expression, ...(zone === undefined ? {} : { timeZone: zone }) };
-}
-
-/** A flag's value. */
-export function timeZone(text: string): string {
-  if (!isTimeZone(text)) throw new Error('It must be an IANA time zone, like Europe/Berlin or UTC.');
-  return text;
 }
 
 /** The one and only schedule, in force at once. */

@@ -1,13 +1,13 @@
-/** The logs of all Tasks of an App together, each line with its Task before it, new Tasks as they come. */
+/** The logs of all Tasks of an App or a Job together, each line with its Task before it, new Tasks as they come. */
 
 import { isFinal } from '../../resources/condition.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import { refOf } from '../../resources/meta.ts';
 import { isExpired, isNotFound } from '../../resources/status.ts';
-import type { Context } from '../context.ts';
+import type { Context, Session } from '../context.ts';
 import { type Colour, paint } from '../io.ts';
-import { tasksOfApp } from '../tasks/find-task.ts';
+import { byNumber, tasksOfApp } from '../tasks/find-task.ts';
 import { Patience, patiently } from '../wait/patience.ts';
 import { pause } from '../wait/pause.ts';
 import { taskLogSource } from './log-source.ts';
@@ -20,9 +20,31 @@ export interface AllTasksOptions {
   readonly signal: AbortSignal;
 }
 
-export async function printAllTasks(context: Context, app: string, options: AllTasksOptions): Promise<void> {
+/** Whose Tasks. */
+export interface TaskSet {
+  /** For messages: `App "report"`. */
+  readonly of: string;
+  /** The App's name when they are all of an App. */
+  readonly app?: string;
+  readonly labelSelector: string;
+}
+
+export const setOfApp = (app: string): TaskSet => ({
+  of: `App "${app}"`,
+  app,
+  labelSelector: `${labels.appName}=${app}`,
+});
+
+/** Newest last. @throws CliError when there is no such App */
+export async function tasksOf(session: Session, { app, labelSelector }: TaskSet): Promise<readonly Task[]> {
+  if (app !== undefined) return tasksOfApp(session, app);
+  const { items } = await session.client.list(Task, { namespace: session.space, labelSelector });
+  return [...items].sort(byNumber);
+}
+
+export async function printAllTasks(context: Context, set: TaskSet, options: AllTasksOptions): Promise<void> {
   const space = await context.space();
-  const existing = await patiently(context, (client) => tasksOfApp({ client, space }, app));
+  const existing = await patiently(context, (client) => tasksOf({ client, space }, set));
   const running: Promise<void>[] = [];
   const seen = new Set<string>();
   const start = (task: Task, lines: number): void => {
@@ -37,9 +59,9 @@ export async function printAllTasks(context: Context, app: string, options: AllT
   }
   for (const task of existing.filter((other) => !isFinal(other))) start(task, options.lines);
   if (options.follow) {
-    if (running.length === 0) context.io.note(`Waiting for Tasks of App "${app}"; Ctrl-C ends.`);
+    if (running.length === 0) context.io.note(`Waiting for Tasks of ${set.of}; Ctrl-C ends.`);
     // A new Task is shown from its beginning.
-    await eachNewTask(context, space, app, options.signal, (task) => {
+    await eachNewTask(context, space, set, options.signal, (task) => {
       if (!seen.has(task.metadata.uid ?? '')) start(task, 0);
     });
   }
@@ -49,12 +71,12 @@ export async function printAllTasks(context: Context, app: string, options: AllT
 async function eachNewTask(
   context: Context,
   namespace: string,
-  app: string,
+  { labelSelector }: TaskSet,
   signal: AbortSignal,
   onTask: (task: Task) => void,
 ): Promise<void> {
   const patience = new Patience(context, 10_000);
-  const selector = { namespace, labelSelector: `${labels.appName}=${app}` };
+  const selector = { namespace, labelSelector };
   while (!signal.aborted) {
     try {
       const client = await context.client({ mayStart: false });

@@ -10,10 +10,11 @@ import type { LogsFlags } from '../commands/logs.ts';
 import type { Context, Session } from '../context.ts';
 import { CliError, Exit } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { taskOfApp, tasksOfApp } from '../tasks/find-task.ts';
+import { getJob, ofJob } from '../jobs/find-job.ts';
+import { taskOfApp } from '../tasks/find-task.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { patiently } from '../wait/patience.ts';
-import { printAllTasks } from './all-tasks.ts';
+import { printAllTasks, setOfApp, type TaskSet, tasksOf } from './all-tasks.ts';
 import { taskLogSource } from './log-source.ts';
 import { readBytes, readLines } from './read-log.ts';
 
@@ -21,6 +22,12 @@ export async function logsAction(context: Context, args: readonly string[], flag
   const chosen = [args[1] ?? flags.id, flags.last, flags.failed].filter(Boolean).length;
   if (chosen > 1 && (args[1] !== undefined || flags.id !== undefined))
     throw new CliError('--id names one Task; it cannot be combined with --last, --failed or a second argument');
+  if (flags.job !== undefined && (args[1] ?? flags.id) !== undefined)
+    throw new CliError('--job cannot be combined with the ID of one Task');
+  if (flags.job === undefined && args.length === 0)
+    throw new CliError('accepts between 1 and 2 arg(s), received 0', {
+      tips: [{ description: 'Usage', command: 'kf logs APP_NAME [flags]' }],
+    });
   const space = await context.space();
   const target = await patiently(context, (client) => findTarget({ client, space }, args, flags));
   const interrupted = new AbortController();
@@ -28,9 +35,9 @@ export async function logsAction(context: Context, args: readonly string[], flag
   try {
     if (target.kind === 'task') await printOne(context, target.task, flags, interrupted.signal);
     else {
-      if (!flags.task)
-        context.io.note(`App "${target.app}" has no running instances; these are its Tasks, as with --task.`);
-      await printAllTasks(context, target.app, {
+      if (!flags.task && target.tasks.app !== undefined)
+        context.io.note(`${target.tasks.of} has no running instances; these are its Tasks, as with --task.`);
+      await printAllTasks(context, target.tasks, {
         follow: !flags.recent,
         lines: flags.number ?? 10,
         signal: interrupted.signal,
@@ -42,9 +49,10 @@ export async function logsAction(context: Context, args: readonly string[], flag
   if (interrupted.signal.aborted) throw await afterInterrupt(context, target);
 }
 
-type Target = { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'app'; readonly app: string };
+type Target = { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'tasks'; readonly tasks: TaskSet };
 
 async function findTarget(session: Session, args: readonly string[], flags: LogsFlags): Promise<Target> {
+  if (flags.job !== undefined) return ofSet(session, await setOfJob(session, flags.job, args[0]), flags);
   const [name, second] = args as [string, string?];
   const id = second ?? flags.id;
   if (id !== undefined) return { kind: 'task', task: await taskOfApp(session, name, id) };
@@ -54,13 +62,25 @@ async function findTarget(session: Session, args: readonly string[], flags: Logs
     if (task !== undefined) return { kind: 'task', task };
     await getApp(session, name, 'failed to tail logs: ');
   }
-  if (!flags.last && !flags.failed) return { kind: 'app', app: name };
-  const candidates = (await tasksOfApp(session, name)).filter(
+  return ofSet(session, setOfApp(name), flags);
+}
+
+async function setOfJob(session: Session, name: string, app: string | undefined): Promise<TaskSet> {
+  const job = await getJob(session, name);
+  const owner = job.spec.taskTemplate.appRef.name;
+  if (app !== undefined && app !== owner) throw new CliError(`Job "${name}" is of App "${owner}", not of "${app}"`);
+  return { of: `Job "${name}"`, labelSelector: ofJob(name) };
+}
+
+/** All of them, or the newest that the flags mean. */
+async function ofSet(session: Session, tasks: TaskSet, flags: LogsFlags): Promise<Target> {
+  if (!flags.last && !flags.failed) return { kind: 'tasks', tasks };
+  const candidates = (await tasksOf(session, tasks)).filter(
     (task) => !flags.failed || conditionOf(task, 'Succeeded')?.status === 'False',
   );
   const task = candidates.at(-1);
   if (task !== undefined) return { kind: 'task', task };
-  throw new CliError(`App "${name}" has no ${flags.failed ? 'failed Tasks' : 'Tasks'}`);
+  throw new CliError(`${tasks.of} has no ${flags.failed ? 'failed Tasks' : 'Tasks'}`);
 }
 
 async function printOne(context: Context, task: Task, flags: LogsFlags, signal: AbortSignal): Promise<void> {

@@ -35,7 +35,7 @@ export function describeFires(
   { after, callerZone, count = 3 }: { readonly after: number; readonly callerZone: string; readonly count?: number },
 ): readonly DescribedFire[] {
   const found: DescribedFire[] = [];
-  for (let at = nextSlot(job, after); at !== undefined && found.length < count; at = nextSlot(job, at + minute - 1)) {
+  for (let at = nextSlot(job, after); at !== undefined && found.length < count; at = nextSlot(job, at)) {
     const fires = job.schedules.find((one) => nextSlot({ ...job, schedules: [one] }, at! - 1) === at)!;
     const zone = fires.schedule.timeZone ?? fires.timeZone;
     const clocks = { job: wallClock(zone, at), caller: wallClock(callerZone, at), utc: wallClock('UTC', at) };

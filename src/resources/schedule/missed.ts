@@ -61,9 +61,9 @@ const mostListed = 50;
 export function missedSlots(question: MissedQuestion): MissedSlots {
   const { since, lastSlot, now } = question;
   const nothing = { run: [], letGo: { count: 0, more: false, newest: [] } };
-  const behind = Math.max(since, lastSlot ?? since) - now;
+  const after = Math.max(since, lastSlot ?? since);
+  const behind = after - now;
   if (behind > clockTolerance) return { ...nothing, clockWentBackBy: behind };
-  const after = firstUnsettled(since, lastSlot);
   // With one more than can be run and counted, whether there are more is known.
   const found = slotsBetween(question, after, now, mostCounted + mostCaughtUp + 1);
   if (found.length === 0) return nothing;
@@ -95,10 +95,6 @@ export function slotsBetween(job: JobSchedules, after: number, upTo: number, new
 
 /** The slot that an instant belongs to: its minute. */
 export const slotOf = (at: number): number => Math.floor(at / minute) * minute;
-
-/** Fires after it are not settled: neither before the schedules were set, nor in the last slot's minute. */
-const firstUnsettled = (since: number, lastSlot: number | undefined): number =>
-  lastSlot === undefined ? since : Math.max(since, slotOf(lastSlot) + minute - 1);
 
 function toRun(question: MissedQuestion, after: number, found: readonly number[]): readonly number[] {
   const { policy, now, missedWithin = Number.POSITIVE_INFINITY, downFrom } = question;

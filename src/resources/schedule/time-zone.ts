@@ -101,6 +101,7 @@ function stretchesOf(zone: Zone, year: number): readonly Stretch[] {
     reached = Math.max(reached, end + offset);
     start = end;
     offset = formattedOffset(zone, end);
+    // The next probe is a day after the change.
     at = end - day;
   }
   found.push({ start, end: yearEnd, offset, reached });

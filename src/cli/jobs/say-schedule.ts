@@ -5,7 +5,7 @@ import { refOf } from '../../resources/meta.ts';
 import type { Context } from '../context.ts';
 import { waitFor } from '../wait/observe.ts';
 import { callerZone, nextRuns, runsTable } from './next-runs.ts';
-import { stateOf } from './schedules.ts';
+import { schedulesOf, stateOf } from './schedules.ts';
 
 /** Runs that are announced. */
 export const announced = 3;
@@ -19,14 +19,15 @@ export async function saySchedule(context: Context, job: TaskSchedule): Promise<
   io.note('Next runs:');
   io.note(`  ${runsOf(context, reckoned, announced).trimEnd().replaceAll('\n', '\n  ')}`);
   if ((await context.choice()).kind === 'embedded')
-    io.note('It runs only while the embedded server runs, which nothing starts after a reboot but kf itself.');
+    io.note('Schedules run only while the server runs; after a reboot it starts with the next kf command.');
 }
 
 export const runsOf = (context: Context, job: TaskSchedule, count: number): string =>
   runsTable(nextRuns(job, context.clock.now(), count), job, callerZone(context.env));
 
-/** `@every` counts from when the server saw it. */
+/** `@every` counts from when the server saw it; all else is known here. */
 async function withReckoning(context: Context, job: TaskSchedule): Promise<TaskSchedule> {
+  if (schedulesOf(job).every(({ schedule }) => schedule.every === undefined)) return job;
   const signal = AbortSignal.timeout(reckoningPatience);
   const isReckoned = ({ metadata, status }: TaskSchedule): boolean =>
     status?.observedGeneration === metadata.generation && status?.counting !== undefined;

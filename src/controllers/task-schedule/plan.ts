@@ -3,7 +3,14 @@
 import { rfc3339 } from '../../client/clock.ts';
 import { parseDuration } from '../../resources/duration.ts';
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
-import { nextSlot, schedulesOf, schedulesText, slotsBetween } from './slots.ts';
+import {
+  clockTolerance,
+  type MissedSlots,
+  missedSlots,
+  nextSlot,
+  slotsBetween,
+} from '../../resources/schedule/missed.ts';
+import { schedulesOf, schedulesText } from './slots.ts';
 
 type Status = NonNullable<TaskSchedule['status']>;
 type HistoryEntry = NonNullable<Status['history']>[number];
@@ -26,30 +33,44 @@ export interface Plan {
   readonly next?: number;
 }
 
-/** Entries of the history, and slots of `missed: all`, that are kept. */
+/** Entries of the history that are kept. */
 const mostHistory = 50;
-const mostBacklog = 100;
-/** A last slot further ahead of the clock than this means that the clock was set back for good. */
-const clockTolerance = 3_600_000;
+/** Most slots on time that one look can find; more than one only where the process was held up. */
+const mostOnTime = 60;
 
 export function planJob(input: PlanInput): Plan {
   const { job, now } = input;
   const before = job.status ?? {};
   if (job.spec.suspend) return { status: suspended(before), terminate: [] };
-  const schedules = schedulesOf(job);
   const { counting, clockWentBack } = countingOf(job, now);
-  const due = slotsBetween(schedules, Date.parse(counting.since), Date.parse(counting.until), now);
+  const until = Date.parse(counting.until);
+  const scheduled = { schedules: schedulesOf(job), since: Date.parse(counting.since) };
+  // A slot at the very moment of waking is on time.
+  const asleepUntil = Math.min(input.awakeSince, now + 1) - 1;
+  const missed = missedSlots({
+    ...scheduled,
+    policy: job.spec.missed ?? 'latest',
+    lastSlot: until,
+    now: asleepUntil,
+    missedWithin: parseDuration(job.spec.missedWithin ?? ''),
+  });
+  const onTime = slotsBetween(scheduled, Math.max(until, asleepUntil), now, mostOnTime);
   const desk = new Desk(input, clockWentBack);
-  desk.catchUp(due.filter((slot) => slot < input.awakeSince));
-  for (const slot of due.filter((slot) => slot >= input.awakeSince)) desk.take(slot);
+  desk.catchUp(missed);
+  for (const slot of onTime) desk.take(slot);
   desk.continue();
-  const until = due.at(-1);
-  const next = nextSlot(schedules, Date.parse(counting.since), now);
+  const dealtWith = Math.max(
+    until,
+    onTime.at(-1) ?? until,
+    missed.run.at(-1) ?? until,
+    missed.letGo.newest[0] ?? until,
+  );
+  const next = nextSlot(scheduled, now);
   return {
     status: {
       ...before,
       ...desk.result(),
-      counting: until === undefined ? counting : { ...counting, until: rfc3339(until) },
+      counting: { ...counting, until: rfc3339(dealtWith) },
       nextScheduleTime: next === undefined ? undefined : rfc3339(next),
     },
     terminate: desk.terminate,
@@ -104,15 +125,9 @@ class Desk {
   }
 
   /** Slots whose time passed while nobody was awake. */
-  catchUp(missed: readonly number[]): void {
-    const { job, now } = this.#input;
-    const within = parseDuration(job.spec.missedWithin ?? '') ?? Infinity;
-    const policy = job.spec.missed ?? 'latest';
-    const wanted = missed.filter((slot) => now - slot <= within);
-    const run = policy === 'skip' ? [] : policy === 'latest' ? wanted.slice(-1) : wanted.slice(-mostBacklog);
-    for (const slot of missed)
-      if (!run.includes(slot)) this.#note(slot, 'Missed', 'nothing ran schedules at that time');
-    if (policy === 'all') this.#backlog.push(...run.map(rfc3339));
+  catchUp({ run, letGo }: MissedSlots): void {
+    for (const slot of letGo.newest.toReversed()) this.#note(slot, 'Missed', 'nothing ran schedules at that time');
+    if (this.#input.job.spec.missed === 'all') this.#backlog.push(...run.map(rfc3339));
     else for (const slot of run) this.take(slot);
   }
 

@@ -222,7 +222,7 @@ class Agent implements NodeAgent {
     const ended = run(() => this.#waiting.release(uid)).then(
       () => {
         this.#workers.delete(uid);
-        this.#past.add(uid);
+        this.#remember(uid);
       },
       (error: unknown) => {
         this.#workers.delete(uid);
@@ -231,6 +231,12 @@ class Agent implements NodeAgent {
     );
     this.#workers.set(uid, { worker, ended });
     this.#pressure.watch();
+  }
+
+  #remember(uid: string): void {
+    this.#past.add(uid);
+    const [oldest] = this.#past;
+    if (this.#past.size > mostPast) this.#past.delete(oldest!);
   }
 
   /** Nothing of it was started: it is tried again. */
@@ -244,6 +250,9 @@ class Agent implements NodeAgent {
     }
   }
 }
+
+/** Ended Pods that are remembered; far more than events can lag behind. */
+const mostPast = 10_000;
 
 /** Monitors that can be started without waiting. */
 const readyLaunchers = 4;

@@ -1,6 +1,6 @@
 /** What the containers of one Pod share: network, disk, volumes, files made for the Pod. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Container, Pod } from '../../resources/core/pod.ts';
 import type { NodeContext } from '../context.ts';
@@ -37,13 +37,16 @@ export async function makeSandbox(
   mkdirSync(etc, { recursive: true });
   const files = { hosts: join(etc, 'hosts'), hostname: join(etc, 'hostname'), resolvConf: join(etc, 'resolv.conf') };
   const hostname = hostnameOf(pod);
+  const made = { network, disk, files, references: await readReferences(context.client, pod) };
+  // Running containers of an earlier server see these very files.
+  if (existsSync(files.hosts)) return made;
   writeFileSync(files.hostname, `${hostname}\n`);
   writeFileSync(files.resolvConf, context.network.resolvConf);
   writeFileSync(
     files.hosts,
     `127.0.0.1 localhost\n::1 localhost ip6-localhost\n${network.ip} ${hostname}\n${context.network.hostAddress} host.kf.internal\n`,
   );
-  return { network, disk, files, references: await readReferences(context.client, pod) };
+  return made;
 }
 
 /** The complete config.json of one container. @throws ConfigError */

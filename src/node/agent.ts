@@ -219,13 +219,17 @@ class Agent implements NodeAgent {
 
   #supervise(pod: Pod, worker: PodWorker, run: (freed: () => void) => Promise<void>): void {
     const uid = pod.metadata.uid!;
-    const ended = run(() => this.#waiting.release(uid)).then(
+    const release = (): void => this.#waiting.release(uid);
+    const ended = run(release).then(
       () => {
         this.#workers.delete(uid);
         this.#remember(uid);
+        // Also of a Pod that only had to be told its end.
+        release();
       },
       (error: unknown) => {
         this.#workers.delete(uid);
+        release();
         this.#postpone(worker.pod, error);
       },
     );

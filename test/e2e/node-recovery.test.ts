@@ -97,7 +97,8 @@ test('a reboot: what was started is lost, what was not runs', async () => {
   process.kill(pid, 'SIGKILL');
   await exited(started);
   rmSync(node.layout.volatile, { recursive: true });
-  await node.boot({ bootId: 'another-boot' });
+  // One place: what is lost must not keep it.
+  await node.boot({ bootId: 'another-boot', limits: { maxTasks: 1 } });
   const lost = await node.finished('started');
   expect(lost.status).toMatchObject({ phase: 'Failed', reason: 'NodeRestarted' });
   expect(terminated(lost)?.reason).toBe('NodeRestarted');

@@ -38,6 +38,7 @@ export function outcomeOf(run: TaskRun): Outcome {
 const withoutExitCode = [
   'ContainerCannotRun',
   'CreateContainerConfigError',
+  'ErrImageNeverPull',
   'NodeRestarted',
   'ContainerStatusUnknown',
   'Skipped',

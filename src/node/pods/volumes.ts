@@ -1,9 +1,10 @@
 /** A Pod's volumes as mounts of its containers. */
 
-import { chownSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Container, Pod, Volume } from '../../resources/core/pod.ts';
 import { quantityValue } from '../../resources/quantity.ts';
+import { makePublic } from '../durable.ts';
 import type { OciMount, OciUser } from '../runtime/oci.ts';
 import { ConfigError } from './config-error.ts';
 import type { References } from './references.ts';
@@ -78,7 +79,7 @@ function files(name: string, { memoryDir, user }: VolumeOptions, source: FilesSo
   const { data, what, optional, defaultMode = 0o644 } = source;
   if (data === undefined && optional !== true) throw new ConfigError(`volume ${name}: ${what} not found`);
   const folder = join(memoryDir, 'volumes', name);
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  makePublic(folder);
   const items = source.items ?? Object.keys(data ?? {}).map((key) => ({ key, path: key }));
   for (const { key, path, mode = defaultMode } of items as NonNullable<FilesSource['items']>) {
     const bytes = data?.[key];
@@ -86,8 +87,9 @@ function files(name: string, { memoryDir, user }: VolumeOptions, source: FilesSo
     if (bytes === undefined) throw new ConfigError(`volume ${name}: ${what} has no key ${key}`);
     const target = inside(folder, path);
     if (target === undefined) throw new ConfigError(`volume ${name}: path ${path} leaves the volume`);
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, bytes, { mode });
+    makePublic(dirname(target));
+    writeFileSync(target, bytes);
+    chmodSync(target, mode);
     // Modes such as 0400 are meant for the user of the container.
     chownSync(target, user.uid, user.gid);
   }

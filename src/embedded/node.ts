@@ -101,7 +101,7 @@ async function bringUp(
         parts.network = network;
       },
     ),
-    createDisks({ dataDir, onWarning: log }).then((disk) => {
+    createDisks({ dataDir, onWarning: log, ...reserveFrom(process.env) }).then((disk) => {
       parts.disk = disk;
     }),
   ]);
@@ -148,12 +148,23 @@ function fingerprintText({ distribution, interpreters }: Awaited<ReturnType<type
   return [distribution, ...Object.entries(interpreters).map(([name, version]) => `${name} ${version}`)].join('; ');
 }
 
-/** Bounds of the machine's share, until the configuration file lands: `KF_MAX_TASKS`, `KF_MEMORY` (bytes). */
-function limitsFrom(env: NodeJS.ProcessEnv): { maxTasks?: number; memoryBytes?: number } {
+/**
+ * Bounds of the machine's share, until the configuration file lands: `KF_MAX_TASKS`, `KF_MEMORY` and `KF_DISK_RESERVE`
+ * (bytes).
+ */
+function limitsFrom(env: NodeJS.ProcessEnv): { maxTasks?: number; memoryBytes?: number; pressureBytes?: number } {
   const maxTasks = Number(env.KF_MAX_TASKS);
   const memoryBytes = Number(env.KF_MEMORY);
+  const { reserveBytes } = reserveFrom(env);
   return {
     ...(maxTasks > 0 ? { maxTasks } : {}),
     ...(memoryBytes > 0 ? { memoryBytes: Math.min(memoryBytes, totalmem()) } : {}),
+    ...(reserveBytes === undefined ? {} : { pressureBytes: reserveBytes / 4 }),
   };
+}
+
+/** What tasks leave free on the disk; default: 5 %, at least 1 GiB. */
+function reserveFrom(env: NodeJS.ProcessEnv): { reserveBytes?: number } {
+  const reserveBytes = Number(env.KF_DISK_RESERVE || Number.NaN);
+  return reserveBytes >= 0 ? { reserveBytes } : {};
 }

@@ -156,7 +156,7 @@ class Agent implements NodeAgent {
       onObject: (pod, gone) => this.#observe(pod, gone),
       onError: (error) => onError('watching pods', error),
     });
-    startLogJanitor({ client, clock, logs: this.#logs, signal: this.#abort.signal, onError });
+    startLogJanitor({ client, clock, logs: this.#logs, dataDir: layout.data, signal: this.#abort.signal, onError });
   }
 
   async stop(): Promise<void> {

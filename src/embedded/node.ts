@@ -163,8 +163,8 @@ function limitsFrom(env: NodeJS.ProcessEnv): { maxTasks?: number; memoryBytes?: 
   };
 }
 
-/** What tasks leave free on the disk; default: 5 %, at least 1 GiB. */
-function reserveFrom(env: NodeJS.ProcessEnv): { reserveBytes?: number } {
+/** What uploads and tasks leave free on the disk; default: 5 %, at least 1 GiB. */
+export function reserveFrom(env: NodeJS.ProcessEnv): { reserveBytes?: number } {
   const reserveBytes = Number(env.KF_DISK_RESERVE || Number.NaN);
   return reserveBytes >= 0 ? { reserveBytes } : {};
 }

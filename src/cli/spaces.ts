@@ -17,6 +17,7 @@ import { formatObject, type OutputFormat } from './output/objects.ts';
 import { formatTable } from './output/table.ts';
 import { formatTips } from './output/tips.ts';
 import { shown } from './secrets.ts';
+import { serverFlags } from './tip-flags.ts';
 import { waitFor } from './wait/observe.ts';
 
 export async function describeSpace(
@@ -55,11 +56,11 @@ export async function describeSpace(
   );
 }
 
-export async function createSpaceAction(context: Context, name: string, flags: CreateSpaceFlags): Promise<void> {
+export async function createSpaceAction(context: Context, name: string, wanted: CreateSpaceFlags): Promise<void> {
   const { io } = context;
   checkName(name);
-  const { client } = await context.changing();
-  const created = await client.create(Space, { metadata: { name }, spec: specOf(flags) });
+  const { client } = await context.changing(name);
+  const created = await client.create(Space, { metadata: { name }, spec: specOf(wanted) });
   await io.out('Space requested, waiting for subcomponents to be created\n');
   const ready = await waitFor(context, Space, { name }, isFinal, { from: created });
   if (ready === undefined) throw new CliError(`Space "${name}" was deleted`);
@@ -70,9 +71,10 @@ export async function createSpaceAction(context: Context, name: string, flags: C
     );
   await io.out('Space created\n');
   await io.out(conditionsTable(ready));
+  const flags = serverFlags(context.flags);
   const tips = [
-    { description: 'Target the Space', command: `kf target ${name}` },
-    { description: 'Describe it', command: `kf space ${name}` },
+    { description: 'Target the Space', command: `kf target ${name}${flags}` },
+    { description: 'Describe it', command: `kf space ${name}${flags}` },
   ];
   for (const line of formatTips(tips)) io.note(line);
 }
@@ -111,7 +113,7 @@ function conditionsTable(space: Space): string {
 
 export async function deleteSpaceAction(context: Context, name: string, flags: DeleteFlags): Promise<void> {
   const { io } = context;
-  const session = { ...(await context.changing()), space: name };
+  const session = { ...(await context.changing(name)), space: name };
   await requireSpace(session);
   const [apps, tasks] = await Promise.all([
     session.client.list(App, { namespace: name }),

@@ -16,6 +16,8 @@ export interface Listing<K extends AnyKind> {
   /** Default: as the server has them. */
   readonly compareRows?: (a: TableRow, b: TableRow) => number;
   readonly compareObjects?: (a: ObjectOf<K>, b: ObjectOf<K>) => number;
+  /** How an object is shown to programs. Default: as it is. */
+  readonly present?: (object: ObjectOf<K>) => ObjectOf<K>;
   /** Called when there is nothing, to find out whether that is an error. */
   readonly whenEmpty?: (client: KfClient) => Promise<unknown>;
 }
@@ -31,13 +33,13 @@ export async function printList<K extends AnyKind>(
   client: KfClient,
   listing: Listing<K>,
 ): Promise<void> {
-  const { kind, options, output, compareObjects, whenEmpty } = listing;
+  const { kind, options, output, compareObjects, present, whenEmpty } = listing;
   if (output !== undefined) {
     context.dataOnly = true;
     const { items } = await client.list(kind, options);
     if (items.length === 0) await whenEmpty?.(client);
     const sorted = compareObjects === undefined ? items : [...items].sort(compareObjects);
-    return context.io.out(await formatObjects(output, kind, sorted));
+    return context.io.out(await formatObjects(output, kind, present === undefined ? sorted : sorted.map(present)));
   }
   const table = await client.table(kind, options);
   if (table.rows.length === 0) await whenEmpty?.(client);

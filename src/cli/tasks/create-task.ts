@@ -12,6 +12,7 @@ import { getApp } from '../apps.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import type { Variable } from '../flags.ts';
+import { tipFlags } from '../tip-flags.ts';
 import { Patience, patiently } from '../wait/patience.ts';
 
 export interface TaskRequest {
@@ -46,7 +47,7 @@ const createPatience = 10_000;
 export async function createTask(context: Context, request: TaskRequest): Promise<CreatedTask> {
   const session = await context.changing();
   const app = await getApp(session, request.app, 'failed to run-task on App: ');
-  checkRunnable(app, request);
+  checkRunnable(app, request, tipFlags(context.flags, session.space));
   const requestId = randomUUID();
   const patience = new Patience(context, createPatience);
   let name = request.once === undefined ? randomName(`${request.app}-`) : onceName(app, request.once);
@@ -68,8 +69,11 @@ export async function createTask(context: Context, request: TaskRequest): Promis
   }
 }
 
-/** @throws CliError when it is known already that nothing can run */
-function checkRunnable(app: App, request: TaskRequest): void {
+/**
+ * @param flags for commands that are printed
+ * @throws CliError when it is known already that nothing can run
+ */
+function checkRunnable(app: App, request: TaskRequest, flags: string): void {
   const { name, deletionTimestamp } = app.metadata;
   if (deletionTimestamp !== undefined) throw new CliError(`failed to run-task on App: App "${name}" is being deleted`);
   const build = conditionOf(app, 'BuildReady');
@@ -79,8 +83,8 @@ function checkRunnable(app: App, request: TaskRequest): void {
       `failed to run-task on App: the first build of App "${name}" failed: ${build.message ?? build.reason}`,
       {
         tips: [
-          { description: 'See why', command: `kf build-logs ${app.status?.latestBuild ?? name}` },
-          { description: 'Push again', command: `kf push ${name} --task` },
+          { description: 'See why', command: `kf build-logs ${app.status?.latestBuild ?? name}${flags}` },
+          { description: 'Push again', command: `kf push ${name} --task${flags}` },
         ],
       },
     );
@@ -91,7 +95,7 @@ function checkRunnable(app: App, request: TaskRequest): void {
     app.status?.image === undefined || app.spec.build.image !== undefined || app.status.startCommands?.image?.length;
   if (!given && !mayComeFromImage)
     throw new CliError('Start command not found on App or Task', {
-      tips: [{ description: 'Give a command', command: `kf run-task ${name} -c COMMAND` }],
+      tips: [{ description: 'Give a command', command: `kf run-task ${name} -c COMMAND${flags}` }],
     });
 }
 

@@ -5,8 +5,16 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '../client/client.ts';
 import { type Clock, rfc3339 } from '../client/clock.ts';
-import { itself, mapped, ownedBy, type Result, type RunningController, startController } from '../client/controller.ts';
-import { getIfExists } from '../client/get-if-exists.ts';
+import {
+  itself,
+  mapped,
+  ownedBy,
+  type Result,
+  type RunningController,
+  soon,
+  startController,
+} from '../client/controller.ts';
+import { getChild, getIfExists } from '../client/get-if-exists.ts';
 import { writeStatus } from '../client/status-writer.ts';
 import { Waiting } from '../client/waiting.ts';
 import { type ConditionDraft, conditionOf, happyCondition, isFinal, mergeConditions } from '../resources/condition.ts';
@@ -48,9 +56,6 @@ export function startBuildController(options: BuildOptions): RunningController {
     reconcile: (request) => controller.reconcile(request),
   });
 }
-
-/** Milliseconds until a TaskRun that stands in the way is looked for again. */
-const retryDelay = 500;
 
 type BuildStatus = NonNullable<Build['status']>;
 
@@ -135,9 +140,9 @@ export class BuildController {
       const plan = await staging.plan((files) => planBuild(files, surroundings));
       const open = plan.steps.filter((step) => !this.#isCached(step));
       if (open.length > 0) {
-        const run = await getIfExists(client, TaskRun, refOf(build));
-        // Left by a Build of this name that was deleted; it goes, and its end wakes nobody for certain.
-        if (run !== undefined && !isControlledBy(run, build)) return { requeueAfter: retryDelay };
+        const run = await getChild(client, TaskRun, refOf(build), build);
+        // Left by a Build of this name that was deleted.
+        if (run !== undefined && !isControlledBy(run, build)) return soon;
         if (!(await this.#runSteps(build, staging, open, run))) return;
       }
       await this.#commit(build, staging, plan, sha256);

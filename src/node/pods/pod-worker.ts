@@ -7,6 +7,7 @@ import { stat } from 'node:fs/promises';
 import type { Timer } from '../../client/clock.ts';
 import type { Container, Pod } from '../../resources/core/pod.ts';
 import { type StartOrder, startOrderOf } from '../../resources/core/start-order.ts';
+import { annotations } from '../../resources/labels.ts';
 import type { NodeContext } from '../context.ts';
 import { deferred } from '../deferred.ts';
 import { bootOfClaim, claimed } from './claim.ts';
@@ -32,6 +33,10 @@ class Detached extends Error {}
 const usualGrace = 10;
 /** Seconds: whoever fills the disk may not go on for long. */
 const evictionGrace = 1;
+
+/** Seconds; none where the Pod says so itself, for the API would not let it be told as its deletion's. */
+const deletionGrace = ({ metadata }: Pod): number =>
+  metadata.annotations?.[annotations.gracePeriod] === '0' ? 0 : (metadata.deletionGracePeriodSeconds ?? usualGrace);
 
 const deadlineExceeded: Failure = {
   reason: 'DeadlineExceeded',
@@ -115,7 +120,7 @@ export class PodWorker {
   observe(pod: Pod): void {
     this.#publisher.observe(pod);
     if (pod.metadata.deletionTimestamp === undefined) return;
-    this.stop('Terminated', pod.metadata.deletionGracePeriodSeconds ?? usualGrace);
+    this.stop('Terminated', deletionGrace(pod));
   }
 
   /** The object is gone: nothing is left to report. */

@@ -7,6 +7,7 @@ import { getChild, getFromServer, getIfExists } from '../client/get-if-exists.ts
 import { writeStatus } from '../client/status-writer.ts';
 import { isFinal, mergeConditions } from '../resources/condition.ts';
 import { Pod } from '../resources/core/pod.ts';
+import { annotations } from '../resources/labels.ts';
 import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../resources/meta.ts';
 import { isAlreadyExists, isInvalid, isNotFound } from '../resources/status.ts';
 import { TaskRun } from '../resources/tekton/task-run.ts';
@@ -103,11 +104,18 @@ export class TaskRunController {
 
   /** Ends the Pod first; the run is final once the Pod's processes have ended, so that "cancelled" means "stopped". */
   async #cancel(run: TaskRun, spec: TaskSpec, pod: Pod | undefined): Promise<void> {
-    const grace = gracePeriodOf(run);
+    const wanted = gracePeriodOf(run);
+    // Without any grace the API would take the Pod away at once, and with it its exit code; so the node is told apart.
+    const grace = wanted === undefined ? undefined : Math.max(1, wanted);
     const due =
       pod?.metadata.deletionTimestamp === undefined ||
       (pod.metadata.deletionGracePeriodSeconds ?? 0) > (grace ?? Infinity);
     try {
+      if (wanted === 0 && pod?.metadata.annotations?.[annotations.gracePeriod] !== '0')
+        await this.#client.patch(Pod, podRef(run), {
+          type: 'merge',
+          body: { metadata: { annotations: { [annotations.gracePeriod]: '0' } } },
+        });
       if (due) await this.#client.delete(Pod, podRef(run), grace === undefined ? {} : { gracePeriodSeconds: grace });
     } catch (error) {
       if (!isNotFound(error)) throw error;

@@ -110,7 +110,7 @@ export class TaskController {
     const { name } = run.metadata;
     if (!isLeftoverOf(run, task))
       return this.#report(task, refused('NotOwned', `There is an existing PipelineRun "${name}" that we do not own.`));
-    await this.#report(task, waiting('WaitingForCleanup', `waits until an earlier Task "${name}" has left nothing`));
+    await this.#report(task, waiting('WaitingForCleanup', `an earlier Task "${name}" is not gone yet`));
     return soon;
   }
 
@@ -242,7 +242,7 @@ function obstacleOf(task: Task, app: App): ConditionDraft | undefined {
     const upToDate = app.status?.observedGeneration === app.metadata.generation;
     if (build?.status === 'False' && upToDate)
       return refused('BuildFailed', `the App has no image: ${build.message ?? 'its build failed'}`);
-    return waiting('WaitingForBuild', `waits for the first build of App "${app.metadata.name}"`);
+    return waiting('WaitingForBuild', `the first build of App "${app.metadata.name}" has not ended`);
   }
   if (commandOf(task, app) === undefined) return refused('NoStartCommand', 'Start command not found on App or Task');
   return undefined;

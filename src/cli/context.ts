@@ -100,7 +100,10 @@ export class Context {
 
   /** @throws CliError when no Space is targeted */
   async space(): Promise<string> {
-    const space = chooseSpace(await this.choice(), await this.settings(), this.#flags.space);
+    const choice = await this.choice();
+    const space = chooseSpace(choice, await this.settings(), this.#flags.space);
+    // A kubeconfig that is not there comes before a Space that is not chosen.
+    if (space === undefined) await this.contextName(choice);
     if (space === undefined) throw new CliError("no space targeted, use 'kf target --space SPACE' to target a space");
     return space;
   }

@@ -1,5 +1,5 @@
 import { checked, checkedRepeatable, defineCommand, type OutputFlag, outputFlag, repeatable } from '../command.ts';
-import { cores, duration, seconds, size, type Variable, variable } from '../flags.ts';
+import { cores, duration, nonEmpty, seconds, size, type Variable, variable } from '../flags.ts';
 
 export interface RunTaskFlags extends OutputFlag {
   readonly command?: string;
@@ -44,7 +44,7 @@ export const runTask = defineCommand<RunTaskFlags>({
         .option('-e, --env <NAME=VALUE>', "added to the App's environment (repeatable)", checkedRepeatable(variable))
         .option('--timeout <DURATION>', 'ends the task this long after its start; default: never', checked(duration))
         .option('--grace-period <DURATION>', 'between SIGTERM and SIGKILL; default: 10s', checked(seconds))
-        .option('--once <KEY>', 'a second call with this key returns the first Task')
+        .option('--once <KEY>', 'a second call with this key returns the first Task', checked(nonEmpty))
         .option('-w, --wait', "wait for the end and exit with the task's own code")
         .option('--follow', 'as --wait, and print the log'),
     ),

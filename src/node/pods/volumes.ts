@@ -1,6 +1,6 @@
 /** A Pod's volumes as mounts of its containers. */
 
-import { chmodSync, chownSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Container, Pod, Volume } from '../../resources/core/pod.ts';
 import { quantityValue } from '../../resources/quantity.ts';
@@ -26,6 +26,8 @@ export interface PreparedVolume {
   readonly type: string;
   readonly source: string;
   readonly options: readonly string[];
+  /** Other Pods may be writing to it. */
+  readonly shared?: boolean;
 }
 
 /** Makes every volume of the Pod. @throws ConfigError */
@@ -53,7 +55,7 @@ function prepareVolume(volume: Volume, options: VolumeOptions): PreparedVolume {
       data: options.references.configMaps.get(configMap.name),
       what: `configmap "${configMap.name}"`,
     });
-  if (hostPath !== undefined) return bind(allowedHostPath(name, hostPath.path, options.hostPaths));
+  if (hostPath !== undefined) return { ...bind(allowedHostPath(name, hostPath.path, options.hostPaths)), shared: true };
   if (emptyDir?.medium === 'Memory') return memory(emptyDir.sizeLimit);
   const path = join(options.diskDir, 'volumes', name);
   mkdirSync(path, { recursive: true });
@@ -109,8 +111,15 @@ function allowedHostPath(name: string, path: string, allowed: readonly string[])
   } catch {
     throw new ConfigError(`volume ${name}: hostPath ${path} does not exist`);
   }
-  if (allowed.some((folder) => inside(folder, real) !== undefined)) return real;
+  if (allowed.some((folder) => inside(folder, real) !== undefined && leadsStraight(folder, dirname(real)))) return real;
   throw new ConfigError(`volume ${name}: hostPath ${path} is not allowed; only the server's own folders are`);
+}
+
+/** Whether nobody but the server can put a link into the way between our look and the mount. */
+function leadsStraight(folder: string, path: string): boolean {
+  const { uid, mode } = lstatSync(path);
+  if (uid !== process.getuid?.() || (mode & 0o022) !== 0) return false;
+  return path === folder || leadsStraight(folder, dirname(path));
 }
 
 /** The mounts of one container, outer paths first. @throws ConfigError */
@@ -147,6 +156,7 @@ function subPath(pod: Pod, { name, subPath: path }: SubPathMount, volume: Prepar
   const target = volume.type === 'bind' ? inside(volume.source, path) : undefined;
   if (target === undefined) throw new ConfigError(`subPath ${path} of volume ${name} is not allowed`);
   if (volume.options.includes('ro')) return target;
+  if (volume.shared === true) throw new ConfigError(`subPath ${path} of volume ${name}: not supported for a hostPath`);
   if (pod.spec.containers.length > 1)
     throw new ConfigError(`subPath ${path} of volume ${name}: not supported in a Pod with several containers`);
   const made = mkdirSync(target, { recursive: true });

@@ -38,11 +38,8 @@ export class HostStack implements RootfsProvider {
   constructor(options: HostStackOptions) {
     this.#options = options;
     const node = nodeOutsideUsr(options.execPath ?? process.execPath);
-    this.#hostPaths = [
-      ...(node === undefined ? [] : [node]),
-      ...(options.paths ?? []).map((path) => ({ source: path, destination: path })),
-    ];
-    this.#path = node === undefined ? usualPath : `${nodeBin}:${usualPath}`;
+    this.#hostPaths = [...node, ...(options.paths ?? []).map((path) => ({ source: path, destination: path }))];
+    this.#path = node.length === 0 ? usualPath : `${nodeBin}:${usualPath}`;
   }
 
   /** The search path of its processes, by folder. */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Client } from '../client/client.ts';
 import type { Clock } from '../client/clock.ts';
 import { reflect } from '../client/reflector.ts';
+import { Semaphore } from '../client/semaphore.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
 import { refOf } from '../resources/meta.ts';
 import { formatBytes } from '../resources/quantity.ts';
@@ -32,7 +33,6 @@ import { monitorEnvironment } from './runtime/conmon.ts';
 import { Launcher } from './runtime/launcher.ts';
 import { OciRuntime } from './runtime/oci-runtime.ts';
 import { rlimitsWithin } from './runtime/oci-spec.ts';
-import { Semaphore } from './semaphore.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 export interface NodeAgentOptions {

@@ -1,5 +1,6 @@
 /** Many short tasks, eight at a time, until the last resource is released, against the chain with eight workers. */
 
+import { type CpuShares, MachineCpu, sharesText } from '../support/machine-cpu.ts';
 import { type Pair, parallel, rowServer } from '../support/pair.ts';
 import { Resources } from '../support/resources.ts';
 import type { Row } from '../support/row.ts';
@@ -13,20 +14,20 @@ export const manyTasks: Row = {
     const pair = await rowServer(options);
     const count = options.quick ? 100 : 500;
     const rounds = options.quick ? 3 : 2;
-    const results: { ours: Ours; chain: number }[] = [];
+    const results: { ours: Ours; chain: Side }[] = [];
     await oursOnce(pair, 16);
     await pair.chain.run(16, parallel);
     for (let round = 0; round < rounds; round++) {
-      const chain = (await pair.chain.run(count, parallel)).total / 1000;
+      const chain = await chainOnce(pair, count);
       const ours = await oursOnce(pair, count);
       options.progress(
-        `round ${round + 1} of ${rounds}: ours ${ours.total.toFixed(0)} ms, chain ${chain.toFixed(0)} ms`,
+        `round ${round + 1} of ${rounds}: ours ${ours.total.toFixed(0)} ms, chain ${chain.total.toFixed(0)} ms`,
       );
       results.push({ ours, chain });
     }
-    const ratio = median(results.map(({ ours, chain }) => chain / ours.total));
-    const of = (name: keyof Ours): number => median(results.map(({ ours }) => ours[name]));
-    const chain = median(results.map((result) => result.chain));
+    const ratio = median(results.map(({ ours, chain }) => chain.total / ours.total));
+    const of = (name: Exclude<keyof Ours, 'shares'>): number => median(results.map(({ ours }) => ours[name]));
+    const chain = median(results.map((result) => result.chain.total));
     return [
       {
         what: `throughput of ${count} tasks ÷ the chain's`,
@@ -36,6 +37,10 @@ export const manyTasks: Row = {
         details: [
           `${rounds} rounds by turns; ours ${(count / (of('total') / 1000)).toFixed(1)} per second, chain ${(count / (chain / 1000)).toFixed(1)}`,
           `ours: all created after ${of('created').toFixed(0)} ms, all Succeeded after ${of('succeeded').toFixed(0)}, all released after ${of('total').toFixed(0)}`,
+          ...results.map(
+            ({ ours, chain: theirs }) =>
+              `processors: ours ${sharesText(ours.shares)}; chain ${sharesText(theirs.shares)}`,
+          ),
           `processor time per task ${(of('cpu') / count).toFixed(0)} ms of which the server itself ${(of('server') / count).toFixed(1)}`,
         ],
         cause: `the processors are the limit: ${(of('cpu') / count).toFixed(0)} ms per task, released ${(of('total') - of('succeeded')).toFixed(0)} ms after the last success`,
@@ -44,13 +49,25 @@ export const manyTasks: Row = {
   },
 };
 
-interface Ours {
+interface Side {
+  readonly total: number;
+  readonly shares: CpuShares;
+}
+
+interface Ours extends Side {
   readonly created: number;
   readonly succeeded: number;
-  readonly total: number;
   /** Milliseconds of processor time: all, and the server's process alone. */
   readonly cpu: number;
   readonly server: number;
+}
+
+async function chainOnce({ server, chain }: Pair, count: number): Promise<Side> {
+  await server.settled();
+  const before = chain.cpuMilliseconds();
+  const machine = new MachineCpu();
+  const { total } = await chain.run(count, parallel);
+  return { total: total / 1000, shares: machine.shares(chain.cpuMilliseconds() - before) };
 }
 
 async function oursOnce({ server, cpu }: Pair, count: number): Promise<Ours> {
@@ -60,6 +77,7 @@ async function oursOnce({ server, cpu }: Pair, count: number): Promise<Ours> {
   const watch = new TaskWatch(server);
   const before = cpu.used(server.prefix);
   const ticks = server.ticks();
+  const machine = new MachineCpu();
   const began = performance.now();
   const names: string[] = [];
   // A client does not wait for one answer before it sends the next.
@@ -75,5 +93,6 @@ async function oursOnce({ server, cpu }: Pair, count: number): Promise<Ours> {
   watch.close();
   await resources.released(idle);
   const total = performance.now() - began;
-  return { created, succeeded, total, cpu: cpu.used(server.prefix) - before, server: (server.ticks() - ticks) * 10 };
+  const used = cpu.used(server.prefix) - before;
+  return { created, succeeded, total, cpu: used, server: (server.ticks() - ticks) * 10, shares: machine.shares(used) };
 }

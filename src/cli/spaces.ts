@@ -6,12 +6,10 @@ import { Space } from '../resources/kf/space.ts';
 import { Task } from '../resources/kf/task.ts';
 import { annotations } from '../resources/labels.ts';
 import { requireSpace } from './apps.ts';
-import type { DeleteFlags } from './commands/delete.ts';
-import type { CreateSpaceFlags } from './commands/spaces.ts';
 import type { Context } from './context.ts';
-import { count, deleteAndWait } from './delete-object.ts';
+import { count, type DeleteFlags, deleteAndWait } from './delete-object.ts';
 import { CliError, messageOf } from './errors.ts';
-import { objectName } from './flags.ts';
+import { objectName, type Variable } from './flags.ts';
 import { formatDescription, section } from './output/describe.ts';
 import { formatObject, type OutputFormat } from './output/objects.ts';
 import { formatTable } from './output/table.ts';
@@ -19,6 +17,14 @@ import { formatTips } from './output/tips.ts';
 import { shown } from './secrets.ts';
 import { serverFlags } from './tip-flags.ts';
 import { waitFor } from './wait/observe.ts';
+
+export interface CreateSpaceFlags {
+  readonly runEnv?: readonly Variable[];
+  readonly stageEnv?: readonly Variable[];
+  readonly containerRegistry?: string;
+  readonly buildServiceAccount?: string;
+  readonly domain?: readonly string[];
+}
 
 export async function describeSpace(
   context: Context,

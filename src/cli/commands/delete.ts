@@ -5,11 +5,7 @@ import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import { getApp } from '../apps.ts';
 import { defineCommand } from '../command.ts';
-import { count, deleteAndWait } from '../delete-object.ts';
-
-export interface DeleteFlags {
-  readonly async?: boolean;
-}
+import { count, type DeleteFlags, deleteAndWait } from '../delete-object.ts';
 
 export const deleteFlags = (command: Command): Command =>
   command

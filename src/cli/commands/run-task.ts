@@ -1,20 +1,6 @@
-import { checked, checkedRepeatable, defineCommand, type OutputFlag, outputFlag, repeatable } from '../command.ts';
-import { cores, duration, nonEmpty, seconds, size, type Variable, variable } from '../flags.ts';
-
-export interface RunTaskFlags extends OutputFlag {
-  readonly command?: string;
-  readonly args?: readonly string[];
-  readonly name?: string;
-  readonly memoryLimit?: string;
-  readonly diskQuota?: string;
-  readonly cpuCores?: string;
-  readonly env?: readonly Variable[];
-  readonly timeout?: string;
-  readonly gracePeriod?: number;
-  readonly wait?: boolean;
-  readonly follow?: boolean;
-  readonly once?: string;
-}
+import { checked, checkedRepeatable, defineCommand, outputFlag, repeatable } from '../command.ts';
+import { cores, duration, nonEmpty, seconds, size, variable } from '../flags.ts';
+import type { RunTaskFlags } from '../tasks/run-task.ts';
 
 export const runTask = defineCommand<RunTaskFlags>({
   usage: 'run-task APP_NAME',

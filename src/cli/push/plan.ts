@@ -2,11 +2,30 @@
 
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import type { PushFlags } from '../commands/push.ts';
 import { CliError, messageOf } from '../errors.ts';
 import { objectName, type Variable } from '../flags.ts';
 import { type Manifest, type ManifestApp, parseManifest } from './manifest.ts';
 import type { Values } from './manifest-variables.ts';
+
+export interface PushFlags {
+  readonly task?: boolean;
+  readonly path?: string;
+  readonly command?: string;
+  readonly args?: readonly string[];
+  readonly entrypoint?: string;
+  readonly env?: readonly Variable[];
+  readonly memoryLimit?: string;
+  readonly diskQuota?: string;
+  readonly cpuCores?: string;
+  readonly stack?: string;
+  readonly manifest?: string | false;
+  readonly var?: readonly Variable[];
+  readonly varsFile?: readonly string[];
+  readonly appSuffix?: string;
+  readonly dockerImage?: string;
+  readonly dockerfile?: string;
+  readonly buildpack?: string;
+}
 
 /** One App to push. Sizes are quantities; what is absent stays as it is, or becomes the default. */
 export interface AppPlan {

@@ -3,10 +3,11 @@
 import { isFinal } from '../../resources/condition.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { refOf } from '../../resources/meta.ts';
-import type { RunTaskFlags } from '../commands/run-task.ts';
+import type { OutputFlag } from '../command.ts';
 import type { Context } from '../context.ts';
 import { Exit, messageOf, UnreachableError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import type { Variable } from '../flags.ts';
 import { formatObject } from '../output/objects.ts';
 import { formatTips } from '../output/tips.ts';
 import { tipFlags } from '../tip-flags.ts';
@@ -14,6 +15,21 @@ import { waitFor } from '../wait/observe.ts';
 import { awaitTask } from './await-task.ts';
 import { createTask } from './create-task.ts';
 import { outcomeOf, type TaskOutcome, wasLost } from './outcome.ts';
+
+export interface RunTaskFlags extends OutputFlag {
+  readonly command?: string;
+  readonly args?: readonly string[];
+  readonly name?: string;
+  readonly memoryLimit?: string;
+  readonly diskQuota?: string;
+  readonly cpuCores?: string;
+  readonly env?: readonly Variable[];
+  readonly timeout?: string;
+  readonly gracePeriod?: number;
+  readonly wait?: boolean;
+  readonly follow?: boolean;
+  readonly once?: string;
+}
 
 /** Milliseconds for which the number is waited for; it comes within a few. */
 const idPatience = 2000;

@@ -5,8 +5,8 @@
 
 import { duplicate, type FieldError, invalid, notFoundValue, required } from '../field-error.ts';
 import { annotations } from '../labels.ts';
+import type { ObjectMeta } from '../meta.ts';
 import { isDns1123Label } from '../names.ts';
-import type { Pod } from './pod.ts';
 import { parseStartOrder } from './start-order.ts';
 
 const label =
@@ -15,7 +15,25 @@ const label =
 /** As Kubernetes' relaxed rule: any printable ASCII but `=`. */
 const isEnvName = (name: string): boolean => /^[ -<>-~]+$/.test(name);
 
-export function validatePod({ metadata, spec }: Pod): readonly FieldError[] {
+interface Named {
+  readonly name: string;
+}
+interface ContainerShape extends Named {
+  readonly env?: readonly Named[];
+  readonly volumeMounts?: readonly (Named & { readonly mountPath: string; readonly subPath?: string })[];
+  readonly securityContext?: object;
+}
+/** What is looked at of a Pod. */
+interface PodShape {
+  readonly metadata: ObjectMeta;
+  readonly spec: {
+    readonly containers: readonly ContainerShape[];
+    readonly volumes?: readonly Named[];
+    readonly securityContext?: unknown;
+  };
+}
+
+export function validatePod({ metadata, spec }: PodShape): readonly FieldError[] {
   const { containers, volumes = [] } = spec;
   const known = new Set(volumes.map(({ name }) => name));
   return [
@@ -27,7 +45,7 @@ export function validatePod({ metadata, spec }: Pod): readonly FieldError[] {
   ];
 }
 
-function named(field: string, items: readonly { readonly name: string }[]): readonly FieldError[] {
+function named(field: string, items: readonly Named[]): readonly FieldError[] {
   const seen = new Set<string>();
   return items.flatMap(({ name }, index) => {
     const path = `${field}[${index}].name`;
@@ -40,7 +58,7 @@ function named(field: string, items: readonly { readonly name: string }[]): read
 
 function containerErrors(
   field: string,
-  { env = [], volumeMounts = [], securityContext }: Pod['spec']['containers'][number],
+  { env = [], volumeMounts = [], securityContext }: ContainerShape,
   volumes: ReadonlySet<string>,
 ): readonly FieldError[] {
   const errors: FieldError[] = [...userErrors(`${field}.securityContext`, securityContext)];

@@ -5,7 +5,7 @@
  */
 
 import { annotations } from '../labels.ts';
-import type { Pod } from './pod.ts';
+import type { KubeObject } from '../meta.ts';
 
 export interface ContainerOrder {
   /** Container that must have ended before this one starts. */
@@ -44,7 +44,7 @@ const isContainerOrder = (value: unknown): boolean =>
   ['undefined', 'number'].includes(typeof value.timeoutSeconds);
 
 /** The server refuses Pods with an annotation that states no order; one that got in all the same has none. */
-export function startOrderOf(pod: Pod): StartOrder {
+export function startOrderOf(pod: KubeObject): StartOrder {
   const text = pod.metadata.annotations?.[annotations.startOrder];
   return (text === undefined ? undefined : parseStartOrder(text)) ?? {};
 }

@@ -85,7 +85,9 @@ export class ContainerProcess {
   exit(): Exit | undefined {
     const path = join(this.#context.layout.exits, this.place.id);
     try {
-      return { code: Number(readFileSync(path, 'utf8')), at: Math.round(statSync(path).mtimeMs) };
+      const text = readFileSync(path, 'utf8').trim();
+      // Of an empty file, as a full disk leaves, Number would make a success.
+      return { code: /^-?\d+$/.test(text) ? Number(text) : undefined, at: Math.round(statSync(path).mtimeMs) };
     } catch {
       return undefined;
     }

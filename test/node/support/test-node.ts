@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Client } from '../../../src/client/client.ts';
 import { type Clock, systemClock } from '../../../src/client/clock.ts';
 import { createNodeAgent, type NodeAgent, type NodeLimits } from '../../../src/node/agent.ts';
 import { detectCgroups } from '../../../src/node/cgroup/cgroup.ts';
@@ -30,6 +31,8 @@ export interface TestNodeOptions {
   readonly fileSystem?: string;
   /** Stands between the agent and its disks. */
   readonly wrapDisk?: (disk: DiskProvider) => DiskProvider;
+  /** Stands between the agent and its Client. */
+  readonly wrapClient?: (client: Client) => Client;
 }
 
 export class TestNode {
@@ -64,7 +67,7 @@ export class TestNode {
     const { runtimes, conmon, init } = findPrograms();
     const stack = new HostStack({ directory: join(this.layout.stacks, 'host'), clock: systemClock });
     this.agent = createNodeAgent({
-      client: this.client,
+      client: options.wrapClient?.(this.client) ?? this.client,
       clock: options.clock ?? systemClock,
       dataDir: this.dataDir,
       runDir: join(this.dataDir, 'run'),

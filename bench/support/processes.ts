@@ -83,3 +83,12 @@ export function ticksOf(pid: number, { children = true }: { readonly children?: 
     return 0;
   }
 }
+
+/** A process's name; threads and scripts bear their interpreter's. */
+export function programOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return 'ended';
+  }
+}

@@ -12,7 +12,8 @@ import { type Layout, layoutOf } from '../../src/node/layout.ts';
 import { conditionOf } from '../../src/resources/condition.ts';
 import { App } from '../../src/resources/kf/app.ts';
 import type { CpuAccount } from './cpu-account.ts';
-import { processTree, pssOf, succeed, ticksOf } from './processes.ts';
+import { processTree, programOf, pssOf, succeed, ticksOf } from './processes.ts';
+import { sum } from './statistics.ts';
 import type { Workspace } from './workspace.ts';
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -98,9 +99,21 @@ export class BenchServer {
 
   /** Summed PSS in bytes. */
   async memory(): Promise<number> {
-    let total = 0;
-    for (const pid of this.processes()) total += await pssOf(pid);
-    return total;
+    return (await this.#parts()).reduce((total, { bytes }) => total + bytes, 0);
+  }
+
+  /** PSS by program. */
+  async memoryText(): Promise<string> {
+    const programs = new Map<string, number[]>();
+    for (const { program, bytes } of await this.#parts())
+      programs.set(program, [...(programs.get(program) ?? []), bytes]);
+    return [...programs]
+      .map(([program, all]) => `${all.length} × ${program} ${(sum(all) / 1e6).toFixed(1)} MB`)
+      .join(', ');
+  }
+
+  #parts(): Promise<{ program: string; bytes: number }[]> {
+    return Promise.all(this.processes().map(async (pid) => ({ program: programOf(pid), bytes: await pssOf(pid) })));
   }
 
   /** Resolves when it has nothing left to do: no processor time used for a while, by itself or its helpers. */

@@ -2,7 +2,7 @@
 
 import { setMaxListeners } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { availableParallelism, hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '../client/client.ts';
@@ -135,7 +135,11 @@ class Agent implements NodeAgent {
   async start(): Promise<void> {
     const { layout, cgroups, launcher, client, clock, onError } = this.#context;
     for (const path of [layout.pods, layout.exits, layout.runtime]) await mkdir(path, { recursive: true, mode: 0o700 });
-    for (const path of [layout.logs, layout.stacks, layout.builds]) await mkdir(path, { recursive: true });
+    // Sources and output are not for everybody on this machine, wherever the data directory lies.
+    for (const path of [layout.logs, layout.stacks, layout.builds, layout.images, layout.layers]) {
+      await mkdir(path, { recursive: true });
+      await chmod(path, 0o700);
+    }
     await cgroups.prepare();
     launcher.fill();
     const { items } = await client.list(Pod, { unfinishedOnly: true });

@@ -97,6 +97,11 @@ export class DiskPressure {
   }
 }
 
+/** Whether a write to the file system may fail at this moment. */
+export async function isFull(path: string): Promise<boolean> {
+  return (await spaceOf(path)).freeBytes < fullBytes;
+}
+
 async function spaceOf(path: string): Promise<{ freeBytes: number; totalBytes: number }> {
   const { bavail, blocks, bsize } = await statfs(path);
   return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };

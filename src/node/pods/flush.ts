@@ -6,10 +6,13 @@ import type { NodeContext } from '../context.ts';
 const retryDelay = 1000;
 
 /** A disk that refuses (full, broken) is asked again until it takes what was written, or the agent stops. */
-export async function flush({ barrier, clock, stopping, onError }: NodeContext): Promise<void> {
+export const flush = (context: NodeContext): Promise<void> => untilDone(context, context.barrier);
+
+/** Tries a write again until the disk takes it, or the agent stops. */
+export async function untilDone({ clock, stopping, onError }: NodeContext, write: () => Promise<void>): Promise<void> {
   for (;;) {
     try {
-      return await barrier();
+      return await write();
     } catch (error) {
       if (stopping.aborted) throw error;
       onError('waiting for the disk', error);

@@ -3,9 +3,10 @@
 import type { Pod } from '../../resources/core/pod.ts';
 import type { StartOrder } from '../../resources/core/start-order.ts';
 import type { NodeContext } from '../context.ts';
+import { isFull } from '../disk-pressure.ts';
 import { syncFiles } from '../durable.ts';
 import { appendNotices } from '../logs/notice.ts';
-import { flush } from './flush.ts';
+import { flush, untilDone } from './flush.ts';
 import type { Runs } from './order.ts';
 import type { PodPlace } from './pod-place.ts';
 import type { PodProcesses } from './pod-processes.ts';
@@ -61,10 +62,14 @@ export class PodReporter {
   /** Resolves when the outcome and the logs are on disk; an object that waited for that is let go. @throws PodGone */
   async conclude(logs: readonly string[]): Promise<void> {
     const { context, publisher } = this.#options;
+    if (await isFull(context.layout.logs)) this.#logMayLack = true;
+    const note = (): Promise<void> =>
+      appendNotices(logs, 'the disk was full: lines may be missing above', context.clock.now());
+    // Before the end is known, so that whoever follows the log sees it; else as soon as there is room.
+    const noted = !this.#logMayLack || (await succeeds(note()));
     await publisher.publish((pod) => this.#status(pod));
-    if (this.#logMayLack)
-      await appendNotices(logs, 'the disk was full: lines may be missing above', context.clock.now());
-    await Promise.all([flush(context), syncFiles(logs)]);
+    if (!noted) await untilDone(context, note);
+    await Promise.all([flush(context), untilDone(context, () => syncFiles(logs))]);
     if (publisher.pod.metadata.deletionTimestamp !== undefined) await publisher.remove();
   }
 
@@ -82,3 +87,9 @@ export class PodReporter {
     });
   }
 }
+
+const succeeds = (work: Promise<void>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  );

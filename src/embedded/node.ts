@@ -58,28 +58,57 @@ interface Parts {
 
 /** @throws ProgramsMissing naming what to install */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
-  const { home, log } = options;
+  const { home } = options;
   const programs = findPrograms();
   const layout = layoutOf(home.dataDir, home.runDir, home.instance);
   await mkdir(layout.logs, { recursive: true });
   const logs = new LogStore(layout.logs);
   const parts: Parts = {};
-  const started = bringUp(options, layout, programs, logs, parts).catch((error: unknown) =>
-    log('the node cannot run tasks', error),
-  );
+  const stopping = new AbortController();
+  const started = untilUp(() => bringUp(options, layout, programs, logs, parts), options, parts, stopping.signal);
   return {
     logs,
     async stop() {
+      stopping.abort();
       await started;
-      parts.announcement?.stop();
-      await parts.builds?.stop();
-      await parts.agent?.stop();
-      const idle = await isIdle(options.client);
-      // Once no task is left the machine is as it was: no bridge, no rules, no cgroups.
-      await Promise.all([parts.network?.close({ all: idle }), parts.disk?.close()]);
-      if (idle) await detectCgroups({ instance: home.instance }).removeAll();
+      await takeDown(options, parts);
     },
   };
+}
+
+/** Tries for as long as it takes: what is missing may be mended while Pods wait. */
+async function untilUp(
+  bringUp: () => Promise<void>,
+  options: NodeOptions,
+  parts: Parts,
+  stopping: AbortSignal,
+): Promise<void> {
+  while (!stopping.aborted) {
+    try {
+      return await bringUp();
+    } catch (error) {
+      options.log('the node cannot run tasks yet, see kf doctor; it is tried again', error);
+      await takeDown(options, parts).catch((failure: unknown) => options.log('taking down what came up', failure));
+    }
+    await new Promise<void>((resolve) => {
+      const timer = systemClock.after(retryDelay, resolve);
+      stopping.addEventListener('abort', () => resolve(timer.cancel()), { once: true });
+    });
+  }
+}
+
+/** Milliseconds between attempts to bring the node up. */
+const retryDelay = 10_000;
+
+async function takeDown({ home, client }: NodeOptions, parts: Parts): Promise<void> {
+  parts.announcement?.stop();
+  await parts.builds?.stop();
+  await parts.agent?.stop();
+  const idle = await isIdle(client);
+  // Once no task is left the machine is as it was: no bridge, no rules, no cgroups.
+  await Promise.all([parts.network?.close({ all: idle }), parts.disk?.close()]);
+  if (idle) await detectCgroups({ instance: home.instance }).removeAll();
+  for (const part of ['announcement', 'builds', 'agent', 'network', 'disk'] as const) delete parts[part];
 }
 
 async function bringUp(
@@ -93,7 +122,7 @@ async function bringUp(
   const { dataDir, runDir, instance } = home;
   const images = new ImageStore({ images: layout.images, layers: layout.layers });
   const stack = new HostStack({ directory: layout.stacks, clock: systemClock });
-  const [runtime] = await Promise.all([
+  const made = await Promise.allSettled([
     chooseRuntime(programs.runtimes, dataDir),
     images.open(),
     createNetwork({ instance, onWarning: log, ...(options.port > 0 ? { deniedHostPorts: [options.port] } : {}) }).then(
@@ -105,6 +134,10 @@ async function bringUp(
       parts.disk = disk;
     }),
   ]);
+  // All have ended before anything is taken down again.
+  const failed = made.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  const runtime = (made[0] as PromiseFulfilledResult<string>).value;
   parts.agent = createNodeAgent({
     client,
     clock: systemClock,

@@ -52,9 +52,22 @@ async function inspect({ layout, runtime }: NodeContext): Promise<Machine> {
   const states = known ? await runtime.list() : [];
   return {
     monitors,
-    statuses: new Map(states.map(({ id, status }) => [id, status])),
+    statuses: new Map(states.map(({ id, status, pid }) => [id, hasBegun(status, pid) ? 'running' : status])),
     exits: new Set(readdirSync(layout.exits)),
   };
+}
+
+/**
+ * Whether a container that counts as created has begun all the same: a server that is killed between letting it go and
+ * removing its FIFO leaves the FIFO, by which runc tells. Until then its process is `runc init`.
+ */
+function hasBegun(status: RuntimeStatus, pid: number): boolean {
+  if (status !== 'created') return false;
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[1] !== 'init';
+  } catch {
+    return false;
+  }
 }
 
 async function takeUp(

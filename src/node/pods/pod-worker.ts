@@ -173,11 +173,13 @@ export class PodWorker {
     } catch (error) {
       if (error instanceof Detached || stopping.aborted) return this.#detach();
       await Promise.allSettled(this.#starts);
+      if (this.#mayHaveRun && !(error instanceof PodGone)) {
+        // Something may have run, so the Pod must not be tried again, and what tells of it stays for the next start.
+        this.#context.onError(`pod ${this.pod.metadata.name}: its end cannot be reported`, error);
+        return this.#detach();
+      }
       await this.#remove();
-      if (error instanceof PodGone) return;
-      // Something may have run by now, so the Pod must not be tried again.
-      if (this.#mayHaveRun) this.#context.onError(`pod ${this.pod.metadata.name}: its end cannot be reported`, error);
-      else throw error;
+      if (!(error instanceof PodGone)) throw error;
     } finally {
       stopping.removeEventListener('abort', detach);
       for (const timer of this.#timers) timer.cancel();

@@ -15,7 +15,7 @@ async function run(): Promise<void> {
   const server = await startServer({
     home,
     version,
-    ...(process.env.KF_PORT === undefined ? {} : { port: Number(process.env.KF_PORT) }),
+    ...portFrom(process.env.KF_PORT),
     ...(process.env.KF_FLUSH_DELAY_MS === undefined ? {} : { flushDelayMs: Number(process.env.KF_FLUSH_DELAY_MS) }),
     log: (message, error) => console.error(`${new Date().toISOString()} ${message}${describe(error)}`),
   });
@@ -33,6 +33,14 @@ async function run(): Promise<void> {
   process.on('SIGINT', stop);
   // The terminal or the starter may go; the server stays.
   process.on('SIGHUP', () => {});
+}
+
+/** @throws Error for a text that is no port */
+function portFrom(text: string | undefined): { port?: number } {
+  if (text === undefined || text === '') return {};
+  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return { port };
+  throw new Error(`KF_PORT=${text} is not a port: it must be a number from 0 (any free one) to 65535`);
 }
 
 /** An operator wants the reason in one line; a fault of ours needs its stack too. */

@@ -5,8 +5,16 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '../client/client.ts';
 import { type Clock, rfc3339 } from '../client/clock.ts';
-import { itself, mapped, ownedBy, type RunningController, startController } from '../client/controller.ts';
-import { getIfExists } from '../client/get-if-exists.ts';
+import {
+  itself,
+  mapped,
+  ownedBy,
+  type Result,
+  type RunningController,
+  soon,
+  startController,
+} from '../client/controller.ts';
+import { getChild, getIfExists } from '../client/get-if-exists.ts';
 import { writeStatus } from '../client/status-writer.ts';
 import { Waiting } from '../client/waiting.ts';
 import { type ConditionDraft, conditionOf, happyCondition, isFinal, mergeConditions } from '../resources/condition.ts';
@@ -14,7 +22,7 @@ import { formatDuration } from '../resources/duration.ts';
 import { Build, hostStackBuilder } from '../resources/kf/build.ts';
 import { SourcePackage } from '../resources/kf/source-package.ts';
 import { labels } from '../resources/labels.ts';
-import { type ObjectRef, refOf } from '../resources/meta.ts';
+import { isControlledBy, type ObjectRef, refOf } from '../resources/meta.ts';
 import { isAlreadyExists } from '../resources/status.ts';
 import { TaskRun } from '../resources/tekton/task-run.ts';
 import { buildRunOf } from './build-run.ts';
@@ -62,6 +70,8 @@ const progress = (type: string, reason: string, message: string): ConditionDraft
 export class BuildController {
   readonly #options: BuildOptions;
   readonly #waiting = new Waiting();
+  /** UIDs of Builds with a working folder, by namespace and name: a Build that was deleted says no UID any more. */
+  readonly #folders = new Map<string, string>();
 
   constructor(options: BuildOptions) {
     this.#options = options;
@@ -71,14 +81,12 @@ export class BuildController {
     return this.#waiting.on(refOf(source));
   }
 
-  async reconcile(request: ObjectRef): Promise<void> {
-    const { client, dataDir } = this.#options;
+  async reconcile(request: ObjectRef): Promise<Result | void> {
+    const { client } = this.#options;
     const build = await getIfExists(client, Build, request);
-    if (build === undefined || build.metadata.deletionTimestamp !== undefined || isFinal(build)) {
-      this.#waiting.remove(request);
-      if (build !== undefined) await new Staging(dataDir, build.metadata.uid ?? '').remove();
-      return;
-    }
+    const over = build === undefined || build.metadata.deletionTimestamp !== undefined || isFinal(build);
+    await this.#tidy(request, build?.metadata.uid, over);
+    if (over) return this.#waiting.remove(request);
     if (build.spec.name !== hostStackBuilder)
       return this.#fail(
         build,
@@ -86,7 +94,17 @@ export class BuildController {
         `builder "${build.spec.name}" is not known; there is: ${hostStackBuilder}`,
       );
     const sha256 = await this.#uploaded(build);
-    if (sha256 !== undefined) await this.#build(build, sha256);
+    if (sha256 !== undefined) return this.#build(build, sha256);
+  }
+
+  /** Removes the working folders of Builds of this name that are over. */
+  async #tidy({ namespace, name }: ObjectRef, uid: string | undefined, over: boolean): Promise<void> {
+    const key = `${namespace}/${name}`;
+    const known = this.#folders.get(key);
+    const gone = [known !== uid ? known : undefined, over ? uid : undefined].filter((other) => other !== undefined);
+    for (const other of gone) await new Staging(this.#options.dataDir, other).remove();
+    if (over || uid === undefined) this.#folders.delete(key);
+    else this.#folders.set(key, uid);
   }
 
   /** The checksum of the Build's uploaded source; undefined while it is still to come. */
@@ -107,14 +125,26 @@ export class BuildController {
     return undefined;
   }
 
-  async #build(build: Build, sha256: string): Promise<void> {
+  async #build(build: Build, sha256: string): Promise<Result | void> {
+    const { sources, stack, client } = this.#options;
     const staging = new Staging(this.#options.dataDir, build.metadata.uid ?? '');
     try {
-      await staging.prepare(this.#options.sources.pathOf(sha256));
-      const interpreters = await this.#options.stack.interpreters();
-      const plan = await staging.plan((files) => planBuild(files, interpreters));
+      if (!(await sources.has(sha256)))
+        return this.#fail(build, 'SourceMissing', 'the source package is not on the server any more: push again');
+      await staging.prepare(sources.pathOf(sha256));
+      const surroundings = {
+        interpreters: await stack.interpreters(),
+        space: build.metadata.namespace ?? '',
+        env: JSON.stringify(build.spec.env ?? []),
+      };
+      const plan = await staging.plan((files) => planBuild(files, surroundings));
       const open = plan.steps.filter((step) => !this.#isCached(step));
-      if (open.length > 0 && !(await this.#runSteps(build, staging, open))) return;
+      if (open.length > 0) {
+        const run = await getChild(client, TaskRun, refOf(build), build);
+        // Left by a Build of this name that was deleted.
+        if (run !== undefined && !isControlledBy(run, build)) return soon;
+        if (!(await this.#runSteps(build, staging, open, run))) return;
+      }
       await this.#commit(build, staging, plan, sha256);
     } catch (error) {
       if (error instanceof UnbuildableSourceError || error instanceof UnsafeSourceError)
@@ -128,9 +158,13 @@ export class BuildController {
   }
 
   /** Runs the steps as a TaskRun; true once they have succeeded. */
-  async #runSteps(build: Build, staging: Staging, steps: readonly DependencyStep[]): Promise<boolean> {
+  async #runSteps(
+    build: Build,
+    staging: Staging,
+    steps: readonly DependencyStep[],
+    run: TaskRun | undefined,
+  ): Promise<boolean> {
     const { client, stack } = this.#options;
-    const run = await getIfExists(client, TaskRun, refOf(build));
     const condition = run === undefined ? undefined : conditionOf(run, 'Succeeded');
     if (condition?.status === 'True') return true;
     if (condition?.status === 'False') {
@@ -193,10 +227,11 @@ export class BuildController {
     for (const step of plan.steps) {
       if (step.cacheKey === undefined) continue;
       const digest = `sha256:${step.cacheKey}`;
-      if (!images.hasLayer(digest)) await images.addLayer(await staging.splitOff(step.output ?? ''), digest);
+      if (images.hasLayer(digest)) await staging.discard(step.output ?? '');
+      else await images.addLayer(await staging.splitOff(step.output ?? ''), digest);
       layers.push(digest);
     }
-    const source = layerDigest(separable ? sha256 : (build.metadata.uid ?? ''));
+    const source = layerDigest(...(separable ? [sha256, ...layers] : [build.metadata.uid ?? '']));
     if (!images.hasLayer(source)) await images.addLayer(await staging.sourceLayer(), source);
     const fingerprint = await stack.fingerprint();
     const { ref } = await images.put({
@@ -248,5 +283,5 @@ const isThere = (path: string): Promise<boolean> =>
     () => false,
   );
 
-const layerDigest = (name: string): string =>
-  `sha256:${createHash('sha256').update(`source-layer:${name}`).digest('hex')}`;
+const layerDigest = (...names: readonly string[]): string =>
+  `sha256:${createHash('sha256').update(`source-layer:${names.join()}`).digest('hex')}`;

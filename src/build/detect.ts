@@ -9,6 +9,7 @@ export interface SourceFiles {
   readonly requirements?: string;
   readonly pyproject?: string;
   readonly procfile?: string;
+  readonly npmrc?: string;
   /** Whether `bin/build` is there and executable. */
   readonly binBuild: boolean;
 }
@@ -46,8 +47,18 @@ export class UnbuildableSourceError extends Error {
 const node: Program = { name: 'npm', package: 'npm' };
 const python: Program = { name: 'python3', package: 'python3' };
 
-/** @param interpreters versions by name, part of every cache key. @throws UnbuildableSourceError */
-export function planBuild(files: SourceFiles, interpreters: Readonly<Record<string, string>>): BuildPlan {
+/** What every cached layer depends on beside the source. */
+export interface Surroundings {
+  /** Versions by program name. */
+  readonly interpreters: Readonly<Record<string, string>>;
+  /** Installing runs code of the source: what one Space made must not reach another. */
+  readonly space?: string;
+  /** The build's environment, as text. */
+  readonly env?: string;
+}
+
+/** @throws UnbuildableSourceError */
+export function planBuild(files: SourceFiles, surroundings: Surroundings): BuildPlan {
   const startCommand = startCommandOf(files);
   const rest = startCommand === undefined ? {} : { startCommand };
   if (files.binBuild)
@@ -57,7 +68,7 @@ export function planBuild(files: SourceFiles, interpreters: Readonly<Record<stri
       env: {},
       ...rest,
     };
-  const steps = [...nodeSteps(files, interpreters), ...pythonSteps(files, interpreters)];
+  const steps = [...nodeSteps(files, surroundings), ...pythonSteps(files, surroundings)];
   const usesPython = steps.some((step) => step.output === '.venv');
   return {
     steps,
@@ -71,7 +82,7 @@ export function planBuild(files: SourceFiles, interpreters: Readonly<Record<stri
   };
 }
 
-function nodeSteps(files: SourceFiles, interpreters: Readonly<Record<string, string>>): readonly DependencyStep[] {
+function nodeSteps(files: SourceFiles, { interpreters, ...rest }: Surroundings): readonly DependencyStep[] {
   if (files.packageLock === undefined) {
     const wanted = Object.keys(parsePackage(files.packageJson)?.dependencies ?? {});
     if (wanted.length > 0)
@@ -86,12 +97,17 @@ function nodeSteps(files: SourceFiles, interpreters: Readonly<Record<string, str
     (name) => manifest?.scripts?.[name] !== undefined,
   );
   const command = 'npm ci --omit=dev --no-audit --no-fund';
-  if (ownScripts) return [{ command, programs: [node] }];
-  const key = digest('npm', interpreters.node ?? '', files.packageLock, files.packageJson ?? '');
+  if (ownScripts || spreadsOut(manifest, files.packageLock)) return [{ command, programs: [node] }];
+  const own = [files.packageLock, files.packageJson ?? '', files.npmrc ?? ''];
+  const key = digest('npm', interpreters.node ?? '', rest.space ?? '', rest.env ?? '', ...own);
   return [{ command, programs: [node], output: 'node_modules', cacheKey: key }];
 }
 
-function pythonSteps(files: SourceFiles, interpreters: Readonly<Record<string, string>>): readonly DependencyStep[] {
+/** Workspaces and local packages: read from the source, and installed elsewhere than in node_modules alone. */
+const spreadsOut = (manifest: PackageJson | undefined, packageLock: string): boolean =>
+  manifest?.workspaces !== undefined || /"link"\s*:\s*true|"file:/.test(packageLock);
+
+function pythonSteps(files: SourceFiles, { interpreters, ...rest }: Surroundings): readonly DependencyStep[] {
   const make = 'python3 -m venv .venv';
   if (files.requirements !== undefined) {
     const command = `${make} && .venv/bin/pip install --disable-pip-version-check -r requirements.txt`;
@@ -103,7 +119,7 @@ function pythonSteps(files: SourceFiles, interpreters: Readonly<Record<string, s
         command,
         programs: [python],
         output: '.venv',
-        cacheKey: digest('pip', interpreters.python3 ?? '', files.requirements),
+        cacheKey: digest('pip', interpreters.python3 ?? '', rest.space ?? '', rest.env ?? '', files.requirements),
       },
     ];
   }
@@ -124,6 +140,7 @@ function startCommandOf(files: SourceFiles): string | undefined {
 interface PackageJson {
   readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly workspaces?: unknown;
 }
 
 function parsePackage(text: string | undefined): PackageJson | undefined {

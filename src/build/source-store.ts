@@ -1,14 +1,24 @@
 /** Keeps uploaded source packages, by checksum: `sources/<sha256>.tar`. */
 
 import { createHash, randomUUID } from 'node:crypto';
-import { access, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formatBytes } from '../resources/quantity.ts';
+import { statusError } from '../resources/status.ts';
+
+/** 5 %, at least 1 GiB: below it no task starts either. */
+const defaultReserve = (totalBytes: number): number => Math.max(totalBytes * 0.05, 2 ** 30);
 
 export class SourceStore {
   readonly #folder: string;
+  readonly #reserveBytes: number | undefined;
+  /** Bytes of uploads under way. */
+  #promised = 0;
 
-  constructor(dataDir: string) {
+  /** @param reserveBytes of the file system that no upload may take. Default: 5 %, at least 1 GiB */
+  constructor(dataDir: string, reserveBytes?: number) {
     this.#folder = join(dataDir, 'sources');
+    this.#reserveBytes = reserveBytes;
   }
 
   /** Removes what a crash left of unfinished uploads. */
@@ -30,18 +40,22 @@ export class SourceStore {
 
   /**
    * Keeps the bytes under their checksum, durably, or nothing at all.
-   * @throws Error `expected N bytes, got M` or `checksum does not match expected`
+   * @throws Error `expected N bytes, got M` or `checksum does not match expected`; StatusError InsufficientStorage when
+   * it would leave too little of the disk to the tasks that run
    */
   async receive(
     body: AsyncIterable<Buffer>,
     expected: { readonly size: number; readonly sha256: string },
   ): Promise<{ readonly image: string }> {
+    await this.#checkSpace(expected.size);
     const part = join(this.#folder, `${randomUUID()}.part`);
+    this.#promised += expected.size;
     try {
       await this.#write(part, body, expected);
       await rename(part, this.pathOf(expected.sha256));
       await syncFolder(this.#folder);
     } finally {
+      this.#promised -= expected.size;
       await rm(part, { force: true });
     }
     return { image: `source://sha256:${expected.sha256}` };
@@ -61,7 +75,8 @@ export class SourceStore {
         // The announced size bounds what an upload can fill.
         if (size > expected.size) throw new Error(`expected ${expected.size} bytes, got more`);
         hash.update(chunk);
-        await file.write(chunk);
+        // Unlike write, it goes on after a short write.
+        await file.writeFile(chunk);
       }
       if (size !== expected.size) throw new Error(`expected ${expected.size} bytes, got ${size}`);
       if (hash.digest('hex') !== expected.sha256) throw new Error('checksum does not match expected');
@@ -69,6 +84,17 @@ export class SourceStore {
     } finally {
       await file.close();
     }
+  }
+
+  async #checkSpace(size: number): Promise<void> {
+    const { bavail, blocks, bsize } = await statfs(this.#folder);
+    const reserve = this.#reserveBytes ?? defaultReserve(blocks * bsize);
+    const free = Math.max(0, bavail * bsize - reserve - this.#promised);
+    if (size > free)
+      throw statusError(
+        'InsufficientStorage',
+        `the source package has ${formatBytes(size)}, and the server's disk room for ${formatBytes(free)}`,
+      );
   }
 
   /** Removes a package that no Build needs any more. */

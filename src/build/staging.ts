@@ -2,10 +2,11 @@
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, chown, constants, lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chown, constants, lstat, mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { BuildPlan, SourceFiles } from './detect.ts';
+import { type BuildPlan, type SourceFiles, UnbuildableSourceError } from './detect.ts';
+import { removeTree } from './remove-tree.ts';
 import { type Owner, unpack } from './unpack.ts';
 
 /** The user of the host stack, as in Cloud Foundry. */
@@ -15,6 +16,9 @@ const vcap: Owner = { uid: 2000, gid: 2000 };
 export const appFolder = '/home/vcap/app';
 
 const run = promisify(execFile);
+
+/** Bytes of a file that is read to make the plan. */
+const largestFile = 64 * 2 ** 20;
 
 export class Staging {
   readonly #root: string;
@@ -31,10 +35,12 @@ export class Staging {
   /** Unpacks the source, unless that was finished before. @throws UnsafeSourceError */
   async prepare(tarFile: string): Promise<void> {
     if (await exists(join(this.#root, 'unpacked'))) return;
-    await rm(this.#root, { recursive: true, force: true });
+    await removeTree(this.#root);
     await mkdir(this.app, { recursive: true, mode: 0o755 });
     await chown(this.app, vcap.uid, vcap.gid);
     await unpack(tarFile, this.app, vcap);
+    // After a power cut the mark must not stand beside files that are empty.
+    await this.flush();
     await writeFile(join(this.#root, 'unpacked'), '');
   }
 
@@ -47,16 +53,21 @@ export class Staging {
     const known = await readFile(path, 'utf8').catch(() => undefined);
     if (known !== undefined) return JSON.parse(known) as BuildPlan;
     const plan = make(await this.#files());
-    await writeFile(`${path}.new`, JSON.stringify(plan));
+    const file = await open(`${path}.new`, 'w');
+    try {
+      await file.writeFile(JSON.stringify(plan));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
     await rename(`${path}.new`, path);
     return plan;
   }
 
   async #files(): Promise<SourceFiles> {
-    const [packageJson, packageLock, requirements, pyproject, procfile] = await Promise.all(
-      ['package.json', 'package-lock.json', 'requirements.txt', 'pyproject.toml', 'Procfile'].map((name) =>
-        this.#read(name),
-      ),
+    const names = ['package.json', 'package-lock.json', 'requirements.txt', 'pyproject.toml', 'Procfile', '.npmrc'];
+    const [packageJson, packageLock, requirements, pyproject, procfile, npmrc] = await Promise.all(
+      names.map((name) => this.#read(name)),
     );
     const binBuild = await access(join(this.app, 'bin/build'), constants.X_OK).then(
       () => true,
@@ -68,6 +79,7 @@ export class Staging {
       ...(requirements === undefined ? {} : { requirements }),
       ...(pyproject === undefined ? {} : { pyproject }),
       ...(procfile === undefined ? {} : { procfile }),
+      ...(npmrc === undefined ? {} : { npmrc }),
       binBuild,
     };
   }
@@ -76,18 +88,29 @@ export class Staging {
   async #read(name: string): Promise<string | undefined> {
     const path = join(this.app, name);
     const found = await lstat(path).catch(() => undefined);
-    return found?.isFile() === true ? readFile(path, 'utf8') : undefined;
+    if (found?.isFile() !== true) return undefined;
+    if (found.size > largestFile) throw new UnbuildableSourceError(`${name} is too large to be what its name says`);
+    return readFile(path, 'utf8');
   }
 
-  /** Moves what a step added (`output`, relative to the app) into a folder of its own that is rooted at `/`. */
+  /**
+   * Moves what a step added (`output`, relative to the app) into a folder of its own that is rooted at `/`; an empty one
+   * when it added nothing, as npm without dependencies does.
+   */
   async splitOff(output: string): Promise<string> {
     const layer = join(this.#root, `layer-${createHash('sha256').update(output).digest('hex').slice(0, 12)}`);
     const target = join(layer, appFolder, output);
     if (await exists(target)) return layer;
     await this.#makeHome(layer);
     await mkdir(dirname(target), { recursive: true });
-    await rename(join(this.app, output), target);
+    const made = join(this.app, output);
+    if (await exists(made)) await rename(made, target);
     return layer;
+  }
+
+  /** Removes from the source what a layer brings: two states of it must not mix. */
+  async discard(output: string): Promise<void> {
+    await removeTree(join(this.app, output));
   }
 
   /** The rest of the app's folder, rooted at `/`. */
@@ -107,7 +130,7 @@ export class Staging {
   }
 
   async remove(): Promise<void> {
-    await rm(this.#root, { recursive: true, force: true });
+    await removeTree(this.#root);
   }
 
   async #makeHome(layer: string): Promise<void> {
@@ -118,8 +141,9 @@ export class Staging {
   }
 }
 
+/** The path itself: a link that leads nowhere is there, too. */
 const exists = (path: string): Promise<boolean> =>
-  access(path).then(
+  lstat(path).then(
     () => true,
     () => false,
   );

@@ -2,7 +2,7 @@
 
 import { createReadStream } from 'node:fs';
 import { chown, lchown, mkdir, open, symlink } from 'node:fs/promises';
-import { join, normalize, posix } from 'node:path';
+import { basename, join, normalize, posix } from 'node:path';
 import { extract, type Header } from 'tar-stream';
 
 export interface Owner {
@@ -10,7 +10,7 @@ export interface Owner {
   readonly gid: number;
 }
 
-/** A package that would leave its folder, or holds what no source has (devices, hard links). */
+/** A package that is no tar, would leave its folder, or holds what no source has (devices, hard links, a name twice). */
 export class UnsafeSourceError extends Error {
   override readonly name = 'UnsafeSourceError';
 }
@@ -26,18 +26,33 @@ export async function unpack(tarFile: string, folder: string, owner: Owner): Pro
   const made = new Set<string>();
   const links = new Set<string>();
   const archive = extract();
-  createReadStream(tarFile)
-    .on('error', (error) => archive.destroy(error))
-    .pipe(archive as unknown as NodeJS.WritableStream);
+  const input = createReadStream(tarFile);
+  input.on('error', (error) => archive.destroy(error)).pipe(archive as unknown as NodeJS.WritableStream);
   let entries = 0;
-  for await (const entry of archive) {
-    if (++entries > mostEntries) throw new UnsafeSourceError(`more than ${mostEntries} files`);
-    const path = safePath(entry.header.name, links);
-    await makeParents(folder, path === '.' ? '.' : posix.dirname(path), owner, made);
-    if (path !== '.') await write(entry as unknown as Entry, folder, path, owner, made, links);
-    entry.resume();
+  try {
+    for await (const entry of archive) {
+      if (++entries > mostEntries) throw new UnsafeSourceError(`more than ${mostEntries} files`);
+      const path = safePath(entry.header.name, links);
+      await makeParents(folder, path === '.' ? '.' : posix.dirname(path), owner, made);
+      if (path !== '.') await write(entry as unknown as Entry, folder, path, owner, made, links);
+      entry.resume();
+    }
+  } catch (error) {
+    throw sourceFault(error as NodeJS.ErrnoException) ?? error;
+  } finally {
+    // An archive that is given up does not close what feeds it.
+    input.destroy();
   }
 }
+
+/** Faults that another attempt meets again: of the package itself, not of the machine. */
+function sourceFault({ code, message, path }: NodeJS.ErrnoException): UnsafeSourceError | undefined {
+  // tar-stream's complaints about what it reads have no code.
+  if (code === undefined) return new UnsafeSourceError(message);
+  return namingFaults.has(code) ? new UnsafeSourceError(`${basename(path ?? '')}: ${message}`) : undefined;
+}
+
+const namingFaults = new Set(['EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'ELOOP', 'EILSEQ', 'EINVAL']);
 
 type Entry = AsyncIterable<Buffer> & { readonly header: Header };
 
@@ -63,7 +78,8 @@ async function write(
   // `wx` refuses to write through a link or over a file that an earlier entry made.
   const file = await open(target, 'wx', entry.header.mode & 0o111 ? 0o755 : 0o644);
   try {
-    for await (const chunk of entry) await file.write(chunk);
+    // Unlike write, it goes on after a short write.
+    for await (const chunk of entry) await file.writeFile(chunk);
     await file.chown(owner.uid, owner.gid);
   } finally {
     await file.close();

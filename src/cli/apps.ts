@@ -7,28 +7,28 @@ import type { Session } from './context.ts';
 import { CliError } from './errors.ts';
 
 /** @throws CliError when the App or its Space does not exist */
-export async function getApp({ client, space }: Session, name: string, prefix = ''): Promise<App> {
+export async function getApp({ client, space, serverFlags = '' }: Session, name: string, prefix = ''): Promise<App> {
   try {
     return await client.get(App, { namespace: space, name });
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    await requireSpace({ client, space });
+    await requireSpace({ client, space, serverFlags });
     throw new CliError(`${prefix}${error.message}`, {
-      tips: [{ description: 'List the Apps', command: `kf apps --space ${space}` }],
+      tips: [{ description: 'List the Apps', command: `kf apps --space ${space}${serverFlags}` }],
     });
   }
 }
 
 /** @throws CliError `Space "x" doesn't exist` */
-export async function requireSpace({ client, space }: Session): Promise<Space> {
+export async function requireSpace({ client, space, serverFlags = '' }: Session): Promise<Space> {
   try {
     return await client.get(Space, { name: space });
   } catch (error) {
     if (!isNotFound(error)) throw error;
     throw new CliError(`Space "${space}" doesn't exist`, {
       tips: [
-        { description: 'List the Spaces', command: 'kf spaces' },
-        { description: 'Create it', command: `kf create-space ${space}` },
+        { description: 'List the Spaces', command: `kf spaces${serverFlags}` },
+        { description: 'Create it', command: `kf create-space ${space}${serverFlags}` },
       ],
     });
   }

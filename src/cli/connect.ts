@@ -24,7 +24,7 @@ export async function connectTo(
 
 export async function contextNameOf(choice: ServerChoice): Promise<string> {
   if (choice.kind === 'embedded') return 'kf';
-  return choice.context ?? (await load(choice.path)).context ?? '?';
+  return (await load(choice.path, choice.context)).context ?? '?';
 }
 
 async function load(path: string, context?: string): ReturnType<typeof loadKubeconfig> {

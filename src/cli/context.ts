@@ -7,6 +7,7 @@ import type { Io } from './io.ts';
 import type { KfClient } from './kf-client.ts';
 import { type ChoiceFlags, chooseServer, chooseSpace, kfHome, type ServerChoice } from './settings/server-choice.ts';
 import { defaultSettingsFile, readSettings, type Settings } from './settings/settings-file.ts';
+import { serverFlags } from './tip-flags.ts';
 
 /** Flags that every command takes. */
 export interface GlobalFlags extends ChoiceFlags {
@@ -39,6 +40,8 @@ export interface Surroundings {
 export interface Session {
   readonly client: KfClient;
   readonly space: string;
+  /** What makes a printed command mean the same server. Default: nothing. */
+  readonly serverFlags?: string;
 }
 
 export class Context {
@@ -97,7 +100,10 @@ export class Context {
 
   /** @throws CliError when no Space is targeted */
   async space(): Promise<string> {
-    const space = chooseSpace(await this.choice(), await this.settings(), this.#flags.space);
+    const choice = await this.choice();
+    const space = chooseSpace(choice, await this.settings(), this.#flags.space);
+    // A kubeconfig that is not there comes before a Space that is not chosen.
+    if (space === undefined) await this.contextName(choice);
     if (space === undefined) throw new CliError("no space targeted, use 'kf target --space SPACE' to target a space");
     return space;
   }
@@ -123,16 +129,19 @@ export class Context {
   /** For commands that read. */
   async session(options: ConnectOptions = {}): Promise<Session> {
     const space = await this.space();
-    return { client: await this.client(options), space };
+    return { client: await this.client(options), space, serverFlags: serverFlags(this.#flags) };
   }
 
-  /** For commands that change something: on a server that is not the embedded one they first say where. */
-  async changing(): Promise<Session> {
+  /**
+   * For commands that change something: on a server that is not the embedded one they first say where.
+   * @param subject the Space that is itself made or deleted; default: the one to work in
+   */
+  async changing(subject?: string): Promise<Session> {
     const choice = await this.choice();
-    const space = await this.space();
+    const space = subject ?? (await this.space());
     if (choice.kind === 'kubeconfig')
       this.io.note(`Using context "${await this.contextName(choice)}", Space "${space}"`);
-    return { client: await this.client(), space };
+    return { client: await this.client(), space, serverFlags: serverFlags(this.#flags) };
   }
 
   /** The name of the kubeconfig's context. @throws CliError when there is none */

@@ -5,6 +5,10 @@ import type { ObjectRef } from '../resources/meta.ts';
 import type { Context, Session } from './context.ts';
 import { observe } from './wait/observe.ts';
 
+export interface DeleteFlags {
+  readonly async?: boolean;
+}
+
 export interface DeleteRequest {
   readonly kind: AnyKind;
   readonly ref: ObjectRef;

@@ -12,13 +12,13 @@ import { formatTips } from './output/tips.ts';
 import { tipFlags } from './tip-flags.ts';
 
 /** @throws CliError when there is none */
-export async function getBuild({ client, space }: Session, name: string): Promise<Build> {
+export async function getBuild({ client, space, serverFlags = '' }: Session, name: string): Promise<Build> {
   try {
     return await client.get(Build, { namespace: space, name });
   } catch (error) {
     if (!isNotFound(error)) throw error;
     throw new CliError(`${error.message} in Space "${space}"`, {
-      tips: [{ description: 'List the Builds', command: `kf builds --space ${space}` }],
+      tips: [{ description: 'List the Builds', command: `kf builds --space ${space}${serverFlags}` }],
     });
   }
 }

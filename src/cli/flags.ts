@@ -20,6 +20,11 @@ export function cores(text: string): string {
   return text.trim();
 }
 
+export function nonEmpty(text: string): string {
+  if (text === '') throw new Error('It must not be empty.');
+  return text;
+}
+
 export interface Variable {
   readonly name: string;
   readonly value: string;

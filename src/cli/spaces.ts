@@ -7,18 +7,25 @@ import { Task } from '../resources/kf/task.ts';
 import { TaskSchedule } from '../resources/kf/task-schedule.ts';
 import { annotations } from '../resources/labels.ts';
 import { requireSpace } from './apps.ts';
-import type { DeleteFlags } from './commands/delete.ts';
-import type { CreateSpaceFlags } from './commands/spaces.ts';
 import type { Context } from './context.ts';
-import { count, deleteAndWait } from './delete-object.ts';
+import { count, type DeleteFlags, deleteAndWait } from './delete-object.ts';
 import { CliError, messageOf } from './errors.ts';
-import { objectName } from './flags.ts';
+import { objectName, type Variable } from './flags.ts';
 import { formatDescription, section } from './output/describe.ts';
 import { formatObject, type OutputFormat } from './output/objects.ts';
 import { formatTable } from './output/table.ts';
 import { formatTips } from './output/tips.ts';
 import { shown } from './secrets.ts';
+import { serverFlags } from './tip-flags.ts';
 import { waitFor } from './wait/observe.ts';
+
+export interface CreateSpaceFlags {
+  readonly runEnv?: readonly Variable[];
+  readonly stageEnv?: readonly Variable[];
+  readonly containerRegistry?: string;
+  readonly buildServiceAccount?: string;
+  readonly domain?: readonly string[];
+}
 
 export async function describeSpace(
   context: Context,
@@ -56,11 +63,11 @@ export async function describeSpace(
   );
 }
 
-export async function createSpaceAction(context: Context, name: string, flags: CreateSpaceFlags): Promise<void> {
+export async function createSpaceAction(context: Context, name: string, wanted: CreateSpaceFlags): Promise<void> {
   const { io } = context;
   checkName(name);
-  const { client } = await context.changing();
-  const created = await client.create(Space, { metadata: { name }, spec: specOf(flags) });
+  const { client } = await context.changing(name);
+  const created = await client.create(Space, { metadata: { name }, spec: specOf(wanted) });
   await io.out('Space requested, waiting for subcomponents to be created\n');
   const ready = await waitFor(context, Space, { name }, isFinal, { from: created });
   if (ready === undefined) throw new CliError(`Space "${name}" was deleted`);
@@ -71,9 +78,10 @@ export async function createSpaceAction(context: Context, name: string, flags: C
     );
   await io.out('Space created\n');
   await io.out(conditionsTable(ready));
+  const flags = serverFlags(context.flags);
   const tips = [
-    { description: 'Target the Space', command: `kf target ${name}` },
-    { description: 'Describe it', command: `kf space ${name}` },
+    { description: 'Target the Space', command: `kf target ${name}${flags}` },
+    { description: 'Describe it', command: `kf space ${name}${flags}` },
   ];
   for (const line of formatTips(tips)) io.note(line);
 }
@@ -112,7 +120,7 @@ function conditionsTable(space: Space): string {
 
 export async function deleteSpaceAction(context: Context, name: string, flags: DeleteFlags): Promise<void> {
   const { io } = context;
-  const session = { ...(await context.changing()), space: name };
+  const session = { ...(await context.changing(name)), space: name };
   await requireSpace(session);
   const [apps, jobs, tasks] = await Promise.all([
     session.client.list(App, { namespace: name }),

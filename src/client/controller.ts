@@ -13,6 +13,9 @@ export interface Result {
   readonly requeueAfter?: number;
 }
 
+/** For a reconcile that waits for something to go of which no event need tell it. */
+export const soon: Result = { requeueAfter: 500 };
+
 /**
  * Moves the world one step towards the spec of the object that `request` names.
  *

@@ -11,7 +11,7 @@ export interface ReflectorOptions<K extends AnyKind> {
   readonly list?: ListOptions;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Called for each object listed and each event; must not throw. */
+  /** Called for each object listed and each event; what it throws is reported, and the next object is told of. */
   readonly onObject: (object: ObjectOf<K>, gone: boolean) => void;
   readonly onError?: (error: unknown) => void;
 }
@@ -26,9 +26,10 @@ export function reflect<K extends AnyKind>(options: ReflectorOptions<K>): Promis
 
 async function run<K extends AnyKind>(options: ReflectorOptions<K>, synced: () => void): Promise<void> {
   const known = new Map<string, ObjectOf<K>>();
+  const careful = { ...options, onObject: reporting(options) };
   while (!options.signal.aborted) {
     try {
-      await listAndWatch(options, known, synced);
+      await listAndWatch(careful, known, synced);
     } catch (error) {
       if (options.signal.aborted) break;
       if (isExpired(error)) continue;
@@ -37,6 +38,17 @@ async function run<K extends AnyKind>(options: ReflectorOptions<K>, synced: () =
     }
   }
   synced();
+}
+
+/** One object that nobody can cope with must not hide all that come after it. */
+function reporting<K extends AnyKind>({ onObject, onError }: ReflectorOptions<K>): ReflectorOptions<K>['onObject'] {
+  return (object, gone) => {
+    try {
+      onObject(object, gone);
+    } catch (error) {
+      onError?.(error);
+    }
+  };
 }
 
 async function listAndWatch<K extends AnyKind>(
@@ -86,13 +98,11 @@ const keyOf = (object: { metadata: { namespace?: string; name: string } }): stri
 
 const pause = (clock: Clock, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    const timer = clock.after(retryDelay, resolve);
-    signal.addEventListener(
-      'abort',
-      () => {
-        timer.cancel();
-        resolve();
-      },
-      { once: true },
-    );
+    const done = (): void => {
+      timer.cancel();
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = clock.after(retryDelay, done);
+    signal.addEventListener('abort', done, { once: true });
   });

@@ -58,28 +58,57 @@ interface Parts {
 
 /** @throws ProgramsMissing naming what to install */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
-  const { home, log } = options;
+  const { home } = options;
   const programs = findPrograms();
   const layout = layoutOf(home.dataDir, home.runDir, home.instance);
   await mkdir(layout.logs, { recursive: true });
   const logs = new LogStore(layout.logs);
   const parts: Parts = {};
-  const started = bringUp(options, layout, programs, logs, parts).catch((error: unknown) =>
-    log('the node cannot run tasks', error),
-  );
+  const stopping = new AbortController();
+  const started = untilUp(() => bringUp(options, layout, programs, logs, parts), options, parts, stopping.signal);
   return {
     logs,
     async stop() {
+      stopping.abort();
       await started;
-      parts.announcement?.stop();
-      await parts.builds?.stop();
-      await parts.agent?.stop();
-      const idle = await isIdle(options.client);
-      // Once no task is left the machine is as it was: no bridge, no rules, no cgroups.
-      await Promise.all([parts.network?.close({ all: idle }), parts.disk?.close()]);
-      if (idle) await detectCgroups({ instance: home.instance }).removeAll();
+      await takeDown(options, parts);
     },
   };
+}
+
+/** Tries for as long as it takes: what is missing may be mended while Pods wait. */
+async function untilUp(
+  bringUp: () => Promise<void>,
+  options: NodeOptions,
+  parts: Parts,
+  stopping: AbortSignal,
+): Promise<void> {
+  while (!stopping.aborted) {
+    try {
+      return await bringUp();
+    } catch (error) {
+      options.log('the node cannot run tasks yet, see kf doctor; it is tried again', error);
+      await takeDown(options, parts).catch((failure: unknown) => options.log('taking down what came up', failure));
+    }
+    await new Promise<void>((resolve) => {
+      const timer = systemClock.after(retryDelay, resolve);
+      stopping.addEventListener('abort', () => resolve(timer.cancel()), { once: true });
+    });
+  }
+}
+
+/** Milliseconds between attempts to bring the node up. */
+const retryDelay = 10_000;
+
+async function takeDown({ home, client }: NodeOptions, parts: Parts): Promise<void> {
+  parts.announcement?.stop();
+  await parts.builds?.stop();
+  await parts.agent?.stop();
+  const idle = await isIdle(client);
+  // Once no task is left the machine is as it was: no bridge, no rules, no cgroups.
+  await Promise.all([parts.network?.close({ all: idle }), parts.disk?.close()]);
+  if (idle) await detectCgroups({ instance: home.instance }).removeAll();
+  for (const part of ['announcement', 'builds', 'agent', 'network', 'disk'] as const) delete parts[part];
 }
 
 async function bringUp(
@@ -93,7 +122,7 @@ async function bringUp(
   const { dataDir, runDir, instance } = home;
   const images = new ImageStore({ images: layout.images, layers: layout.layers });
   const stack = new HostStack({ directory: layout.stacks, clock: systemClock });
-  const [runtime] = await Promise.all([
+  const made = await Promise.allSettled([
     chooseRuntime(programs.runtimes, dataDir),
     images.open(),
     createNetwork({ instance, onWarning: log, ...(options.port > 0 ? { deniedHostPorts: [options.port] } : {}) }).then(
@@ -101,10 +130,14 @@ async function bringUp(
         parts.network = network;
       },
     ),
-    createDisks({ dataDir, onWarning: log }).then((disk) => {
+    createDisks({ dataDir, onWarning: log, ...reserveFrom(process.env) }).then((disk) => {
       parts.disk = disk;
     }),
   ]);
+  // All have ended before anything is taken down again.
+  const failed = made.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  const runtime = (made[0] as PromiseFulfilledResult<string>).value;
   parts.agent = createNodeAgent({
     client,
     clock: systemClock,
@@ -148,12 +181,23 @@ function fingerprintText({ distribution, interpreters }: Awaited<ReturnType<type
   return [distribution, ...Object.entries(interpreters).map(([name, version]) => `${name} ${version}`)].join('; ');
 }
 
-/** Bounds of the machine's share, until the configuration file lands: `KF_MAX_TASKS`, `KF_MEMORY` (bytes). */
-function limitsFrom(env: NodeJS.ProcessEnv): { maxTasks?: number; memoryBytes?: number } {
+/**
+ * Bounds of the machine's share, until the configuration file lands: `KF_MAX_TASKS`, `KF_MEMORY` and `KF_DISK_RESERVE`
+ * (bytes).
+ */
+function limitsFrom(env: NodeJS.ProcessEnv): { maxTasks?: number; memoryBytes?: number; pressureBytes?: number } {
   const maxTasks = Number(env.KF_MAX_TASKS);
   const memoryBytes = Number(env.KF_MEMORY);
+  const { reserveBytes } = reserveFrom(env);
   return {
     ...(maxTasks > 0 ? { maxTasks } : {}),
     ...(memoryBytes > 0 ? { memoryBytes: Math.min(memoryBytes, totalmem()) } : {}),
+    ...(reserveBytes === undefined ? {} : { pressureBytes: reserveBytes / 4 }),
   };
+}
+
+/** What uploads and tasks leave free on the disk; default: 5 %, at least 1 GiB. */
+export function reserveFrom(env: NodeJS.ProcessEnv): { reserveBytes?: number } {
+  const reserveBytes = Number(env.KF_DISK_RESERVE || Number.NaN);
+  return reserveBytes >= 0 ? { reserveBytes } : {};
 }

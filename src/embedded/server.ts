@@ -22,7 +22,7 @@ import { startPipelineRunController } from '../tekton/pipeline-run-controller.ts
 import { startTaskRunController } from '../tekton/task-run-controller.ts';
 import { defaultSpace, makeDefaultObjects } from './default-objects.ts';
 import type { Home } from './home.ts';
-import { type RunningNode, startNode } from './node.ts';
+import { type RunningNode, reserveFrom, startNode } from './node.ts';
 
 export interface ServerOptions {
   readonly home: Home;
@@ -54,7 +54,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...(options.flushDelayMs === undefined ? {} : { flushDelayMs: options.flushDelayMs }),
   });
   const client = new InProcessClient({ api, caller: controllersCaller, acknowledge: 'early' });
-  const sources = new SourceStore(home.dataDir);
+  const sources = new SourceStore(home.dataDir, reserveFrom(process.env).reserveBytes);
   await Promise.all([makeDefaultObjects(client), sources.start()]);
   const node = await startNode({
     home,

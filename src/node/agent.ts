@@ -2,12 +2,13 @@
 
 import { setMaxListeners } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { availableParallelism, hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '../client/client.ts';
 import type { Clock } from '../client/clock.ts';
 import { reflect } from '../client/reflector.ts';
+import { Semaphore } from '../client/semaphore.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
 import { refOf } from '../resources/meta.ts';
 import { formatBytes } from '../resources/quantity.ts';
@@ -32,7 +33,6 @@ import { monitorEnvironment } from './runtime/conmon.ts';
 import { Launcher } from './runtime/launcher.ts';
 import { OciRuntime } from './runtime/oci-runtime.ts';
 import { rlimitsWithin } from './runtime/oci-spec.ts';
-import { Semaphore } from './semaphore.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 export interface NodeAgentOptions {
@@ -135,7 +135,11 @@ class Agent implements NodeAgent {
   async start(): Promise<void> {
     const { layout, cgroups, launcher, client, clock, onError } = this.#context;
     for (const path of [layout.pods, layout.exits, layout.runtime]) await mkdir(path, { recursive: true, mode: 0o700 });
-    for (const path of [layout.logs, layout.stacks, layout.builds]) await mkdir(path, { recursive: true });
+    // Sources and output are not for everybody on this machine, wherever the data directory lies.
+    for (const path of [layout.logs, layout.stacks, layout.builds, layout.images, layout.layers]) {
+      await mkdir(path, { recursive: true });
+      await chmod(path, 0o700);
+    }
     await cgroups.prepare();
     launcher.fill();
     const { items } = await client.list(Pod, { unfinishedOnly: true });
@@ -156,7 +160,7 @@ class Agent implements NodeAgent {
       onObject: (pod, gone) => this.#observe(pod, gone),
       onError: (error) => onError('watching pods', error),
     });
-    startLogJanitor({ client, clock, logs: this.#logs, signal: this.#abort.signal, onError });
+    startLogJanitor({ client, clock, logs: this.#logs, dataDir: layout.data, signal: this.#abort.signal, onError });
   }
 
   async stop(): Promise<void> {
@@ -219,18 +223,28 @@ class Agent implements NodeAgent {
 
   #supervise(pod: Pod, worker: PodWorker, run: (freed: () => void) => Promise<void>): void {
     const uid = pod.metadata.uid!;
-    const ended = run(() => this.#waiting.release(uid)).then(
+    const release = (): void => this.#waiting.release(uid);
+    const ended = run(release).then(
       () => {
         this.#workers.delete(uid);
-        this.#past.add(uid);
+        this.#remember(uid);
+        // Also of a Pod that only had to be told its end.
+        release();
       },
       (error: unknown) => {
         this.#workers.delete(uid);
+        release();
         this.#postpone(worker.pod, error);
       },
     );
     this.#workers.set(uid, { worker, ended });
     this.#pressure.watch();
+  }
+
+  #remember(uid: string): void {
+    this.#past.add(uid);
+    const [oldest] = this.#past;
+    if (this.#past.size > mostPast) this.#past.delete(oldest!);
   }
 
   /** Nothing of it was started: it is tried again. */
@@ -244,6 +258,9 @@ class Agent implements NodeAgent {
     }
   }
 }
+
+/** Ended Pods that are remembered; far more than events can lag behind. */
+const mostPast = 10_000;
 
 /** Monitors that can be started without waiting. */
 const readyLaunchers = 4;

@@ -2,6 +2,7 @@
 
 import type { Client } from '../client/client.ts';
 import type { Clock } from '../client/clock.ts';
+import type { Semaphore } from '../client/semaphore.ts';
 import type { Cgroups } from './cgroup/cgroup.ts';
 import type { DiskProvider } from './disk/disk.ts';
 import type { Image } from './images/image.ts';
@@ -13,7 +14,6 @@ import type { RootfsProvider } from './rootfs/rootfs.ts';
 import type { Launcher } from './runtime/launcher.ts';
 import type { OciRlimit } from './runtime/oci.ts';
 import type { OciRuntime } from './runtime/oci-runtime.ts';
-import type { Semaphore } from './semaphore.ts';
 
 export interface NodeContext {
   readonly client: Client;

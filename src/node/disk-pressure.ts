@@ -30,6 +30,8 @@ export interface DiskPressureOptions {
 
 /** Milliseconds between two looks; the kernel tells nobody that a file system fills. */
 const interval = 1000;
+/** Bytes; who wrote less since the last look is not what fills the disk. */
+const leastGrowth = 2 ** 20;
 /** Below this much a write of a log line may fail. */
 const fullBytes = 64 * 1024;
 
@@ -37,6 +39,8 @@ export class DiskPressure {
   readonly #options: DiskPressureOptions;
   #timer: Timer | undefined;
   #stopped = false;
+  /** Bytes at the last look. */
+  #written = new Map<Writer, number>();
 
   constructor(options: DiskPressureOptions) {
     this.#options = options;
@@ -66,17 +70,36 @@ export class DiskPressure {
     const { freeBytes, totalBytes } = await space(path);
     const threshold = this.#options.thresholdBytes ?? Math.max(totalBytes * 0.05, 2 ** 30) / 4;
     if (freeBytes < fullBytes) for (const writer of writers()) writer.logMayLack();
+    // Close to it, so that there is something to compare with when it comes.
+    if (freeBytes >= 2 * threshold) {
+      this.#written.clear();
+      return;
+    }
+    const largest = await this.#largestWriter();
     if (freeBytes >= threshold) return;
-    const largest = await largestOf(writers());
     largest?.writer.evict(
-      `the disk is nearly full (${formatBytes(freeBytes)} left) and this task has written most (${formatBytes(largest.bytes)})`,
+      `the disk is nearly full (${formatBytes(freeBytes)} left) and this task was writing most (${formatBytes(largest.bytes)})`,
     );
+  }
+
+  /** Who has written most since the last look; nobody when all of them hold still. */
+  async #largestWriter(): Promise<{ readonly writer: Writer; readonly bytes: number } | undefined> {
+    const before = this.#written;
+    this.#written = new Map();
+    let largest: { writer: Writer; bytes: number; grown: number } | undefined;
+    for (const writer of this.#options.writers()) {
+      const bytes = await writer.footprint();
+      const grown = bytes - (before.get(writer) ?? 0);
+      this.#written.set(writer, bytes);
+      if (grown >= leastGrowth && grown > (largest?.grown ?? 0)) largest = { writer, bytes, grown };
+    }
+    return largest;
   }
 }
 
-async function largestOf(writers: Iterable<Writer>): Promise<{ writer: Writer; bytes: number } | undefined> {
-  const sizes = await Promise.all([...writers].map(async (writer) => ({ writer, bytes: await writer.footprint() })));
-  return sizes.sort((a, b) => b.bytes - a.bytes)[0];
+/** Whether a write to the file system may fail at this moment. */
+export async function isFull(path: string): Promise<boolean> {
+  return (await spaceOf(path)).freeBytes < fullBytes;
 }
 
 async function spaceOf(path: string): Promise<{ freeBytes: number; totalBytes: number }> {

@@ -1,6 +1,7 @@
 /** Writing files so that a crash leaves either the old content or the new one. */
 
 import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -30,6 +31,18 @@ export async function writeDurably(path: string, content: string, mode = 0o644):
     throw error;
   }
   await syncPath(dirname(path));
+}
+
+/** A file that everyone may read, whatever the server's umask is. */
+export function writePublic(path: string, content: string | Buffer): void {
+  writeFileSync(path, content);
+  chmodSync(path, 0o644);
+}
+
+/** A folder that everyone may enter, whatever the server's umask is. */
+export function makePublic(path: string): void {
+  mkdirSync(path, { recursive: true });
+  chmodSync(path, 0o755);
 }
 
 /** Flushes those of the files that exist. */

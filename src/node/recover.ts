@@ -1,14 +1,16 @@
 /** After a start: takes up what an earlier server left running, and removes what belongs to nothing any more. */
 
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pod } from '../resources/core/pod.ts';
 import type { NodeContext } from './context.ts';
+import { hostStackRef } from './images/image.ts';
 import { liveMonitors } from './monitors.ts';
 import { bootOfClaim } from './pods/claim.ts';
 import { PodWorker } from './pods/pod-worker.ts';
 import { decide, type Found } from './pods/recovery.ts';
 import { type PodRecord, readRecords } from './pods/state-file.ts';
+import type { OciSpec } from './runtime/oci.ts';
 import type { RuntimeStatus } from './runtime/oci-runtime.ts';
 
 export interface Recovered {
@@ -50,9 +52,22 @@ async function inspect({ layout, runtime }: NodeContext): Promise<Machine> {
   const states = known ? await runtime.list() : [];
   return {
     monitors,
-    statuses: new Map(states.map(({ id, status }) => [id, status])),
+    statuses: new Map(states.map(({ id, status, pid }) => [id, hasBegun(status, pid) ? 'running' : status])),
     exits: new Set(readdirSync(layout.exits)),
   };
+}
+
+/**
+ * Whether a container that counts as created has begun all the same: a server that is killed between letting it go and
+ * removing its FIFO leaves the FIFO, by which runc tells. Until then its process is `runc init`.
+ */
+function hasBegun(status: RuntimeStatus, pid: number): boolean {
+  if (status !== 'created') return false;
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[1] !== 'init';
+  } catch {
+    return false;
+  }
 }
 
 async function takeUp(
@@ -134,8 +149,25 @@ async function sweep(context: NodeContext, kept: ReadonlyMap<string, PodRecord>,
   for (const uid of readdirSync(layout.pods))
     if (!kept.has(uid)) rmSync(join(layout.pods, uid), { recursive: true, force: true });
   const records = [...kept.values()];
+  const stack = await context.images.resolve(hostStackRef);
+  await attempt('root folders', context.rootfsOf(stack).sweep?.(rootsOf(layout.pods, kept)) ?? Promise.resolve());
   await attempt('networks', network.sweep(new Set(records.map(({ networkId }) => networkId))));
   await attempt('disks', disk.sweep(new Set(records.map(({ diskId }) => diskId))));
+}
+
+/** The root folders that kept containers stand on. */
+function rootsOf(pods: string, kept: ReadonlyMap<string, PodRecord>): ReadonlySet<string> {
+  const roots = new Set<string>();
+  for (const [uid, { containers }] of kept)
+    for (const name of Object.keys(containers)) {
+      try {
+        const spec = JSON.parse(readFileSync(join(pods, uid, name, 'config.json'), 'utf8')) as OciSpec;
+        roots.add(spec.root.path);
+      } catch {
+        // It was not made yet, or is gone.
+      }
+    }
+  return roots;
 }
 
 function kill(pid: number): void {

@@ -68,3 +68,12 @@ export function controllerOf(object: KubeObject): OwnerReference | undefined {
 export function isControlledBy(object: KubeObject, owner: KubeObject): boolean {
   return owner.metadata.uid !== undefined && controllerOf(object)?.uid === owner.metadata.uid;
 }
+
+/**
+ * Whether `object` was made for an earlier object of `owner`'s kind and name: that one was deleted, and the garbage
+ * collector takes what it left.
+ */
+export function isLeftoverOf(object: KubeObject, owner: KubeObject): boolean {
+  const ref = controllerOf(object);
+  return ref?.kind === owner.kind && ref.name === owner.metadata.name && ref.uid !== owner.metadata.uid;
+}

@@ -27,7 +27,8 @@ export function parseQuantity(text: string | number): number | undefined {
   if (match === null) return undefined;
   const suffix = match[2] ?? '';
   const multiplier = multipliers[suffix] ?? 10 ** Number(suffix.slice(1));
-  return Number(match[1]) * multiplier;
+  const value = Number(match[1]) * multiplier;
+  return Number.isFinite(value) ? value : undefined;
 }
 
 /** As parseQuantity, for values that validation has accepted. @throws RangeError */

@@ -2,13 +2,13 @@
 
 import type { Client } from '../client/client.ts';
 import { type Clock, rfc3339 } from '../client/clock.ts';
-import { itself, ownedBy, type RunningController, startController } from '../client/controller.ts';
-import { getFromServer, getIfExists } from '../client/get-if-exists.ts';
+import { itself, ownedBy, type Result, type RunningController, soon, startController } from '../client/controller.ts';
+import { getChild, getFromServer, getIfExists } from '../client/get-if-exists.ts';
 import { writeStatus } from '../client/status-writer.ts';
 import { isFinal } from '../resources/condition.ts';
 import { annotations } from '../resources/labels.ts';
-import { isControlledBy, type ObjectRef, refOf } from '../resources/meta.ts';
-import { isAlreadyExists } from '../resources/status.ts';
+import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../resources/meta.ts';
+import { isAlreadyExists, isInvalid } from '../resources/status.ts';
 import { PipelineRun, type PipelineTask } from '../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../resources/tekton/task-run.ts';
 import {
@@ -37,6 +37,19 @@ export function startPipelineRunController(options: Options): RunningController 
   });
 }
 
+/** A TaskRun of an earlier PipelineRun of this name, which is on its way out. */
+class LeftoverInTheWay extends Error {}
+
+/** The child, if it is the run's. @throws LeftoverInTheWay, PipelineRunValidationError */
+function owned(run: PipelineRun, child: TaskRun): TaskRun {
+  if (isControlledBy(child, run)) return child;
+  if (isLeftoverOf(child, run)) throw new LeftoverInTheWay();
+  throw new PipelineRunValidationError(
+    `there is a TaskRun "${child.metadata.name}" that belongs to something else`,
+    'CreateRunFailed',
+  );
+}
+
 export class PipelineRunController {
   readonly #client: Client;
   readonly #clock: Clock;
@@ -46,13 +59,14 @@ export class PipelineRunController {
     this.#clock = clock;
   }
 
-  async reconcile(request: ObjectRef): Promise<void> {
+  async reconcile(request: ObjectRef): Promise<Result | void> {
     const run = await getIfExists(this.#client, PipelineRun, request);
     if (run === undefined || run.metadata.deletionTimestamp !== undefined || isFinal(run)) return;
     if (run.spec.status === 'PipelineRunPending') return;
     try {
       await this.#advance(run, tasksOf(run));
     } catch (error) {
+      if (error instanceof LeftoverInTheWay) return soon;
       if (!(error instanceof PipelineRunValidationError)) throw error;
       await writeStatus(this.#client, PipelineRun, run, finalStatus(run, error.reason, error.message, this.#now()));
     }
@@ -71,18 +85,14 @@ export class PipelineRunController {
     const children = new Map<string, TaskRun>();
     for (const task of tasks) {
       const ref = { ...refOf(run), name: taskRunName(run, task) };
-      let child = await getIfExists(this.#client, TaskRun, ref);
+      let child = await getChild(this.#client, TaskRun, ref, run);
       const known = run.status?.childReferences?.some((reference) => reference.name === ref.name) === true;
       if (child === undefined && (known || isCancelling(run))) child = await getFromServer(this.#client, TaskRun, ref);
-      if (child === undefined && known)
-        throw new PipelineRunValidationError(`the TaskRun "${ref.name}" was deleted`, 'Failed');
-      if (child === undefined) continue;
-      if (!isControlledBy(child, run))
-        throw new PipelineRunValidationError(
-          `there is a TaskRun "${ref.name}" that belongs to something else`,
-          'CreateRunFailed',
-        );
-      children.set(task.name, child);
+      const isOurs = child !== undefined && isControlledBy(child, run);
+      if (known && !isOurs) throw new PipelineRunValidationError(`the TaskRun "${ref.name}" was deleted`, 'Failed');
+      // What an earlier run of this name left is none of ours, and nothing is made any more.
+      if (child === undefined || (isCancelling(run) && isLeftoverOf(child, run))) continue;
+      children.set(task.name, owned(run, child));
     }
     return children;
   }
@@ -91,8 +101,11 @@ export class PipelineRunController {
     try {
       return await this.#client.create(TaskRun, taskRunOf(run, task));
     } catch (error) {
+      if (isInvalid(error)) throw new PipelineRunValidationError(error.message, 'CreateRunFailed');
       if (!isAlreadyExists(error)) throw error;
-      return this.#client.get(TaskRun, { ...refOf(run), name: taskRunName(run, task) });
+      const child = await getFromServer(this.#client, TaskRun, { ...refOf(run), name: taskRunName(run, task) });
+      if (child === undefined) throw error;
+      return owned(run, child);
     }
   }
 

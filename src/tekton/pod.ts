@@ -15,10 +15,16 @@ export const podName = (run: TaskRun): string => childName(run.metadata.name, '-
 /** `step-NAME`, or `step-unnamed-I` for a step without a name. */
 export const stepContainer = (step: Step, index: number): string => `step-${step.name || `unnamed-${index}`}`;
 
+/** Seconds; an annotation that is no number says nothing. */
+export function gracePeriodOf(run: TaskRun): number | undefined {
+  const text = run.metadata.annotations?.[annotations.gracePeriod] ?? '';
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
 export function podOf(run: TaskRun, spec: TaskSpec): Draft<Pod> {
   const steps = spec.steps ?? [];
   const timeout = parseDuration(run.spec.timeout ?? '0s') ?? 0;
-  const grace = Number(run.metadata.annotations?.[annotations.gracePeriod]);
+  const grace = gracePeriodOf(run);
   return {
     metadata: {
       name: podName(run),
@@ -46,7 +52,7 @@ export function podOf(run: TaskRun, spec: TaskSpec): Draft<Pod> {
         ...(step.securityContext === undefined ? {} : { securityContext: step.securityContext }),
       })),
       ...(spec.volumes === undefined ? {} : { volumes: spec.volumes }),
-      ...(Number.isInteger(grace) && grace >= 0 ? { terminationGracePeriodSeconds: grace } : {}),
+      ...(grace === undefined ? {} : { terminationGracePeriodSeconds: grace }),
       ...(timeout > 0 ? { activeDeadlineSeconds: Math.ceil(timeout / 1000) } : {}),
     },
   };

@@ -2,17 +2,17 @@
 
 import type { Client } from '../client/client.ts';
 import { type Clock, rfc3339 } from '../client/clock.ts';
-import { itself, ownedBy, type Result, type RunningController, startController } from '../client/controller.ts';
-import { getFromServer, getIfExists } from '../client/get-if-exists.ts';
+import { itself, ownedBy, type Result, type RunningController, soon, startController } from '../client/controller.ts';
+import { getChild, getFromServer, getIfExists } from '../client/get-if-exists.ts';
 import { writeStatus } from '../client/status-writer.ts';
 import { isFinal, mergeConditions } from '../resources/condition.ts';
 import { Pod } from '../resources/core/pod.ts';
 import { annotations } from '../resources/labels.ts';
-import { isControlledBy, type ObjectRef, refOf } from '../resources/meta.ts';
+import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../resources/meta.ts';
 import { isAlreadyExists, isInvalid, isNotFound } from '../resources/status.ts';
 import { TaskRun } from '../resources/tekton/task-run.ts';
 import type { TaskSpec } from '../resources/tekton/task-spec.ts';
-import { podName, podOf } from './pod.ts';
+import { gracePeriodOf, podName, podOf } from './pod.ts';
 import { resolveTaskSpec, TaskRunValidationError } from './task-run-spec.ts';
 import { cancelledMessage, finalStatus, started, statusFromPod } from './task-run-status.ts';
 
@@ -46,62 +46,77 @@ export class TaskRunController {
     if (run === undefined || run.metadata.deletionTimestamp !== undefined || isFinal(run)) return;
     if (run.spec.status === 'TaskRunPending') return;
     try {
-      await this.#advance(run, resolveTaskSpec(run));
+      return await this.#advance(run, resolveTaskSpec(run));
     } catch (error) {
       if (!(error instanceof TaskRunValidationError)) throw error;
       await this.#finish(run, error.reason, error.message);
     }
   }
 
-  async #advance(run: TaskRun, spec: TaskSpec): Promise<void> {
-    const pod = await getIfExists(this.#client, Pod, { ...refOf(run), name: podName(run) });
-    if (pod !== undefined && !isControlledBy(pod, run))
-      return this.#finish(
-        run,
-        'PodCreationFailed',
-        `there is a Pod "${pod.metadata.name}" that belongs to something else`,
-      );
-    if (run.spec.status === 'TaskRunCancelled') return this.#cancel(run, spec, pod);
-    if (pod === undefined) return this.#createPod(run, spec);
-    await this.#mirror(run, spec, pod);
+  async #advance(run: TaskRun, spec: TaskSpec): Promise<Result | void> {
+    const found = await getChild(this.#client, Pod, podRef(run), run);
+    const isOurs = found !== undefined && isControlledBy(found, run);
+    if (run.spec.status === 'TaskRunCancelled' && (isOurs || found === undefined))
+      return this.#cancel(run, spec, found);
+    if (found === undefined) return this.#createPod(run, spec);
+    if (!isOurs) return this.#wayBlocked(run, found);
+    await this.#mirror(run, spec, found);
   }
 
-  async #createPod(run: TaskRun, spec: TaskSpec): Promise<void> {
+  /** What bears the name of our Pod is not ours. */
+  async #wayBlocked(run: TaskRun, pod: Pod): Promise<Result | void> {
+    if (run.spec.status === 'TaskRunCancelled') return this.#finish(run, 'TaskRunCancelled', cancelledMessage(run));
+    // Its processes may take a while to end.
+    if (isLeftoverOf(pod, run)) return soon;
+    return this.#finish(
+      run,
+      'PodCreationFailed',
+      `there is a Pod "${pod.metadata.name}" that belongs to something else`,
+    );
+  }
+
+  async #createPod(run: TaskRun, spec: TaskSpec): Promise<Result | void> {
     if (run.status?.podName !== undefined) {
       // It was there once: its command may have run, so it is never made again.
-      const pod = await getFromServer(this.#client, Pod, { ...refOf(run), name: podName(run) });
-      if (pod !== undefined) return this.#mirror(run, spec, pod);
+      const pod = await getFromServer(this.#client, Pod, podRef(run));
+      if (pod !== undefined && isControlledBy(pod, run)) return this.#mirror(run, spec, pod);
       return this.#finish(run, 'Failed', `the Pod "${run.status.podName}" was deleted`);
     }
     try {
       await this.#client.create(Pod, podOf(run, spec));
     } catch (error) {
       if (isInvalid(error)) return this.#finish(run, 'PodCreationFailed', error.message);
-      // Made by an earlier attempt whose answer was lost; its events bring us back.
       if (!isAlreadyExists(error)) throw error;
+      // Made by an earlier attempt whose answer was lost; unless it is somebody else's.
+      const pod = await getFromServer(this.#client, Pod, podRef(run));
+      if (pod === undefined) throw error;
+      if (!isControlledBy(pod, run)) return this.#wayBlocked(run, pod);
     }
-    if (run.status?.startTime !== undefined) return;
     const now = this.#now();
     await writeStatus(this.#client, TaskRun, run, {
       ...run.status,
-      startTime: now,
+      // From here on a Pod that is not there is one that was deleted.
+      podName: podName(run),
+      startTime: run.status?.startTime ?? now,
       conditions: mergeConditions(run.status?.conditions, [started()], now),
     });
   }
 
   /** Ends the Pod first; the run is final once the Pod's processes have ended, so that "cancelled" means "stopped". */
   async #cancel(run: TaskRun, spec: TaskSpec, pod: Pod | undefined): Promise<void> {
-    const grace = gracePeriod(run);
+    const wanted = gracePeriodOf(run);
+    // Without any grace the API would take the Pod away at once, and with it its exit code; so the node is told apart.
+    const grace = wanted === undefined ? undefined : Math.max(1, wanted);
     const due =
       pod?.metadata.deletionTimestamp === undefined ||
       (pod.metadata.deletionGracePeriodSeconds ?? 0) > (grace ?? Infinity);
     try {
-      if (due)
-        await this.#client.delete(
-          Pod,
-          { ...refOf(run), name: podName(run) },
-          grace === undefined ? {} : { gracePeriodSeconds: grace },
-        );
+      if (wanted === 0 && pod?.metadata.annotations?.[annotations.gracePeriod] !== '0')
+        await this.#client.patch(Pod, podRef(run), {
+          type: 'merge',
+          body: { metadata: { annotations: { [annotations.gracePeriod]: '0' } } },
+        });
+      if (due) await this.#client.delete(Pod, podRef(run), grace === undefined ? {} : { gracePeriodSeconds: grace });
     } catch (error) {
       if (!isNotFound(error)) throw error;
       return this.#finish(run, 'TaskRunCancelled', cancelledMessage(run));
@@ -122,7 +137,4 @@ export class TaskRunController {
   }
 }
 
-function gracePeriod(run: TaskRun): number | undefined {
-  const text = run.metadata.annotations?.[annotations.gracePeriod];
-  return text === undefined ? undefined : Number(text);
-}
+const podRef = (run: TaskRun): ObjectRef => ({ ...refOf(run), name: podName(run) });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pack } from 'tar-stream';
@@ -20,7 +20,8 @@ let dataDir: string;
 let controller: BuildController;
 let sources: SourceStore;
 let images: ImageStore;
-const ref = { namespace: 'dev', name: 'app-1' };
+const first = { namespace: 'dev', name: 'app-1' };
+const ref = first;
 
 beforeEach(async () => {
   local = startLocalApi();
@@ -54,13 +55,18 @@ function makeController(path: readonly string[]): BuildController {
 }
 
 /** An uploaded source and a Build of it. */
-async function build(files: Readonly<Record<string, string>>): Promise<void> {
+async function build(
+  files: Readonly<Record<string, string>>,
+  ref = first,
+  change = (bytes: Buffer): Buffer => bytes,
+  lose = false,
+): Promise<void> {
   const archive = pack();
   for (const [name, content] of Object.entries(files)) archive.entry({ name }, content);
   archive.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of archive) chunks.push(chunk as Buffer);
-  const bytes = Buffer.concat(chunks);
+  const bytes = change(Buffer.concat(chunks));
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   await sources.receive(
     (async function* () {
@@ -68,6 +74,7 @@ async function build(files: Readonly<Record<string, string>>): Promise<void> {
     })(),
     { size: bytes.length, sha256 },
   );
+  if (lose) await sources.delete(sha256);
   const source = await local.client.create(SourcePackage, {
     metadata: ref,
     spec: { size: bytes.length, checksum: { type: 'sha256', value: sha256 } },
@@ -76,7 +83,7 @@ async function build(files: Readonly<Record<string, string>>): Promise<void> {
     ...source,
     status: { conditions: [{ type: 'Succeeded', status: 'True' }] },
   });
-  await local.client.create(Build, { metadata: ref, spec: { name: 'host-stack', sourcePackage: { name: 'app-1' } } });
+  await local.client.create(Build, { metadata: ref, spec: { name: 'host-stack', sourcePackage: { name: ref.name } } });
   await controller.reconcile(ref);
 }
 const outcome = async () => {
@@ -94,6 +101,16 @@ test('a source without dependencies becomes an image at once', async () => {
 });
 
 const nodeApp = { 'package.json': '{}', 'package-lock.json': '{"lockfileVersion":3}', 'index.js': '1' };
+
+test('a package that is no tar is refused for good', async () => {
+  await build({ 'a.txt': 'x' }, first, (bytes) => bytes.fill('x', 0, 400));
+  expect((await outcome()).condition).toMatchObject({ status: 'False', reason: 'UnbuildableSource' });
+});
+
+test('a package that is not there any more is a reason to push again', async () => {
+  await build({ 'a.txt': 'x' }, first, (bytes) => bytes, true);
+  expect((await outcome()).condition).toMatchObject({ status: 'False', reason: 'SourceMissing' });
+});
 
 test('a missing interpreter is named, with the ways out', async () => {
   controller = makeController([dataDir]);
@@ -120,6 +137,56 @@ describe('dependencies are installed by a TaskRun', () => {
     await controller.reconcile(ref);
     const image = await images.resolve((await outcome()).status?.image ?? '');
     expect(image.layerPaths).toHaveLength(2);
+  });
+
+  test('npm that installs nothing makes no folder: an empty layer', async () => {
+    await build(nodeApp);
+    const run = await local.client.get(TaskRun, ref);
+    await local.client.updateStatus(TaskRun, {
+      ...run,
+      status: { conditions: [{ type: 'Succeeded', status: 'True' }] },
+    });
+    await controller.reconcile(ref);
+    const image = await images.resolve((await outcome()).status?.image ?? '');
+    expect(await readFile(join(image.layerPaths[0]!, 'home/vcap/app/index.js'), 'utf8')).toBe('1');
+  });
+
+  test('a layer that is cached does not mix with what the source brings along', async () => {
+    await build(nodeApp);
+    await finish('True');
+    await controller.reconcile(ref);
+    const again = { namespace: 'dev', name: 'app-2' };
+    await build({ ...nodeApp, 'node_modules/stale/index.js': 'old' }, again);
+    const { status } = await local.client.get(Build, again);
+    const [source] = (await images.resolve(status?.image ?? '')).layerPaths;
+    expect(await readdir(join(source!, 'home/vcap/app'))).not.toContain('node_modules');
+  });
+
+  test('the TaskRun of a deleted Build of this name decides nothing', async () => {
+    await local.client.create(TaskRun, {
+      metadata: {
+        ...ref,
+        ownerReferences: [
+          { apiVersion: 'kf.dev/v1alpha1', kind: 'Build', name: 'app-1', uid: 'old', controller: true },
+        ],
+      },
+      spec: { taskSpec: { steps: [{ image: 'x' }] } },
+    });
+    const old = await local.client.get(TaskRun, ref);
+    await local.client.updateStatus(TaskRun, {
+      ...old,
+      status: { conditions: [{ type: 'Succeeded', status: 'False' }] },
+    });
+    await build(nodeApp);
+    expect((await outcome()).condition?.status).not.toBe('False');
+  });
+
+  test('the folder of a Build that is deleted goes', async () => {
+    await build(nodeApp);
+    expect(await readdir(join(dataDir, 'builds'))).toHaveLength(1);
+    await local.client.delete(Build, ref);
+    await controller.reconcile(ref);
+    expect(await readdir(join(dataDir, 'builds'))).toEqual([]);
   });
 
   test('a crash while the layers are taken over loses nothing', async () => {

@@ -3,7 +3,7 @@ import { planBuild, type SourceFiles, UnbuildableSourceError } from '../../src/b
 
 const none: SourceFiles = { binBuild: false };
 const versions = { node: 'v20.1.0', python3: '3.11.2' };
-const plan = (files: Partial<SourceFiles>) => planBuild({ ...none, ...files }, versions);
+const plan = (files: Partial<SourceFiles>) => planBuild({ ...none, ...files }, { interpreters: versions });
 
 describe('start command', () => {
   test.each<[string, Partial<SourceFiles>, string | undefined]>([
@@ -29,12 +29,32 @@ describe('dependencies', () => {
     expect(step).toMatchObject({ command: 'npm ci --omit=dev --no-audit --no-fund', output: 'node_modules' });
     expect(plan(files).steps[0]?.cacheKey).toBe(step?.cacheKey);
     expect(plan({ ...files, packageLock: '{}' }).steps[0]?.cacheKey).not.toBe(step?.cacheKey);
-    expect(planBuild({ ...none, ...files }, { node: 'v22.0.0' }).steps[0]?.cacheKey).not.toBe(step?.cacheKey);
+    expect(planBuild({ ...none, ...files }, { interpreters: { node: 'v22.0.0' } }).steps[0]?.cacheKey).not.toBe(
+      step?.cacheKey,
+    );
   });
 
   test('an app with install scripts of its own is never cached', () => {
     const packageJson = '{"scripts":{"postinstall":"node gen.js"}}';
     expect(plan({ packageJson, packageLock: '{}' }).steps[0]?.cacheKey).toBeUndefined();
+  });
+
+  test('all that an installation reads is part of the key', () => {
+    const files = { ...none, packageJson: '{}', packageLock: '{}' };
+    const around = { interpreters: versions, space: 'dev', env: '[]' };
+    const key = (changed: Partial<SourceFiles>, other = {}) =>
+      planBuild({ ...files, ...changed }, { ...around, ...other }).steps[0]?.cacheKey;
+    const keys = [key({}), key({ npmrc: 'omit=optional' }), key({}, { space: 'prod' }), key({}, { env: '[1]' })];
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(key({})).toBe(keys[0]);
+  });
+
+  test.each([
+    ['workspaces', '{"workspaces":["packages/*"]}', '{}'],
+    ['a linked package', '{}', '{"packages":{"node_modules/a":{"resolved":"a","link":true}}}'],
+    ['a package that is a file', '{}', '{"packages":{"node_modules/a":{"resolved":"file:a.tgz"}}}'],
+  ])('%s: node_modules alone is not all that npm makes', (_, packageJson, packageLock) => {
+    expect(plan({ packageJson, packageLock }).steps[0]?.cacheKey).toBeUndefined();
   });
 
   test('dependencies without a lock file are refused with the way out', () => {

@@ -36,6 +36,12 @@ test.each<[string, Buffer, number, string, RegExp]>([
   expect(await kept()).toEqual([]);
 });
 
+test('an upload that would fill the disk is refused before it begins', async () => {
+  const size = 2 ** 60;
+  await expect(store.receive(body(bytes), { size, sha256 })).rejects.toMatchObject({ reason: 'InsufficientStorage' });
+  expect(await kept()).toEqual([]);
+});
+
 test('a broken upload leaves nothing', async () => {
   async function* broken() {
     yield bytes;

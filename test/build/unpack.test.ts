@@ -57,6 +57,21 @@ describe('what would leave the folder is refused by name', () => {
     ['an absolute path', [{ name: '/etc/passwd', content: 'x' }]],
     ['a path with ..', [{ name: 'a/../../b', content: 'x' }]],
     ['an absolute link', [{ name: 'link', type: 'symlink', linkname: '/etc' }]],
+    [
+      'a name twice',
+      [
+        { name: 'a', content: 'x' },
+        { name: 'a', content: 'y' },
+      ],
+    ],
+    [
+      'a file for a folder',
+      [
+        { name: 'a', content: 'x' },
+        { name: 'a/b', content: 'y' },
+      ],
+    ],
+    ['a name that no file can have', [{ name: 'a'.repeat(300), content: 'x' }]],
     ['a link with ..', [{ name: 'a/link', type: 'symlink', linkname: '../../etc' }]],
     [
       'a file below a link',

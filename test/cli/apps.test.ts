@@ -74,6 +74,13 @@ describe('environment', () => {
     expect(stdout).not.toContain('se=cret');
     expect((await cli.ok('app', 'report')).stdout).not.toContain('se=cret');
     expect((await cli.ok('env', 'report', '-o', 'json')).stdout).not.toContain('se=cret');
+    for (const listing of [['app', 'report'], ['apps']])
+      for (const format of ['json', 'yaml']) {
+        const { stdout: text } = await cli.ok(...listing, '-o', format);
+        expect(text).toContain('eu');
+        expect(text).not.toContain('se=cret');
+      }
+    expect((await cli.ok('app', 'report', '--show', '-o', 'json')).stdout).toContain('se=cret');
     const shown = JSON.parse((await cli.ok('env', 'report', '--show', '-o', 'json')).stdout) as Record<string, object>;
     expect(shown['User-Provided']).toEqual({ DB_PASSWORD: 'se=cret', EMPTY: '', REGION: 'eu' });
     expect(shown['System-Provided']).toMatchObject({ VCAP_SERVICES: '{}' });
@@ -149,11 +156,36 @@ describe('target', () => {
     expect(await readFile(file(), 'utf8')).toBe(before);
   });
 
+  test('on a cluster the first Space can be made, and deleted, without another one', async () => {
+    const env = { HOME: '/nonexistent' };
+    const made = await cli.start(['create-space', 'first', '--context', 'fresh'], { env }).finished;
+    expect(made).toMatchObject({ code: 0 });
+    expect(made.stderr).toMatch(/^Using context "fresh", Space "first"\n/);
+    expect(made.stderr).toContain('kf target first --context fresh\n');
+    const gone = await cli.start(['delete-space', 'first', '--context', 'fresh'], { env }).finished;
+    expect(gone).toMatchObject({ code: 0 });
+  });
+
   test('on a cluster there is no default Space', async () => {
     const running = cli.start(['tasks', '--context', 'fresh'], { env: { HOME: '/nonexistent' } });
     expect((await running.finished).stderr).toContain(
       "no space targeted, use 'kf target --space SPACE' to target a space",
     );
+  });
+});
+
+describe('tips', () => {
+  const server = ['--kubeconfig', '/k', '--context', 'prod'];
+  test.each([
+    [['app', 'nope', '--space', 'dev'], 'kf apps --space dev'],
+    [['task', 'nope', '--space', 'dev'], 'kf tasks --space dev'],
+    [['task', 'report', '99', '--space', 'dev'], 'kf tasks report --space dev'],
+    [['build', 'nope', '--space', 'dev'], 'kf builds --space dev'],
+    [['apps', '--space', 'nowhere'], 'kf create-space nowhere'],
+  ])('%j: the printed command means the same server', async (argv, tip) => {
+    const { code, stderr } = await cli.run(...argv, ...server);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${tip} ${server.join(' ')}\n`);
   });
 });
 

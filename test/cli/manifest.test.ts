@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PushFlags } from '../../src/cli/commands/push.ts';
 import { parseManifest } from '../../src/cli/push/manifest.ts';
+import type { PushFlags } from '../../src/cli/push/plan.ts';
 import { planPush } from '../../src/cli/push/plan.ts';
 
 const parse = (text: string) => parseManifest(text, 'manifest.yml');

@@ -126,6 +126,19 @@ describe.each(Object.keys(settings))('the main job over the %s client', (name) =
     expect(world.node.ran).toEqual([]);
   });
 
+  test('a Task of the name of one that was just deleted runs when that one has left nothing', async () => {
+    await start();
+    await world.app('report');
+    const pod = { namespace: 'dev', name: 'again-user-container-pod' };
+    await world.task('report', 'again', 'wait');
+    const old = await world.until(Pod, pod, ({ status }) => status?.phase === 'Running');
+    await world.client.delete(Task, { namespace: 'dev', name: 'again' });
+    await world.task('report', 'again', 'exit 0');
+    expect((await world.final('again')).status).toMatchObject({ exitCode: 0 });
+    expect((await world.client.get(Pod, pod)).metadata.uid).not.toBe(old.metadata.uid);
+    expect(world.node.ran).toHaveLength(2);
+  });
+
   test('a Task waits for the first build, and starts when it is done', async () => {
     await start();
     const app = await world.app('source', '');

@@ -80,4 +80,14 @@ describe('the controller', () => {
     await controller.reconcile({ namespace: 'dev', name: 'a' });
     expect(await names()).toEqual(['a3', 'a4', 'b1']);
   });
+
+  test('a clock that is set back does not keep it from looking', async () => {
+    const clock = new FakeClock();
+    const controller = new RetentionController({ client: local.client, clock });
+    const app = { namespace: 'dev', name: 'a' };
+    expect(await controller.reconcile(app)).toBeUndefined();
+    clock.advance(-3_600_000);
+    expect(await controller.reconcile(app)).toBeUndefined();
+    expect(await controller.reconcile(app)).toEqual({ requeueAfter: 10_000 });
+  });
 });

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Pod } from '../../src/resources/core/pod.ts';
 import { annotations } from '../../src/resources/labels.ts';
+import { refOf } from '../../src/resources/meta.ts';
 import { shellContainer, TestNode, terminated } from '../node/support/test-node.ts';
 
 let node: TestNode;
@@ -33,6 +35,21 @@ test('a restarted server goes on with what runs: log whole, exit code right, sta
   writeFileSync(`/proc/${pid}/root/tmp/go`, '');
   expect(terminated(await node.finished('long'))).toMatchObject({ exitCode: 5, reason: 'Error' });
   expect(await node.log(pod)).toBe('one\nstart\n');
+  await node.idle();
+  expect(await node.leftovers()).toEqual([]);
+});
+
+test('a server that was killed between letting a container go and removing its FIFO', async () => {
+  const pod = await node.shell('begun', 'echo one; while [ ! -e /tmp/go ]; do sleep 0.05; done; exit 8');
+  await node.logged(pod, 'one');
+  const pid = node.containerPid(pod);
+  await node.halt();
+  // What the server would have removed next; by it the runtime takes the container for one that has not begun.
+  execFileSync('mkfifo', [join(node.layout.runtime, `${pod.metadata.uid}-0`, 'exec.fifo')]);
+  await node.boot();
+  expect((await node.client.get(Pod, refOf(pod))).status?.phase).toBe('Running');
+  writeFileSync(`/proc/${pid}/root/tmp/go`, '');
+  expect(terminated(await node.finished('begun'))).toMatchObject({ exitCode: 8, reason: 'Error' });
   await node.idle();
   expect(await node.leftovers()).toEqual([]);
 });
@@ -97,7 +114,8 @@ test('a reboot: what was started is lost, what was not runs', async () => {
   process.kill(pid, 'SIGKILL');
   await exited(started);
   rmSync(node.layout.volatile, { recursive: true });
-  await node.boot({ bootId: 'another-boot' });
+  // One place: what is lost must not keep it.
+  await node.boot({ bootId: 'another-boot', limits: { maxTasks: 1 } });
   const lost = await node.finished('started');
   expect(lost.status).toMatchObject({ phase: 'Failed', reason: 'NodeRestarted' });
   expect(terminated(lost)?.reason).toBe('NodeRestarted');

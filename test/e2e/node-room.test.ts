@@ -75,3 +75,22 @@ test('61 minutes, and a deadline after 62', async () => {
   clock.advance(60_001);
   expect((await node.finished('late')).status?.reason).toBe('DeadlineExceeded');
 });
+
+test('a task that prints without end is stopped before the disk of the logs is full', async () => {
+  node = await TestNode.start({ fileSystem: '360m', limits: { pressureBytes: 150 * 2 ** 20 } });
+  const quiet = await node.shell('quiet', untilTold);
+  await node.logged(quiet, 'up');
+  // No faster than the agent looks: 60 MB/s into 150 MB.
+  const flood = await node.shell('flood', 'while :; do head -c 3000000 /dev/zero | tr "\\0" x; echo; sleep 0.05; done');
+  const evicted = await node.finished('flood');
+  expect(evicted.status).toMatchObject({
+    phase: 'Failed',
+    reason: 'Evicted',
+    message: expect.stringContaining('the disk is nearly full'),
+  });
+  expect(terminated(evicted)?.reason).toBe('DiskPressure');
+  expect(await node.log(flood)).not.toContain('lines may be missing');
+  await node.client.delete(Pod, flood.metadata, { gracePeriodSeconds: 0 });
+  tell(quiet);
+  expect((await node.finished('quiet')).status?.phase).toBe('Succeeded');
+});

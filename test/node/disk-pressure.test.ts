@@ -39,8 +39,27 @@ test('the largest writer is stopped before the disk is full', async () => {
   const [small, large] = [writer(5 * mib), writer(80 * mib)];
   await look(99 * mib, small, large);
   expect(small.evicted).toEqual([]);
-  expect(large.evicted).toEqual(['the disk is nearly full (99Mi left) and this task has written most (80Mi)']);
+  expect(large.evicted).toEqual(['the disk is nearly full (99Mi left) and this task was writing most (80Mi)']);
   expect(large.lacks).toBe(false);
+});
+
+test('who holds still is not stopped, however much there is of it', async () => {
+  const [still, growing, tiny] = [writer(300 * mib), writer(10 * mib), writer(1000)];
+  let freeBytes = 150 * mib;
+  const pressure = new DiskPressure({
+    path: '/',
+    clock: new FakeClock(),
+    writers: () => [still, growing, tiny],
+    onError: () => {},
+    thresholdBytes: 100 * mib,
+    space: async () => ({ freeBytes, totalBytes: 1000 * mib }),
+  });
+  await pressure.look();
+  freeBytes = 50 * mib;
+  growing.footprint = async () => 110 * mib;
+  await pressure.look();
+  await pressure.look();
+  expect([still, growing, tiny].map(({ evicted }) => evicted.length)).toEqual([0, 1, 0]);
 });
 
 test('on a full disk every log says that lines may be missing', async () => {

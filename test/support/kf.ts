@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Fires to send SIGINT. */
   readonly interrupt?: Promise<unknown>;
+  /** Takes standard output as it comes, instead of the result: it may be large. */
+  readonly onStdout?: (chunk: Buffer) => void;
 }
 
 export class Kf {
@@ -60,9 +62,11 @@ export class Kf {
       });
       let stdout = '';
       let stderr = '';
-      child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        stdout += text;
-      });
+      if (options.onStdout === undefined)
+        child.stdout.setEncoding('utf8').on('data', (text: string) => {
+          stdout += text;
+        });
+      else child.stdout.on('data', options.onStdout);
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
         stderr += text;
       });

@@ -164,3 +164,21 @@ export function monitorPids(instance: Instance): readonly number[] {
     })
     .map(Number);
 }
+
+/** Pids of the servers that were started on a data directory. */
+export function serverPids(dataDir: string): readonly number[] {
+  return list('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+        const env = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+        return (
+          args.includes('run') && args.some((arg) => /server\.js$/.test(arg)) && env.includes(`KF_HOME=${dataDir}`)
+        );
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}

@@ -1,6 +1,7 @@
 import { App } from '../../resources/kf/app.ts';
 import { getApp } from '../apps.ts';
 import { defineCommand, type OutputFlag, outputFlag } from '../command.ts';
+import { withoutSecrets } from '../secrets.ts';
 
 export const app = defineCommand<OutputFlag & { readonly show?: boolean }>({
   usage: 'app APP_NAME',
@@ -15,7 +16,7 @@ export const app = defineCommand<OutputFlag & { readonly show?: boolean }>({
     const found = await getApp(session, name!);
     if (output !== undefined) {
       const { formatObject } = await import('../output/objects.ts');
-      return context.io.out(await formatObject(output, App, found));
+      return context.io.out(await formatObject(output, App, show ? found : withoutSecrets(found)));
     }
     const { describeApp } = await import('../describe-app.ts');
     await describeApp(context, session, found, show === true);

@@ -2,6 +2,7 @@ import { App } from '../../resources/kf/app.ts';
 import { requireSpace } from '../apps.ts';
 import { defineCommand, type OutputFlag, outputFlag } from '../command.ts';
 import { printList } from '../output/listing.ts';
+import { withoutSecrets } from '../secrets.ts';
 
 export const apps = defineCommand<OutputFlag>({
   usage: 'apps',
@@ -16,6 +17,7 @@ export const apps = defineCommand<OutputFlag>({
       kind: App,
       options: { namespace: session.space },
       ...(output === undefined ? {} : { output }),
+      present: withoutSecrets,
       title: `Listing Apps in Space: ${session.space}`,
       whenEmpty: () => requireSpace(session),
     });

@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts';
-import { type DeleteFlags, deleteFlags } from './delete.ts';
+import type { DeleteFlags } from '../delete-object.ts';
+import { deleteFlags } from './delete.ts';
 
 const group = 'Jobs:';
 

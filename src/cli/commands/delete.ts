@@ -6,11 +6,7 @@ import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { labels } from '../../resources/labels.ts';
 import { getApp } from '../apps.ts';
 import { defineCommand } from '../command.ts';
-import { count, deleteAndWait } from '../delete-object.ts';
-
-export interface DeleteFlags {
-  readonly async?: boolean;
-}
+import { count, type DeleteFlags, deleteAndWait } from '../delete-object.ts';
 
 export const deleteFlags = (command: Command): Command =>
   command

@@ -1,15 +1,6 @@
 import { checked, defineCommand } from '../command.ts';
 import { wholeNumber } from '../flags.ts';
-
-export interface LogsFlags {
-  readonly task?: boolean;
-  readonly id?: string;
-  readonly job?: string;
-  readonly last?: boolean;
-  readonly failed?: boolean;
-  readonly number?: number;
-  readonly recent?: boolean;
-}
+import type { LogsFlags } from '../logs/logs-action.ts';
 
 export const logs = defineCommand<LogsFlags>({
   usage: 'logs {APP_NAME | TASK_NAME | APP_NAME TASK_ID | --job JOB_NAME}',

@@ -1,26 +1,7 @@
 import { Option } from 'commander';
 import { checked, checkedRepeatable, defineCommand, repeatable } from '../command.ts';
-import { cores, objectName, size, type Variable, variable } from '../flags.ts';
-
-export interface PushFlags {
-  readonly task?: boolean;
-  readonly path?: string;
-  readonly command?: string;
-  readonly args?: readonly string[];
-  readonly entrypoint?: string;
-  readonly env?: readonly Variable[];
-  readonly memoryLimit?: string;
-  readonly diskQuota?: string;
-  readonly cpuCores?: string;
-  readonly stack?: string;
-  readonly manifest?: string | false;
-  readonly var?: readonly Variable[];
-  readonly varsFile?: readonly string[];
-  readonly appSuffix?: string;
-  readonly dockerImage?: string;
-  readonly dockerfile?: string;
-  readonly buildpack?: string;
-}
+import { cores, objectName, size, variable } from '../flags.ts';
+import type { PushFlags } from '../push/plan.ts';
 
 /** Flags of Kf that mean nothing to an App that runs tasks only; taken, so that scripts go on working. */
 const withoutEffect = [

@@ -1,11 +1,7 @@
-import { defineCommand, type OutputFlag, outputFlag } from '../command.ts';
-import { type TaskFlags, taskFlags, type WaitFlags, waitFlags } from '../task-flags.ts';
-
-export interface RunTaskFlags extends TaskFlags, WaitFlags, OutputFlag {
-  readonly command?: string;
-  readonly name?: string;
-  readonly once?: string;
-}
+import { checked, defineCommand, outputFlag } from '../command.ts';
+import { nonEmpty } from '../flags.ts';
+import { taskFlags, waitFlags } from '../task-flags.ts';
+import type { RunTaskFlags } from '../tasks/run-task.ts';
 
 export const runTask = defineCommand<RunTaskFlags>({
   usage: 'run-task APP_NAME',
@@ -23,7 +19,7 @@ export const runTask = defineCommand<RunTaskFlags>({
     command
       .option('-c, --command <LINE>', "shell line to run; default: the App's start command")
       .option('--name <NAME>', 'display name; default: the name of the Task');
-    taskFlags(command).option('--once <KEY>', 'a second call with this key returns the first Task');
+    taskFlags(command).option('--once <KEY>', 'a second call with this key returns the first Task', checked(nonEmpty));
     return outputFlag(waitFlags(command));
   },
   async run(context, args, flags) {

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { Space } from '../../resources/kf/space.ts';
 import { checkedRepeatable, defineCommand, type OutputFlag, outputFlag, repeatable } from '../command.ts';
-import { type Variable, variable } from '../flags.ts';
+import type { DeleteFlags } from '../delete-object.ts';
+import { variable } from '../flags.ts';
 import { printList } from '../output/listing.ts';
-import { type DeleteFlags, deleteFlags } from './delete.ts';
+import type { CreateSpaceFlags } from '../spaces.ts';
+import { deleteFlags } from './delete.ts';
 
 const group = 'Spaces:';
 
@@ -35,14 +37,6 @@ export const space = defineCommand<OutputFlag & { readonly show?: boolean }>({
     await describeSpace(context, name ?? (await context.space()), { output, show: show === true });
   },
 });
-
-export interface CreateSpaceFlags {
-  readonly runEnv?: readonly Variable[];
-  readonly stageEnv?: readonly Variable[];
-  readonly containerRegistry?: string;
-  readonly buildServiceAccount?: string;
-  readonly domain?: readonly string[];
-}
 
 export const createSpace = defineCommand<CreateSpaceFlags>({
   usage: 'create-space SPACE_NAME',

@@ -1,9 +1,5 @@
 import { defineCommand } from '../command.ts';
-
-export interface TargetFlags {
-  readonly targetSpace?: string;
-  readonly embedded?: boolean;
-}
+import type { TargetFlags } from '../settings/target-action.ts';
 
 export const target = defineCommand<TargetFlags>({
   usage: 'target [SPACE]',

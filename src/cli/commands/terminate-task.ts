@@ -1,10 +1,6 @@
 import { Option } from 'commander';
 import { defineCommand } from '../command.ts';
-
-export interface TerminateTaskFlags {
-  readonly async?: boolean;
-  readonly now?: boolean;
-}
+import type { TerminateTaskFlags } from '../tasks/terminate-task.ts';
 
 export const terminateTask = defineCommand<TerminateTaskFlags>({
   usage: 'terminate-task {TASK_NAME | APP_NAME TASK_ID}',

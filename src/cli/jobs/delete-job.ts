@@ -2,9 +2,9 @@
 
 import { isFinal } from '../../resources/condition.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
-import type { DeleteFlags } from '../commands/delete.ts';
 import type { DeleteJobScheduleFlags } from '../commands/delete-job.ts';
 import type { Context } from '../context.ts';
+import type { DeleteFlags } from '../delete-object.ts';
 import { count, deleteAndWait } from '../delete-object.ts';
 import { CliError } from '../errors.ts';
 import { wholeNumber } from '../flags.ts';

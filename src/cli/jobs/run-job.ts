@@ -17,6 +17,7 @@ import { overTask, taskFieldsOf } from '../task-flags.ts';
 import { checkRunnable } from '../tasks/create-task.ts';
 import { progressOf } from '../tasks/outcome.ts';
 import { prepareReport, reportTask } from '../tasks/report-task.ts';
+import { tipFlags } from '../tip-flags.ts';
 import { waitFor } from '../wait/observe.ts';
 import { getJob, tasksOfJob } from './find-job.ts';
 
@@ -28,7 +29,10 @@ export async function runJobAction(context: Context, name: string, flags: RunJob
   const job = await getJob(session, name);
   if (job.metadata.deletionTimestamp !== undefined) throw new CliError(`${failure}Job "${name}" is being deleted`);
   const spec = overTask(job.spec.taskTemplate, taskFieldsOf(flags));
-  checkRunnable(await getApp(session, spec.appRef.name, failure), spec, failure);
+  checkRunnable(await getApp(session, spec.appRef.name, failure), spec, {
+    prefix: failure,
+    flags: tipFlags(context.flags, session.space),
+  });
   const task = await createTaskOf(context, session, job, spec, flags.force === true);
   const said = `Task ${task.metadata.name} is submitted successfully for execution.`;
   // Kf says it on stdout, where it is in the way of what programs read.

@@ -6,7 +6,6 @@ import { App } from '../../resources/kf/app.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { refOf } from '../../resources/meta.ts';
 import { getApp } from '../apps.ts';
-import type { LogsFlags } from '../commands/logs.ts';
 import type { Context, Session } from '../context.ts';
 import { CliError, Exit } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -17,6 +16,16 @@ import { patiently } from '../wait/patience.ts';
 import { printAllTasks, setOfApp, type TaskSet, tasksOf } from './all-tasks.ts';
 import { taskLogSource } from './log-source.ts';
 import { readBytes, readLines } from './read-log.ts';
+
+export interface LogsFlags {
+  readonly task?: boolean;
+  readonly id?: string;
+  readonly job?: string;
+  readonly last?: boolean;
+  readonly failed?: boolean;
+  readonly number?: number;
+  readonly recent?: boolean;
+}
 
 export async function logsAction(context: Context, args: readonly string[], flags: LogsFlags): Promise<void> {
   const chosen = [args[1] ?? flags.id, flags.last, flags.failed].filter(Boolean).length;

@@ -20,6 +20,8 @@ export interface Listing<K extends AnyKind> {
   readonly moreColumns?: readonly string[];
   /** What becomes of the server's rows, before they are sorted. */
   readonly rows?: (rows: readonly TableRow[]) => readonly TableRow[];
+  /** How an object is shown to programs. Default: as it is. */
+  readonly present?: (object: ObjectOf<K>) => ObjectOf<K>;
   /** Called when there is nothing, to find out whether that is an error. */
   readonly whenEmpty?: (client: KfClient) => Promise<unknown>;
 }
@@ -35,13 +37,13 @@ export async function printList<K extends AnyKind>(
   client: KfClient,
   listing: Listing<K>,
 ): Promise<void> {
-  const { kind, options, output, compareObjects, whenEmpty } = listing;
+  const { kind, options, output, compareObjects, present, whenEmpty } = listing;
   if (output !== undefined) {
     context.dataOnly = true;
     const { items } = await client.list(kind, options);
     if (items.length === 0) await whenEmpty?.(client);
     const sorted = compareObjects === undefined ? items : [...items].sort(compareObjects);
-    return context.io.out(await formatObjects(output, kind, sorted));
+    return context.io.out(await formatObjects(output, kind, present === undefined ? sorted : sorted.map(present)));
   }
   const table = await client.table(kind, options);
   if (table.rows.length === 0) await whenEmpty?.(client);

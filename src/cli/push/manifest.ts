@@ -88,10 +88,10 @@ const fields: Readonly<Record<string, Parse>> = {
   command: (value) => ({ command: string(value) }),
   args: (value) => ({ args: list(value) }),
   entrypoint: (value) => ({ entrypoint: string(value) }),
-  memory: (value) => ({ memory: size(string(value)) }),
-  disk_quota: (value) => ({ disk: size(string(value)) }),
-  cpu: (value) => ({ cpu: cores(string(value)) }),
-  'cpu-limit': (value) => ({ cpuLimit: cores(string(value)) }),
+  memory: (value) => ({ memory: quantity(value, size) }),
+  disk_quota: (value) => ({ disk: quantity(value, size) }),
+  cpu: (value) => ({ cpu: quantity(value, cores) }),
+  'cpu-limit': (value) => ({ cpuLimit: quantity(value, cores) }),
   env: (value) => ({ env: environment(value) }),
   stack: (value) => ({ stack: string(value) }),
   metadata: (value) => metadata(value),
@@ -136,6 +136,15 @@ function string(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return String(value);
   throw new Error(`must be text, not ${JSON.stringify(value)}`);
+}
+
+function quantity(value: unknown, parse: (text: string) => string): string {
+  const text = string(value);
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new Error(`${messageOf(error)} It is ${JSON.stringify(value)}.`);
+  }
 }
 
 function boolean(value: unknown): boolean {

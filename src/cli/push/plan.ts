@@ -2,10 +2,30 @@
 
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import type { PushFlags } from '../commands/push.ts';
 import { CliError, messageOf } from '../errors.ts';
 import { objectName, type Variable } from '../flags.ts';
 import { type Manifest, type ManifestApp, parseManifest } from './manifest.ts';
+import type { Values } from './manifest-variables.ts';
+
+export interface PushFlags {
+  readonly task?: boolean;
+  readonly path?: string;
+  readonly command?: string;
+  readonly args?: readonly string[];
+  readonly entrypoint?: string;
+  readonly env?: readonly Variable[];
+  readonly memoryLimit?: string;
+  readonly diskQuota?: string;
+  readonly cpuCores?: string;
+  readonly stack?: string;
+  readonly manifest?: string | false;
+  readonly var?: readonly Variable[];
+  readonly varsFile?: readonly string[];
+  readonly appSuffix?: string;
+  readonly dockerImage?: string;
+  readonly dockerfile?: string;
+  readonly buildpack?: string;
+}
 
 /** One App to push. Sizes are quantities; what is absent stays as it is, or becomes the default. */
 export interface AppPlan {
@@ -35,7 +55,8 @@ export const hostStack = 'host';
 /** @throws CliError */
 export async function planPush(cwd: string, name: string | undefined, flags: PushFlags): Promise<PushPlan> {
   refuseUnsupported(flags);
-  const found = await findManifest(cwd, flags);
+  const values = await variables(cwd, flags);
+  const found = await findManifest(cwd, flags, values);
   const chosen = chooseApps(found?.manifest, name);
   const folder = found === undefined ? cwd : dirname(found.file);
   const apps = chosen.map((app) => planApp(cwd, folder, app, flags));
@@ -63,13 +84,13 @@ interface FoundManifest {
   readonly manifest: Manifest;
 }
 
-async function findManifest(cwd: string, flags: PushFlags): Promise<FoundManifest | undefined> {
+async function findManifest(cwd: string, flags: PushFlags, values: Values): Promise<FoundManifest | undefined> {
   if (flags.manifest === false) return undefined;
   const names = typeof flags.manifest === 'string' ? [flags.manifest] : ['manifest.yml', 'manifest.yaml'];
   for (const name of names) {
     const file = resolve(cwd, name);
     const text = readText(file, typeof flags.manifest === 'string' ? `-f, --manifest` : undefined);
-    if (text !== undefined) return { file, manifest: await parseManifest(text, name, await variables(cwd, flags)) };
+    if (text !== undefined) return { file, manifest: await parseManifest(text, name, values) };
   }
   return undefined;
 }
@@ -84,7 +105,7 @@ function readText(file: string, flag: string | undefined): string | undefined {
   }
 }
 
-async function variables(cwd: string, flags: PushFlags): Promise<Record<string, unknown>> {
+async function variables(cwd: string, flags: PushFlags): Promise<Values> {
   const values: Record<string, unknown> = {};
   for (const name of flags.varsFile ?? []) {
     const text = readText(resolve(cwd, name), '--vars-file') ?? '';

@@ -1,9 +1,8 @@
 /** `kf push`: plans, then pushes one App after the other. */
 
 import { requireSpace } from '../apps.ts';
-import type { PushFlags } from '../commands/push.ts';
 import type { Context, Session } from '../context.ts';
-import { planPush } from './plan.ts';
+import { type PushFlags, planPush } from './plan.ts';
 import { pushApp } from './push-app.ts';
 
 export async function pushAction(context: Context, name: string | undefined, flags: PushFlags): Promise<void> {

@@ -137,7 +137,8 @@ async function update({ client }: Session, app: App, change: (latest: App) => Ap
 }
 
 /** @throws CliError when the build failed */
-function checkBuild({ io }: Context, app: App): void {
+function checkBuild(context: Context, app: App): void {
+  const { io } = context;
   const condition = conditionOf(app, 'BuildReady');
   if (condition?.status !== 'False') return;
   const message = condition.message ?? condition.reason ?? '';
@@ -150,7 +151,7 @@ function checkBuild({ io }: Context, app: App): void {
     tips: [
       {
         description: 'See the build log',
-        command: `kf build-logs ${buildNameOf(app)} --space ${app.metadata.namespace}`,
+        command: `kf build-logs ${buildNameOf(app)}${tipFlags(context.flags, app.metadata.namespace!)}`,
       },
     ],
   });

@@ -11,6 +11,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { paint } from '../io.ts';
 import { buildLogSource } from '../logs/log-source.ts';
 import { readBytes, splitLines } from '../logs/read-log.ts';
+import { tipFlags } from '../tip-flags.ts';
 import { observe, waitFor } from '../wait/observe.ts';
 import { buildNameOf } from './app-spec.ts';
 
@@ -34,16 +35,17 @@ export async function watchBuild(context: Context, app: App): Promise<App> {
   const timedOut = setTimeout(() => stop.abort('timeout'), timeout);
   const interrupt = context.io.onInterrupt(() => stop.abort('interrupt'));
   const name = buildNameOf(app);
+  const log = `kf build-logs ${name}${tipFlags(context.flags, app.metadata.namespace!)}`;
   try {
     const { signal } = stop;
     const building = await waitFor(context, App, refOf(app), (one) => one.status?.latestBuild === name, {
       from: app,
       signal,
     });
-    if (building === undefined) throw stopped(stop.signal, name, timeout);
+    if (building === undefined) throw stopped(stop.signal, log, timeout);
     await showBuild(context, building, name, signal);
     const done = await waitFor(context, App, refOf(app), (one) => isBuilt(one, name), { from: building, signal });
-    if (done === undefined) throw stopped(stop.signal, name, timeout);
+    if (done === undefined) throw stopped(stop.signal, log, timeout);
     return done;
   } finally {
     clearTimeout(timedOut);
@@ -116,10 +118,10 @@ class BuildProgress {
   }
 }
 
-/** Why the watching ended before the Build did. */
-function stopped(signal: AbortSignal, build: string, timeout: number): Error {
+/** Why the watching ended before the Build did. @param log the command that shows the Build's log */
+function stopped(signal: AbortSignal, log: string, timeout: number): Error {
   if (!signal.aborted) return new CliError('App was deleted');
-  const tips = [{ description: 'Follow the build', command: `kf build-logs ${build}` }];
+  const tips = [{ description: 'Follow the build', command: log }];
   if (signal.reason === 'timeout')
     return new CliError(`the build has not ended after ${timeout / 1000} s (KF_STARTUP_TIMEOUT); it goes on`, { tips });
   return new CliError('stopped watching; the build goes on', { tips, exitCode: exitCodes.interrupted });

@@ -76,15 +76,15 @@ export async function prepareHome({ home, uid = process.getuid?.() }: StartOptio
 }
 
 /** As mkdir with `recursive`, which never ends where the kernel refuses with ENOENT, as in /proc. */
-async function makeFolders(path: string): Promise<void> {
+async function makeFolders(path: string, mode = 0o700): Promise<void> {
   try {
-    await mkdir(path, { mode: 0o711 });
+    await mkdir(path, { mode });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
     if (code !== 'ENOENT' || dirname(path) === path || existsSync(dirname(path))) throw error;
-    await makeFolders(dirname(path));
-    await mkdir(path, { mode: 0o711 });
+    await makeFolders(dirname(path), 0o755);
+    await mkdir(path, { mode });
   }
 }
 

@@ -2,12 +2,16 @@
 
 import { join, resolve } from 'node:path';
 import { requireSpace } from '../apps.ts';
-import type { TargetFlags } from '../commands/target.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { formatDescription } from '../output/describe.ts';
 import { chooseServer, chooseSpace, type ServerChoice, serverKey } from './server-choice.ts';
 import { type SavedServer, writeSettings } from './settings-file.ts';
+
+export interface TargetFlags {
+  readonly targetSpace?: string;
+  readonly embedded?: boolean;
+}
 
 export async function targetAction(context: Context, argument: string | undefined, flags: TargetFlags): Promise<void> {
   const flag = flags.targetSpace ?? context.flags.space;

@@ -12,6 +12,7 @@ import type { Context } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
 import { given, type TaskFields } from '../task-flags.ts';
+import { tipFlags } from '../tip-flags.ts';
 
 export interface TaskRequest extends TaskFields {
   readonly app: string;
@@ -29,7 +30,7 @@ export interface CreatedTask {
 export async function createTask(context: Context, request: TaskRequest): Promise<CreatedTask> {
   const session = await context.changing();
   const app = await getApp(session, request.app, failure);
-  checkRunnable(app, request, failure);
+  checkRunnable(app, request, { prefix: failure, flags: tipFlags(context.flags, session.space) });
   for (;;) {
     const name = request.once === undefined ? randomName(`${request.app}-`) : onceName(app, request.once);
     const { object: task, isOurs } = await createOnce(context, Task, draftOf(app, name, request));
@@ -39,8 +40,18 @@ export async function createTask(context: Context, request: TaskRequest): Promis
 
 const failure = 'failed to run-task on App: ';
 
+/** How a refusal is worded: what begins it, and the flags of commands that it prints. */
+interface Wording {
+  readonly prefix: string;
+  readonly flags: string;
+}
+
 /** @throws CliError when it is known already that nothing can run */
-export function checkRunnable(app: App, request: Pick<TaskFields, 'command' | 'args'>, prefix: string): void {
+export function checkRunnable(
+  app: App,
+  request: Pick<TaskFields, 'command' | 'args'>,
+  { prefix, flags }: Wording,
+): void {
   const { name, deletionTimestamp } = app.metadata;
   if (deletionTimestamp !== undefined) throw new CliError(`${prefix}App "${name}" is being deleted`);
   const build = conditionOf(app, 'BuildReady');
@@ -48,8 +59,8 @@ export function checkRunnable(app: App, request: Pick<TaskFields, 'command' | 'a
   if (app.status?.image === undefined && build?.status === 'False' && isCurrent)
     throw new CliError(`${prefix}the first build of App "${name}" failed: ${build.message ?? build.reason}`, {
       tips: [
-        { description: 'See why', command: `kf build-logs ${app.status?.latestBuild ?? name}` },
-        { description: 'Push again', command: `kf push ${name} --task` },
+        { description: 'See why', command: `kf build-logs ${app.status?.latestBuild ?? name}${flags}` },
+        { description: 'Push again', command: `kf push ${name} --task${flags}` },
       ],
     });
   const container = app.spec.template.spec.containers[0];
@@ -59,7 +70,7 @@ export function checkRunnable(app: App, request: Pick<TaskFields, 'command' | 'a
     app.status?.image === undefined || app.spec.build.image !== undefined || app.status.startCommands?.image?.length;
   if (!given && !mayComeFromImage)
     throw new CliError('Start command not found on App or Task', {
-      tips: [{ description: 'Give a command', command: `kf run-task ${name} -c COMMAND` }],
+      tips: [{ description: 'Give a command', command: `kf run-task ${name} -c COMMAND${flags}` }],
     });
 }
 

@@ -13,20 +13,20 @@ export async function findTask(session: Session, args: readonly string[]): Promi
   return id === undefined ? taskByName(session, first!) : taskOfApp(session, first!, id);
 }
 
-async function taskByName({ client, space }: Session, name: string): Promise<Task> {
+async function taskByName({ client, space, serverFlags = '' }: Session, name: string): Promise<Task> {
   try {
     return await client.get(Task, { namespace: space, name });
   } catch (error) {
     if (!isNotFound(error)) throw error;
     throw new CliError(`${error.message} in Space "${space}"`, {
-      tips: [{ description: 'List the Tasks', command: `kf tasks --space ${space}` }],
+      tips: [{ description: 'List the Tasks', command: `kf tasks --space ${space}${serverFlags}` }],
     });
   }
 }
 
 /** @param id the number, or the name */
 export async function taskOfApp(session: Session, app: string, id: string): Promise<Task> {
-  const { client, space } = session;
+  const { client, space, serverFlags = '' } = session;
   const labelSelector = `${labels.appName}=${app}`;
   if (/^\d+$/.test(id)) {
     const { items } = await client.list(Task, {
@@ -47,7 +47,7 @@ export async function taskOfApp(session: Session, app: string, id: string): Prom
   }
   await getApp(session, app);
   throw new CliError(`No Task found for App "${app}" and Task ID "${id}"`, {
-    tips: [{ description: "List App's Tasks", command: `kf tasks ${app} --space ${space}` }],
+    tips: [{ description: "List App's Tasks", command: `kf tasks ${app} --space ${space}${serverFlags}` }],
   });
 }
 

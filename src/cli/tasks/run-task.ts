@@ -1,10 +1,16 @@
 /** `kf run-task`: create, say so, and with --wait or --follow see it through. */
 
-import type { RunTaskFlags } from '../commands/run-task.ts';
+import type { OutputFlag } from '../command.ts';
 import type { Context } from '../context.ts';
-import { taskFieldsOf } from '../task-flags.ts';
+import { type TaskFlags, taskFieldsOf, type WaitFlags } from '../task-flags.ts';
 import { createTask } from './create-task.ts';
 import { prepareReport, reportTask } from './report-task.ts';
+
+export interface RunTaskFlags extends TaskFlags, WaitFlags, OutputFlag {
+  readonly command?: string;
+  readonly name?: string;
+  readonly once?: string;
+}
 
 export async function runTaskAction(context: Context, app: string, flags: RunTaskFlags): Promise<void> {
   prepareReport(context, flags);

@@ -3,12 +3,16 @@
 import { isFinal } from '../../resources/condition.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { refOf } from '../../resources/meta.ts';
-import type { TerminateTaskFlags } from '../commands/terminate-task.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { waitFor } from '../wait/observe.ts';
 import { findTask } from './find-task.ts';
 import { outcomeOf } from './outcome.ts';
+
+export interface TerminateTaskFlags {
+  readonly async?: boolean;
+  readonly now?: boolean;
+}
 
 export async function terminateTaskAction(
   context: Context,

@@ -9,8 +9,8 @@ import {
 } from 'node:http';
 import { Agent, request } from 'node:https';
 import { type Status, StatusError, type StatusReason, statusCodes } from '../../resources/status.ts';
+import { Semaphore } from '../semaphore.ts';
 import type { ConnectionConfig } from './kubeconfig.ts';
-import { Limit } from './limit.ts';
 
 /** The server could not be reached, or the connection broke before the answer was whole. */
 export class ConnectionError extends Error {
@@ -53,7 +53,7 @@ export class Connection {
   readonly #config: ConnectionConfig;
   readonly #base: URL;
   readonly #agent: HttpAgent;
-  readonly #limit = new Limit(mostRequests);
+  readonly #limit = new Semaphore(mostRequests);
   readonly #headers: Readonly<Record<string, string | readonly string[]>>;
 
   constructor(config: ConnectionConfig, userAgent = 'kf') {

@@ -62,9 +62,12 @@ export class RetentionController {
 
   async reconcile(app: ObjectRef): Promise<Result | void> {
     const key = `${app.namespace}/${app.name}`;
-    const wait = (this.#lastLook.get(key) ?? -interval) + interval - this.#clock.now();
-    if (wait > 0) return { requeueAfter: wait };
-    this.#lastLook.set(key, this.#clock.now());
+    const now = this.#clock.now();
+    // A look in the future is one before the clock was set back.
+    for (const [other, look] of this.#lastLook) if (look + interval <= now || look > now) this.#lastLook.delete(other);
+    const last = this.#lastLook.get(key);
+    if (last !== undefined) return { requeueAfter: last + interval - now };
+    this.#lastLook.set(key, now);
     await this.#trim(Task, app, this.#limits.tasks);
     await this.#trim(Build, app, this.#limits.builds);
   }
@@ -75,9 +78,10 @@ export class RetentionController {
       labelSelector: `${labels.appName}=${app.name}`,
     });
     for (const object of expired<Task | Build>(items, limit, isFinal)) {
-      await this.#delete(kind, refOf(object), object.metadata.uid!);
       const source = 'sourcePackage' in object.spec ? object.spec.sourcePackage?.name : undefined;
+      // First, because nobody knows of it once the Build is gone.
       if (source !== undefined) await this.#delete(SourcePackage, { ...refOf(object), name: source });
+      await this.#delete(kind, refOf(object), object.metadata.uid!);
     }
   }
 

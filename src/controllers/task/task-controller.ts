@@ -2,8 +2,16 @@
 
 import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
-import { itself, mapped, ownedBy, type RunningController, startController } from '../../client/controller.ts';
-import { getFromServer, getIfExists } from '../../client/get-if-exists.ts';
+import {
+  itself,
+  mapped,
+  ownedBy,
+  type Result,
+  type RunningController,
+  soon,
+  startController,
+} from '../../client/controller.ts';
+import { getChild, getFromServer, getIfExists } from '../../client/get-if-exists.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { Waiting } from '../../client/waiting.ts';
 import {
@@ -17,7 +25,7 @@ import { App } from '../../resources/kf/app.ts';
 import { Space } from '../../resources/kf/space.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { annotations, labels, userContainer } from '../../resources/labels.ts';
-import { isControlledBy, type ObjectRef, refOf } from '../../resources/meta.ts';
+import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { isAlreadyExists, isInvalid } from '../../resources/status.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
@@ -85,28 +93,33 @@ export class TaskController {
     return this.#waiting.on(refOf(app));
   }
 
-  async reconcile(request: ObjectRef): Promise<void> {
+  async reconcile(request: ObjectRef): Promise<Result | void> {
     const task = await getIfExists(this.#client, Task, request);
     if (task === undefined || task.metadata.deletionTimestamp !== undefined || isFinal(task)) {
       this.#waiting.remove(request);
       return;
     }
-    const run = await getIfExists(this.#client, PipelineRun, { ...refOf(task), name: pipelineRunName(task) });
-    if (run === undefined) await this.#start(task);
-    else if (!isControlledBy(run, task))
-      await this.#report(
-        task,
-        refused('NotOwned', `There is an existing PipelineRun "${run.metadata.name}" that we do not own.`),
-      );
-    else await this.#follow(task, run);
+    const run = await getChild(this.#client, PipelineRun, runRef(task), task);
+    if (run !== undefined && isControlledBy(run, task)) return this.#follow(task, run);
+    if (run === undefined || task.spec.terminated) return this.#start(task);
+    return this.#wayBlocked(task, run);
   }
 
-  async #start(task: Task): Promise<void> {
+  /** What bears the name of our PipelineRun is not ours. */
+  async #wayBlocked(task: Task, run: PipelineRun): Promise<Result | void> {
+    const { name } = run.metadata;
+    if (!isLeftoverOf(run, task))
+      return this.#report(task, refused('NotOwned', `There is an existing PipelineRun "${name}" that we do not own.`));
+    await this.#report(task, waiting('WaitingForCleanup', `an earlier Task "${name}" is not gone yet`));
+    return soon;
+  }
+
+  async #start(task: Task): Promise<Result | void> {
     const wasStarted = task.status?.pipelineRunName !== undefined;
     if (wasStarted || task.spec.terminated) {
       // Decides for good, so a read that lags is not enough.
-      const run = await getFromServer(this.#client, PipelineRun, { ...refOf(task), name: pipelineRunName(task) });
-      if (run !== undefined) return this.#follow(task, run);
+      const run = await getFromServer(this.#client, PipelineRun, runRef(task));
+      if (run !== undefined && isControlledBy(run, task)) return this.#follow(task, run);
       if (wasStarted)
         return this.#report(
           task,
@@ -126,10 +139,10 @@ export class TaskController {
     if (numbered === undefined) return;
     const obstacle = obstacleOf(numbered, app);
     if (obstacle !== undefined) return this.#report(numbered, obstacle);
-    await this.#createRun(numbered, app);
+    return this.#createRun(numbered, app);
   }
 
-  async #createRun(task: Task, app: App): Promise<void> {
+  async #createRun(task: Task, app: App): Promise<Result | void> {
     const space = await getIfExists(this.#client, Space, { name: task.metadata.namespace ?? '' });
     const context: TaskContext = {
       app,
@@ -142,8 +155,11 @@ export class TaskController {
       await this.#client.create(PipelineRun, pipelineRunOf(task, context));
     } catch (error) {
       if (isInvalid(error)) return this.#report(task, refused('TemplateError', error.message));
-      // Made before, and our read lagged; its events bring us back.
       if (!isAlreadyExists(error)) throw error;
+      // Made before, and our read lagged; unless it is somebody else's.
+      const run = await getFromServer(this.#client, PipelineRun, runRef(task));
+      if (run === undefined) throw error;
+      if (!isControlledBy(run, task)) return this.#wayBlocked(task, run);
     }
     this.#waiting.remove(refOf(task));
     await this.#report(task, waiting('Started', 'the PipelineRun was made'), {
@@ -154,16 +170,16 @@ export class TaskController {
 
   async #follow(task: Task, run: PipelineRun): Promise<void> {
     if (task.spec.terminated && !isFinal(run)) await this.#cancel(task, run);
-    const taskRun = await getIfExists(this.#client, TaskRun, { ...refOf(task), name: taskRunName(task) });
     const finished = isFinal(run);
+    const taskRun = await this.#taskRunOf(task, run, finished);
     const started = { pipelineRunName: run.metadata.name, image: imageOf(run) };
     if (taskRun === undefined) {
       const condition = conditionOf(run, 'Succeeded');
+      const reason = condition?.reason === 'Cancelled' ? 'TaskRunCancelled' : (condition?.reason ?? 'Failed');
       const draft: ConditionDraft = finished
-        ? refused(
-            condition?.reason === 'Cancelled' ? 'TaskRunCancelled' : (condition?.reason ?? 'Failed'),
-            condition?.message ?? '',
-          )
+        ? condition?.status === 'True'
+          ? { type: 'TaskRunReady', status: 'True' }
+          : refused(reason, condition?.message ?? '')
         : waiting(condition?.reason ?? 'Started', condition?.message ?? '');
       return this.#report(task, draft, started);
     }
@@ -174,6 +190,14 @@ export class TaskController {
         ? outcome.condition
         : waiting('Ending', outcome.condition.message ?? '');
     await this.#report(task, condition, { ...started, ...outcome.fields });
+  }
+
+  /** Once the run is final its TaskRun decides, so then the server itself says whether there is one. */
+  async #taskRunOf(task: Task, run: PipelineRun, finished: boolean): Promise<TaskRun | undefined> {
+    const ref = { ...refOf(task), name: taskRunName(task) };
+    const known = await getChild(this.#client, TaskRun, ref, run);
+    const taskRun = known === undefined && finished ? await getFromServer(this.#client, TaskRun, ref) : known;
+    return taskRun !== undefined && isControlledBy(taskRun, run) ? taskRun : undefined;
   }
 
   async #cancel(task: Task, run: PipelineRun): Promise<void> {
@@ -209,6 +233,8 @@ export class TaskController {
   }
 }
 
+const runRef = (task: Task): ObjectRef => ({ ...refOf(task), name: pipelineRunName(task) });
+
 /** What keeps a Task from starting, or undefined. Only facts are final; what may still come is waited for. */
 function obstacleOf(task: Task, app: App): ConditionDraft | undefined {
   if (app.status?.image === undefined) {
@@ -216,7 +242,7 @@ function obstacleOf(task: Task, app: App): ConditionDraft | undefined {
     const upToDate = app.status?.observedGeneration === app.metadata.generation;
     if (build?.status === 'False' && upToDate)
       return refused('BuildFailed', `the App has no image: ${build.message ?? 'its build failed'}`);
-    return waiting('WaitingForBuild', `waits for the first build of App "${app.metadata.name}"`);
+    return waiting('WaitingForBuild', `the first build of App "${app.metadata.name}" has not ended`);
   }
   if (commandOf(task, app) === undefined) return refused('NoStartCommand', 'Start command not found on App or Task');
   return undefined;

@@ -17,7 +17,7 @@ export class TaskNumbers {
 
   /** The Task with its number and Kf's label for it. @throws StatusError Conflict, to be tried again */
   async take(task: Task, app: App): Promise<Task | undefined> {
-    if (task.status?.id !== undefined) return task;
+    if (task.status?.id !== undefined) return this.#labelled(task, task.status.id);
     const key = `${app.metadata.namespace}/${app.metadata.name}`;
     const before = this.#turns.get(key) ?? Promise.resolve();
     const mine = before.catch(() => undefined).then(() => this.#take(task));
@@ -34,7 +34,13 @@ export class TaskNumbers {
     const id = (app.status?.tasks?.updateRequests ?? 0) + 1;
     await this.#client.updateStatus(App, { ...app, status: { ...app.status, tasks: { updateRequests: id } } });
     const numbered = await this.#client.updateStatus(Task, { ...task, status: { ...task.status, id } });
-    return this.#client.patch(Task, refOf(numbered), {
+    return this.#labelled(numbered, id);
+  }
+
+  /** A write of its own: a crash may have come between it and the number. */
+  async #labelled(task: Task, id: number): Promise<Task> {
+    if (task.metadata.labels?.[labels.version] === String(id)) return task;
+    return this.#client.patch(Task, refOf(task), {
       type: 'merge',
       body: { metadata: { labels: { [labels.version]: String(id) } } },
     });

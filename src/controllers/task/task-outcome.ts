@@ -29,7 +29,8 @@ export function outcomeOf(run: TaskRun): Outcome {
     ...(hasExitCode(ended) ? { exitCode: ended.exitCode } : {}),
     ...(step?.usage === undefined ? {} : { usage: usageOf(step) }),
   };
-  if (condition?.status === 'True') return { condition: draft('True', undefined, ''), fields };
+  // A success has something to say only where the node warns of something.
+  if (condition?.status === 'True') return { condition: draft('True', undefined, ended?.message ?? ''), fields };
   if (condition?.status === 'False') return { condition: failure(condition, step), fields };
   return { condition: draft('Unknown', condition?.reason ?? 'Started', condition?.message ?? ''), fields };
 }
@@ -38,6 +39,7 @@ export function outcomeOf(run: TaskRun): Outcome {
 const withoutExitCode = [
   'ContainerCannotRun',
   'CreateContainerConfigError',
+  'ErrImageNeverPull',
   'NodeRestarted',
   'ContainerStatusUnknown',
   'Skipped',
@@ -60,8 +62,11 @@ function failure(condition: ConditionDraft, step: StepState | undefined): Condit
 
 function times(run: TaskRun, step: StepState | undefined): Partial<TaskStatus> {
   const startTime = step?.terminated?.startedAt ?? step?.running?.startedAt;
-  const completionTime = run.status?.completionTime;
-  const start = startTime ?? (completionTime === undefined ? undefined : run.status?.startTime);
+  const ended = run.status?.completionTime;
+  const start = startTime ?? (ended === undefined ? undefined : run.status?.startTime);
+  // Where only Tekton's whole seconds are known, the end seems to lie before the start.
+  const completionTime =
+    ended !== undefined && start !== undefined && Date.parse(ended) < Date.parse(start) ? start : ended;
   return {
     ...(start === undefined ? {} : { startTime: start }),
     ...(completionTime === undefined || start === undefined

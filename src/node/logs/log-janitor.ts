@@ -1,5 +1,10 @@
-/** Removes logs with the objects that own them: Tasks, Builds, and Pods that belong to neither. */
+/**
+ * Removes logs with the objects that own them: Tasks, Builds, and Pods that belong to neither. It keeps on file how far
+ * it has come, so that what is deleted just before the server ends, however it ends, is not forgotten.
+ */
 
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { AnyKind, Client } from '../../client/client.ts';
 import type { Clock } from '../../client/clock.ts';
 import { Pod } from '../../resources/core/pod.ts';
@@ -13,59 +18,118 @@ export interface LogJanitorOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly logs: LogStore;
+  /** Holds the file `log-janitor.json`. */
+  readonly dataDir: string;
   readonly signal: AbortSignal;
   readonly onError: (message: string, error: unknown) => void;
 }
 
 const owners: readonly AnyKind[] = [Task, Build, Pod];
 
-/** Milliseconds after the start until what was missed while no server ran is looked for; it reads every object once. */
-const sweepDelay = 60_000;
+/** Milliseconds between two writes of the file; a server keeps deletions for minutes. */
+const saveInterval = 30_000;
 const retryDelay = 1000;
 
 /** Works until the signal fires. */
 export function startLogJanitor(options: LogJanitorOptions): void {
-  const { clock, signal, onError } = options;
-  for (const kind of owners) void watchDeletions(kind, options);
-  const timer = clock.after(sweepDelay, () => {
-    sweepLogs(options).catch((error: unknown) => onError('removing logs without an owner', error));
-  });
-  signal.addEventListener('abort', () => timer.cancel(), { once: true });
+  const janitor = new LogJanitor(options);
+  for (const kind of owners) void janitor.watch(kind);
+  janitor.saveRegularly();
 }
 
-/** Removes the logs of owners that do not exist. */
-export async function sweepLogs({ client, logs }: Pick<LogJanitorOptions, 'client' | 'logs'>): Promise<void> {
-  // Read first: whatever appears after this is not looked at.
-  const present = await logs.owners();
-  const alive = new Set<string>();
-  for (const kind of owners)
-    for (const { metadata } of (await client.list(kind)).items as readonly KubeObject[]) alive.add(metadata.uid ?? '');
-  const before = new Set(present);
-  await logs.sweep((owner) => !before.has(owner) || alive.has(owner));
-}
+class LogJanitor {
+  readonly #options: LogJanitorOptions;
+  readonly #file: string;
+  /** Resource versions that have been dealt with, by kind. */
+  readonly #revisions: Map<string, string>;
+  #saved: string;
 
-async function watchDeletions(
-  kind: AnyKind,
-  { client, clock, logs, signal, onError }: LogJanitorOptions,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      let { resourceVersion } = await client.list(kind, { unfinishedOnly: true });
-      while (!signal.aborted) {
-        for await (const { type, object } of client.watch(kind, { resourceVersion, signal })) {
-          const { metadata } = object as KubeObject;
-          resourceVersion = metadata.resourceVersion ?? resourceVersion;
-          if (type === 'DELETED' && metadata.uid !== undefined) await logs.delete(metadata.uid);
+  constructor(options: LogJanitorOptions) {
+    this.#options = options;
+    this.#file = join(options.dataDir, 'log-janitor.json');
+    this.#saved = readText(this.#file);
+    this.#revisions = new Map(Object.entries(parse(this.#saved)));
+    options.signal.addEventListener('abort', () => this.#save(), { once: true });
+  }
+
+  async watch(kind: AnyKind): Promise<void> {
+    const { client, signal, onError } = this.#options;
+    while (!signal.aborted) {
+      try {
+        if (!this.#revisions.has(kind.kind)) {
+          const { resourceVersion } = await client.list(kind, { unfinishedOnly: true });
+          this.#revisions.set(kind.kind, resourceVersion);
         }
-        await pause(clock);
+        await this.#follow(kind);
+      } catch (error) {
+        if (signal.aborted) return;
+        // Too long ago: what was deleted since is for a prune to find.
+        if (isExpired(error)) this.#revisions.delete(kind.kind);
+        else onError(`watching ${kind.plural} for their logs`, error);
       }
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!isExpired(error)) onError(`watching ${kind.plural} for their logs`, error);
-      await pause(clock);
+      // A server that ends every watch at once must not be asked in a tight loop.
+      await this.#pause(retryDelay);
     }
+  }
+
+  async #follow(kind: AnyKind): Promise<void> {
+    const { client, signal, logs } = this.#options;
+    const resourceVersion = this.#revisions.get(kind.kind)!;
+    for await (const { type, object } of client.watch(kind, { resourceVersion, signal })) {
+      const { metadata } = object as KubeObject;
+      if (type === 'DELETED' && metadata.uid !== undefined) await logs.delete(metadata.uid);
+      if (metadata.resourceVersion !== undefined) this.#revisions.set(kind.kind, metadata.resourceVersion);
+    }
+  }
+
+  saveRegularly(): void {
+    const { clock, signal } = this.#options;
+    clock.after(saveInterval, () => {
+      if (signal.aborted) return;
+      this.#save();
+      this.saveRegularly();
+    });
+  }
+
+  #save(): void {
+    const text = JSON.stringify(Object.fromEntries(this.#revisions));
+    if (text === this.#saved) return;
+    try {
+      writeFileSync(`${this.#file}.tmp`, text);
+      renameSync(`${this.#file}.tmp`, this.#file);
+      this.#saved = text;
+    } catch (error) {
+      this.#options.onError('keeping the log janitor’s place', error);
+    }
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => this.#options.clock.after(milliseconds, resolve));
   }
 }
 
-/** A server that ends every watch at once must not be asked in a tight loop. */
-const pause = (clock: Clock): Promise<void> => new Promise((resolve) => clock.after(retryDelay, resolve));
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '{}';
+  }
+}
+
+function parse(text: string): Record<string, string> {
+  try {
+    return JSON.parse(text) as Record<string, string>;
+  } catch {
+    return {};
+  }
+}
+
+/** Removes the logs of owners that do not exist; reads every object, so it is for a prune. */
+export async function sweepLogs({ client, logs }: Pick<LogJanitorOptions, 'client' | 'logs'>): Promise<void> {
+  // Read first: whatever appears after this is not looked at.
+  const present = new Set(await logs.owners());
+  const alive = new Set<string>();
+  for (const kind of owners)
+    for (const { metadata } of (await client.list(kind)).items as readonly KubeObject[]) alive.add(metadata.uid ?? '');
+  await logs.sweep((owner) => !present.has(owner) || alive.has(owner));
+}

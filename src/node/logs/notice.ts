@@ -2,10 +2,20 @@
 
 import { appendFile } from 'node:fs/promises';
 
-/** Adds `[kf] TEXT` to each of the logs that exist. @param now milliseconds since the epoch */
+/**
+ * Adds `[kf] TEXT` to each of the logs, but where there is no folder for one.
+ * @param now milliseconds since the epoch
+ * @throws what the file system says
+ */
 export async function appendNotices(paths: readonly string[], text: string, now: number): Promise<void> {
   const time = new Date(now).toISOString().replace('Z', '000000+00:00');
   // Its own line, even after an entry that a full disk cut in two.
   const entry = `\n${time} stderr F [kf] ${text}\n`;
-  await Promise.all(paths.map((path) => appendFile(path, entry, { flag: 'a' }).catch(() => {})));
+  await Promise.all(
+    paths.map((path) =>
+      appendFile(path, entry).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+      }),
+    ),
+  );
 }

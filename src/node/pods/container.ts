@@ -21,12 +21,18 @@ export interface Exit {
   readonly at: number;
 }
 
+/** Milliseconds after its start in which an init may miss a signal. */
+const settling = 250;
+
 export class ContainerProcess {
   readonly #context: NodeContext;
   readonly place: ContainerPlace;
   #watch: MonitorWatch | undefined;
   #killTimer: Timer | undefined;
   #killAt = Infinity;
+  /** SIGTERM once more, for a container that had just begun. */
+  #again: Timer | undefined;
+  #startedAt = 0;
   #over = false;
 
   constructor(context: NodeContext, place: ContainerPlace) {
@@ -57,6 +63,7 @@ export class ContainerProcess {
     const { runtime } = this.#context;
     const { id } = this.place;
     const state = join(runtime.root, id);
+    this.#startedAt = this.#context.clock.now();
     if (runtime.startsByFifo && (await startByFifo(state, this.watch().ended))) return;
     try {
       await runtime.start(id);
@@ -70,7 +77,7 @@ export class ContainerProcess {
   async ended(): Promise<Exit> {
     await this.#watch?.ended;
     this.#over = true;
-    this.#killTimer?.cancel();
+    this.#cancelTimers();
     return this.exit() ?? { code: undefined, at: this.#context.clock.now() };
   }
 
@@ -78,7 +85,9 @@ export class ContainerProcess {
   exit(): Exit | undefined {
     const path = join(this.#context.layout.exits, this.place.id);
     try {
-      return { code: Number(readFileSync(path, 'utf8')), at: Math.round(statSync(path).mtimeMs) };
+      const text = readFileSync(path, 'utf8').trim();
+      // Of an empty file, as a full disk leaves, Number would make a success.
+      return { code: /^-?\d+$/.test(text) ? Number(text) : undefined, at: Math.round(statSync(path).mtimeMs) };
     } catch {
       return undefined;
     }
@@ -97,8 +106,11 @@ export class ContainerProcess {
       this.#signal('KILL');
       return;
     }
-    if (first) this.#signal('TERM');
     this.#killTimer = clock.after(graceSeconds * 1000, () => this.#signal('KILL'));
+    if (!first) return;
+    this.#signal('TERM');
+    // An init that has only just begun may not have heard.
+    if (clock.now() - this.#startedAt < settling) this.#again = clock.after(settling, () => this.#signal('TERM'));
   }
 
   #signal(signal: 'TERM' | 'KILL'): void {
@@ -118,7 +130,12 @@ export class ContainerProcess {
 
   /** Lets go without touching the container. */
   detach(): void {
-    this.#killTimer?.cancel();
+    this.#cancelTimers();
     this.#watch?.close();
+  }
+
+  #cancelTimers(): void {
+    this.#killTimer?.cancel();
+    this.#again?.cancel();
   }
 }

@@ -1,10 +1,11 @@
 /** What the containers of one Pod share: network, disk, volumes, files made for the Pod. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Container, Pod } from '../../resources/core/pod.ts';
 import type { NodeContext } from '../context.ts';
 import type { PodDisk } from '../disk/disk.ts';
+import { makePublic, writePublic } from '../durable.ts';
 import { ImageNotFound } from '../images/image.ts';
 import type { PodNetwork } from '../network/network.ts';
 import type { OciSpec } from '../runtime/oci.ts';
@@ -34,16 +35,19 @@ export async function makeSandbox(
   disk: PodDisk,
 ): Promise<Sandbox> {
   const etc = join(directory, 'etc');
-  mkdirSync(etc, { recursive: true });
+  makePublic(etc);
   const files = { hosts: join(etc, 'hosts'), hostname: join(etc, 'hostname'), resolvConf: join(etc, 'resolv.conf') };
   const hostname = hostnameOf(pod);
-  writeFileSync(files.hostname, `${hostname}\n`);
-  writeFileSync(files.resolvConf, context.network.resolvConf);
-  writeFileSync(
+  const made = { network, disk, files, references: await readReferences(context.client, pod) };
+  // Running containers of an earlier server see these very files.
+  if (existsSync(files.hosts)) return made;
+  writePublic(files.hostname, `${hostname}\n`);
+  writePublic(files.resolvConf, context.network.resolvConf);
+  writePublic(
     files.hosts,
     `127.0.0.1 localhost\n::1 localhost ip6-localhost\n${network.ip} ${hostname}\n${context.network.hostAddress} host.kf.internal\n`,
   );
-  return { network, disk, files, references: await readReferences(context.client, pod) };
+  return made;
 }
 
 /** The complete config.json of one container. @throws ConfigError */

@@ -39,8 +39,6 @@ export interface PodRecord {
   readonly bootId: string;
   readonly networkId: string;
   readonly diskId: string;
-  /** The root folder that its containers use and that must stay. */
-  readonly rootfs?: string;
   readonly containers: Readonly<Record<string, ContainerRecord>>;
 }
 

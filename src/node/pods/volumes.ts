@@ -1,9 +1,10 @@
 /** A Pod's volumes as mounts of its containers. */
 
-import { chownSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Container, Pod, Volume } from '../../resources/core/pod.ts';
 import { quantityValue } from '../../resources/quantity.ts';
+import { makePublic } from '../durable.ts';
 import type { OciMount, OciUser } from '../runtime/oci.ts';
 import { ConfigError } from './config-error.ts';
 import type { References } from './references.ts';
@@ -25,6 +26,8 @@ export interface PreparedVolume {
   readonly type: string;
   readonly source: string;
   readonly options: readonly string[];
+  /** Other Pods may be writing to it. */
+  readonly shared?: boolean;
 }
 
 /** Makes every volume of the Pod. @throws ConfigError */
@@ -52,7 +55,7 @@ function prepareVolume(volume: Volume, options: VolumeOptions): PreparedVolume {
       data: options.references.configMaps.get(configMap.name),
       what: `configmap "${configMap.name}"`,
     });
-  if (hostPath !== undefined) return bind(allowedHostPath(name, hostPath.path, options.hostPaths));
+  if (hostPath !== undefined) return { ...bind(allowedHostPath(name, hostPath.path, options.hostPaths)), shared: true };
   if (emptyDir?.medium === 'Memory') return memory(emptyDir.sizeLimit);
   const path = join(options.diskDir, 'volumes', name);
   mkdirSync(path, { recursive: true });
@@ -78,7 +81,7 @@ function files(name: string, { memoryDir, user }: VolumeOptions, source: FilesSo
   const { data, what, optional, defaultMode = 0o644 } = source;
   if (data === undefined && optional !== true) throw new ConfigError(`volume ${name}: ${what} not found`);
   const folder = join(memoryDir, 'volumes', name);
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  makePublic(folder);
   const items = source.items ?? Object.keys(data ?? {}).map((key) => ({ key, path: key }));
   for (const { key, path, mode = defaultMode } of items as NonNullable<FilesSource['items']>) {
     const bytes = data?.[key];
@@ -86,8 +89,9 @@ function files(name: string, { memoryDir, user }: VolumeOptions, source: FilesSo
     if (bytes === undefined) throw new ConfigError(`volume ${name}: ${what} has no key ${key}`);
     const target = inside(folder, path);
     if (target === undefined) throw new ConfigError(`volume ${name}: path ${path} leaves the volume`);
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, bytes, { mode });
+    makePublic(dirname(target));
+    writeFileSync(target, bytes);
+    chmodSync(target, mode);
     // Modes such as 0400 are meant for the user of the container.
     chownSync(target, user.uid, user.gid);
   }
@@ -107,8 +111,15 @@ function allowedHostPath(name: string, path: string, allowed: readonly string[])
   } catch {
     throw new ConfigError(`volume ${name}: hostPath ${path} does not exist`);
   }
-  if (allowed.some((folder) => inside(folder, real) !== undefined)) return real;
+  if (allowed.some((folder) => inside(folder, real) !== undefined && leadsStraight(folder, dirname(real)))) return real;
   throw new ConfigError(`volume ${name}: hostPath ${path} is not allowed; only the server's own folders are`);
+}
+
+/** Whether nobody but the server can put a link into the way between our look and the mount. */
+function leadsStraight(folder: string, path: string): boolean {
+  const { uid, mode } = lstatSync(path);
+  if (uid !== process.getuid?.() || (mode & 0o022) !== 0) return false;
+  return path === folder || leadsStraight(folder, dirname(path));
 }
 
 /** The mounts of one container, outer paths first. @throws ConfigError */
@@ -145,6 +156,7 @@ function subPath(pod: Pod, { name, subPath: path }: SubPathMount, volume: Prepar
   const target = volume.type === 'bind' ? inside(volume.source, path) : undefined;
   if (target === undefined) throw new ConfigError(`subPath ${path} of volume ${name} is not allowed`);
   if (volume.options.includes('ro')) return target;
+  if (volume.shared === true) throw new ConfigError(`subPath ${path} of volume ${name}: not supported for a hostPath`);
   if (pod.spec.containers.length > 1)
     throw new ConfigError(`subPath ${path} of volume ${name}: not supported in a Pod with several containers`);
   const made = mkdirSync(target, { recursive: true });

@@ -46,12 +46,18 @@ export interface HostPath {
 /** Folder inside where a Node.js that lies outside of /usr is shown. */
 const nodePrefix = '/opt/node';
 
+/** What belongs to a Node.js below its prefix; the prefix itself may be somebody's home. */
+const nodeFolders = ['bin', 'lib/node_modules', 'include/node'];
+
 /** Where to find the Node.js that runs the server, when /usr does not hold it. */
-export function nodeOutsideUsr(execPath: string): HostPath | undefined {
-  if (execPath.startsWith('/usr/')) return undefined;
-  const bin = dirname(execPath);
-  if (basename(bin) === 'bin' && dirname(bin) !== '/') return { source: dirname(bin), destination: nodePrefix };
-  return { source: execPath, destination: `${nodePrefix}/bin/node` };
+export function nodeOutsideUsr(execPath: string, exists: (path: string) => boolean = existsSync): readonly HostPath[] {
+  if (execPath.startsWith('/usr/')) return [];
+  const prefix = dirname(dirname(execPath));
+  if (basename(dirname(execPath)) !== 'bin' || prefix === '/')
+    return [{ source: execPath, destination: `${nodePrefix}/bin/node` }];
+  return nodeFolders
+    .map((folder) => ({ source: join(prefix, folder), destination: `${nodePrefix}/${folder}` }))
+    .filter(({ source }) => exists(source));
 }
 
 export const nodeBin = `${nodePrefix}/bin`;

@@ -11,7 +11,7 @@ import type { OciMount } from '../runtime/oci.ts';
 import { initPath } from '../runtime/oci-spec.ts';
 import { type HostPath, hiddenUsr, mountsBelowUsr, nodeBin, nodeOutsideUsr, readMountinfo } from './host-files.ts';
 import type { Rootfs, RootfsProvider, RootfsRequest } from './rootfs.ts';
-import { ensureSkeleton, vcap } from './skeleton.ts';
+import { ensureSkeleton, sweepSkeletons, vcap } from './skeleton.ts';
 
 export interface HostStackOptions {
   /** Holds the skeletons. */
@@ -38,11 +38,8 @@ export class HostStack implements RootfsProvider {
   constructor(options: HostStackOptions) {
     this.#options = options;
     const node = nodeOutsideUsr(options.execPath ?? process.execPath);
-    this.#hostPaths = [
-      ...(node === undefined ? [] : [node]),
-      ...(options.paths ?? []).map((path) => ({ source: path, destination: path })),
-    ];
-    this.#path = node === undefined ? usualPath : `${nodeBin}:${usualPath}`;
+    this.#hostPaths = [...node, ...(options.paths ?? []).map((path) => ({ source: path, destination: path }))];
+    this.#path = node.length === 0 ? usualPath : `${nodeBin}:${usualPath}`;
   }
 
   /** The search path of its processes, by folder. */
@@ -65,6 +62,10 @@ export class HostStack implements RootfsProvider {
       this.#skeleton = { path, until: now + skeletonLife };
     }
     return this.#skeleton.path;
+  }
+
+  async sweep(inUse: ReadonlySet<string>): Promise<void> {
+    await sweepSkeletons(this.#options.directory, new Set([...inUse, await this.skeleton()]));
   }
 
   async prepare({ image, diskDir, files, runAs }: RootfsRequest): Promise<Rootfs> {

@@ -32,4 +32,6 @@ export interface Rootfs {
 export interface RootfsProvider {
   /** @throws ConfigError */
   prepare(request: RootfsRequest): Promise<Rootfs>;
+  /** Removes what was made for containers before, but the roots in `inUse`. */
+  sweep?(inUse: ReadonlySet<string>): Promise<void>;
 }

@@ -12,10 +12,10 @@ import {
   readdirSync,
   readlinkSync,
   symlinkSync,
-  writeFileSync,
 } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makePublic, writePublic } from '../durable.ts';
 import { etcStamp, type HostPath, presentEtc, topLinks } from './host-files.ts';
 
 /** The user that everything on the host stack runs as. */
@@ -81,11 +81,11 @@ function build(root: string, { initName, hostPaths }: SkeletonOptions): void {
   for (const { name, target } of topLinks()) symlinkSync(target, join(root, name));
   mkdirSync(join(root, 'etc'));
   for (const name of presentEtc()) copyPublic(join('/etc', name), join(root, 'etc', name));
-  for (const name of perPodFiles) writeFileSync(join(root, 'etc', name), '');
-  writeFileSync(join(root, 'etc/passwd'), passwd);
-  writeFileSync(join(root, 'etc/group'), group);
+  for (const name of perPodFiles) writePublic(join(root, 'etc', name), '');
+  writePublic(join(root, 'etc/passwd'), passwd);
+  writePublic(join(root, 'etc/group'), group);
   symlinkSync('/proc/mounts', join(root, 'etc/mtab'));
-  writeFileSync(join(root, initName), '');
+  writePublic(join(root, initName), '');
   for (const { source, destination } of hostPaths) mountPoint(source, join(root, destination));
   for (const folder of ['home/vcap', 'home/vcap/app']) chownSync(join(root, folder), vcap.uid, vcap.gid);
   // The mode that a mkdir asks for is cut by the server's umask.
@@ -93,9 +93,9 @@ function build(root: string, { initName, hostPaths }: SkeletonOptions): void {
 }
 
 function mountPoint(source: string, target: string): void {
-  mkdirSync(dirname(target), { recursive: true });
-  if (lstatSync(source).isDirectory()) mkdirSync(target, { recursive: true });
-  else writeFileSync(target, '');
+  makePublic(dirname(target));
+  if (lstatSync(source).isDirectory()) makePublic(target);
+  else writePublic(target, '');
 }
 
 /** Copies what everyone may read; leaves out the rest in silence (private keys, password files). */

@@ -2,6 +2,7 @@
 
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import * as s from '../schema.ts';
+import { validatePod } from './pod-validation.ts';
 
 const keySelector = s.object({ name: s.string(), key: s.string(), optional: s.optional(s.boolean()) });
 
@@ -192,6 +193,7 @@ export const Pod: Kind<Pod> = defineKind({
   shortNames: ['po'],
   categories: ['all'],
   body,
+  validate: validatePod,
   finished: podFinished,
   selectableFields: {
     'status.phase': (pod) => pod.status?.phase ?? 'Pending',

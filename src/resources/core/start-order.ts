@@ -5,7 +5,7 @@
  */
 
 import { annotations } from '../labels.ts';
-import type { Pod } from './pod.ts';
+import type { KubeObject } from '../meta.ts';
 
 export interface ContainerOrder {
   /** Container that must have ended before this one starts. */
@@ -24,7 +24,27 @@ export interface ContainerOrder {
 /** By container name; a container that is absent starts at once. */
 export type StartOrder = Readonly<Record<string, ContainerOrder>>;
 
-export function startOrderOf(pod: Pod): StartOrder {
+/** The order that a text states; undefined when it states none. */
+export function parseStartOrder(text: string): StartOrder | undefined {
+  let order: unknown;
+  try {
+    order = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return isMap(order) && Object.values(order).every(isContainerOrder) ? (order as StartOrder) : undefined;
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isContainerOrder = (value: unknown): boolean =>
+  isMap(value) &&
+  ['undefined', 'string'].includes(typeof value.after) &&
+  ['undefined', 'number'].includes(typeof value.timeoutSeconds);
+
+/** The server refuses Pods with an annotation that states no order; one that got in all the same has none. */
+export function startOrderOf(pod: KubeObject): StartOrder {
   const text = pod.metadata.annotations?.[annotations.startOrder];
-  return text === undefined ? {} : (JSON.parse(text) as StartOrder);
+  return (text === undefined ? undefined : parseStartOrder(text)) ?? {};
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -73,6 +73,16 @@ test('hostPath: only below the allowed folders, links resolved', () => {
   symlinkSync('/etc', join(root, 'builds/link'));
   expect(() => prepare({ name: 'v', hostPath: { path: join(root, 'builds/link') } })).toThrow('is not allowed');
   expect(() => prepare({ name: 'v', hostPath: { path: join(root, 'builds/none') } })).toThrow('does not exist');
+});
+
+test('hostPath: nothing below a folder that others may write to', () => {
+  mkdirSync(join(root, 'builds/one/app/src'), { recursive: true });
+  expect(prepare({ name: 'v', hostPath: { path: join(root, 'builds/one/app') } }).source).toMatch(/one\/app$/);
+  chmodSync(join(root, 'builds/one/app'), 0o777);
+  const below: Volume = { name: 'v', hostPath: { path: join(root, 'builds/one/app/src') } };
+  expect(() => prepare(below)).toThrow('is not allowed');
+  const app: Volume = { name: 'v', hostPath: { path: join(root, 'builds/one/app') } };
+  expect(() => mountsOf(app, { subPath: 'src' })).toThrow('not supported for a hostPath');
 });
 
 test('mounts: read-only when asked for, a folder of the volume when that is safe', () => {

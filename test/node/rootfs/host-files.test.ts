@@ -2,16 +2,20 @@ import { expect, test } from 'vitest';
 import { mountsBelowUsr, nodeOutsideUsr } from '../../../src/node/rootfs/host-files.ts';
 
 test.each([
-  ['/usr/bin/node', undefined],
-  ['/usr/local/bin/node', undefined],
+  ['/usr/bin/node', []],
+  ['/usr/local/bin/node', []],
+  ['/opt/tools/node', [{ source: '/opt/tools/node', destination: '/opt/node/bin/node' }]],
+  ['/bin/node', [{ source: '/bin/node', destination: '/opt/node/bin/node' }]],
+  // Nothing else of a home, or of /opt.
   [
-    '/root/.nvm/versions/node/v22.1.0/bin/node',
-    { source: '/root/.nvm/versions/node/v22.1.0', destination: '/opt/node' },
+    '/home/me/bin/node',
+    [
+      { source: '/home/me/bin', destination: '/opt/node/bin' },
+      { source: '/home/me/lib/node_modules', destination: '/opt/node/lib/node_modules' },
+    ],
   ],
-  ['/opt/tools/node', { source: '/opt/tools/node', destination: '/opt/node/bin/node' }],
-  ['/bin/node', { source: '/bin/node', destination: '/opt/node/bin/node' }],
-])('the prefix of %s', (path, expected) => {
-  expect(nodeOutsideUsr(path)).toEqual(expected);
+])('what of %s is shown', (path, expected) => {
+  expect(nodeOutsideUsr(path, (folder) => !folder.includes('include'))).toEqual(expected);
 });
 
 test('file systems that are mounted below /usr', () => {

@@ -84,7 +84,8 @@ export class MemoryClient implements Client {
     this.#objects.delete(keyOf(kind, ref));
     this.writes.push(`delete ${ref.name}`);
     this.#revision++;
-    this.#tell({ type: 'DELETED', object });
+    const metadata = { ...object.metadata, resourceVersion: String(this.#revision) };
+    this.#tell({ type: 'DELETED', object: { ...object, metadata } });
   }
 
   async *watch<K extends AnyKind>(kind: K, options: WatchOptions = {}): AsyncIterable<WatchEvent<ObjectOf<K>>> {

@@ -1,9 +1,11 @@
 /** A node agent of its own for one test file: real containers, network and disks, over a Client in memory. */
 
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Client } from '../../../src/client/client.ts';
 import { type Clock, systemClock } from '../../../src/client/clock.ts';
 import { createNodeAgent, type NodeAgent, type NodeLimits } from '../../../src/node/agent.ts';
 import { detectCgroups } from '../../../src/node/cgroup/cgroup.ts';
@@ -25,8 +27,12 @@ export interface TestNodeOptions {
   readonly limits?: Partial<NodeLimits>;
   /** Default: the real one. */
   readonly clock?: Clock;
+  /** Size of a file system of its own for the data directory, as mount's `size=`. */
+  readonly fileSystem?: string;
   /** Stands between the agent and its disks. */
   readonly wrapDisk?: (disk: DiskProvider) => DiskProvider;
+  /** Stands between the agent and its Client. */
+  readonly wrapClient?: (client: Client) => Client;
 }
 
 export class TestNode {
@@ -38,12 +44,17 @@ export class TestNode {
   readonly logs = new LogStore(this.layout.logs);
   readonly errors: string[] = [];
   barriers = 0;
+  #mounted = false;
   network!: NetworkProvider;
   disk!: DiskProvider;
   agent!: NodeAgent;
 
   static async start(options: TestNodeOptions = {}): Promise<TestNode> {
     const node = new TestNode();
+    if (options.fileSystem !== undefined) {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${options.fileSystem}`, 'kf-test', node.dataDir]);
+      node.#mounted = true;
+    }
     await node.images.open();
     await node.boot(options);
     return node;
@@ -52,11 +63,11 @@ export class TestNode {
   /** Starts a server's node part, as after a restart. */
   async boot(options: TestNodeOptions & { readonly bootId?: string } = {}): Promise<void> {
     this.network = await createNetwork({ instance: this.instance, poolSize: 2 });
-    this.disk = await createDisks({ dataDir: this.dataDir, poolSize: 1, limits: [64 * 2 ** 20] });
+    this.disk = await createDisks({ dataDir: this.dataDir, poolSize: 1, limits: [64 * 2 ** 20], reserveBytes: 0 });
     const { runtimes, conmon, init } = findPrograms();
     const stack = new HostStack({ directory: join(this.layout.stacks, 'host'), clock: systemClock });
     this.agent = createNodeAgent({
-      client: this.client,
+      client: options.wrapClient?.(this.client) ?? this.client,
       clock: options.clock ?? systemClock,
       dataDir: this.dataDir,
       runDir: join(this.dataDir, 'run'),
@@ -102,6 +113,7 @@ export class TestNode {
     await this.network.close({ all: true });
     await detectCgroups({ instance: this.instance }).removeAll();
     rmSync(this.layout.volatile, { recursive: true, force: true });
+    if (this.#mounted) execFileSync('umount', [this.dataDir]);
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 

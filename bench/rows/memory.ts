@@ -1,0 +1,62 @@
+/** Summed PSS of every process that the server keeps running, monitors included. */
+
+import type { Figure, Row, RowOptions } from '../support/row.ts';
+import { BenchServer } from '../support/server.ts';
+import { storedTasks } from '../support/stored-tasks.ts';
+import { createTask, TaskWatch } from '../support/tasks.ts';
+
+export const memory: Row = {
+  name: 'memory',
+  what: 'memory (PSS of all processes kept running): idle, with 10,000 and with 100,000 tasks stored',
+  async run(options) {
+    const counts = options.quick ? [0, 10_000] : [0, 10_000, 100_000];
+    const most = [100, 200, 300];
+    const figures: Figure[] = [];
+    for (const [index, count] of counts.entries()) figures.push(...(await measure(options, count, most[index] ?? 300)));
+    return figures;
+  },
+};
+
+async function measure({ workspace, quick }: RowOptions, count: number, most: number): Promise<readonly Figure[]> {
+  const what = count === 0 ? 'idle' : `${count.toLocaleString('en')} tasks stored`;
+  const home = count === 0 ? {} : { home: await storedTasks(workspace, count) };
+  const server = await BenchServer.start(workspace, home);
+  try {
+    await server.app('bench', 'echo hi');
+    const app = count === 0 ? 'bench' : 'app-0';
+    const states: [string, () => Promise<unknown>][] = [
+      ['after the start', async () => {}],
+      ['after `kf tasks APP` ten times', () => times(10, () => server.kf('tasks', app))],
+      [`after ${quick ? 100 : 300} tasks more`, () => runTasks(server, quick ? 100 : 300)],
+    ];
+    const figures: Figure[] = [];
+    for (const [when, act] of states) {
+      await act();
+      await server.settled();
+      const bytes = await server.memory();
+      figures.push({
+        what: `${what}, ${when}`,
+        value: bytes / 1e6,
+        unit: 'MB',
+        target: { most },
+        details: [await server.memoryText()],
+        cause: 'see the processes above; the JavaScript heap grows before it is collected',
+      });
+    }
+    return figures;
+  } finally {
+    await server.stop();
+  }
+}
+
+async function runTasks(server: BenchServer, count: number): Promise<void> {
+  const watch = new TaskWatch(server);
+  const names: string[] = [];
+  for (let index = 0; index < count; index++) names.push(await createTask(server, 'bench'));
+  for (const name of names) await watch.succeeded(name);
+  watch.close();
+}
+
+async function times(count: number, act: () => Promise<unknown>): Promise<void> {
+  for (let index = 0; index < count; index++) await act();
+}

@@ -1,0 +1,73 @@
+/** Where a Pod lives on this machine: its folder in memory, its network, its disk. Made when first needed. */
+
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Pod } from '../../resources/core/pod.ts';
+import type { NodeContext } from '../context.ts';
+import type { PodDisk } from '../disk/disk.ts';
+import type { PodNetwork } from '../network/network.ts';
+import { podDisk } from './resources.ts';
+import { makeSandbox, type Sandbox } from './sandbox.ts';
+import type { PodRecord } from './state-file.ts';
+
+export class PodPlace {
+  readonly directory: string;
+  readonly #context: NodeContext;
+  #network: PodNetwork | undefined;
+  #disk: PodDisk | undefined;
+  #sandbox: Promise<Sandbox> | undefined;
+
+  constructor(context: NodeContext, pod: Pod) {
+    this.#context = context;
+    this.directory = join(context.layout.pods, pod.metadata.uid!);
+  }
+
+  get network(): PodNetwork | undefined {
+    return this.#network;
+  }
+
+  get disk(): PodDisk | undefined {
+    return this.#disk;
+  }
+
+  /** @throws DiskReserveError */
+  async reserve(pod: Pod): Promise<void> {
+    const { disk, defaults } = this.#context;
+    this.#disk ??= await disk.acquire(podDisk(pod, defaults));
+  }
+
+  /** Takes over what an earlier server made; what is gone is made anew only if a container still needs it. */
+  async adopt(record: PodRecord): Promise<void> {
+    const { disk, network, onError } = this.#context;
+    // Whatever is wrong with them: the containers that use them go on.
+    const failed = (error: unknown): undefined => {
+      onError(`pod ${record.name}: finding its network and disk again`, error);
+    };
+    this.#disk = await disk.adopt(record.diskId).catch(failed);
+    this.#network = await network.adopt(record.networkId).catch(failed);
+  }
+
+  /** @throws DiskReserveError */
+  sandbox(pod: Pod): Promise<Sandbox> {
+    this.#sandbox ??= this.#make(pod);
+    return this.#sandbox;
+  }
+
+  async #make(pod: Pod): Promise<Sandbox> {
+    await this.reserve(pod);
+    this.#network ??= await this.#context.network.acquire();
+    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    return makeSandbox(this.#context, pod, this.directory, this.#network, this.#disk!);
+  }
+
+  /** Bytes in use on the disk. */
+  async diskBytes(): Promise<number> {
+    const usage = await this.#disk?.usage().catch(() => undefined);
+    return usage?.usedBytes ?? 0;
+  }
+
+  async release(): Promise<void> {
+    rmSync(this.directory, { recursive: true, force: true });
+    await Promise.all([this.#network?.release(), this.#disk?.release()]);
+  }
+}

@@ -1,0 +1,95 @@
+/** Tells the API how a Pod's containers are, and at the end makes that durable. */
+
+import type { Pod } from '../../resources/core/pod.ts';
+import type { StartOrder } from '../../resources/core/start-order.ts';
+import type { NodeContext } from '../context.ts';
+import { isFull } from '../disk-pressure.ts';
+import { syncFiles } from '../durable.ts';
+import { appendNotices } from '../logs/notice.ts';
+import { flush, untilDone } from './flush.ts';
+import type { Runs } from './order.ts';
+import type { PodPlace } from './pod-place.ts';
+import type { PodProcesses } from './pod-processes.ts';
+import { type PodStatus, podStatus } from './pod-status.ts';
+import { PodGone, type PodPublisher } from './status-publisher.ts';
+
+/** Why a Pod as a whole failed. */
+export interface Failure {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface PodReporterOptions {
+  readonly context: NodeContext;
+  readonly publisher: PodPublisher;
+  readonly order: StartOrder;
+  readonly runs: Runs;
+  readonly place: PodPlace;
+  readonly processes: PodProcesses;
+  /** The object does not exist any more. */
+  readonly onGone: (error: PodGone) => void;
+}
+
+export class PodReporter {
+  readonly #options: PodReporterOptions;
+  /** The first one stays. */
+  #failure: Failure | undefined;
+  #logMayLack = false;
+
+  constructor(options: PodReporterOptions) {
+    this.#options = options;
+  }
+
+  failed(failure: Failure | undefined): void {
+    this.#failure ??= failure;
+  }
+
+  logMayLack(): void {
+    this.#logMayLack = true;
+  }
+
+  /** Writes the present state, some time soon. */
+  publish(): void {
+    const { context, publisher, onGone } = this.#options;
+    publisher
+      .publish((pod) => this.#status(pod))
+      .catch((error: unknown) => {
+        if (error instanceof PodGone) onGone(error);
+        else context.onError(`pod ${publisher.pod.metadata.name}: writing its status`, error);
+      });
+  }
+
+  /** Resolves when the outcome and the logs are on disk; an object that waited for that is let go. @throws PodGone */
+  async conclude(logs: readonly string[]): Promise<void> {
+    const { context, publisher } = this.#options;
+    if (await isFull(context.layout.logs)) this.#logMayLack = true;
+    const note = (): Promise<void> =>
+      appendNotices(logs, 'the disk was full: lines may be missing above', context.clock.now());
+    // Before the end is known, so that whoever follows the log sees it; else as soon as there is room.
+    const noted = !this.#logMayLack || (await succeeds(note()));
+    await publisher.publish((pod) => this.#status(pod));
+    if (!noted) await untilDone(context, note);
+    await Promise.all([flush(context), untilDone(context, () => syncFiles(logs))]);
+    if (publisher.pod.metadata.deletionTimestamp !== undefined) await publisher.remove();
+  }
+
+  #status(pod: Pod): PodStatus {
+    const { context, runs, order, place, processes } = this.#options;
+    return podStatus({
+      pod,
+      runs,
+      order,
+      now: new Date(context.clock.now()).toISOString(),
+      containerId: (name) => processes.idOf(name),
+      hostIP: context.network.hostAddress,
+      ...(place.network === undefined ? {} : { podIP: place.network.ip }),
+      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
+    });
+  }
+}
+
+const succeeds = (work: Promise<void>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  );

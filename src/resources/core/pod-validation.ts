@@ -1,0 +1,91 @@
+/**
+ * What a Pod's schema cannot express. Names of containers and volumes become names of files and arguments of programs
+ * that run as root, so nothing but a DNS label gets in. Pure.
+ */
+
+import { duplicate, type FieldError, invalid, notFoundValue, required } from '../field-error.ts';
+import { annotations } from '../labels.ts';
+import type { ObjectMeta } from '../meta.ts';
+import { isDns1123Label } from '../names.ts';
+import { parseStartOrder } from './start-order.ts';
+
+const label =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
+
+/** As Kubernetes' relaxed rule: any printable ASCII but `=`. */
+const isEnvName = (name: string): boolean => /^[ -<>-~]+$/.test(name);
+
+interface Named {
+  readonly name: string;
+}
+interface ContainerShape extends Named {
+  readonly env?: readonly Named[];
+  readonly volumeMounts?: readonly (Named & { readonly mountPath: string; readonly subPath?: string })[];
+  readonly securityContext?: object;
+}
+/** What is looked at of a Pod. */
+interface PodShape {
+  readonly metadata: ObjectMeta;
+  readonly spec: {
+    readonly containers: readonly ContainerShape[];
+    readonly volumes?: readonly Named[];
+    readonly securityContext?: unknown;
+  };
+}
+
+export function validatePod({ metadata, spec }: PodShape): readonly FieldError[] {
+  const { containers, volumes = [] } = spec;
+  const known = new Set(volumes.map(({ name }) => name));
+  return [
+    ...named('spec.containers', containers),
+    ...named('spec.volumes', volumes),
+    ...containers.flatMap((container, index) => containerErrors(`spec.containers[${index}]`, container, known)),
+    ...userErrors('spec.securityContext', spec.securityContext as object | undefined),
+    ...startOrderErrors(metadata.annotations?.[annotations.startOrder]),
+  ];
+}
+
+function named(field: string, items: readonly Named[]): readonly FieldError[] {
+  const seen = new Set<string>();
+  return items.flatMap(({ name }, index) => {
+    const path = `${field}[${index}].name`;
+    if (!isDns1123Label(name)) return [invalid(path, name, label)];
+    if (seen.has(name)) return [duplicate(path, name)];
+    seen.add(name);
+    return [];
+  });
+}
+
+function containerErrors(
+  field: string,
+  { env = [], volumeMounts = [], securityContext }: ContainerShape,
+  volumes: ReadonlySet<string>,
+): readonly FieldError[] {
+  const errors: FieldError[] = [...userErrors(`${field}.securityContext`, securityContext)];
+  for (const [index, { name }] of env.entries())
+    if (!isEnvName(name))
+      errors.push(invalid(`${field}.env[${index}].name`, name, 'must be printable ASCII characters other than "="'));
+  for (const [index, { name, mountPath, subPath = '' }] of volumeMounts.entries()) {
+    const path = `${field}.volumeMounts[${index}]`;
+    if (!volumes.has(name)) errors.push(notFoundValue(`${path}.name`, name));
+    if (mountPath === '') errors.push(required(`${path}.mountPath`));
+    else if (/[:\0\n]/.test(mountPath)) errors.push(invalid(`${path}.mountPath`, mountPath, "must not contain ':'"));
+    if (subPath.startsWith('/') || subPath.split('/').includes('..'))
+      errors.push(invalid(`${path}.subPath`, subPath, "must be a relative path without '..'"));
+  }
+  return errors;
+}
+
+/** An open object: its numbers are looked at here. */
+function userErrors(field: string, context: object | undefined): readonly FieldError[] {
+  return Object.entries(context ?? {})
+    .filter(([name, id]) => (name === 'runAsUser' || name === 'runAsGroup') && id !== null && !isId(id))
+    .map(([name, id]) => invalid(`${field}.${name}`, id, 'must be between 0 and 2147483647, inclusive'));
+}
+
+const isId = (id: unknown): boolean => Number.isInteger(id) && (id as number) >= 0 && (id as number) <= 2 ** 31 - 1;
+
+function startOrderErrors(text: string | undefined): readonly FieldError[] {
+  if (text === undefined || parseStartOrder(text) !== undefined) return [];
+  return [invalid(`metadata.annotations[${annotations.startOrder}]`, text, 'must be JSON: an order by container name')];
+}

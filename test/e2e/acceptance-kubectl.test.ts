@@ -1,0 +1,114 @@
+/** kubectl against the server that runs real tasks; KF_KUBECTL names another kubectl. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Kf } from '../support/kf.ts';
+
+let kf: Kf;
+beforeAll(async () => {
+  kf = await Kf.create();
+  await kf.push('app', { 'a.txt': '' });
+});
+afterAll(() => kf.remove());
+
+/** @returns what it printed; fails unless it exits with 0 */
+async function kubectl(args: string, input = ''): Promise<string> {
+  const words = ['--kubeconfig', join(kf.dataDir, 'kubeconfig'), '-n', 'dev', ...args.split(' ')];
+  const child = spawn(process.env.KF_KUBECTL ?? 'kubectl', words, { env: kf.env });
+  child.stdin.end(input);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const [code] = (await once(child, 'close')) as [number];
+  if (code !== 0) throw new Error(`kubectl ${args}: ${code}\n${stderr}`);
+  return stdout;
+}
+
+const task = (name: string, command: string): string =>
+  JSON.stringify({
+    apiVersion: 'kf.dev/v1alpha1',
+    kind: 'Task',
+    metadata: { name },
+    spec: { appRef: { name: 'app' }, command },
+  });
+
+test('applies a Task, waits for its success, reads its log by Pod and by Task, describes it', async () => {
+  expect(await kubectl('apply -f -', task('good', 'echo out; echo err >&2'))).toBe('task.kf.dev/good created\n');
+  expect(await kubectl('wait --for=condition=Succeeded task/good --timeout=30s')).toContain('condition met');
+  const pod = await kubectl('get task good -o jsonpath={.status.podName}');
+  expect((await kubectl(`logs ${pod}`)).split('\n').sort()).toEqual(['', 'err', 'out']);
+  expect(await kubectl('get --raw /apis/kf.dev/v1alpha1/namespaces/dev/tasks/good/log')).toContain('out\n');
+  expect(await kubectl('describe task good')).toMatch(/Exit Code: +0/);
+  expect(await kubectl('get task good')).toMatch(/\ngood +1 +good +\S+ +\S+ +True/);
+  expect((await kf.ok('logs', 'good')).stdout).toContain('out\n');
+});
+
+test('every level tells of a failure, in its own words', async () => {
+  await kubectl('create -f -', task('bad', 'exit 3'));
+  await kubectl('wait --for=condition=Succeeded=False task/bad --timeout=30s');
+  expect(await kubectl('get task bad -o jsonpath={.status.exitCode}')).toBe('3');
+  const succeeded = '-o jsonpath={.status.conditions[?(@.type=="Succeeded")].reason}';
+  expect(await kubectl(`get task bad ${succeeded}`)).toBe('Failed');
+  expect(await kubectl(`get pipelinerun bad ${succeeded}`)).toBe('Failed');
+  const [run] = (await kubectl('get taskruns -o name')).split('\n').filter((name) => name.includes('/bad-'));
+  expect(await kubectl(`get ${run} -o jsonpath={.status.steps[0].terminated.exitCode}`)).toBe('3');
+  expect(await kubectl(`get ${run} ${succeeded}`)).toBe('StepFailed');
+  expect(await kubectl('get pods')).toMatch(/\nbad-\S+ +0\/1 +Error +0 /);
+});
+
+test('deleting a running Task ends its processes and removes all that belongs to it', async () => {
+  const mark = `1000.${process.pid}`;
+  await kubectl('create -f -', task('long', `echo up; sleep ${mark}`));
+  await kubectl('wait --for=jsonpath={.status.startTime} task/long --timeout=30s').catch(() =>
+    // Before 1.31 a value had to be given.
+    kubectl('wait --for=condition=Succeeded=Unknown task/long --timeout=30s'),
+  );
+  const pod = await kubectl('get task long -o jsonpath={.status.podName}');
+  expect(await kubectl(`logs -f ${pod} --limit-bytes=3`)).toBe('up\n');
+  const uid = await kubectl('get task long -o jsonpath={.metadata.uid}');
+  expect(existsSync(join(kf.dataDir, 'logs', uid))).toBe(true);
+  await kubectl('delete task long --cascade=foreground');
+  for (const kind of ['tasks', 'pipelineruns', 'taskruns', 'pods'])
+    expect(await kubectl(`get ${kind} -o name`)).not.toContain('/long');
+  expect(processes()).not.toContain(mark);
+});
+
+test('deleting the Pod of a running Task ends the Task; its command is not run again', async () => {
+  await kubectl('create -f -', task('podless', 'echo up; sleep 1000'));
+  await kubectl('wait --for=condition=Succeeded=Unknown task/podless --timeout=30s');
+  let pod = '';
+  while (pod === '') pod = await kubectl('get task podless -o jsonpath={.status.podName}');
+  await kubectl(`delete pod ${pod}`);
+  await kubectl('wait --for=condition=Succeeded=False task/podless --timeout=30s');
+  expect(await kubectl('get pods -o name')).not.toContain('podless');
+  expect((await kf.run(['task', 'podless'])).stdout).toMatch(/State: +Was lost|State: +Failed/);
+});
+
+test('terminated by a patch, as by kf', async () => {
+  await kubectl('create -f -', task('patched', 'sleep 1000'));
+  await kubectl('patch task patched --type=merge -p {"spec":{"terminated":true}}');
+  await kubectl('wait --for=condition=Succeeded=False task/patched --timeout=30s');
+  expect(await kubectl('get pipelinerun patched -o jsonpath={.spec.status}')).toMatch(/^Cancelled|^$/);
+});
+
+/** Command lines of every process of the machine. */
+function processes(): string {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      } catch {
+        return '';
+      }
+    })
+    .join('\n');
+}

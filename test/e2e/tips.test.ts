@@ -1,0 +1,220 @@
+/** Every command that kf prints as a tip is run as it was printed. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Kf } from '../support/kf.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+interface Tip {
+  readonly description: string;
+  readonly command: string;
+}
+
+interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Ctrl-C once this has been printed. */
+  readonly interruptAt?: string;
+}
+
+let kf: Kf;
+let source: string;
+/** Descriptions of the tips that were run. */
+const seen = new Set<string>();
+
+beforeAll(async () => {
+  kf = await Kf.create();
+  source = await kf.source('report', { 'etl.sh': 'echo rows\n' });
+  await kf.ok('push', 'report', '--task', '-p', source, '-c', 'sh etl.sh');
+  await kf.ok('run-task', 'report', '--wait');
+  await kf.push('idle', { 'a.txt': '' });
+  const broken = await kf.source('broken', { 'package.json': '{"dependencies":{"x":"1"}}' });
+  await kf.run(['push', 'broken', '--task', '-p', broken]);
+});
+afterAll(() => kf.remove());
+
+/** A shell line, with `kf` on its PATH. */
+async function shell(line: string, { cwd = kf.home, env = {}, interruptAt }: RunOptions = {}) {
+  const PATH = `${join(root, 'bin')}:${dirname(process.execPath)}:${kf.env.PATH}`;
+  const child = spawn('/bin/sh', ['-c', `exec ${line}`], {
+    cwd,
+    env: { ...kf.env, PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (data: string) => {
+      const before = text;
+      text += data;
+      if (interruptAt !== undefined && text.includes(interruptAt) && !before.includes(interruptAt))
+        child.kill('SIGINT');
+    });
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, text };
+}
+
+/** The lines after `TIP:`, and those that Ctrl-C leaves. */
+function tipsIn(text: string): readonly Tip[] {
+  const block = /\nTIP: .*\n((?:.+: +.+\n)+)/.exec(text)?.[1] ?? '';
+  const others = text.split('\n').filter((line) => /^(Go on watching|Terminate it): /.test(line));
+  return [...block.split('\n').filter(Boolean), ...others].map((line) => {
+    const [, description = '', command = ''] = /^(.+?): +((?:kf|tail) .*)$/.exec(line) ?? [];
+    return { description, command };
+  });
+}
+
+/** Runs what a command prints; words in capitals are for the user to fill in. @returns the outcome of each tip */
+async function follow(
+  line: string,
+  options: RunOptions = {},
+): Promise<readonly (Tip & { code: number; text: string })[]> {
+  const { text } = await shell(line, options);
+  const tips = tipsIn(text);
+  expect(tips.length, text).toBeGreaterThan(0);
+  const outcomes = [];
+  for (const tip of tips) {
+    seen.add(tip.description);
+    const { interruptAt: _, ...rest } = options;
+    const command = tip.command.replace('COMMAND', 'true').replace(/ \[flags\]$/, '');
+    outcomes.push({ ...tip, ...(await shell(command, rest)) });
+  }
+  return outcomes;
+}
+
+test.each([
+  ['kf push report -p src/report'],
+  ['kf push idle -p src/idle'],
+  ['kf run-task report'],
+  ['kf task report 1'],
+  ['kf app report'],
+  ['kf build report-1'],
+  ['kf app nope'],
+  ['kf env nope'],
+  ['kf tasks nope'],
+  ['kf logs nope --task'],
+  ['kf task nope'],
+  ['kf task report 99'],
+  ['kf build nope'],
+  ['kf run-task idle'],
+  ['kf push broken -p src/broken'],
+  ['kf push report -p src/report -s nope'],
+])('%s', async (line) => {
+  for (const { command, code, text } of await follow(line))
+    expect({ command, code }, text).toEqual({ command, code: 0 });
+});
+
+test('a new Space: target it, describe it', async () => {
+  for (const { command, code } of await follow('kf create-space team'))
+    expect({ command, code }).toEqual({ command, code: 0 });
+  expect((await kf.ok('target')).stdout).toMatch(/^Space: +team$/m);
+  await kf.ok('target', 'dev');
+});
+
+test('a Space that does not exist', async () => {
+  for (const { command, code } of await follow('kf apps --space later'))
+    expect({ command, code }).toEqual({ command, code: 0 });
+  await kf.ok('apps', '--space', 'later');
+});
+
+test('an App that is pushed without --task: the command as it was typed', async () => {
+  const [tip] = await follow("kf push web -p 'src/report' -c 'echo \"two words\"' -e 'A=b c'");
+  expect(tip).toMatchObject({ code: 0 });
+  expect((await kf.ok('run-task', 'web', '-c', 'echo "$A"', '--follow')).stdout).toBe('b c\n');
+});
+
+test('a failed first build: see why, mend it, push again', async () => {
+  const { text } = await shell('kf run-task broken');
+  const [why, again] = tipsIn(text);
+  for (const { description } of [why!, again!]) seen.add(description);
+  expect((await shell(why!.command)).code).toBe(0);
+  await rm(join(kf.home, 'src/broken/package.json'));
+  await writeFile(join(kf.home, 'src/broken/Procfile'), 'task: echo mended\n');
+  expect(await shell(again!.command, { cwd: join(kf.home, 'src/broken') })).toMatchObject({ code: 0 });
+  expect((await kf.ok('run-task', 'broken', '--follow')).stdout).toBe('mended\n');
+});
+
+test('a running Task can be terminated', async () => {
+  const { stdout } = await kf.ok('run-task', 'report', '-c', 'sleep 1000', '-o', 'name');
+  const name = stdout.trim().split('/')[1]!;
+  const { text } = await shell(`kf task ${name}`);
+  const terminate = tipsIn(text).find(({ description }) => description === 'Terminate the Task')!;
+  seen.add(terminate.description);
+  expect(await shell(terminate.command)).toMatchObject({ code: 0 });
+});
+
+test('Ctrl-C while a Task is followed: terminate it, read what it said', async () => {
+  const { text } = await shell("kf run-task report --follow -c 'echo begun; sleep 1000'", { interruptAt: 'begun\n' });
+  const tips = tipsIn(text);
+  expect(tips.map(({ description }) => description)).toEqual(['Go on watching', 'Terminate it']);
+  expect(await shell(tips[1]!.command)).toMatchObject({ code: 0 });
+  expect((await shell(tips[0]!.command)).text).toBe('begun\n');
+});
+
+test('Ctrl-C while an App is built: the build goes on and can be followed', async () => {
+  await kf.source('slow', {
+    Procfile: 'task: cat built\n',
+    'bin/build': '#!/bin/sh\necho building\nsleep 0.5\necho x > built\n',
+  });
+  await shell('chmod +x src/slow/bin/build');
+  const { text } = await shell('kf push slow --task -p src/slow', { interruptAt: '[build] building' });
+  const [tip] = tipsIn(text);
+  seen.add(tip!.description);
+  const followed = await shell(tip!.command);
+  expect(followed).toMatchObject({ code: 0 });
+  expect(followed.text).toContain('Build slow-1 succeeded');
+});
+
+test('a wrong number of arguments: the usage', async () => {
+  const { text } = await shell('kf run-task');
+  expect(text).toContain('Usage: kf run-task APP_NAME [flags]');
+  seen.add('Usage');
+});
+
+test.each(['login', 'logout', 'api', 'auth'])('%s: what to do instead', async (name) => {
+  const { text } = await shell(`kf ${name}`);
+  const [tip] = tipsIn(text);
+  seen.add(tip!.description);
+  const command = tip!.command.replace('NAME', 'kf');
+  const env = { KUBECONFIG: join(kf.dataDir, 'kubeconfig') };
+  expect(await shell(command, { env: { ...env, HOME: join(kf.home, 'src') } })).toMatchObject({ code: 0 });
+});
+
+describe('a server that does not run', () => {
+  test('is not started: how to start it', async () => {
+    await kf.ok('server', 'stop');
+    const outcomes = await follow('kf apps', { env: { KF_AUTOSTART: '0' } });
+    expect(outcomes).toMatchObject([{ command: 'kf server start', code: 0 }]);
+    await kf.ok('server', 'stop');
+  });
+
+  test('cannot be started: its log, and the doctor', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+    const outcomes = await follow('kf apps', { env: { KF_PORT: String(port) } });
+    taken.close();
+    expect(outcomes.map(({ code }) => code)).toEqual([0, 0]);
+  });
+});
+
+test('no tip of the sources is missing here', () => {
+  const files = readdirSync(join(root, 'src/cli'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const all = files
+    .flatMap((name) => [
+      ...readFileSync(join(root, 'src/cli', name), 'utf8').matchAll(
+        /\bdescription: (?:'([^']+)'|"([^"]+)"),\s*command:/g,
+      ),
+    ])
+    .map((match) => match[1] ?? match[2]!);
+  expect(all.length).toBeGreaterThan(15);
+  expect(all.filter((description) => !seen.has(description))).toEqual([]);
+});

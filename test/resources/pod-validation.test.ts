@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { Pod } from '../../src/resources/core/pod.ts';
+import { annotations } from '../../src/resources/labels.ts';
+
+type Spec = Partial<Pod['spec']>;
+
+const pod = (spec: Spec = {}, order?: string): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'p', ...(order === undefined ? {} : { annotations: { [annotations.startOrder]: order } }) },
+  spec: { containers: [{ name: 'c' }], ...spec },
+});
+const fields = (object: Pod): readonly string[] => (Pod.validate?.(object) ?? []).map(({ field }) => field);
+
+test('a usual Pod has no faults', () => {
+  const spec: Spec = {
+    containers: [
+      {
+        name: 'step-a',
+        env: [{ name: 'A.b-c', value: 'x' }],
+        volumeMounts: [{ name: 'v', mountPath: '/v', subPath: 'a/b' }],
+        securityContext: { runAsUser: 1000 },
+      },
+    ],
+    volumes: [{ name: 'v', emptyDir: {} }],
+  };
+  expect(fields(pod(spec, '{"step-a":{"after":"x","timeoutSeconds":1.5}}'))).toEqual([]);
+});
+
+// They become paths below folders of root's, and arguments of the monitor, one per line.
+describe.each(['../../etc/cron.d/x', '..', 'a/b', '', 'A', 'x\n--exit-command\n/bin/sh', 'x'.repeat(64)])(
+  'the name %j',
+  (name) => {
+    test('is refused for a container', () =>
+      expect(fields(pod({ containers: [{ name }] }))).toEqual(['spec.containers[0].name']));
+    test('is refused for a volume', () =>
+      expect(fields(pod({ volumes: [{ name, emptyDir: {} }] }))).toEqual(['spec.volumes[0].name']));
+  },
+);
+
+test('names are given once', () => {
+  expect(fields(pod({ containers: [{ name: 'c' }, { name: 'c' }] }))).toEqual(['spec.containers[1].name']);
+});
+
+test.each([
+  { name: 'absent', mountPath: '/x' },
+  { name: 'v', mountPath: '' },
+  { name: 'v', mountPath: '/a:b' },
+  { name: 'v', mountPath: '/x', subPath: '../y' },
+  { name: 'v', mountPath: '/x', subPath: '/y' },
+])('the mount %j is refused', (mount) => {
+  const spec: Spec = { containers: [{ name: 'c', volumeMounts: [mount] }], volumes: [{ name: 'v', emptyDir: {} }] };
+  expect(fields(pod(spec))).toHaveLength(1);
+});
+
+test.each(['', 'A=B', 'A\nB', 'A\0'])('the variable %j is refused', (name) => {
+  expect(fields(pod({ containers: [{ name: 'c', env: [{ name }] }] }))).toEqual(['spec.containers[0].env[0].name']);
+});
+
+test.each(['0', -1, 1.5, 2 ** 32])('the user %j is refused', (runAsUser) => {
+  expect(fields(pod({ securityContext: { runAsUser } }))).toEqual(['spec.securityContext.runAsUser']);
+});
+
+test.each(['{', 'null', '[]', '{"c":null}', '{"c":{"after":1}}'])('the start order %j is refused', (order) => {
+  expect(fields(pod({}, order))).toEqual([`metadata.annotations[${annotations.startOrder}]`]);
+});

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Kf } from '../support/kf.ts';
+
+let kf: Kf;
+beforeAll(async () => {
+  kf = await Kf.create();
+  await kf.push('report', { 'data.txt': 'x' }, '-c', 'true');
+});
+afterAll(() => kf.remove());
+
+interface Tasks {
+  items: { metadata: { name: string; labels: Record<string, string> }; status: { exitCode?: number } }[];
+}
+const history = async (job: string) => (await kf.json<Tasks>('job-history', job)).items;
+
+test('a Job runs by hand: its output, its name, its exit code', async () => {
+  await kf.ok('create-job', 'report', 'manual', 'echo MANUAL JOB COMPLETE $KF_JOB_NAME; exit 4');
+  const { code, stdout } = await kf.run(['run-job', 'manual', '--follow']);
+  expect(stdout).toContain('MANUAL JOB COMPLETE manual\n');
+  expect(code).toBe(4);
+  expect(await history('manual')).toHaveLength(1);
+  expect((await kf.ok('jobs')).stdout).toMatch(/manual .*<?unscheduled/);
+});
+
+test('a Job runs by its schedule: at its minute, with its slot in the environment', async () => {
+  await kf.ok('create-job', 'report', 'every', 'echo slot $KF_SCHEDULED_TIME');
+  const scheduled = await kf.ok('schedule-job', 'every', '* * * * *');
+  expect(scheduled.stdout).toContain('Job every scheduled.');
+  await expect
+    .poll(async () => (await history('every'))[0]?.status.exitCode, { timeout: 90_000, interval: 500 })
+    .toBe(0);
+  const [task] = await history('every');
+  expect(task!.metadata.name).toMatch(/^every-\d{10}$/);
+  const seconds = Number(task!.metadata.name.split('-')[1]);
+  expect(seconds % 60).toBe(0);
+  const slot = new Date(seconds * 1000).toISOString().replace('.000', '');
+  expect((await kf.ok('logs', '--job', 'every', '--last')).stdout).toContain(`slot ${slot}\n`);
+  await kf.ok('delete-job-schedule', 'every');
+  expect((await kf.ok('job-schedules')).stdout).not.toContain('every');
+}, 120_000);
+
+test('deleting the Job takes its Tasks along', async () => {
+  await kf.ok('delete-job', 'manual');
+  expect((await kf.ok('jobs')).stdout).not.toContain('manual');
+  expect((await kf.run(['job-history', 'manual'])).code).toBe(1);
+});

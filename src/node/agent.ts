@@ -17,7 +17,7 @@ import { Admission, usableMemory } from './admission.ts';
 import { readBootId } from './boot-id.ts';
 import { detectCgroups } from './cgroup/cgroup.ts';
 import type { NodeContext } from './context.ts';
-import { type DiskProvider, DiskReserveError } from './disk/disk.ts';
+import { type DiskProvider, DiskReserveError, DiskTooSmallError } from './disk/disk.ts';
 import { DiskPressure } from './disk-pressure.ts';
 import type { Image } from './images/image.ts';
 import type { ImageStore } from './images/image-store.ts';
@@ -195,13 +195,14 @@ class Agent implements NodeAgent {
   #arrive(pod: Pod): void {
     const candidate = this.#waiting.candidate(pod);
     if (this.#admission.fitsEver(candidate)) this.#waiting.arrive(pod);
-    else this.#refuse(pod, candidate.memoryBytes);
+    else {
+      const most = formatBytes(this.#admission.limits.memoryBytes);
+      this.#refuse(pod, `needs ${formatBytes(candidate.memoryBytes)} of memory, this machine has ${most} for tasks`);
+    }
   }
 
-  #refuse(pod: Pod, memoryBytes: number): void {
+  #refuse(pod: Pod, message: string): void {
     const worker = new PodWorker(this.#context, pod);
-    const most = formatBytes(this.#admission.limits.memoryBytes);
-    const message = `needs ${formatBytes(memoryBytes)} of memory, this machine has ${most} for tasks`;
     this.#supervise(pod, worker, () => worker.fail({ reason: 'NeverFits', message }, 128));
   }
 
@@ -251,6 +252,7 @@ class Agent implements NodeAgent {
   #postpone(pod: Pod, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     if (pod.metadata.deletionTimestamp !== undefined) this.#letGo(pod);
+    else if (error instanceof DiskTooSmallError) this.#refuse(pod, message);
     else if (error instanceof DiskReserveError) this.#waiting.postpone(pod, 'DiskReserve', message);
     else {
       this.#context.onError(`pod ${pod.metadata.name}: cannot be started yet`, error);

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDisks, type DiskOptions } from '../../src/node/disk/create-disks.ts';
-import { type DiskProvider, DiskReserveError, type PodDisk } from '../../src/node/disk/disk.ts';
+import { type DiskProvider, DiskReserveError, DiskTooSmallError, type PodDisk } from '../../src/node/disk/disk.ts';
 import { loopImage, makeLoopImage } from '../../src/node/disk/loop-image.ts';
 import { runCommand as run } from '../../src/node/host/run-command.ts';
 
@@ -160,7 +160,7 @@ describe('the reserve', () => {
     // All but 100 MiB of what is free now is kept; other programs' writes only make it less.
     await disks.close();
     await create({ reserveBytes: bavail * bsize - 100 * MiB });
-    await expect(disks.acquire(10 * 2 ** 40)).rejects.toThrow(DiskReserveError);
+    await expect(disks.acquire(10 * 2 ** 40)).rejects.toThrow(DiskTooSmallError);
     const answers = await Promise.allSettled(Array.from({ length: 4 }, () => disks.acquire(32 * MiB)));
     const given = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
     const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
@@ -242,6 +242,6 @@ describe('without loop devices', () => {
     await disks.sweep(new Set([disk.id]));
     expect(await readdir(disk.path)).toEqual(['x']);
     await disk.release();
-    await expect(disks.acquire(10 * 2 ** 40)).rejects.toThrow(DiskReserveError);
+    await expect(disks.acquire(10 * 2 ** 40)).rejects.toThrow(DiskTooSmallError);
   });
 });

@@ -15,7 +15,10 @@ export interface PodDisk {
 export interface DiskProvider {
   /** `project-quota`, `loop-pool` or `not-enforced`; shown by doctor. */
   readonly kind: string;
-  /** @throws DiskReserveError when the limit does not fit into the free space */
+  /**
+   * @throws DiskReserveError when the limit does not fit into the free space
+   * @throws DiskTooSmallError when it never will
+   */
   acquire(limitBytes: number): Promise<PodDisk>;
   /** The disk of a Pod that was started before this server; undefined when it is gone. */
   adopt(id: string): Promise<PodDisk | undefined>;
@@ -28,4 +31,9 @@ export interface DiskProvider {
 /** The machine's disk is too full to promise that many bytes; the Pod waits with this reason. */
 export class DiskReserveError extends Error {
   override readonly name = 'DiskReserveError';
+}
+
+/** The machine's whole disk is smaller than that; the Pod is refused with this reason. */
+export class DiskTooSmallError extends Error {
+  override readonly name = 'DiskTooSmallError';
 }

@@ -1,6 +1,6 @@
 /** How much of a disk may still be promised. A sparse image on a full disk loses writes in silence. Pure. */
 
-import { DiskReserveError } from './disk.ts';
+import { DiskReserveError, DiskTooSmallError } from './disk.ts';
 
 export interface FreeSpace {
   readonly totalBytes: number;
@@ -19,10 +19,14 @@ const show = (bytes: number): string =>
 /**
  * `promisedBytes` is what others may still write of their limits.
  * @throws DiskReserveError when `wantedBytes` does not fit beside it and the reserve
+ * @throws DiskTooSmallError when it would not even if the disk were empty
  */
 export function checkReserve(space: FreeSpace, reserveBytes: number, promisedBytes: number, wantedBytes: number): void {
   const available = Math.max(0, space.freeBytes - reserveBytes - promisedBytes);
   if (wantedBytes <= available) return;
+  const most = Math.max(0, space.totalBytes - reserveBytes);
+  if (wantedBytes > most)
+    throw new DiskTooSmallError(`needs ${show(wantedBytes)} of disk, this machine has ${show(most)} for tasks`);
   throw new DiskReserveError(
     `needs ${show(wantedBytes)} of disk, ${show(available)} available ` +
       `(${show(space.freeBytes)} free, ${show(reserveBytes)} kept free, ${show(promisedBytes)} promised to running tasks)`,

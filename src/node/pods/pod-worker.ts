@@ -15,6 +15,7 @@ import { ConfigError } from './config-error.ts';
 import type { ContainerProcess, Exit } from './container.ts';
 import { type ContainerRun, type Ended, hasEnded, isAlive, lost, type StopReason, skipped } from './container-run.ts';
 import { setDeadlines } from './deadlines.ts';
+import { endTime, monotonic } from './end-time.ts';
 import { endingOf, refusalOf } from './ending.ts';
 import { flush } from './flush.ts';
 import { allEnded, nextMoves, orderError } from './order.ts';
@@ -274,7 +275,7 @@ export class PodWorker {
       return this.#ended(name, skipped('the Pod was stopped before this container began', clock.now()));
     }
     const startedAt = clock.now();
-    this.#journal.write(name, { id: process.place.id, stage: 'starting', startedAt });
+    this.#journal.write(name, { id: process.place.id, stage: 'starting', startedAt, startedMonotonic: monotonic() });
     await process.start();
     this.#follow(name, process, startedAt);
   }
@@ -316,10 +317,13 @@ export class PodWorker {
   async #exited(name: string, process: ContainerProcess, exit: Exit, startedAt: number | undefined): Promise<void> {
     // Closed by us, not by the monitor's end.
     if (this.#context.stopping.aborted) return;
+    const { startedMonotonic } = this.#journal.get(name) ?? {};
+    const now = this.#context.clock.now();
+    const at = endTime({ startedAt, startedMonotonic, endedAt: exit.at, now, nowMonotonic: monotonic() });
     const ending = endingOf(this.#context, {
       container: this.#containers.get(name)!,
       process,
-      exit: { ...exit, at: Math.max(exit.at, startedAt ?? 0) },
+      exit: { ...exit, at },
       startedAt,
       stopped: this.#journal.get(name)?.stopReason as StopReason | undefined,
       disk: this.#place.disk,

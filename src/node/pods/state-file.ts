@@ -17,6 +17,8 @@ export interface ContainerRecord {
   readonly stage: Stage;
   /** Milliseconds since the epoch, when known. */
   readonly startedAt?: number;
+  /** The same moment on the monotonic clock, in milliseconds. */
+  readonly startedMonotonic?: number;
   /** Which limits stopped it, so that a restarted server still knows the reason. */
   readonly stopReason?: string;
   readonly ended?: EndedRecord;

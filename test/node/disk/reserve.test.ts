@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DiskReserveError } from '../../../src/node/disk/disk.ts';
+import { DiskReserveError, DiskTooSmallError } from '../../../src/node/disk/disk.ts';
 import { checkReserve, defaultReserve } from '../../../src/node/disk/reserve.ts';
 
 const GiB = 2 ** 30;
@@ -25,6 +25,13 @@ describe('checkReserve', () => {
     expect(refused).toThrow(
       'needs 2.0 GiB of disk, 2.0 GiB available (10.0 GiB free, 5.0 GiB kept free, 3.0 GiB promised to running tasks)',
     );
+  });
+
+  it('tells what will never fit from what has to wait', () => {
+    expect(() => checkReserve(space, 5 * GiB, 0, 95 * GiB)).toThrow(DiskReserveError);
+    const refused = () => checkReserve(space, 5 * GiB, 0, 95 * GiB + 1);
+    expect(refused).toThrow(DiskTooSmallError);
+    expect(refused).toThrow('needs 95.0 GiB of disk, this machine has 95.0 GiB for tasks');
   });
 
   it('never speaks of less than nothing', () => {

@@ -64,10 +64,20 @@ export function processTree(root: number, chosen: (commandLine: string) => boole
   return [...new Set([...[...parents.keys()].filter(within), ...others])];
 }
 
-/** Proportional set size in bytes: shared pages are divided among those who share them. */
-export async function pssOf(pid: number): Promise<number> {
+/** Bytes of a process's memory. */
+export interface Memory {
+  /** Proportional set size: shared pages are divided among all who share them. */
+  readonly pss: number;
+  /** The same without strangers: pages of files count in full, as on a machine where no other program uses them. */
+  readonly alone: number;
+  readonly anonymous: number;
+}
+
+export async function memoryOf(pid: number): Promise<Memory> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
-  return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
+  const bytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024;
+  const [pss, anonymous] = [bytes('Pss'), bytes('Anonymous')];
+  return { pss, alone: pss + bytes('Rss') - anonymous - bytes('Pss_File'), anonymous };
 }
 
 /** Clock ticks (10 ms) that a process has used, and the children that it has waited for. */
@@ -81,14 +91,5 @@ export function ticksOf(pid: number, { children = true }: { readonly children?: 
     return fields.slice(11, children ? 15 : 13).reduce((total, value) => total + value, 0);
   } catch {
     return 0;
-  }
-}
-
-/** A process's name; threads and scripts bear their interpreter's. */
-export function programOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-  } catch {
-    return 'ended';
   }
 }

@@ -11,8 +11,9 @@ import { instancePrefix } from '../../src/node/host/instance.ts';
 import { type Layout, layoutOf } from '../../src/node/layout.ts';
 import { conditionOf } from '../../src/resources/condition.ts';
 import { App } from '../../src/resources/kf/app.ts';
+import { isAlreadyExists } from '../../src/resources/status.ts';
 import type { CpuAccount } from './cpu-account.ts';
-import { processTree, programOf, pssOf, succeed, ticksOf } from './processes.ts';
+import { memoryOf, processTree, succeed, ticksOf } from './processes.ts';
 import { sum } from './statistics.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -67,15 +68,18 @@ export class BenchServer {
     return succeed(process.execPath, [join(root, 'bin/kf'), ...args], this.env, this.home);
   }
 
-  /** An App on the host stack that runs `command`; no push, no layers of its own. */
+  /** An App on the host stack that runs `command`, unless it is there; no push, no layers of its own. */
   async app(name: string, command: string): Promise<void> {
-    await this.client.create(App, {
+    const app = {
       metadata: { name, namespace: space },
       spec: {
         build: { image: 'kf.local/stack/host' },
         instances: { stopped: true },
         template: { spec: { containers: [{ name: 'user-container', args: [command] }] } },
       },
+    };
+    await this.client.create(App, app).catch((error: unknown) => {
+      if (!isAlreadyExists(error)) throw error;
     });
     for await (const { object } of this.client.watch(App, { namespace: space, fieldSelector: `metadata.name=${name}` }))
       if (conditionOf(object, 'Ready')?.status === 'True') return;
@@ -97,23 +101,24 @@ export class BenchServer {
     return ticksOf(this.process.pid!, { children: false });
   }
 
-  /** Summed PSS in bytes. */
-  async memory(): Promise<number> {
-    return (await this.#parts()).reduce((total, { bytes }) => total + bytes, 0);
+  /**
+   * Of every process that it keeps running. `pss` as the kernel sums it; `alone` as it would be without the bench's own
+   * Node.js, or anybody else's, to share Node.js's pages with.
+   */
+  async memory(): Promise<{ readonly pss: number; readonly alone: number; readonly text: string }> {
+    const [main, ...others] = await Promise.all([this.process.pid!, ...this.helpers()].map(memoryOf));
+    const helpers = sum(others.map(({ pss }) => pss));
+    const megabytes = (bytes = 0): string => `${(bytes / 1e6).toFixed(1)} MB`;
+    return {
+      pss: (main?.pss ?? 0) + helpers,
+      alone: (main?.alone ?? 0) + helpers,
+      text: `server ${megabytes(main?.alone)} (anonymous ${megabytes(main?.anonymous)}), ${others.length} helpers ${megabytes(helpers)}; PSS beside other Node.js processes ${megabytes((main?.pss ?? 0) + helpers)}`,
+    };
   }
 
-  /** PSS by program. */
-  async memoryText(): Promise<string> {
-    const programs = new Map<string, number[]>();
-    for (const { program, bytes } of await this.#parts())
-      programs.set(program, [...(programs.get(program) ?? []), bytes]);
-    return [...programs]
-      .map(([program, all]) => `${all.length} × ${program} ${(sum(all) / 1e6).toFixed(1)} MB`)
-      .join(', ');
-  }
-
-  #parts(): Promise<{ program: string; bytes: number }[]> {
-    return Promise.all(this.processes().map(async (pid) => ({ program: programOf(pid), bytes: await pssOf(pid) })));
+  /** Processes of its other than its main one. */
+  helpers(): number[] {
+    return this.processes().filter((pid) => pid !== this.process.pid);
   }
 
   /** Resolves when it has nothing left to do: no processor time used for a while, by itself or its helpers. */

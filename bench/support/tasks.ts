@@ -5,15 +5,20 @@ import { conditionOf } from '../../src/resources/condition.ts';
 import { Task } from '../../src/resources/kf/task.ts';
 import { type BenchServer, space } from './server.ts';
 
-/** Names the Task; resolves once it is acknowledged. */
+/** Names the Task; resolves once it is acknowledged. @param options `terminated`: it ends before it starts */
 export async function createTask(
   { client }: BenchServer,
   app: string,
-  { command, name = `${app}-${randomBytes(4).toString('hex')}` }: { command?: string; name?: string } = {},
+  { command, terminated }: { readonly command?: string; readonly terminated?: boolean } = {},
 ): Promise<string> {
+  const name = `${app}-${randomBytes(4).toString('hex')}`;
   await client.create(Task, {
     metadata: { name, namespace: space },
-    spec: { appRef: { name: app }, ...(command === undefined ? {} : { command }) },
+    spec: {
+      appRef: { name: app },
+      ...(command === undefined ? {} : { command }),
+      ...(terminated === undefined ? {} : { terminated }),
+    },
   });
   return name;
 }

@@ -1,11 +1,7 @@
 import { defineCommand } from '../command.ts';
-import { type PolicyFlag, policyFlag, type ScheduleFlags, scheduleFlags } from '../jobs/job-flags.ts';
-import { type TaskFlags, taskFlags } from '../task-flags.ts';
-
-export interface CreateJobFlags extends TaskFlags, ScheduleFlags, PolicyFlag {
-  readonly schedule?: string;
-  readonly async?: boolean;
-}
+import type { CreateJobFlags } from '../jobs/create-job.ts';
+import { policyFlag, scheduleFlags } from '../jobs/job-flags.ts';
+import { taskFlags } from '../task-flags.ts';
 
 export const createJob = defineCommand<CreateJobFlags>({
   usage: 'create-job APP_NAME JOB_NAME COMMAND',

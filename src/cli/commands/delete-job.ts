@@ -1,12 +1,9 @@
 import { defineCommand } from '../command.ts';
 import type { DeleteFlags } from '../delete-object.ts';
+import type { DeleteJobScheduleFlags } from '../jobs/delete-job.ts';
 import { deleteFlags } from './delete.ts';
 
 const group = 'Jobs:';
-
-export interface DeleteJobScheduleFlags {
-  readonly all?: boolean;
-}
 
 export const deleteJobSchedule = defineCommand<DeleteJobScheduleFlags>({
   usage: 'delete-job-schedule JOB_NAME [SCHEDULE_ID]',

@@ -1,9 +1,6 @@
-import { defineCommand, type OutputFlag, outputFlag } from '../command.ts';
-import { type TaskFlags, taskFlags, type WaitFlags, waitFlags } from '../task-flags.ts';
-
-export interface RunJobFlags extends TaskFlags, WaitFlags, OutputFlag {
-  readonly force?: boolean;
-}
+import { defineCommand, outputFlag } from '../command.ts';
+import type { RunJobFlags } from '../jobs/run-job.ts';
+import { taskFlags, waitFlags } from '../task-flags.ts';
 
 export const runJob = defineCommand<RunJobFlags>({
   usage: 'run-job JOB_NAME',

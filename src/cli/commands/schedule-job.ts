@@ -1,11 +1,7 @@
 import { checked, defineCommand } from '../command.ts';
 import { wholeNumber } from '../flags.ts';
-import { type ScheduleFlags, scheduleFlags } from '../jobs/job-flags.ts';
-
-export interface ScheduleJobFlags extends ScheduleFlags {
-  readonly add?: boolean;
-  readonly preview?: number | true;
-}
+import { scheduleFlags } from '../jobs/job-flags.ts';
+import type { ScheduleJobFlags } from '../jobs/schedule-job.ts';
 
 export const scheduleJob = defineCommand<ScheduleJobFlags>({
   usage: 'schedule-job JOB_NAME SCHEDULE',

@@ -1,16 +1,9 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { defineCommand, repeatable } from '../command.ts';
-import { type PolicyFlag, policyFlag, type ScheduleFlags, scheduleFlags } from '../jobs/job-flags.ts';
+import { policyFlag, scheduleFlags } from '../jobs/job-flags.ts';
 import { unsettable } from '../jobs/unset.ts';
-import { type TaskFlags, taskFlags } from '../task-flags.ts';
-
-export interface UpdateJobFlags extends TaskFlags, ScheduleFlags, PolicyFlag {
-  readonly command?: string;
-  readonly schedule?: string;
-  readonly suspend?: boolean;
-  readonly resume?: boolean;
-  readonly unset?: readonly string[];
-}
+import type { UpdateJobFlags } from '../jobs/update-job.ts';
+import { taskFlags } from '../task-flags.ts';
 
 export const updateJob = defineCommand<UpdateJobFlags>({
   usage: 'update-job JOB_NAME',

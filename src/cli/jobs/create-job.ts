@@ -5,15 +5,21 @@ import { noSchedule, TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { controllerRef, refOf } from '../../resources/meta.ts';
 import { alreadyExists, isInvalid } from '../../resources/status.ts';
 import { getApp } from '../apps.ts';
-import type { CreateJobFlags } from '../commands/create-job.ts';
 import type { Context } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
+import type { TaskFlags } from '../task-flags.ts';
 import { taskFieldsOf } from '../task-flags.ts';
 import { waitFor } from '../wait/observe.ts';
+import type { PolicyFlag, ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
 import { saySchedule } from './say-schedule.ts';
 import { readSchedule } from './schedules.ts';
+
+export interface CreateJobFlags extends TaskFlags, ScheduleFlags, PolicyFlag {
+  readonly schedule?: string;
+  readonly async?: boolean;
+}
 
 const failure = 'failed to create Job: ';
 

@@ -2,7 +2,6 @@
 
 import { isFinal } from '../../resources/condition.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
-import type { DeleteJobScheduleFlags } from '../commands/delete-job.ts';
 import type { Context } from '../context.ts';
 import type { DeleteFlags } from '../delete-object.ts';
 import { count, deleteAndWait } from '../delete-object.ts';
@@ -10,6 +9,10 @@ import { CliError } from '../errors.ts';
 import { wholeNumber } from '../flags.ts';
 import { changeJob, getJob, tasksOfJob } from './find-job.ts';
 import { listed, schedulesOf, without } from './schedules.ts';
+
+export interface DeleteJobScheduleFlags {
+  readonly all?: boolean;
+}
 
 export async function deleteJobScheduleAction(
   context: Context,

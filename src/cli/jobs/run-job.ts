@@ -9,10 +9,11 @@ import { controllerRef, refOf } from '../../resources/meta.ts';
 import { randomName } from '../../resources/names.ts';
 import { isNotFound } from '../../resources/status.ts';
 import { getApp } from '../apps.ts';
-import type { RunJobFlags } from '../commands/run-job.ts';
+import type { OutputFlag } from '../command.ts';
 import type { Context, Session } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
+import type { TaskFlags, WaitFlags } from '../task-flags.ts';
 import { overTask, taskFieldsOf } from '../task-flags.ts';
 import { checkRunnable } from '../tasks/create-task.ts';
 import { progressOf } from '../tasks/outcome.ts';
@@ -20,6 +21,10 @@ import { prepareReport, reportTask } from '../tasks/report-task.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { waitFor } from '../wait/observe.ts';
 import { getJob, tasksOfJob } from './find-job.ts';
+
+export interface RunJobFlags extends TaskFlags, WaitFlags, OutputFlag {
+  readonly force?: boolean;
+}
 
 const failure = 'failed to run-job: ';
 

@@ -1,12 +1,17 @@
 /** `kf schedule-job`. */
 
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
-import type { ScheduleJobFlags } from '../commands/schedule-job.ts';
 import type { Context } from '../context.ts';
 import { changeJob, getJob } from './find-job.ts';
+import type { ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
 import { announced, runsOf, saySchedule } from './say-schedule.ts';
 import { listed, readSchedule, schedulesOf, stateOf, withOneMore, withOnly } from './schedules.ts';
+
+export interface ScheduleJobFlags extends ScheduleFlags {
+  readonly add?: boolean;
+  readonly preview?: number | true;
+}
 
 export async function scheduleJobAction(
   context: Context,

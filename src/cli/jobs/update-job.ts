@@ -1,15 +1,24 @@
 /** `kf update-job`. */
 
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
-import type { UpdateJobFlags } from '../commands/update-job.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
+import type { TaskFlags } from '../task-flags.ts';
 import { given, overTask, taskFieldsOf } from '../task-flags.ts';
 import { changeJob } from './find-job.ts';
+import type { PolicyFlag, ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
 import { saySchedule } from './say-schedule.ts';
 import { inZone, readSchedule, stateOf, withOnly } from './schedules.ts';
 import { withDefaults } from './unset.ts';
+
+export interface UpdateJobFlags extends TaskFlags, ScheduleFlags, PolicyFlag {
+  readonly command?: string;
+  readonly schedule?: string;
+  readonly suspend?: boolean;
+  readonly resume?: boolean;
+  readonly unset?: readonly string[];
+}
 
 export async function updateJobAction(context: Context, name: string, flags: UpdateJobFlags): Promise<void> {
   if (Object.keys(flags).length === 0) throw new CliError('nothing to change: see kf update-job --help');

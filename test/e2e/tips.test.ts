@@ -186,6 +186,51 @@ test.each(['login', 'logout', 'api', 'auth'])('%s: what to do instead', async (n
   expect(await shell(command, { env: { ...env, HOME: join(kf.home, 'src') } })).toMatchObject({ code: 0 });
 });
 
+describe('Jobs', () => {
+  const allWork = async (line: string) => {
+    for (const { command, code, text } of await follow(line))
+      expect({ command, code }, text).toEqual({ command, code: 0 });
+  };
+
+  test('a Job without a schedule, with one, suspended; one that does not exist', async () => {
+    await kf.ok('create-job', 'report', 'byhand', 'true');
+    await allWork('kf update-job byhand --resume');
+    await kf.ok('delete-job-schedule', 'byhand');
+    await allWork('kf job byhand');
+    await allWork('kf job byhand');
+    await kf.ok('create-job', 'report', 'fresh', 'true');
+    await allWork('kf job fresh');
+    await allWork('kf run-job fresh');
+    await allWork('kf job nope');
+  });
+
+  test('several schedules: delete one, delete all', async () => {
+    await kf.ok('create-job', 'report', 'twice', 'true', '-s', '0 1 * * *');
+    await kf.ok('schedule-job', 'twice', '0 2 * * *', '--add');
+    await kf.ok('schedule-job', 'twice', '0 3 * * *', '--add');
+    await allWork('kf delete-job-schedule twice');
+  });
+
+  test('a suspended Job that has schedules: resume it, or replace them', async () => {
+    await kf.ok('create-job', 'report', 'paused', 'true', '-s', '0 1 * * *');
+    await kf.ok('update-job', 'paused', '--suspend');
+    await allWork("kf schedule-job paused '0 2 * * *' --add");
+  });
+
+  test('a Task of the Job has not ended: watch it, terminate it, run beside it', async () => {
+    await kf.ok('create-job', 'report', 'lonely', 'echo begun; sleep 1000', '-c', 'Forbid');
+    await kf.ok('run-job', 'lonely');
+    const { code, text } = await shell('kf run-job lonely');
+    expect(code).toBe(1);
+    const [watch, terminate, beside] = tipsIn(text);
+    for (const { description } of [watch!, terminate!, beside!]) seen.add(description);
+    expect(await shell(beside!.command)).toMatchObject({ code: 0 });
+    expect(await shell(terminate!.command)).toMatchObject({ code: 0 });
+    expect((await shell(watch!.command)).text).toContain('begun');
+    await kf.ok('delete-job', 'lonely');
+  });
+});
+
 describe('a server that does not run', () => {
   test('is not started: how to start it', async () => {
     await kf.ok('server', 'stop');

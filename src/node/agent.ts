@@ -30,6 +30,7 @@ import { type Defaults, usualDefaults } from './pods/resources.ts';
 import { recoverPods } from './recover.ts';
 import type { RootfsProvider } from './rootfs/rootfs.ts';
 import { monitorEnvironment } from './runtime/conmon.ts';
+import { Starter } from './runtime/exec-fifo.ts';
 import { Launcher } from './runtime/launcher.ts';
 import { OciRuntime } from './runtime/oci-runtime.ts';
 import { rlimitsWithin } from './runtime/oci-spec.ts';
@@ -167,6 +168,7 @@ class Agent implements NodeAgent {
     this.#abort.abort();
     this.#pressure.stop();
     await this.idle();
+    this.#context.starter.close();
     this.#context.launcher.close();
     const { layout } = this.#context;
     // A folder of ours in /dev/shm is there for what runs only.
@@ -271,6 +273,11 @@ function contextOf(options: NodeAgentOptions, cores: number, stopping: AbortSign
   const { limits = {}, programs, instance, dataDir, runDir } = options;
   const layout = layoutOf(dataDir, runDir, instance);
   const cgroups = detectCgroups({ instance });
+  const launcher = new Launcher({
+    procsFiles: cgroups.monitorProcsFiles,
+    environment: monitorEnvironment,
+    size: readyLaunchers,
+  });
   return {
     client: options.client,
     clock: options.clock,
@@ -286,11 +293,8 @@ function contextOf(options: NodeAgentOptions, cores: number, stopping: AbortSign
     conmon: programs.conmon,
     init: programs.init,
     cgroups,
-    launcher: new Launcher({
-      procsFiles: cgroups.monitorProcsFiles,
-      environment: monitorEnvironment,
-      size: readyLaunchers,
-    }),
+    launcher,
+    starter: new Starter(launcher),
     limitsSwap: swapCanBeLimited(),
     defaults: limits.defaults ?? usualDefaults,
     rlimits: rlimitsWithin(readFileSync('/proc/self/limits', 'utf8')),

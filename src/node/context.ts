@@ -11,6 +11,7 @@ import type { Layout } from './layout.ts';
 import type { NetworkProvider } from './network/network.ts';
 import type { Defaults } from './pods/resources.ts';
 import type { RootfsProvider } from './rootfs/rootfs.ts';
+import type { Starter } from './runtime/exec-fifo.ts';
 import type { Launcher } from './runtime/launcher.ts';
 import type { OciRlimit } from './runtime/oci.ts';
 import type { OciRuntime } from './runtime/oci-runtime.ts';
@@ -27,6 +28,7 @@ export interface NodeContext {
   readonly init: string;
   readonly cgroups: Cgroups;
   readonly launcher: Launcher;
+  readonly starter: Starter;
   /** Whether the kernel can limit swap together with memory. */
   readonly limitsSwap: boolean;
   readonly network: NetworkProvider;

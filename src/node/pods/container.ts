@@ -5,7 +5,6 @@ import { dirname, join } from 'node:path';
 import type { Timer } from '../../client/clock.ts';
 import type { NodeContext } from '../context.ts';
 import { createContainer, type MonitorWatch, watchMonitor } from '../runtime/conmon.ts';
-import { startByFifo } from '../runtime/exec-fifo.ts';
 import type { OciSpec } from '../runtime/oci.ts';
 
 export interface ContainerPlace {
@@ -60,11 +59,11 @@ export class ContainerProcess {
 
   /** Lets the created container's process begin. @throws RuntimeError */
   async start(): Promise<void> {
-    const { runtime } = this.#context;
+    const { runtime, starter } = this.#context;
     const { id } = this.place;
     const state = join(runtime.root, id);
     this.#startedAt = this.#context.clock.now();
-    if (runtime.startsByFifo && (await startByFifo(state, this.watch().ended))) return;
+    if (runtime.startsByFifo && (await starter.start(state, this.watch().ended))) return;
     try {
       await runtime.start(id);
     } catch (error) {

@@ -1,48 +1,101 @@
 /**
- * Starting a created container without running the runtime once more. `runc start` does nothing but open the FIFO
+ * Starts created containers without running the runtime once more. `runc start` does nothing but open the FIFO
  * `exec.fifo` in the container's state, read from it, which lets the waiting process go on, and remove it; doing the
- * same here saves a program's start (5 ms of 40). `runc start` stays the way out wherever that FIFO is not as expected.
+ * same saves a program's start (5 ms of 40). `runc start` stays the way out wherever that FIFO is not as expected.
+ *
+ * A shell of its own does it, one after another: were it the server itself, and were that killed between the opening
+ * and the reading, the waiting process would find nobody to write to and end, its command never begun; killed before
+ * the removing, it would leave a running container that the runtime calls created.
  */
 
-import { constants, openSync, readSync, rmSync } from 'node:fs';
-import { Socket } from 'node:net';
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { Launcher } from './launcher.ts';
 
-/**
- * Whether the container was let go. False: nothing happened, another way may be tried.
- * @param gone resolves when the container's monitor has ended, so that nobody waits for ever
- */
-export async function startByFifo(stateDirectory: string, gone: Promise<void>): Promise<boolean> {
-  const path = join(stateDirectory, 'exec.fifo');
-  let fd: number;
-  try {
-    // Opened without blocking, it stays silent until the process inside has opened its end.
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch {
-    return false;
+/** Reads paths of FIFOs, answers `0 PATH` when it has let go, else `x PATH`. It ends when the server does. */
+const script = [
+  // Nobody may be there any more to hear the answer.
+  'trap "" PIPE;',
+  'while IFS= read -r fifo; do',
+  'byte=x; IFS= read -r byte <"$fifo";',
+  'printf "%s %s\\n" "${byte:-x}" "$fifo" >&3;',
+  'rm -f "$fifo" &',
+  'done 2>/dev/null',
+].join(' ');
+
+const argv = ['/bin/sh', '-c', script, 'kf-starter'];
+
+const fifoOf = (state: string): string => join(state, 'exec.fifo');
+
+/** Milliseconds between two tries to wake the shell. */
+const nudgeInterval = 10;
+
+export class Starter {
+  readonly #launcher: Launcher;
+  readonly #waiting = new Map<string, (released: boolean) => void>();
+  #shell: ChildProcess | undefined;
+
+  constructor(launcher: Launcher) {
+    this.#launcher = launcher;
   }
-  const socket = new Socket({ fd, readable: true, writable: false });
-  try {
-    // Released, a short command may have ended before its byte was looked at.
-    const released = await Promise.race([firstByte(socket), gone.then(() => socket.bytesRead > 0 || hasByte(fd))]);
-    if (released) rmSync(path, { force: true });
-    return released;
-  } finally {
-    socket.destroy();
+
+  /**
+   * Whether the container was let go. False: nothing happened, another way may be tried.
+   * @param state the container's folder below the runtime's root
+   * @param gone resolves when the container's monitor has ended, so that nobody waits for ever
+   */
+  async start(state: string, gone: Promise<void>): Promise<boolean> {
+    const fifo = fifoOf(state);
+    if (!existsSync(fifo)) return false;
+    const answer = new Promise<boolean>((resolve) => this.#waiting.set(fifo, resolve));
+    (this.#shell ?? this.#open()).stdin!.write(`${fifo}\n`);
+    void gone.then(() => this.#wake(fifo));
+    return answer;
+  }
+
+  /** What it was told it still does. */
+  close(): void {
+    this.#shell?.stdin?.end();
+    this.#shell = undefined;
+  }
+
+  #open(): ChildProcess {
+    const shell = this.#launcher.launch(argv, { keepInput: true });
+    this.#shell = shell;
+    createInterface({ input: shell.stdio[3] as Readable }).on('line', (line) => {
+      const at = line.indexOf(' ');
+      this.#answer(line.slice(at + 1), line.slice(0, at) === '0');
+    });
+    shell.once('exit', () => {
+      if (this.#shell === shell) this.#shell = undefined;
+      for (const fifo of [...this.#waiting.keys()]) this.#answer(fifo, false);
+    });
+    return shell;
+  }
+
+  #answer(fifo: string, released: boolean): void {
+    this.#waiting.get(fifo)?.(released);
+    this.#waiting.delete(fifo);
+  }
+
+  /** The shell waits for a process that will never open its end. */
+  #wake(fifo: string): void {
+    if (!this.#waiting.has(fifo)) return;
+    wakeReaders(fifo);
+    setTimeout(() => this.#wake(fifo), nudgeInterval);
   }
 }
 
-function hasByte(fd: number): boolean {
+/** Whoever waits in the opening of the FIFO of a container that has ended goes on, and reads nothing. */
+export const wakeStarter = (state: string): void => wakeReaders(fifoOf(state));
+
+function wakeReaders(fifo: string): void {
   try {
-    return readSync(fd, Buffer.alloc(1)) === 1;
+    closeSync(openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK));
   } catch {
-    return false;
+    // It is not there, or nobody waits.
   }
 }
-
-const firstByte = (socket: Socket): Promise<boolean> =>
-  new Promise((resolve) => {
-    socket.once('data', () => resolve(true));
-    socket.once('end', () => resolve(false));
-    socket.once('error', () => resolve(false));
-  });

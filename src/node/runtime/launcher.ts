@@ -40,12 +40,18 @@ export class Launcher {
     while (!this.#closed && this.#ready.length < this.#options.size) this.#ready.push(this.#shell());
   }
 
-  /** Runs a program in a session of its own. Arguments must be non-empty and without newlines. */
-  launch(argv: readonly string[]): Launched {
+  /**
+   * Runs a program in a session of its own. Arguments must be non-empty and without newlines.
+   * @param keepInput its standard input stays open, for a program that serves as long as the server lives
+   */
+  launch(argv: readonly string[], { keepInput = false }: { readonly keepInput?: boolean } = {}): Launched {
     const child = this.#ready.shift() ?? this.#shell();
-    // Now somebody waits for its answer.
-    (child.stdio[3] as unknown as { ref?: () => void }).ref?.();
-    child.stdin!.end(`${argv.join('\n')}\n\n`);
+    child.stdin!.write(`${argv.join('\n')}\n\n`);
+    if (!keepInput) {
+      // Now somebody waits for its answer.
+      (child.stdio[3] as unknown as { ref?: () => void }).ref?.();
+      child.stdin!.end();
+    }
     this.#refillSoon();
     return child;
   }

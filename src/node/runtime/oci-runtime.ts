@@ -1,8 +1,9 @@
 /** Commands of an OCI runtime (runc, crun) over one `--root`. Creating is conmon's business. */
 
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { BatchDelete } from './batch-delete.ts';
 import { run } from './exec.ts';
+import { wakeStarter } from './exec-fifo.ts';
 
 export type RuntimeStatus = 'creating' | 'created' | 'running' | 'stopped' | 'paused';
 
@@ -44,6 +45,7 @@ export class OciRuntime {
 
   /** Removes state and control groups; kills what still runs. Resolves also when the container is unknown. */
   delete(id: string): Promise<void> {
+    wakeStarter(join(this.root, id));
     return this.#deletions.delete(id);
   }
 

@@ -57,7 +57,7 @@ describe('while the server is away', () => {
   test.each([
     ['task', ['task', 'app', '1'], /^Name: /],
     ['logs', ['logs', 'app', '--id', '1'], /^first\n$/],
-    ['tasks', ['tasks', 'app'], /^Name /],
+    ['logs of all', ['logs', 'app', '--recent'], /1\] first\n/],
   ])('kf %s answers during a restart', async (_, args, expected) => {
     const restart = start('server', 'restart');
     const answers = await Promise.all(Array.from({ length: 3 }, () => kf.run(args)));

@@ -7,6 +7,7 @@ import type { DeleteFlags } from '../delete-object.ts';
 import { count, deleteAndWait } from '../delete-object.ts';
 import { CliError } from '../errors.ts';
 import { wholeNumber } from '../flags.ts';
+import { tipFlags } from '../tip-flags.ts';
 import { changeJob, getJob, tasksOfJob } from './find-job.ts';
 import { listed, schedulesOf, without } from './schedules.ts';
 
@@ -21,12 +22,14 @@ export async function deleteJobScheduleAction(
 ): Promise<void> {
   if (all && id !== undefined) throw new CliError('--all cannot be combined with an ID');
   const session = await context.changing();
-  const job = await changeJob(session, name, (found) => withoutSchedule(found, id, all === true));
+  const tips = tipFlags(context.flags, session.space);
+  const job = await changeJob(session, name, (found) => withoutSchedule(found, id, all === true, tips));
   await context.io.out(`Job schedule for ${name} deleted.\n`);
   if (!job.spec.suspend) context.io.note(`Still scheduled: ${listed(schedulesOf(job))}`);
 }
 
-function withoutSchedule(job: TaskSchedule, text: string | undefined, all: boolean): TaskSchedule {
+/** @param tips flags for the commands that are printed */
+function withoutSchedule(job: TaskSchedule, text: string | undefined, all: boolean, tips: string): TaskSchedule {
   const { name } = job.metadata;
   const schedules = schedulesOf(job);
   if (job.spec.suspend) throw new CliError('Job is already suspended.');
@@ -41,8 +44,8 @@ function withoutSchedule(job: TaskSchedule, text: string | undefined, all: boole
   if (id !== undefined) return without(job, id);
   throw new CliError(`Job "${name}" has several schedules: ${listed(schedules)}`, {
     tips: [
-      { description: 'Delete one', command: `kf delete-job-schedule ${name} ${schedules[0]!.id}` },
-      { description: 'Delete all', command: `kf delete-job-schedule ${name} --all` },
+      { description: 'Delete one', command: `kf delete-job-schedule ${name} ${schedules[0]!.id}${tips}` },
+      { description: 'Delete all', command: `kf delete-job-schedule ${name} --all${tips}` },
     ],
   });
 }

@@ -10,14 +10,14 @@ import { CliError } from '../errors.ts';
 import { byNumber } from '../tasks/find-task.ts';
 
 /** @throws CliError when the Job or its Space does not exist */
-export async function getJob({ client, space }: Session, name: string): Promise<TaskSchedule> {
+export async function getJob({ client, space, serverFlags = '' }: Session, name: string): Promise<TaskSchedule> {
   try {
     return await client.get(TaskSchedule, { namespace: space, name });
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    await requireSpace({ client, space });
+    await requireSpace({ client, space, serverFlags });
     throw new CliError(error.message, {
-      tips: [{ description: 'List the Jobs', command: `kf jobs --space ${space}` }],
+      tips: [{ description: 'List the Jobs', command: `kf jobs --space ${space}${serverFlags}` }],
     });
   }
 }

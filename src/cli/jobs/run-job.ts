@@ -61,7 +61,7 @@ async function createTaskOf(
     const active = tasks.find((task) => !isFinal(task));
     // Under Replace: one that a slot has started since.
     if (active !== undefined && policy === 'Replace') continue;
-    if (active !== undefined) throw isForbidden(name, active);
+    if (active !== undefined) throw isForbidden(name, active, tipFlags(context.flags, session.space));
     const { object: task, isOurs } = await createOnce(context, Task, {
       metadata: {
         namespace: session.space,
@@ -86,15 +86,15 @@ function nextName(job: TaskSchedule, tasks: readonly Task[], attempt: number): s
   return `${job.metadata.name}-${hash.slice(0, 5)}`;
 }
 
-function isForbidden(name: string, active: Task): CliError {
+function isForbidden(name: string, active: Task, flags: string): CliError {
   const id = active.status?.id === undefined ? '' : ` (ID ${active.status.id})`;
   return new CliError(
     `${failure}the concurrency policy of Job "${name}" is Forbid, and Task ${active.metadata.name}${id} ${progressOf(active)}`,
     {
       tips: [
-        { description: 'Watch that Task', command: `kf logs ${active.metadata.name}` },
-        { description: 'Terminate it', command: `kf terminate-task ${active.metadata.name}` },
-        { description: 'Run beside it', command: `kf run-job ${name} --force` },
+        { description: 'Watch that Task', command: `kf logs ${active.metadata.name}${flags}` },
+        { description: 'Terminate it', command: `kf terminate-task ${active.metadata.name}${flags}` },
+        { description: 'Run beside it', command: `kf run-job ${name} --force${flags}` },
       ],
     },
   );

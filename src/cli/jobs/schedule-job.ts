@@ -2,6 +2,7 @@
 
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import type { Context } from '../context.ts';
+import { tipFlags } from '../tip-flags.ts';
 import { changeJob, getJob } from './find-job.ts';
 import type { ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
@@ -19,8 +20,9 @@ export async function scheduleJobAction(
   flags: ScheduleJobFlags,
 ): Promise<void> {
   const schedule = readSchedule(text, flags.timezone);
+  const tips = tipFlags(context.flags, await context.space());
   const change = (job: TaskSchedule): TaskSchedule => {
-    const scheduled = flags.add ? withOneMore(job, schedule) : withOnly(job, schedule);
+    const scheduled = flags.add ? withOneMore(job, schedule, tips) : withOnly(job, schedule);
     return { ...scheduled, spec: { ...scheduled.spec, ...missedFieldsOf(flags) } };
   };
   if (flags.preview !== undefined) {

@@ -76,16 +76,16 @@ export function withOnly(job: TaskSchedule, { expression, timeZone }: NewSchedul
   );
 }
 
-/** One more beside those that are in force. */
-export function withOneMore(job: TaskSchedule, added: NewSchedule): TaskSchedule {
+/** One more beside those that are in force. @param flags for the commands that are printed */
+export function withOneMore(job: TaskSchedule, added: NewSchedule, flags: string): TaskSchedule {
   const state = stateOf(job);
   if (state === 'Unscheduled') return withOnly(job, added);
   const { name } = job.metadata;
   if (state === 'Suspended')
     throw new CliError(`Job "${name}" is suspended: another schedule would resume ${listed(schedulesOf(job))} too`, {
       tips: [
-        { description: 'Resume it first', command: `kf update-job ${name} --resume` },
-        { description: 'Replace its schedules', command: `kf schedule-job ${name} '${added.expression}'` },
+        { description: 'Resume it first', command: `kf update-job ${name} --resume${flags}` },
+        { description: 'Replace its schedules', command: `kf schedule-job ${name} '${added.expression}'${flags}` },
       ],
     });
   const id = lastIdOf(job) + 1;

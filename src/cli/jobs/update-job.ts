@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import type { TaskFlags } from '../task-flags.ts';
 import { given, overTask, taskFieldsOf } from '../task-flags.ts';
+import { tipFlags } from '../tip-flags.ts';
 import { changeJob } from './find-job.ts';
 import type { PolicyFlag, ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
@@ -24,13 +25,14 @@ export async function updateJobAction(context: Context, name: string, flags: Upd
   if (Object.keys(flags).length === 0) throw new CliError('nothing to change: see kf update-job --help');
   if (flags.suspend && flags.resume) throw new CliError('--suspend and --resume cannot be combined');
   const schedule = flags.schedule === undefined ? undefined : readSchedule(flags.schedule, flags.timezone);
+  const tips = tipFlags(context.flags, await context.space());
   const change = (job: TaskSchedule): TaskSchedule => {
     let changed = withFields(withDefaults(job, flags.unset ?? []), flags);
     if (schedule !== undefined) changed = withOnly(changed, schedule);
     else if (flags.timezone !== undefined) changed = inZone(changed, flags.timezone);
     if (flags.resume && stateOf(changed) === 'Unscheduled')
       throw new CliError(`Job "${name}" has no schedule to resume`, {
-        tips: [{ description: 'Give it one', command: `kf schedule-job ${name} '0 2 * * *'` }],
+        tips: [{ description: 'Give it one', command: `kf schedule-job ${name} '0 2 * * *'${tips}` }],
       });
     if (!flags.suspend && !flags.resume) return changed;
     return { ...changed, spec: { ...changed.spec, suspend: flags.suspend === true } };

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -18,6 +18,18 @@ function write(path: string, writes: readonly Write[]): void {
   writeFileSync(join(directory, path), criLog(writes));
 }
 
+/** Files made within one tick of the kernel's clock are born at the same time: waits for the next one. */
+function nextTick(): void {
+  const probe = join(directory, 'probe');
+  const born = (): number => {
+    rmSync(probe, { force: true });
+    writeFileSync(probe, '');
+    return statSync(probe).birthtimeMs;
+  };
+  const now = born();
+  while (born() === now);
+}
+
 async function textOf(query: Omit<LogQuery, 'owner'> & { owner?: string }): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of store.read({ owner: 'o', ...query })) chunks.push(chunk);
@@ -29,7 +41,9 @@ const lines = (count: number): string => Array.from({ length: count }, (_, index
 describe('reading', () => {
   test('one container, all containers, all pods in the order of their start', async () => {
     write('o/b/one.log', [['stdout', 'b one\n']]);
+    nextTick();
     write('o/b/two.log', [['stdout', 'b two\n']]);
+    nextTick();
     write('o/a/one.log', [['stdout', 'a one\n']]);
     expect(await textOf({ pod: 'b', container: 'two' })).toBe('b two\n');
     expect(await textOf({ pod: 'b' })).toBe('b one\nb two\n');

@@ -147,11 +147,13 @@ const kills = Number(process.env.KF_KILLS ?? 25);
 test(
   `${kills} × kill -9 at random points under load: every task once, nothing left behind`,
   async () => {
+    for (let index = 0; index < kills * tasksPerKill; index += tasksPerApp)
+      await kf.push(appOf(index), { 'run.sh': 'exit 0\n' }, '-c', 'sh run.sh');
     await kf.ok('server', 'restart');
     const fresh = await settled();
     const load = new Load(kf);
     for (let round = 0; round < kills; round++) {
-      const making = load.add(4);
+      const making = load.add(tasksPerKill);
       await chance(600);
       await kf.killServer();
       await kf.ok('server', 'start');
@@ -212,7 +214,7 @@ class Load {
         try {
           await client.create(Task, {
             metadata: { name: nameOf(index), namespace: space },
-            spec: { appRef: { name: 'job' }, command: commandOf(index), memory: '64Mi' },
+            spec: { appRef: { name: appOf(index) }, command: commandOf(index), memory: '64Mi' },
           });
           return;
         } finally {
@@ -228,10 +230,10 @@ class Load {
   async check(): Promise<void> {
     const client = await connect(this.#kf);
     const wrong: string[] = [];
-    const ids: (number | undefined)[] = [];
+    const ids: string[] = [];
     for (let index = 0; index < this.#made; index++) {
       const task = await finished(this.#kf, nameOf(index), 60_000);
-      ids.push(task.status?.id);
+      ids.push(`${appOf(index)} ${task.status?.id}`);
       const chunks: Buffer[] = [];
       for await (const chunk of client.taskLog({ namespace: space, name: nameOf(index) })) chunks.push(chunk);
       const log = Buffer.concat(chunks).toString();
@@ -244,6 +246,11 @@ class Load {
   }
 }
 
+const tasksPerKill = 4;
+/** Fewer than an App keeps. */
+const tasksPerApp = 400;
+
+const appOf = (index: number): string => `load-app-${Math.floor(index / tasksPerApp)}`;
 const nameOf = (index: number): string => `load-${index}`;
 const codeOf = (index: number): number => index % 100;
 const commandOf = (index: number): string =>

@@ -20,7 +20,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const disk of disks) disk.free();
-  await kf.run(['server', 'stop', '--kill']);
+  // Terminating tasks is refused until the store has seen that there is room again.
+  await expect.poll(() => kf.run(['server', 'stop', '--kill']).then(({ code }) => code), { timeout: 20_000 }).toBe(0);
   for (const disk of disks.reverse()) disk.remove();
   await kf.remove();
 });

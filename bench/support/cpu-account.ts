@@ -2,6 +2,7 @@
 
 import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Hierarchies } from '../../src/node/cgroup/hierarchies.ts';
 import { readHierarchies } from './cgroups.ts';
 import type { Workspace } from './workspace.ts';
@@ -20,7 +21,7 @@ export class CpuAccount {
     this.#mountpoint = mountpointOf(hierarchies);
     this.#path = join(this.#mountpoint, name);
     mkdirSync(this.#path, { recursive: true });
-    workspace.onEnd(() => rmdirSync(this.#path));
+    workspace.onEnd(() => removeCgroup(this.#path));
   }
 
   /** The argv that runs `argv` in the cgroup. */
@@ -48,3 +49,19 @@ function mountpointOf({ version, v1, unified }: Hierarchies): string {
   if (found === undefined) throw new Error('no cgroups that count processor time');
   return found.mountpoint;
 }
+
+/** What was in it leaves it a moment after its end. */
+async function removeCgroup(path: string): Promise<void> {
+  for (let left = patience / step; ; left--) {
+    try {
+      return rmdirSync(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EBUSY' || left <= 0) throw error;
+      await delay(step);
+    }
+  }
+}
+
+/** Milliseconds. */
+const patience = 3000;
+const step = 50;

@@ -4,6 +4,7 @@ import type { CommandFile } from './command.ts';
 import { app } from './commands/app.ts';
 import { apps } from './commands/apps.ts';
 import { build, buildLogs, builds } from './commands/builds.ts';
+import { configureSpace } from './commands/configure-space.ts';
 import { createJob } from './commands/create-job.ts';
 import { deleteApp } from './commands/delete.ts';
 import { deleteJob, deleteJobSchedule } from './commands/delete-job.ts';
@@ -59,6 +60,7 @@ export const commands: readonly CommandFile[] = [
   space,
   createSpace,
   deleteSpace,
+  ...configureSpace,
   ...serverCommands,
   doctor,
   version,

@@ -87,8 +87,9 @@ function subcommand(parent: Command, name: string, file: CommandFile): Command {
   if (existing !== undefined) return existing;
   return parent
     .command(name)
+    .aliases(file.parent?.aliases ?? [])
     .helpGroup(file.group)
-    .summary(`${file.group.replace(/:$/, '')} commands`)
+    .summary(file.parent?.summary ?? `${file.group.replace(/:$/, '')} commands`)
     .usage('COMMAND [flags]');
 }
 

@@ -1,36 +1,14 @@
 /** kf.dev/v1alpha1 Space: a namespace of the same name, and the settings of everything in it. */
 
 import { conditionSchema } from '../condition.ts';
-import { envVarSchema } from '../core/pod.ts';
 import { type FieldError, invalid } from '../field-error.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import { isDns1035Label } from '../names.ts';
 import * as s from '../schema.ts';
+import { spaceSpecErrors, spaceSpecSchema } from './space-spec.ts';
 
 const body = {
-  spec: s.withDefault(
-    s.object({
-      buildConfig: s.optional(
-        s.object({
-          containerRegistry: s.optional(s.string()),
-          env: s.optional(s.array(envVarSchema)),
-          serviceAccount: s.optional(s.string()),
-        }),
-      ),
-      runtimeConfig: s.optional(
-        s.object({
-          env: s.optional(s.array(envVarSchema)),
-          nodeSelector: s.optional(s.map(s.string())),
-          terminationGracePeriodSeconds: s.describe(
-            'Seconds between SIGTERM and SIGKILL when a Task is terminated. Default: 10. Added by kf-tasks.',
-            s.optional(s.integer({ minimum: 0 })),
-          ),
-        }),
-      ),
-      networkConfig: s.optional(s.anyObject()),
-    }),
-    {},
-  ),
+  spec: s.withDefault(spaceSpecSchema, {}),
   status: s.optional(
     s.object(
       { conditions: s.optional(s.array(conditionSchema)), observedGeneration: s.optional(s.integer()) },
@@ -66,6 +44,6 @@ export const Space: Kind<Space> = defineKind({
       );
     if (['kf', 'default', 'kube-system', 'kube-public'].includes(name))
       errors.push(invalid('metadata.name', name, 'this name is reserved'));
-    return errors;
+    return [...errors, ...spaceSpecErrors(space.spec ?? {})];
   },
 });

@@ -1,0 +1,119 @@
+/** The settings of a Space: their schema, and what the schema cannot express. Pure. */
+
+import { envVarSchema } from '../core/pod.ts';
+import { duplicate, type FieldError, invalid } from '../field-error.ts';
+import { isDns1123Subdomain } from '../names.ts';
+import { parseQuantity } from '../quantity.ts';
+import { isTimeZone } from '../schedule/time-zone.ts';
+import * as s from '../schema.ts';
+
+export const notifyEvents = ['failed', 'missed', 'skipped', 'recovered'] as const;
+
+const networkPolicy = s.object({
+  ingress: s.optional(s.enumeration('PermitAll', 'DenyAll')),
+  egress: s.optional(s.enumeration('PermitAll', 'DenyAll')),
+});
+
+const taskConfig = s.describe(
+  'Settings of all Tasks and Jobs of the Space. Added by kf-tasks.',
+  s.optional(
+    s.object({
+      timeZone: s.describe('IANA name of the zone of new schedules. Default: UTC.', s.optional(s.string())),
+      retention: s.optional(
+        s.object({
+          maxTasks: s.describe(
+            'Tasks kept per App; the oldest final ones go. Default: 500.',
+            s.optional(s.integer({ minimum: 1 })),
+          ),
+          perJobMin: s.describe(
+            'The newest Tasks of every Job that are kept in any case. Default: 0.',
+            s.optional(s.integer({ minimum: 0 })),
+          ),
+        }),
+      ),
+      limits: s.describe(
+        'What the Tasks of the Space that run at the same time may have together. Default: no limit.',
+        s.optional(
+          s.object({
+            memory: s.optional(s.quantity()),
+            cpu: s.optional(s.quantity()),
+            tasks: s.optional(s.integer({ minimum: 1 })),
+          }),
+        ),
+      ),
+      allowedHostPorts: s.describe(
+        'TCP ports on which something listens on the 127.0.0.1 of the host, and which Tasks reach as host.kf.internal.',
+        s.optional(s.array(s.integer({ minimum: 1, maximum: 65535 }))),
+      ),
+      notify: s.describe(
+        'Where ends of Tasks and missed runs are posted to.',
+        s.optional(
+          s.object({
+            url: s.string(),
+            on: s.optional(s.array(s.enumeration(...notifyEvents))),
+            secretName: s.describe('Secret with the key that signs the posts.', s.optional(s.string())),
+          }),
+        ),
+      ),
+    }),
+  ),
+);
+
+export const spaceSpecSchema = s.object({
+  buildConfig: s.optional(
+    s.object({
+      containerRegistry: s.optional(s.string()),
+      env: s.optional(s.array(envVarSchema)),
+      serviceAccount: s.optional(s.string()),
+    }),
+  ),
+  runtimeConfig: s.optional(
+    s.object({
+      env: s.optional(s.array(envVarSchema)),
+      nodeSelector: s.optional(s.map(s.string())),
+      terminationGracePeriodSeconds: s.describe(
+        'Seconds between SIGTERM and SIGKILL when a Task is terminated. Default: 10. Added by kf-tasks.',
+        s.optional(s.integer({ minimum: 0 })),
+      ),
+    }),
+  ),
+  networkConfig: s.optional(
+    s.object(
+      {
+        domains: s.optional(s.array(s.object({ domain: s.string(), gatewayName: s.optional(s.string()) }))),
+        appNetworkPolicy: s.describe(
+          'What Tasks may reach, and be reached by. Default: PermitAll.',
+          s.optional(networkPolicy),
+        ),
+        buildNetworkPolicy: s.describe('The same of Builds.', s.optional(networkPolicy)),
+      },
+      { open: true },
+    ),
+  ),
+  taskConfig,
+});
+
+export type SpaceSpec = s.Infer<typeof spaceSpecSchema>;
+
+/** Complaints about the settings, as Kubernetes words them. */
+export function spaceSpecErrors({ taskConfig: config = {} }: SpaceSpec): readonly FieldError[] {
+  const { timeZone, limits = {}, allowedHostPorts = [], notify } = config;
+  const path = 'spec.taskConfig';
+  const errors: FieldError[] = [];
+  if (timeZone !== undefined && !isTimeZone(timeZone))
+    errors.push(invalid(`${path}.timeZone`, timeZone, 'must be an IANA time zone, like Europe/Berlin'));
+  for (const name of ['memory', 'cpu'] as const) {
+    const value = limits[name];
+    if (value !== undefined && !((parseQuantity(value) ?? 0) > 0))
+      errors.push(invalid(`${path}.limits.${name}`, value, 'must be a quantity above 0'));
+  }
+  for (const [index, port] of allowedHostPorts.entries())
+    if (allowedHostPorts.indexOf(port) < index) errors.push(duplicate(`${path}.allowedHostPorts[${index}]`, port));
+  if (notify !== undefined && !isHttpUrl(notify.url))
+    errors.push(invalid(`${path}.notify.url`, notify.url, 'must be an http:// or https:// URL'));
+  if (notify?.secretName !== undefined && !isDns1123Subdomain(notify.secretName))
+    errors.push(invalid(`${path}.notify.secretName`, notify.secretName, 'must be the name of a Secret'));
+  return errors;
+}
+
+const isHttpUrl = (text: string): boolean => /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '');

@@ -3,6 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { startBuildController } from '../build/build-controller.ts';
+import { type ImagePresence, startImagePresence } from '../build/image-presence.ts';
 import type { SourceStore } from '../build/source-store.ts';
 import type { Client } from '../client/client.ts';
 import { systemClock } from '../client/clock.ts';
@@ -54,6 +55,7 @@ interface Parts {
   disk?: DiskProvider;
   agent?: NodeAgent;
   builds?: RunningController;
+  presence?: ImagePresence;
 }
 
 /** @throws ProgramsMissing naming what to install */
@@ -102,13 +104,13 @@ const retryDelay = 10_000;
 
 async function takeDown({ home, client }: NodeOptions, parts: Parts): Promise<void> {
   parts.announcement?.stop();
-  await parts.builds?.stop();
+  await Promise.all([parts.builds?.stop(), parts.presence?.stop()]);
   await parts.agent?.stop();
   const idle = await isIdle(client);
   // Once no task is left the machine is as it was: no bridge, no rules, no cgroups.
   await Promise.all([parts.network?.close({ all: idle }), parts.disk?.close()]);
   if (idle) await detectCgroups({ instance: home.instance }).removeAll();
-  for (const part of ['announcement', 'builds', 'agent', 'network', 'disk'] as const) delete parts[part];
+  for (const part of ['announcement', 'builds', 'presence', 'agent', 'network', 'disk'] as const) delete parts[part];
 }
 
 async function bringUp(
@@ -174,6 +176,7 @@ async function bringUp(
     },
     onError: log,
   });
+  parts.presence = startImagePresence({ client, clock: systemClock, images, onError: log });
 }
 
 /** `debian 12; node v20.20.2; python3 Python 3.11.2` */

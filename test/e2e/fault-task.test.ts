@@ -5,6 +5,8 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { conditionOf } from '../../src/resources/condition.ts';
+import { App } from '../../src/resources/kf/app.ts';
 import { Kf } from '../support/kf.ts';
 import { connect, finished, logged, logOf, outcome, running, space, startTask } from '../support/kf-tasks.ts';
 import { stderrBytes, stdoutBytes } from './fixtures/flood.mjs';
@@ -56,9 +58,35 @@ describe('what cannot run', () => {
     expect(code, stderr).toBe(125);
     expect(stderr).toContain('push the app again');
     expect(stderr).toContain(added[0]);
-    await kf.push('gone', { 'only-here.txt': 'z\n' });
-    expect((await kf.run(['run-task', 'gone', '--follow'])).stdout).toBe('z\n');
+    // The App says so by itself, and a push of the same source builds again.
+    await ready('gone', 'False', 'ImageMissing');
+    expect((await kf.push('gone', { 'only-here.txt': 'y\n' })).stderr).toContain('it is built again');
+    expect((await kf.run(['run-task', 'gone', '--follow'])).stdout).toBe('y\n');
   });
+
+  test('all images are gone, by hand, while the server rests: the next push of the same source brings them', async () => {
+    await kf.push('gone', { 'only-here.txt': 'y\n' });
+    await kf.ok('server', 'stop');
+    for (const folder of ['layers', 'images']) rmSync(join(kf.dataDir, folder), { recursive: true });
+    await kf.ok('server', 'start');
+    await ready('gone', 'False', 'ImageMissing');
+    await kf.push('gone', { 'only-here.txt': 'y\n' });
+    await ready('gone', 'True', undefined);
+    expect((await kf.run(['run-task', 'gone', '--follow'])).stdout).toBe('y\n');
+    // The other App's is still missing; mend it for the tests after this one.
+    await kf.push('job', {});
+  });
+
+  async function ready(name: string, status: string, reason: string | undefined): Promise<void> {
+    const client = await connect(kf);
+    const seen = (app: App): boolean => {
+      const condition = conditionOf(app, 'BuildReady');
+      return condition?.status === status && condition.reason === reason;
+    };
+    for await (const { object } of client.watch(App, { namespace: space, fieldSelector: `metadata.name=${name}` }))
+      if (seen(object)) break;
+    client.close();
+  }
 });
 
 describe('what does not want to end', () => {

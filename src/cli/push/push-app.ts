@@ -3,6 +3,7 @@
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { conditionOf } from '../../resources/condition.ts';
 import { App } from '../../resources/kf/app.ts';
+import { imageMissing } from '../../resources/kf/build.ts';
 import { isAlreadyExists, isConflict } from '../../resources/status.ts';
 import type { Context, Session } from '../context.ts';
 import { CliError } from '../errors.ts';
@@ -46,6 +47,7 @@ export async function pushApp(context: Context, session: Session, plan: AppPlan)
   const app = found ?? (await createPlaceholder(context, session, plan));
   if (found !== undefined) io.note(`App "${plan.name}" exists, it will be updated.`);
   sayKeptStart(context, plan, found);
+  sayImageMissing(context, found);
 
   const buildInput = buildInputOf(source.sha256);
   const fingerprint = stacks.find(({ name }) => name === hostStack)?.fingerprint;
@@ -119,6 +121,12 @@ function sayKeptStart({ io }: Context, plan: AppPlan, found: App | undefined): v
   const isGiven = plan.command !== undefined || plan.args !== undefined || plan.entrypoint !== undefined;
   if (found === undefined || isGiven || !(container?.args?.length || container?.command?.length)) return;
   io.note(`The start command of an earlier push stays: ${startCommandOf(found)} (-c null gives it up)`);
+}
+
+function sayImageMissing({ io }: Context, found: App | undefined): void {
+  const build = found === undefined ? undefined : conditionOf(found, 'BuildReady');
+  if (build?.status === 'False' && build.reason === imageMissing)
+    io.note(`The image of App "${found!.metadata.name}" is not on the server's machine any more: it is built again.`);
 }
 
 /** Writes the change onto the latest App; tries again when someone else was faster. */

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { conditionOf } from '../../resources/condition.ts';
 import type { App } from '../../resources/kf/app.ts';
+import { imageMissing } from '../../resources/kf/build.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import { controllerRef } from '../../resources/meta.ts';
@@ -62,6 +63,10 @@ export function checkRunnable(
         { description: 'See why', command: `kf build-logs ${app.status?.latestBuild ?? name}${flags}` },
         { description: 'Push again', command: `kf push ${name} --task${flags}` },
       ],
+    });
+  if (build?.status === 'False' && build.reason === imageMissing && isCurrent)
+    throw new CliError(`${prefix}${build.message}`, {
+      tips: [{ description: 'Build it again', command: `kf push ${name} --task${flags}` }],
     });
   const container = app.spec.template.spec.containers[0];
   const given = request.command || request.args?.length || container?.args?.length || container?.command?.length;

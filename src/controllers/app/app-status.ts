@@ -2,7 +2,7 @@
 
 import { type ConditionDraft, conditionOf, happyCondition, mergeConditions } from '../../resources/condition.ts';
 import type { App } from '../../resources/kf/app.ts';
-import type { Build } from '../../resources/kf/build.ts';
+import { type Build, imageReady } from '../../resources/kf/build.ts';
 import { childName } from '../../resources/names.ts';
 
 type AppStatus = NonNullable<App['status']>;
@@ -51,7 +51,8 @@ function buildCondition(app: App, build: Build | undefined): ConditionDraft {
       reason: condition?.reason ?? 'Building',
       message: condition?.message ?? 'Build in progress',
     };
-  return { ...condition, type };
+  const image = build === undefined ? undefined : conditionOf(build, imageReady);
+  return { ...(condition.status === 'True' && image?.status === 'False' ? image : condition), type };
 }
 
 /** Only task apps run here: an App that wants running instances is told so. */

@@ -1,7 +1,7 @@
 /** Images on this machine: `images/<hex>.json` name layers, `layers/<hex>/` hold their files, rooted at `/`. */
 
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, watch } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncPath, writeDurably } from '../durable.ts';
@@ -43,6 +43,32 @@ export class ImageStore {
     return { ...image, ref };
   }
 
+  /** What an image lacks, in one line; undefined when it is whole. Asks the disk, also for what was read before. */
+  async lackOf(ref: string): Promise<string | undefined> {
+    const digest = digestOf(ref);
+    if (digest !== undefined) this.#known.delete(digest);
+    try {
+      const { layerPaths } = await this.resolve(ref);
+      const empty = layerPaths.find((path) => readdirSync(path).length === 0);
+      return empty === undefined ? undefined : `image ${ref}: layer ${empty} is empty; push the app again`;
+    } catch (error) {
+      if (error instanceof ImageNotFound) return error.message;
+      throw error;
+    }
+  }
+
+  /** Calls `changed` after images or layers came or went. */
+  watch(changed: () => void): { close(): void } {
+    const watchers = [this.#options.images, this.#options.layers].map((folder) => watch(folder, changed));
+    // A folder that is removed altogether ends its watch; what was in it was told of before.
+    for (const watcher of watchers) watcher.on('error', () => watcher.close());
+    return {
+      close: () => {
+        for (const watcher of watchers) watcher.close();
+      },
+    };
+  }
+
   async #read(ref: string, digest: string): Promise<Image> {
     let text: string;
     try {
@@ -51,6 +77,7 @@ export class ImageStore {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       throw new ImageNotFound(`image ${ref} is not on this machine; push the app again`);
     }
+    if (digestOfText(text) !== digest) throw new ImageNotFound(`image ${ref} is damaged; push the app again`);
     const manifest = JSON.parse(text) as ImageManifest;
     return { ref, digest, manifest, layerPaths: manifest.layers.map((layer) => this.layerPath(layer)) };
   }
@@ -67,8 +94,8 @@ export class ImageStore {
       ...(annotations === undefined ? {} : { annotations }),
     };
     const text = canonicalJson(manifest);
-    const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`;
-    if (!existsSync(this.#manifestPath(digest))) await writeDurably(this.#manifestPath(digest), text);
+    const digest = digestOfText(text);
+    if (!this.#isKept(digest)) await writeDurably(this.#manifestPath(digest), text);
     return { ref: imageRef(repository, digest), digest };
   }
 
@@ -88,23 +115,35 @@ export class ImageStore {
     await syncPath(this.#options.layers);
   }
 
-  has(digest: string): boolean {
-    return existsSync(this.#manifestPath(digest));
+  /** Whether its manifest is here, undamaged. */
+  #isKept(digest: string): boolean {
+    try {
+      return digestOfText(readFileSync(this.#manifestPath(digest), 'utf8')) === digest;
+    } catch {
+      return false;
+    }
   }
 
+  /** Whether a layer is here; an empty folder is what damage leaves. */
   hasLayer(digest: string): boolean {
-    return existsSync(this.layerPath(digest));
+    try {
+      return readdirSync(this.layerPath(digest)).length > 0;
+    } catch {
+      return false;
+    }
   }
 
   layerPath(digest: string): string {
     return join(this.#options.layers, digestHex(digest));
   }
 
+  /** The images that are undamaged. */
   async list(): Promise<readonly Image[]> {
     const names = (await readdir(this.#options.images)).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
-    return Promise.all(
-      names.map((name) => this.#read(name, `sha256:${name.slice(0, 64)}`)), // the digest is all there is of a name
+    const read = names.map(
+      (name) => this.#read(name, `sha256:${name.slice(0, 64)}`).catch(undefinedIfMissing), // the digest is all there is of a name
     );
+    return (await Promise.all(read)).filter((image) => image !== undefined);
   }
 
   /** Removes images that `keep` does not name, then the layers that no image names. */
@@ -129,12 +168,18 @@ export class ImageStore {
   }
 }
 
+function undefinedIfMissing(error: unknown): undefined {
+  if (!(error instanceof ImageNotFound)) throw error;
+}
+
 const hostStackImage: Image = {
   ref: hostStackRef,
   digest: hostStackRef,
   manifest: { schemaVersion: 1, base: 'host', layers: [], config: {} },
   layerPaths: [],
 };
+
+const digestOfText = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
 /** JSON with sorted keys, so that equal manifests have equal digests. */
 export function canonicalJson(value: unknown): string {

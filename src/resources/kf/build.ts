@@ -18,6 +18,11 @@ export const buildSpecSchema = s.object({
 });
 export type BuildSpec = s.Infer<typeof buildSpecSchema>;
 
+/** Condition of a finished Build: False once its image is not on the machine any more. Added by kf-tasks. */
+export const imageReady = 'ImageReady';
+/** Reason of `imageReady`, and of an App's `BuildReady` that follows from it. */
+export const imageMissing = 'ImageMissing';
+
 /** What the host-stack builder is called in spec.name. */
 export const hostStackBuilder = 'host-stack';
 

@@ -51,6 +51,23 @@ test('what is missing is named', async () => {
   );
 });
 
+test('damage is seen, also of an image that was used before, and mended by the same image', async () => {
+  const image = { repository: 'dev/app', base: 'host', layers: [await layer('a')], config: {} };
+  const { ref, digest: made } = await store.put(image);
+  await store.resolve(ref);
+  expect(await store.lackOf(ref)).toBeUndefined();
+  writeFileSync(join(root, 'images', `${made.slice(7)}.json`), '{"schemaVersion":1,');
+  expect(await store.lackOf(ref)).toContain('is damaged; push the app again');
+  expect(await store.list()).toEqual([]);
+  expect((await store.put(image)).ref).toBe(ref);
+  expect(await store.lackOf(ref)).toBeUndefined();
+  rmSync(join(store.layerPath(digest('a')), 'home'), { recursive: true });
+  expect(await store.lackOf(ref)).toContain('is empty; push the app again');
+  expect(store.hasLayer(digest('a'))).toBe(false);
+  await layer('a');
+  expect(await store.lackOf(ref)).toBeUndefined();
+});
+
 test('a layer that is there already stays, and the new folder goes', async () => {
   await layer('a');
   await layer('a');
@@ -62,7 +79,8 @@ test('pruning keeps the layers of what is kept', async () => {
   const kept = await store.put({ repository: 'dev/app', base: 'host', layers: [a!, b!], config: {} });
   const gone = await store.put({ repository: 'dev/app', base: 'host', layers: [a!, c!], config: {} });
   await store.prune(new Set([kept.digest]));
-  expect(store.has(gone.digest)).toBe(false);
+  expect(await store.lackOf(gone.ref)).toContain('not on this machine');
+  expect(await store.lackOf(kept.ref)).toBeUndefined();
   expect([a, b, c].map((one) => existsSync(store.layerPath(one!)))).toEqual([true, true, false]);
 });
 

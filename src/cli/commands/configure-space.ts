@@ -1,6 +1,19 @@
 /** `kf configure-space`: one subcommand per setting, each declared in `cli/configure-space`. */
 
 import type { CommandFile } from '../command.ts';
+import { egressPolicy } from '../configure-space/egress-policy.ts';
 import { environment } from '../configure-space/env.ts';
+import { gracePeriod } from '../configure-space/grace-period.ts';
+import { hostPorts } from '../configure-space/host-ports.ts';
+import { notApplicableSettings } from '../configure-space/not-applicable.ts';
+import { timeZone } from '../configure-space/time-zone.ts';
 
-export const configureSpace: readonly CommandFile[] = [...environment];
+/** In the order of the help. */
+export const configureSpace: readonly CommandFile[] = [
+  ...environment,
+  gracePeriod,
+  timeZone,
+  ...egressPolicy,
+  ...hostPorts,
+  ...notApplicableSettings,
+];

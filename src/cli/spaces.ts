@@ -1,6 +1,7 @@
 /** `kf space`, `create-space`, `delete-space`. */
 
 import { conditionOf, isFinal } from '../resources/condition.ts';
+import { formatDuration } from '../resources/duration.ts';
 import { App } from '../resources/kf/app.ts';
 import { Space } from '../resources/kf/space.ts';
 import { Task } from '../resources/kf/task.ts';
@@ -37,7 +38,7 @@ export async function describeSpace(
   const space = await requireSpace({ client, space: name });
   if (output !== undefined) return context.io.out(await formatObject(output, Space, space));
   const apps = await client.list(App, { namespace: name });
-  const { runtimeConfig, buildConfig } = space.spec ?? {};
+  const { runtimeConfig, buildConfig, networkConfig, taskConfig } = space.spec ?? {};
   const ready = conditionOf(space, 'Ready');
   context.io.note(`Getting Space ${name}`);
   await context.io.out(
@@ -49,7 +50,11 @@ export async function describeSpace(
       ['Reason', ready?.reason],
       ['Message', ready?.message],
       ['Apps', apps.items.length],
-      ['Grace Period', `${runtimeConfig?.terminationGracePeriodSeconds ?? 10}s`],
+      ['Grace Period', formatDuration((runtimeConfig?.terminationGracePeriodSeconds ?? 10) * 1000)],
+      ['Time Zone', taskConfig?.timeZone ?? 'UTC'],
+      ['Egress Policy', networkConfig?.appNetworkPolicy?.egress ?? 'PermitAll'],
+      ['Build Egress Policy', networkConfig?.buildNetworkPolicy?.egress],
+      ['Allowed Host Ports', taskConfig?.allowedHostPorts?.join(', ') || undefined],
       [
         'Run Environment',
         section((runtimeConfig?.env ?? []).map(({ name: key, value = '' }) => [key, shown(key, value, show)] as const)),

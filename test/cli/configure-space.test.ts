@@ -41,12 +41,66 @@ describe('environment', () => {
   });
 });
 
+describe('other settings', () => {
+  test('policies, in any letters', async () => {
+    expect((await configure('set-app-egress-policy', 'DenyAll')).stdout).toBe(
+      'Space Diff (-old +new):\n+ networkConfig.appNetworkPolicy.egress: DenyAll\n',
+    );
+    await cli.ok('configure-space', 'set-egress-policy', 'dev', 'permit-all');
+    await cli.ok('configure-space', 'set-build-egress-policy', 'denyall');
+    expect((await specOf())?.networkConfig).toEqual({
+      appNetworkPolicy: { egress: 'PermitAll' },
+      buildNetworkPolicy: { egress: 'DenyAll' },
+    });
+    await cli.ok('configure-space', 'set-build-egress-policy', 'PermitAll');
+  });
+
+  test('grace period, time zone, host ports; kf space shows them', async () => {
+    await cli.ok('configure-space', 'set-grace-period', '1m30s');
+    await cli.ok('configure-space', 'set-time-zone', 'Europe/Berlin');
+    await cli.ok('configure-space', 'allow-host-port', '6379,5432');
+    await cli.ok('configure-space', 'allow-host-port', 'dev', '5432');
+    expect((await specOf())?.taskConfig).toEqual({ timeZone: 'Europe/Berlin', allowedHostPorts: [5432, 6379] });
+    const { stdout } = await cli.ok('space');
+    for (const line of [
+      /^Grace Period: +1m30s$/m,
+      /^Time Zone: +Europe\/Berlin$/m,
+      /^Egress Policy: +PermitAll$/m,
+      /^Allowed Host Ports: +5432, 6379$/m,
+    ])
+      expect(stdout).toMatch(line);
+    await cli.ok('configure-space', 'deny-host-port', '6379');
+    await cli.ok('configure-space', 'set-grace-period', 'default');
+    const after = await specOf();
+    expect(after?.taskConfig?.allowedHostPorts).toEqual([5432]);
+    expect(after?.runtimeConfig).not.toHaveProperty('terminationGracePeriodSeconds');
+  });
+
+  test.each([
+    'set-container-registry',
+    'append-domain',
+    'set-build-service-account',
+    'set-app-ingress-policy',
+    'set-nodeselector',
+    'get-domains',
+  ])('%s has no effect, and says why', async (name) => {
+    const { code, stdout, stderr } = await configure(name, 'dev', 'x');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: 'FAIL\n' });
+    expect(stderr).toMatch(new RegExp(`^Error: kf configure-space ${name} has no effect here: .+\n$`));
+  });
+});
+
 describe('bad input changes nothing', () => {
   test.each([
     [['set-env', '1BAD', 'x'], 'must be letters'],
     [['set-env', 'nowhere', 'A', 'x'], 'kf create-space nowhere'],
     [['set-env', 'A'], 'accepts between 2 and 3 arg(s), received 1'],
     [['set-env', 'dev', 'A', 'x', '--space', 'other'], 'two Spaces are given'],
+    [['set-app-egress-policy', 'Sometimes'], '"Sometimes" is no policy: it must be PermitAll or DenyAll'],
+    [['set-grace-period', 'soon'], '"soon" is no grace period'],
+    [['set-time-zone', 'Berlin'], '"Berlin" is no IANA time zone; did you mean Europe/Berlin?'],
+    [['allow-host-port', '5432,0'], '"0" is no port'],
+    [['allow-host-port', '70000'], '"70000" is no port'],
     [['frobnicate'], "unknown command 'frobnicate'"],
   ])('%j', async (argv, complaint) => {
     const before = await specOf();

@@ -16,6 +16,21 @@ afterAll(() => cli.close());
 const app = (name: string) => cli.server.client.get(App, { namespace: 'dev', name });
 const builds = async () => (await cli.server.client.list(Build, { namespace: 'dev' })).items.length;
 
+test('the Space’s environment of Builds reaches the Build, and a change of it builds again', async () => {
+  const folder = await cli.source({ a: 'x' });
+  const push = () => cli.ok('push', 'built', '--task', '-p', folder);
+  const env = async (build: string) => (await cli.server.client.get(Build, { namespace: 'dev', name: build })).spec.env;
+  await push();
+  expect(await env('built-1')).toBeUndefined();
+  await cli.ok('configure-space', 'set-buildpack-env', 'PRICE', '5$');
+  await push();
+  // Steps expand `$(…)`; what a person has written stays as it is.
+  expect(await env('built-2')).toEqual([{ name: 'PRICE', value: '5$$' }]);
+  expect((await push()).stderr).toContain('nothing is uploaded or built');
+  await cli.ok('configure-space', 'unset-buildpack-env', 'PRICE');
+  await cli.ok('delete', 'built');
+});
+
 describe('a first push', () => {
   test('uploads, builds, runs nothing; messages and table are Kf’s', async () => {
     const folder = await cli.source({ 'etl.sh': 'echo hi', '.env': 'SECRET=1' });

@@ -14,8 +14,9 @@ type Template = App['spec']['template'];
 type Container = Template['spec']['containers'][number];
 
 /** Everything that a build depends on; an App that was built from the same needs no new build. */
-export function buildInputOf(sourceSha256: string): string {
-  const input = { source: sourceSha256, builder: hostStackBuilder, stack: hostStack };
+export function buildInputOf(sourceSha256: string, spaceEnv: readonly EnvVar[] = []): string {
+  const env = spaceEnv.length === 0 ? {} : { env: spaceEnv };
+  const input = { source: sourceSha256, builder: hostStackBuilder, stack: hostStack, ...env };
   return createHash('sha256').update(JSON.stringify(input)).digest('hex');
 }
 

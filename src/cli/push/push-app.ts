@@ -4,6 +4,7 @@ import { getIfExists } from '../../client/get-if-exists.ts';
 import { conditionOf } from '../../resources/condition.ts';
 import { App } from '../../resources/kf/app.ts';
 import { imageMissing } from '../../resources/kf/build.ts';
+import { Space } from '../../resources/kf/space.ts';
 import { isAlreadyExists, isConflict } from '../../resources/status.ts';
 import type { Context, Session } from '../context.ts';
 import { CliError } from '../errors.ts';
@@ -35,8 +36,9 @@ export async function pushApp(context: Context, session: Session, plan: AppPlan)
   const packing = packSource(plan.folder);
   // Its failure is reported when it is awaited below, after what matters more.
   packing.catch(() => undefined);
-  const [found, stacks] = await Promise.all([
+  const [found, space, stacks] = await Promise.all([
     getIfExists(session.client, App, { namespace: session.space, name: plan.name }),
+    getIfExists(session.client, Space, { name: session.space }),
     listStacks(session.client),
   ]);
   if (found?.metadata.deletionTimestamp !== undefined)
@@ -49,7 +51,7 @@ export async function pushApp(context: Context, session: Session, plan: AppPlan)
   sayKeptStart(context, plan, found);
   sayImageMissing(context, found);
 
-  const buildInput = buildInputOf(source.sha256);
+  const buildInput = buildInputOf(source.sha256, space?.spec?.buildConfig?.env);
   const fingerprint = stacks.find(({ name }) => name === hostStack)?.fingerprint;
   const state = buildState(app, buildInput, fingerprint);
   const uploaded = state === 'stale' ? await uploadSource(context, session.client, app, source) : undefined;

@@ -8,10 +8,12 @@ import { writeStatus } from '../../client/status-writer.ts';
 import { Secret } from '../../resources/core/kinds.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Build } from '../../resources/kf/build.ts';
+import { Space } from '../../resources/kf/space.ts';
 import { labels } from '../../resources/labels.ts';
 import { controllerRef, isControlledBy, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { isAlreadyExists } from '../../resources/status.ts';
 import { appStatus, buildName } from './app-status.ts';
+import { withSpaceEnv } from './build-env.ts';
 import { injectedEnvSecret } from './injected-env.ts';
 
 interface Options {
@@ -51,6 +53,7 @@ async function ensureBuild(client: Client, app: App): Promise<Build | undefined>
   const existing = await getIfExists(client, Build, ref);
   if (existing !== undefined) return isControlledBy(existing, app) ? existing : undefined;
   if (spec === undefined) return undefined;
+  const space = await getIfExists(client, Space, { name: app.metadata.namespace ?? '' });
   return createIfAbsent(() =>
     client.create(Build, {
       metadata: {
@@ -58,7 +61,7 @@ async function ensureBuild(client: Client, app: App): Promise<Build | undefined>
         labels: { [labels.appName]: app.metadata.name },
         ownerReferences: [controllerRef(app)],
       },
-      spec,
+      spec: withSpaceEnv(spec, space),
     }),
   );
 }

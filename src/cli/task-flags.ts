@@ -1,9 +1,10 @@
 /** The flags that say how a task runs, shared by all commands that describe one. */
 
 import type { Command } from 'commander';
-import type { Task } from '../resources/kf/task.ts';
+import { mostRetries, type Task } from '../resources/kf/task.ts';
 import { checked, checkedRepeatable, repeatable } from './command.ts';
-import { cores, duration, seconds, size, type Variable, variable } from './flags.ts';
+import { CliError } from './errors.ts';
+import { cores, duration, seconds, size, type Variable, variable, wholeNumber } from './flags.ts';
 
 export interface TaskFlags {
   readonly args?: readonly string[];
@@ -13,6 +14,8 @@ export interface TaskFlags {
   readonly env?: readonly Variable[];
   readonly timeout?: string;
   readonly gracePeriod?: number;
+  readonly retries?: number;
+  readonly retryDelay?: string;
 }
 
 /** @param unset what holds when a flag is not given: `the App's` */
@@ -28,7 +31,29 @@ export const taskFlags = (command: Command, unset = "the App's", noLimit = 'no l
       '--grace-period <DURATION>',
       `between SIGTERM and SIGKILL; default: ${unset === "the App's" ? '10s' : unset}`,
       checked(seconds),
+    )
+    .option(
+      '--retries <N>',
+      `further attempts after one that failed, timed out or was lost; default: ${unset === "the App's" ? '0' : unset}`,
+      checked(retries),
+    )
+    .option(
+      '--retry-delay <DURATION>',
+      `before the second attempt, doubled before each further one; default: ${unset === "the App's" ? '10s' : unset}`,
+      checked(duration),
     );
+
+const retries = (text: string): number => {
+  const complaint = `It must be a whole number from 0 to ${mostRetries}.`;
+  const value = wholeNumber(0, complaint)(text);
+  if (value > mostRetries) throw new Error(complaint);
+  return value;
+};
+
+/** For what is made new: a delay alone would do nothing. @throws CliError */
+export function checkRetries({ retries, retryDelay }: TaskFlags): void {
+  if (retryDelay !== undefined && !retries) throw new CliError('--retry-delay has no effect without --retries N');
+}
 
 export interface WaitFlags {
   readonly wait?: boolean;
@@ -52,6 +77,8 @@ export function taskFieldsOf(flags: TaskFlags): TaskFields {
     env: flags.env,
     timeout: flags.timeout,
     gracePeriodSeconds: flags.gracePeriod,
+    retries: flags.retries,
+    retryDelay: flags.retryDelay,
   });
 }
 

@@ -10,6 +10,8 @@ export const labels = {
   networkPolicy: 'kf.dev/networkpolicy',
   /** UID of the object whose log a Pod's output is (a Task, a Build); the log outlives the Pod, until that object goes. */
   logOwner: 'kf.dev/log-owner',
+  /** The Task that a PipelineRun is an attempt of. */
+  task: 'kf.dev/task',
   /** Attempt of a Task, from 1. */
   attempt: 'kf.dev/attempt',
   /** `run-task --once KEY`, hashed. */

@@ -37,6 +37,23 @@ describe('run-task', () => {
     expect(finished.stdout).toBe('');
   });
 
+  test('--retries: the last attempt decides, and the flags are checked', async () => {
+    const finished = await cli.run(
+      ...['run-task', 'report', '-c', 'exits 3 4 0', '--retries', '2', '--retry-delay', '10ms', '--wait'],
+    );
+    expect(finished.code).toBe(0);
+    expect((await newest()).status?.attempts).toHaveLength(3);
+    const count = (await tasks()).length;
+    for (const wrong of [
+      ['--retries', '-1'],
+      ['--retries', '101'],
+      ['--retry-delay', '5s'],
+      ['--retry-delay', 'x'],
+    ])
+      expect((await cli.run('run-task', 'report', ...wrong)).code, wrong.join(' ')).toBe(1);
+    expect(await tasks()).toHaveLength(count);
+  });
+
   test('--follow prints the log and nothing else on stdout', async () => {
     const { code, stdout } = await cli.run('run-task', 'report', '-c', 'exit 4', '--follow');
     expect(code).toBe(4);

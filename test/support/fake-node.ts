@@ -1,4 +1,7 @@
-/** A node that runs Pods without containers: each ends as its command says (`exit N`, or `wait` until it is deleted). */
+/**
+ * A node that runs Pods without containers: each ends as its command says (`exit N`, `exits N N …` by attempt, or `wait`
+ * until it is deleted).
+ */
 
 import type { Client } from '../../src/client/client.ts';
 import { systemClock } from '../../src/client/clock.ts';
@@ -45,7 +48,9 @@ async function reconcile(client: Client, request: ObjectRef, ran: string[]): Pro
     await setStatus(client, scheduled, 'Running', { running: { startedAt: time } });
     return;
   }
-  const code = /exit (\d+)/.exec(line)?.[1];
+  const attempt = pod.spec.containers[0]?.env?.find(({ name }) => name === 'KF_TASK_ATTEMPT')?.value;
+  const codes = /exits ([\d ]+)/.exec(line)?.[1]?.split(' ');
+  const code = codes?.[Number(attempt) - 1] ?? /exit (\d+)/.exec(line)?.[1];
   if (code === undefined) return;
   const exitCode = Number(code);
   await setStatus(client, pod, exitCode === 0 ? 'Succeeded' : 'Failed', {

@@ -9,7 +9,7 @@ import type { Context } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
 import type { TaskFlags } from '../task-flags.ts';
-import { taskFieldsOf } from '../task-flags.ts';
+import { checkRetries, taskFieldsOf } from '../task-flags.ts';
 import { waitFor } from '../wait/observe.ts';
 import type { PolicyFlag, ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
@@ -32,6 +32,7 @@ export async function createJobAction(
     throw new CliError('accepts 3 arg(s), received 2: the COMMAND is missing', {
       tips: [{ description: 'Usage', command: `kf create-job ${appName} ${name} COMMAND [flags]` }],
     });
+  checkRetries(flags);
   const schedule = flags.schedule === undefined ? undefined : readSchedule(flags.schedule, flags.timezone);
   const session = await context.changing();
   const app = await getApp(session, appName!, 'failed to get App: ');

@@ -13,6 +13,8 @@ const taskFields = {
   env: 'env',
   timeout: 'timeout',
   'grace-period': 'gracePeriodSeconds',
+  retries: 'retries',
+  'retry-delay': 'retryDelay',
 } as const;
 
 export const unsettable = [...Object.keys(taskFields), 'missed', 'missed-within'];

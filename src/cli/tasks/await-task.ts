@@ -8,7 +8,7 @@ import type { Context } from '../context.ts';
 import { taskLogSource } from '../logs/log-source.ts';
 import { readBytes } from '../logs/read-log.ts';
 import { observe } from '../wait/observe.ts';
-import { progressOf } from './outcome.ts';
+import { isRunning, progressOf } from './outcome.ts';
 
 /** Milliseconds for which the server may be away, e.g. restarting. */
 const patience = 60_000;
@@ -106,7 +106,7 @@ class Progress {
   #tick(): void {
     const now = this.#context.clock.now();
     const text = progressOf(this.#latest);
-    const isWaiting = this.#latest.status?.startTime === undefined;
+    const isWaiting = !isRunning(this.#latest);
     if (isWaiting && text !== this.#said && now - this.#changedAt >= 1000) this.#say(text, now);
     if (now - this.#spokeAt < signOfLife) return;
     const since = this.#latest.status?.startTime ?? this.#latest.metadata.creationTimestamp;

@@ -69,11 +69,15 @@ const signals: Readonly<Record<number, string>> = {
 export const exitCodeText = (code: number): string =>
   signals[code] === undefined ? `exit code ${code}` : `exit code ${code} (${signals[code]})`;
 
+/** Whether its command runs: not so before it has started, nor between two attempts. */
+export const isRunning = (task: Task): boolean =>
+  task.status?.startTime !== undefined && task.status.nextAttemptTime === undefined;
+
 /** One line for a Task that is not final: what it does, or waits for. */
 export function progressOf(task: Task): string {
   const { reason = 'Pending', message = '' } = conditionOf(task, 'Succeeded') ?? {};
-  const isRunning = task.status?.startTime !== undefined;
-  if (isRunning && task.spec.terminated) return 'is being terminated';
-  if (isRunning) return 'is running';
+  const running = isRunning(task);
+  if (running && task.spec.terminated) return 'is being terminated';
+  if (running) return 'is running';
   return message === '' ? `waits (${reason})` : `waits: ${message} (${reason})`;
 }

@@ -2,7 +2,7 @@
 
 import type { OutputFlag } from '../command.ts';
 import type { Context } from '../context.ts';
-import { type TaskFlags, taskFieldsOf, type WaitFlags } from '../task-flags.ts';
+import { checkRetries, type TaskFlags, taskFieldsOf, type WaitFlags } from '../task-flags.ts';
 import { createTask } from './create-task.ts';
 import { prepareReport, reportTask } from './report-task.ts';
 
@@ -14,6 +14,7 @@ export interface RunTaskFlags extends TaskFlags, WaitFlags, OutputFlag {
 
 export async function runTaskAction(context: Context, app: string, flags: RunTaskFlags): Promise<void> {
   prepareReport(context, flags);
+  checkRetries(flags);
   const { task, existed } = await createTask(context, {
     app,
     ...taskFieldsOf(flags),

@@ -9,13 +9,15 @@ import { annotations, labels, userContainer } from '../../resources/labels.ts';
 import { controllerRef } from '../../resources/meta.ts';
 import { childName } from '../../resources/names.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
-import { taskEnv, unexpanded } from './task-env.ts';
+import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
+import { attemptVariable, taskEnv, unexpanded } from './task-env.ts';
 
 /** The first attempt bears the Task's own name (Kf: the TaskRun does). */
-export const pipelineRunName = (task: Task): string => task.metadata.name;
+export const pipelineRunName = (task: Task, attempt: number): string =>
+  attempt === 1 ? task.metadata.name : childName(task.metadata.name, `-attempt-${attempt}`);
 
 /** Name of the one TaskRun, as Tekton makes it. */
-export const taskRunName = (task: Task): string => childName(pipelineRunName(task), `-${userContainer}`);
+export const taskRunName = (run: PipelineRun): string => childName(run.metadata.name, `-${userContainer}`);
 
 /** What a Task runs: a shell line, an exact argv, or what the image does by itself. */
 export type TaskCommand = { readonly command?: readonly string[]; readonly args?: readonly string[] };
@@ -46,13 +48,14 @@ export interface TaskContext {
   readonly command: TaskCommand;
 }
 
+/** The first attempt. */
 export function pipelineRunOf(task: Task, context: TaskContext): Draft<PipelineRun> {
   const { app, space, id, image, command } = context;
   const grace = task.spec.gracePeriodSeconds ?? space?.spec?.runtimeConfig?.terminationGracePeriodSeconds;
   const timeout = task.spec.timeout ?? '0s';
   return {
     metadata: {
-      name: pipelineRunName(task),
+      name: pipelineRunName(task, 1),
       ...(task.metadata.namespace === undefined ? {} : { namespace: task.metadata.namespace }),
       labels: {
         [labels.appName]: app.metadata.name,
@@ -61,6 +64,7 @@ export function pipelineRunOf(task: Task, context: TaskContext): Draft<PipelineR
         [labels.version]: String(id),
         [labels.networkPolicy]: 'app',
         [labels.logOwner]: task.metadata.uid ?? '',
+        [labels.task]: task.metadata.name,
         [labels.attempt]: '1',
       },
       ...(grace === undefined ? {} : { annotations: { [annotations.gracePeriod]: String(grace) } }),
@@ -91,6 +95,40 @@ export function pipelineRunOf(task: Task, context: TaskContext): Draft<PipelineR
     },
   };
 }
+
+/** A further attempt: what the one before it ran, whatever has become of the App since. */
+export function nextPipelineRunOf(task: Task, before: PipelineRun, attempt: number): Draft<PipelineRun> {
+  const { labels: given, annotations: notes, namespace } = before.metadata;
+  const { status: _cancelled, ...spec } = before.spec;
+  const tasks = (spec.pipelineSpec?.tasks ?? []).map((pipelineTask) => ({
+    ...pipelineTask,
+    ...(pipelineTask.taskSpec === undefined ? {} : { taskSpec: inAttempt(pipelineTask.taskSpec, attempt) }),
+  }));
+  return {
+    metadata: {
+      name: pipelineRunName(task, attempt),
+      ...(namespace === undefined ? {} : { namespace }),
+      labels: { ...withoutTekton(given), [labels.attempt]: String(attempt) },
+      ...(notes === undefined ? {} : { annotations: withoutTekton(notes) }),
+      ownerReferences: [controllerRef(task)],
+    },
+    spec: { ...spec, pipelineSpec: { ...spec.pipelineSpec, tasks } },
+  };
+}
+
+/** What Tekton has added to the run before is that run's alone. */
+const withoutTekton = (map: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(map).filter(([key]) => !/(^|\.)tekton\.dev\//.test(key)));
+
+const inAttempt = (spec: TaskSpec, attempt: number): TaskSpec => ({
+  ...spec,
+  steps: (spec.steps ?? []).map((step) => ({
+    ...step,
+    env: (step.env ?? []).map((variable) =>
+      variable.name === attemptVariable ? { ...variable, value: String(attempt) } : variable,
+    ),
+  })),
+});
 
 /** A person's line must reach the shell as it was typed. */
 function literally({ command, args }: TaskCommand): TaskCommand {

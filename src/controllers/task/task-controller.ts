@@ -1,6 +1,6 @@
 /** Runs Tasks: takes the number, makes the PipelineRun, passes termination on, mirrors the outcome. */
 
-import type { Client } from '../../client/client.ts';
+import type { Client, Draft } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import {
   itself,
@@ -24,34 +24,32 @@ import {
 import { App } from '../../resources/kf/app.ts';
 import { Space } from '../../resources/kf/space.ts';
 import { Task } from '../../resources/kf/task.ts';
+import { currentAttempt } from '../../resources/kf/task-attempts.ts';
 import { annotations, labels, userContainer } from '../../resources/labels.ts';
 import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { isAlreadyExists, isInvalid } from '../../resources/status.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
-import { commandOf, pipelineRunName, pipelineRunOf, type TaskContext, taskRunName } from './pipeline-run.ts';
+import { isRetried, nextAttempt, retryCondition, retryDelay, retryTime, withAttempt } from './attempts.ts';
+import {
+  commandOf,
+  nextPipelineRunOf,
+  pipelineRunName,
+  pipelineRunOf,
+  type TaskContext,
+  taskRunName,
+} from './pipeline-run.ts';
+import { obstacleOf, refused, waiting } from './task-conditions.ts';
 import { TaskNumbers } from './task-numbers.ts';
 import { outcomeOf } from './task-outcome.ts';
+
+type TaskStatus = NonNullable<Task['status']>;
 
 interface Options {
   readonly client: Client;
   readonly clock: Clock;
   readonly onError?: (message: string, error: unknown) => void;
 }
-
-/** What a Task waits for, or why it ended without a TaskRun. */
-const waiting = (reason: string, message: string): ConditionDraft => ({
-  type: 'TaskRunReady',
-  status: 'Unknown',
-  reason,
-  message,
-});
-const refused = (reason: string, message: string): ConditionDraft => ({
-  type: 'TaskRunReady',
-  status: 'False',
-  reason,
-  message,
-});
 
 export function startTaskController(options: Options): RunningController {
   const controller = new TaskController(options);
@@ -61,12 +59,12 @@ export function startTaskController(options: Options): RunningController {
     watches: [
       itself(Task, { unfinishedOnly: true }),
       ownedBy(Task, PipelineRun, { unfinishedOnly: true }),
-      // The TaskRun belongs to the PipelineRun; its label leads to the Task, whose name the PipelineRun bears.
+      // The TaskRun belongs to the PipelineRun, whose labels it bears.
       mapped(
         TaskRun,
-        ({ metadata }) =>
-          metadata.labels?.[labels.pipelineTask] === userContainer && metadata.labels[labels.pipelineRun] !== undefined
-            ? [{ ...refOf({ apiVersion: '', kind: '', metadata }), name: metadata.labels[labels.pipelineRun]! }]
+        ({ metadata: { labels: given, namespace } }) =>
+          given?.[labels.pipelineTask] === userContainer && given[labels.task] !== undefined
+            ? [{ namespace: namespace!, name: given[labels.task]! }]
             : [],
         { unfinishedOnly: true },
       ),
@@ -99,7 +97,7 @@ export class TaskController {
       this.#waiting.remove(request);
       return;
     }
-    const run = await getChild(this.#client, PipelineRun, runRef(task), task);
+    const run = await getChild(this.#client, PipelineRun, runRef(task, currentAttempt(task)), task);
     if (run !== undefined && isControlledBy(run, task)) return this.#follow(task, run);
     if (run === undefined || task.spec.terminated) return this.#start(task);
     return this.#wayBlocked(task, run);
@@ -118,13 +116,11 @@ export class TaskController {
     const wasStarted = task.status?.pipelineRunName !== undefined;
     if (wasStarted || task.spec.terminated) {
       // Decides for good, so a read that lags is not enough.
-      const run = await getFromServer(this.#client, PipelineRun, runRef(task));
+      const ref = runRef(task, currentAttempt(task));
+      const run = await getFromServer(this.#client, PipelineRun, ref);
       if (run !== undefined && isControlledBy(run, task)) return this.#follow(task, run);
       if (wasStarted)
-        return this.#report(
-          task,
-          refused('PipelineRunDeleted', `the PipelineRun "${pipelineRunName(task)}" was deleted`),
-        );
+        return this.#report(task, refused('PipelineRunDeleted', `the PipelineRun "${ref.name}" was deleted`));
       return this.#report(task, refused('TaskRunCancelled', 'terminated before it started'));
     }
     const appRef = { ...refOf(task), name: task.spec.appRef.name };
@@ -151,50 +147,87 @@ export class TaskController {
       image: app.status?.image ?? '',
       command: commandOf(task, app) ?? {},
     };
-    try {
-      await this.#client.create(PipelineRun, pipelineRunOf(task, context));
-    } catch (error) {
-      if (isInvalid(error)) return this.#report(task, refused('TemplateError', error.message));
-      if (!isAlreadyExists(error)) throw error;
-      // Made before, and our read lagged; unless it is somebody else's.
-      const run = await getFromServer(this.#client, PipelineRun, runRef(task));
-      if (run === undefined) throw error;
-      if (!isControlledBy(run, task)) return this.#wayBlocked(task, run);
-    }
+    const blocked = await this.#create(task, pipelineRunOf(task, context));
+    if (blocked !== undefined) return blocked.result;
     this.#waiting.remove(refOf(task));
     await this.#report(task, waiting('Started', 'the PipelineRun was made'), {
       image: context.image,
-      pipelineRunName: pipelineRunName(task),
+      ...withAttempt(task, { pipelineRunName: pipelineRunName(task, 1) }, undefined, false),
     });
   }
 
-  async #follow(task: Task, run: PipelineRun): Promise<void> {
+  /** Makes the PipelineRun of an attempt, once; its name is the lock. Tells, having reported it, what is in the way. */
+  async #create(task: Task, draft: Draft<PipelineRun>): Promise<{ readonly result: Result | void } | undefined> {
+    try {
+      await this.#client.create(PipelineRun, draft);
+    } catch (error) {
+      if (isInvalid(error)) return { result: await this.#report(task, refused('TemplateError', error.message)) };
+      if (!isAlreadyExists(error)) throw error;
+      // Made before, and our read lagged; unless it is somebody else's.
+      const run = await getFromServer(this.#client, PipelineRun, { ...refOf(task), name: draft.metadata.name! });
+      if (run === undefined) throw error;
+      if (!isControlledBy(run, task)) return { result: await this.#wayBlocked(task, run) };
+    }
+    return undefined;
+  }
+
+  async #follow(task: Task, run: PipelineRun): Promise<Result | void> {
     if (task.spec.terminated && !isFinal(run)) await this.#cancel(task, run);
     const finished = isFinal(run);
     const taskRun = await this.#taskRunOf(task, run, finished);
     const started = { pipelineRunName: run.metadata.name, image: imageOf(run) };
-    if (taskRun === undefined) {
-      const condition = conditionOf(run, 'Succeeded');
-      const reason = condition?.reason === 'Cancelled' ? 'TaskRunCancelled' : (condition?.reason ?? 'Failed');
-      const draft: ConditionDraft = finished
-        ? condition?.status === 'True'
-          ? { type: 'TaskRunReady', status: 'True' }
-          : refused(reason, condition?.message ?? '')
-        : waiting(condition?.reason ?? 'Started', condition?.message ?? '');
-      return this.#report(task, draft, started);
-    }
-    const outcome = outcomeOf(taskRun);
+    const { condition, fields } =
+      taskRun === undefined ? { condition: runCondition(run), fields: {} } : outcomeOf(taskRun);
     // Final only with the PipelineRun, so that a final Task leaves nothing of itself running.
-    const condition =
-      finished || outcome.condition.status === 'Unknown'
-        ? outcome.condition
-        : waiting('Ending', outcome.condition.message ?? '');
-    await this.#report(task, condition, { ...started, ...outcome.fields });
+    const ending = !finished && condition.status !== 'Unknown' ? waiting('Ending', condition.message ?? '') : condition;
+    const all = { ...started, ...fields };
+    if (isRetried(task, ending, all)) return this.#retry(task, run, ending, all);
+    const ended = ending.status === 'Unknown' ? undefined : ending;
+    await this.#report(task, ending, withAttempt(task, all, ended, ended !== undefined));
+  }
+
+  /** The attempt has ended and another one may follow: waits for its time, then makes it. */
+  async #retry(
+    task: Task,
+    run: PipelineRun,
+    ended: ConditionDraft,
+    fields: Partial<TaskStatus>,
+  ): Promise<Result | void> {
+    const attempt = currentAttempt(task);
+    const due = retryTime(task);
+    if (task.spec.terminated) {
+      // Ends it for good, so a status that lags is not enough.
+      const next = await getFromServer(this.#client, PipelineRun, runRef(task, attempt + 1));
+      if (next !== undefined && isControlledBy(next, task)) return this.#begun(task, next.metadata.name);
+      const condition = due === undefined ? ended : refused('TaskRunCancelled', 'terminated between two attempts');
+      return this.#report(task, condition, withAttempt(task, fields, ended, true));
+    }
+    const now = this.#clock.now();
+    const delay = retryDelay(task, attempt);
+    // Further away than the delay: the clock was set back.
+    if (due === undefined || due > now + delay) {
+      const at = now + delay;
+      await this.#report(task, retryCondition(task, ended, at), {
+        ...withAttempt(task, fields, ended, false),
+        nextAttemptTime: new Date(at).toISOString(),
+      });
+      return { requeueAfter: delay };
+    }
+    if (due > now) return { requeueAfter: due - now };
+    const draft = nextPipelineRunOf(task, run, attempt + 1);
+    const blocked = await this.#create(task, draft);
+    if (blocked !== undefined) return blocked.result;
+    return this.#begun(task, draft.metadata.name!);
+  }
+
+  /** The next attempt's PipelineRun is there. */
+  #begun(task: Task, name: string): Promise<void> {
+    return this.#report(task, waiting('Started', 'the PipelineRun was made'), nextAttempt(task, name));
   }
 
   /** Once the run is final its TaskRun decides, so then the server itself says whether there is one. */
   async #taskRunOf(task: Task, run: PipelineRun, finished: boolean): Promise<TaskRun | undefined> {
-    const ref = { ...refOf(task), name: taskRunName(task) };
+    const ref = { ...refOf(task), name: taskRunName(run) };
     const known = await getChild(this.#client, TaskRun, ref, run);
     const taskRun = known === undefined && finished ? await getFromServer(this.#client, TaskRun, ref) : known;
     return taskRun !== undefined && isControlledBy(taskRun, run) ? taskRun : undefined;
@@ -213,11 +246,7 @@ export class TaskController {
     });
   }
 
-  async #report(
-    task: Task,
-    condition: ConditionDraft,
-    fields: Partial<NonNullable<Task['status']>> = {},
-  ): Promise<void> {
+  async #report(task: Task, condition: ConditionDraft, fields: Partial<TaskStatus> = {}): Promise<void> {
     const now = rfc3339(this.#clock.now());
     const message = condition.message === '' ? undefined : condition.message;
     await writeStatus(this.#client, Task, task, {
@@ -226,26 +255,24 @@ export class TaskController {
       message,
       ...(condition.status === 'Unknown'
         ? {}
-        : { completionTime: fields.completionTime ?? task.status?.completionTime ?? now }),
+        : { nextAttemptTime: undefined, completionTime: fields.completionTime ?? task.status?.completionTime ?? now }),
       observedGeneration: task.metadata.generation,
       conditions: mergeConditions(task.status?.conditions, [condition, happyCondition('Succeeded', [condition])], now),
     });
   }
 }
 
-const runRef = (task: Task): ObjectRef => ({ ...refOf(task), name: pipelineRunName(task) });
+const runRef = (task: Task, attempt: number): ObjectRef => ({
+  ...refOf(task),
+  name: pipelineRunName(task, attempt),
+});
 
-/** What keeps a Task from starting, or undefined. Only facts are final; what may still come is waited for. */
-function obstacleOf(task: Task, app: App): ConditionDraft | undefined {
-  if (app.status?.image === undefined) {
-    const build = conditionOf(app, 'BuildReady');
-    const upToDate = app.status?.observedGeneration === app.metadata.generation;
-    if (build?.status === 'False' && upToDate)
-      return refused('BuildFailed', `the App has no image: ${build.message ?? 'its build failed'}`);
-    return waiting('WaitingForBuild', `the first build of App "${app.metadata.name}" has not ended`);
-  }
-  if (commandOf(task, app) === undefined) return refused('NoStartCommand', 'Start command not found on App or Task');
-  return undefined;
+/** What is known of a run whose TaskRun is not there. */
+function runCondition(run: PipelineRun): ConditionDraft {
+  const { status, reason, message = '' } = conditionOf(run, 'Succeeded') ?? {};
+  if (status === 'True') return { type: 'TaskRunReady', status };
+  if (status === 'False') return refused(reason === 'Cancelled' ? 'TaskRunCancelled' : (reason ?? 'Failed'), message);
+  return waiting(reason ?? 'Started', message);
 }
 
 const imageOf = (run: PipelineRun): string | undefined =>

@@ -44,10 +44,13 @@ function systemEnv(task: Task, app: App, id: number): readonly EnvVar[] {
     fromSecret('DATABASE_URL', app, true),
     text('KF_TASK_ID', String(id)),
     text('KF_TASK_NAME', task.metadata.name),
-    text('KF_TASK_ATTEMPT', '1'),
+    text(attemptVariable, '1'),
     ...jobEnv(task),
   ];
 }
+
+/** The one variable in which a Task's attempts differ. */
+export const attemptVariable = 'KF_TASK_ATTEMPT';
 
 /** What a Task of a Job knows of it. */
 function jobEnv({ metadata }: Task): readonly EnvVar[] {

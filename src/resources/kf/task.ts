@@ -9,6 +9,9 @@ import { isDns1035Label } from '../names.ts';
 import { parseQuantity } from '../quantity.ts';
 import * as s from '../schema.ts';
 
+/** More attempts than that are a loop. */
+export const mostRetries = 100;
+
 export const taskSpecSchema = s.object({
   displayName: s.optional(s.string()),
   appRef: s.object({ name: s.string({ minLength: 1 }) }),
@@ -36,7 +39,37 @@ export const taskSpecSchema = s.object({
     'Seconds between SIGTERM and SIGKILL. Default: the Space’s, else 10. Added by kf-tasks.',
     s.optional(s.integer({ minimum: 0 })),
   ),
+  retries: s.describe(
+    'Further attempts after one that failed, timed out or was lost. Default: 0. Added by kf-tasks.',
+    s.optional(s.integer({ minimum: 0, maximum: mostRetries })),
+  ),
+  retryDelay: s.describe(
+    'Go duration before the second attempt, doubled before each further one, at most 1h. Default: 10s. Added by kf-tasks.',
+    s.optional(s.string()),
+  ),
 });
+
+const usageSchema = s.object({
+  memoryPeakBytes: s.optional(s.integer()),
+  cpuMilliseconds: s.optional(s.integer()),
+  diskBytes: s.optional(s.integer()),
+});
+
+const attemptSchema = s.object({
+  /** From 1. */
+  attempt: s.integer({ minimum: 1 }),
+  pipelineRunName: s.optional(s.string()),
+  /** Names the attempt's log, too. */
+  podName: s.optional(s.string()),
+  startTime: s.optional(s.time()),
+  completionTime: s.optional(s.time()),
+  exitCode: s.optional(s.integer()),
+  /** Why it ended: as the reason of a Task's condition. Absent after a success, and while it has not ended. */
+  reason: s.optional(s.string()),
+  message: s.optional(s.string()),
+  usage: s.optional(usageSchema),
+});
+export type TaskAttempt = s.Infer<typeof attemptSchema>;
 
 const body = {
   spec: taskSpecSchema,
@@ -46,6 +79,7 @@ const body = {
       observedGeneration: s.optional(s.integer()),
       /** The Task's number within its App, from 1. */
       id: s.optional(s.integer()),
+      /** When the command started; of several attempts, in the first. */
       startTime: s.optional(s.time()),
       completionTime: s.optional(s.time()),
       /** Go duration: completionTime − startTime. */
@@ -58,13 +92,11 @@ const body = {
       message: s.optional(s.string()),
       pipelineRunName: s.optional(s.string()),
       podName: s.optional(s.string()),
-      usage: s.optional(
-        s.object({
-          memoryPeakBytes: s.optional(s.integer()),
-          cpuMilliseconds: s.optional(s.integer()),
-          diskBytes: s.optional(s.integer()),
-        }),
-      ),
+      usage: s.optional(usageSchema),
+      /** Every attempt that was begun, of a Task that may have several. The fields above are those of the last one. */
+      attempts: s.optional(s.array(attemptSchema)),
+      /** When the next attempt starts, while the Task waits for that. */
+      nextAttemptTime: s.optional(s.time()),
       /** When the Task passed its stages; RFC 3339 with milliseconds. */
       timeline: s.optional(
         s.object({
@@ -145,10 +177,15 @@ export function taskSpecErrors(path: string, spec: Task['spec']): readonly Field
         ),
       );
   }
-  if (spec.timeout !== undefined) {
-    const timeout = parseDuration(spec.timeout);
-    if (timeout === undefined || timeout <= 0)
-      errors.push(invalid(`${path}.timeout`, spec.timeout, 'must be a duration above 0, like 30m'));
+  for (const [field, example] of [
+    ['timeout', '30m'],
+    ['retryDelay', '10s'],
+  ] as const) {
+    const text = spec[field];
+    if (text === undefined) continue;
+    const value = parseDuration(text);
+    if (value === undefined || value <= 0)
+      errors.push(invalid(`${path}.${field}`, text, `must be a duration above 0, like ${example}`));
   }
   for (const [index, { name }] of (spec.env ?? []).entries())
     if (!/^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(name))

@@ -1,0 +1,34 @@
+/** Why a Task does not start, or not yet. Pure. */
+
+import { type ConditionDraft, conditionOf } from '../../resources/condition.ts';
+import type { App } from '../../resources/kf/app.ts';
+import type { Task } from '../../resources/kf/task.ts';
+import { commandOf } from './pipeline-run.ts';
+
+/** What a Task waits for. */
+export const waiting = (reason: string, message: string): ConditionDraft => ({
+  type: 'TaskRunReady',
+  status: 'Unknown',
+  reason,
+  message,
+});
+/** Why it ended without a TaskRun. */
+export const refused = (reason: string, message: string): ConditionDraft => ({
+  type: 'TaskRunReady',
+  status: 'False',
+  reason,
+  message,
+});
+
+/** What keeps a Task from starting, or undefined. Only facts are final; what may still come is waited for. */
+export function obstacleOf(task: Task, app: App): ConditionDraft | undefined {
+  if (app.status?.image === undefined) {
+    const build = conditionOf(app, 'BuildReady');
+    const upToDate = app.status?.observedGeneration === app.metadata.generation;
+    if (build?.status === 'False' && upToDate)
+      return refused('BuildFailed', `the App has no image: ${build.message ?? 'its build failed'}`);
+    return waiting('WaitingForBuild', `the first build of App "${app.metadata.name}" has not ended`);
+  }
+  if (commandOf(task, app) === undefined) return refused('NoStartCommand', 'Start command not found on App or Task');
+  return undefined;
+}

@@ -1,6 +1,7 @@
 /** Every kind that the embedded server serves. */
 
 import { ConfigMap, Event, Lease, Namespace, Node, Secret, ServiceAccount } from './core/kinds.ts';
+import { NetworkPolicy } from './core/network-policy.ts';
 import { Pod } from './core/pod.ts';
 import { App } from './kf/app.ts';
 import { Build } from './kf/build.ts';
@@ -22,6 +23,7 @@ export const allKinds: readonly Kind<any>[] = [
   Event,
   ServiceAccount,
   Lease,
+  NetworkPolicy,
   Space,
   App,
   SourcePackage,

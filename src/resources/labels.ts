@@ -34,6 +34,8 @@ export const annotations = {
   startOrder: 'node.kf.dev/start-order',
   /** Seconds between SIGTERM and SIGKILL for the Pods of a run; lowered while one ends, it takes effect at once. */
   gracePeriod: 'node.kf.dev/grace-period-seconds',
+  /** Of a Namespace: TCP ports of the host's 127.0.0.1 that the Pods of its Tasks reach, with commas between. */
+  hostPorts: 'node.kf.dev/host-ports',
   /** Slot of a Job's Task: RFC 3339, UTC. */
   scheduledTime: 'kf.dev/scheduled-time',
   /** Who made the object: the token's user, or Job and slot. */

@@ -10,7 +10,7 @@ import { runCommand as run } from '../../src/node/host/run-command.ts';
 import { createNetwork, type NetworkOptions } from '../../src/node/network/create-network.ts';
 import { hardwareAddress } from '../../src/node/network/namespaces.ts';
 import type { NetworkProvider, PodNetwork } from '../../src/node/network/network.ts';
-import { parseAddress } from '../../src/node/network/subnet.ts';
+import { parseAddress } from '../../src/resources/ipv4.ts';
 
 const instance = 'e2enet';
 const prefix = instancePrefix(instance);

@@ -1,6 +1,8 @@
 /** The columns of Kubernetes' own kinds, as its printers define them. */
 
 import type { Event, Namespace, Node, Secret } from '../../resources/core/kinds.ts';
+import { formatSelector } from '../../resources/core/label-selector.ts';
+import type { NetworkPolicy } from '../../resources/core/network-policy.ts';
 import type { Pod } from '../../resources/core/pod.ts';
 import type { KubeObject } from '../../resources/meta.ts';
 import { ageColumn as age, type Cell, type Column, nameColumn, age as since } from './column.ts';
@@ -138,6 +140,11 @@ export const coreColumns: Readonly<Record<string, readonly Column[]>> = {
     column<Node>('OS-Image', (node) => statusOf(node).nodeInfo?.osImage ?? '<unknown>', 1),
     column<Node>('Kernel-Version', (node) => statusOf(node).nodeInfo?.kernelVersion ?? '<unknown>', 1),
     column<Node>('Container-Runtime', (node) => statusOf(node).nodeInfo?.containerRuntimeVersion ?? '<unknown>', 1),
+  ],
+  'networking.k8s.io/NetworkPolicy': [
+    nameColumn,
+    column<NetworkPolicy>('Pod-Selector', ({ spec }) => formatSelector(spec.podSelector)),
+    age,
   ],
   'coordination.k8s.io/Lease': [
     nameColumn,

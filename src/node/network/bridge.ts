@@ -2,10 +2,11 @@
 
 import { readFile, rmdir, writeFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
+import { formatAddress, parseAddress, parseSubnet, type Subnet } from '../../resources/ipv4.ts';
 import type { RunCommand } from '../host/run-command.ts';
 import { type Link, outsideMtu, readAddress, readLinks, readRoutes } from './machine.ts';
 import { hardwareAddress, listNamespaces, namespaceDirectory, namespaceDirectoryExists } from './namespaces.ts';
-import { chooseSubnet, formatAddress, gatewayOf, parseAddress, parseSubnet, type Subnet } from './subnet.ts';
+import { chooseSubnet, gatewayOf } from './subnet.ts';
 
 const forwardingFile = '/proc/sys/net/ipv4/ip_forward';
 

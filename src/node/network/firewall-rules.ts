@@ -1,6 +1,7 @@
 /** The instance's firewall, as text for `iptables-restore --noflush`. Pure. */
 
-import { formatAddress, formatSubnet, gatewayOf, overlaps, parseSubnet, type Subnet } from './subnet.ts';
+import { formatAddress, formatSubnet, overlaps, parseSubnet, type Subnet } from '../../resources/ipv4.ts';
+import { gatewayOf } from './subnet.ts';
 
 export interface FirewallPlan {
   /** What the chains' names begin with. */

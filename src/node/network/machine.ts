@@ -1,9 +1,9 @@
 /** Reads what this machine's network looks like. */
 
 import { readFileSync } from 'node:fs';
+import { parseAddress, parseSubnet, type Subnet } from '../../resources/ipv4.ts';
 import type { RunCommand } from '../host/run-command.ts';
 import { type Resolution, resolvConfFiles, resolve } from './resolv-conf.ts';
-import { parseAddress, parseSubnet, type Subnet } from './subnet.ts';
 
 export interface Link {
   readonly name: string;

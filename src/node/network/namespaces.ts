@@ -2,8 +2,9 @@
 
 import { access, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formatAddress, formatSubnet, type Subnet } from '../../resources/ipv4.ts';
 import type { RunCommand } from '../host/run-command.ts';
-import { formatAddress, formatSubnet, gatewayOf, type Subnet } from './subnet.ts';
+import { gatewayOf } from './subnet.ts';
 
 /** Where `ip netns` keeps them. */
 export const namespaceDirectory = '/run/netns';

@@ -1,6 +1,6 @@
 /** The host's real upstream name servers: a task cannot reach a stub resolver on the host's loopback. Pure. */
 
-import { parseAddress } from './subnet.ts';
+import { parseAddress } from '../../resources/ipv4.ts';
 
 /** Where they stand, best first; the first file that names a usable server wins. */
 export const resolvConfFiles = [

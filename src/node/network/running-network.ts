@@ -1,6 +1,7 @@
 /** One instance's network while its server runs: what is ready, what is in use, what goes. */
 
 import type { Clock } from '../../client/clock.ts';
+import { formatAddress, parseAddress } from '../../resources/ipv4.ts';
 import { Pool } from '../host/pool.ts';
 import type { RunCommand } from '../host/run-command.ts';
 import { enableForwarding, removeBridge } from './bridge.ts';
@@ -17,7 +18,7 @@ import {
   removeNamespaces,
 } from './namespaces.ts';
 import type { NetworkProvider, PodNetwork } from './network.ts';
-import { AddressPool, formatAddress, gatewayOf, parseAddress } from './subnet.ts';
+import { AddressPool, gatewayOf } from './subnet.ts';
 
 /** Making them together saves starting the same programs for each. */
 const namespacesAtOnce = 4;

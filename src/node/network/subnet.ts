@@ -1,12 +1,7 @@
-/** IPv4 arithmetic: which addresses the tasks of an instance get. Pure. */
+/** Which addresses the tasks of an instance get. Pure. */
 
 import { createHash } from 'node:crypto';
-
-/** An IPv4 network; addresses are unsigned 32-bit numbers. */
-export interface Subnet {
-  readonly base: number;
-  readonly prefix: number;
-}
+import { formatSubnet, overlaps, parseSubnet, type Subnet, sizeOf } from '../../resources/ipv4.ts';
 
 /** 4,094 addresses: far more than one machine's tasks, and little enough to find a free place for. */
 const defaultPrefix = 20;
@@ -14,29 +9,6 @@ const defaultPrefix = 20;
 const spaces = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '198.18.0.0/15'];
 /** Shorter prefixes are default routes in disguise (VPNs add 0.0.0.0/1 and 128.0.0.0/1). */
 const shortestRealPrefix = 4;
-
-export function parseAddress(text: string): number | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4 || parts.some((part) => !/^\d{1,3}$/.test(part) || Number(part) > 255)) return undefined;
-  return parts.reduce((value, part) => value * 256 + Number(part), 0);
-}
-
-export const formatAddress = (value: number): string => [24, 16, 8, 0].map((bits) => (value >>> bits) & 255).join('.');
-
-export const sizeOf = ({ prefix }: Subnet): number => 2 ** (32 - prefix);
-
-export const formatSubnet = ({ base, prefix }: Subnet): string => `${formatAddress(base)}/${prefix}`;
-
-/** `a.b.c.d/n` or a single address; host bits are cut off. Undefined when it is neither. */
-export function parseSubnet(text: string): Subnet | undefined {
-  const [address = '', bits = '32', ...rest] = text.split('/');
-  const value = parseAddress(address);
-  if (value === undefined || rest.length > 0 || !/^\d{1,2}$/.test(bits) || Number(bits) > 32) return undefined;
-  const size = 2 ** (32 - Number(bits));
-  return { base: value - (value % size), prefix: Number(bits) };
-}
-
-export const overlaps = (a: Subnet, b: Subnet): boolean => a.base < b.base + sizeOf(b) && b.base < a.base + sizeOf(a);
 
 /** The bridge's own address, the first of its subnet: the host, as tasks see it. */
 export const gatewayOf = ({ base }: Subnet): number => base + 1;

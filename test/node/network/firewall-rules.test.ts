@@ -6,7 +6,7 @@ import {
   isInstalled,
   removeText,
 } from '../../../src/node/network/firewall-rules.ts';
-import { parseSubnet } from '../../../src/node/network/subnet.ts';
+import { parseSubnet } from '../../../src/resources/ipv4.ts';
 
 const plan: FirewallPlan = {
   prefix: 'kf-a',

@@ -1,14 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  AddressPool,
-  chooseSubnet,
-  formatAddress,
-  formatSubnet,
-  overlaps,
-  parseAddress,
-  parseSubnet,
-} from '../../../src/node/network/subnet.ts';
+import { AddressPool, chooseSubnet } from '../../../src/node/network/subnet.ts';
+import { formatAddress, formatSubnet, overlaps, parseAddress, parseSubnet } from '../../../src/resources/ipv4.ts';
 
 const subnets = (...texts: string[]) => texts.map((text) => parseSubnet(text)!);
 

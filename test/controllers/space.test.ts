@@ -1,0 +1,113 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Client } from '../../src/client/client.ts';
+import { conditionOf, isFinal } from '../../src/resources/condition.ts';
+import { Namespace } from '../../src/resources/core/kinds.ts';
+import { NetworkPolicy } from '../../src/resources/core/network-policy.ts';
+import { Space } from '../../src/resources/kf/space.ts';
+import { annotations } from '../../src/resources/labels.ts';
+import { startServer } from '../apiserver/http/support.ts';
+import { hostile } from '../client/hostile-client.ts';
+import { startLocalApi } from '../support/local-api.ts';
+import { World } from './world.ts';
+
+interface Setting {
+  readonly controllers: Client;
+  readonly honest: Client;
+  close(): Promise<void>;
+}
+
+const settings: Record<string, () => Promise<Setting>> = {
+  'in-process': async () => {
+    const { client, close } = startLocalApi();
+    return { controllers: client, honest: client, close };
+  },
+  http: async () => {
+    const server = await startServer();
+    return { controllers: server.client, honest: server.client, close: () => server.close() };
+  },
+  hostile: async () => {
+    const { client, close } = startLocalApi();
+    const controllers = hostile(client, { seed: 1 });
+    return {
+      controllers,
+      honest: client,
+      async close() {
+        controllers.close();
+        await close();
+      },
+    };
+  },
+};
+
+describe.each(Object.keys(settings))('a Space’s network over the %s client', (name) => {
+  let world: World;
+  let close: () => Promise<void>;
+  afterEach(async () => {
+    await world.stop();
+    await close();
+  });
+  const policy = { namespace: 'dev', name: 'space-app-policy' };
+
+  const start = async (spec: Space['spec']): Promise<void> => {
+    const setting = await settings[name]!();
+    world = new World(setting.controllers, setting.honest);
+    close = setting.close;
+    await world.client.create(Space, { metadata: { name: 'dev' }, spec });
+    await settled();
+  };
+  const settled = () =>
+    world.until(
+      Space,
+      { name: 'dev' },
+      (space) => isFinal(space) && space.status?.observedGeneration === space.metadata.generation,
+    );
+  const configure = async (spec: unknown) => {
+    await world.client.patch(Space, { name: 'dev' }, { type: 'merge', body: { spec } });
+    return settled();
+  };
+
+  test('DenyAll is a NetworkPolicy, there before the Space is ready, made anew when it goes', async () => {
+    await start({ networkConfig: { appNetworkPolicy: { egress: 'DenyAll' } } });
+    const made = await world.client.get(NetworkPolicy, policy);
+    expect(made.spec).toEqual({
+      podSelector: { matchLabels: { 'kf.dev/networkpolicy': 'app' } },
+      policyTypes: ['Egress'],
+      egress: [],
+    });
+    await world.client.patch(NetworkPolicy, policy, { type: 'merge', body: { spec: { egress: [{}] } } });
+    await world.until(NetworkPolicy, policy, ({ spec }) => spec.egress?.length === 0);
+    await world.client.delete(NetworkPolicy, policy);
+    await world.until(NetworkPolicy, policy, ({ metadata }) => metadata.uid !== made.metadata.uid);
+    await configure({ networkConfig: { appNetworkPolicy: { egress: 'PermitAll' } } });
+    await world.untilGone(NetworkPolicy, policy);
+  });
+
+  test('somebody else’s policy of that name is left alone, and said', async () => {
+    await start({});
+    await world.client.create(NetworkPolicy, { metadata: policy, spec: { podSelector: {}, egress: [{}] } });
+    const space = await configure({ networkConfig: { appNetworkPolicy: { egress: 'DenyAll' } } });
+    const refused = await world.until(Space, { name: 'dev' }, (one) => conditionOf(one, 'Ready')?.status === 'False');
+    expect(space.metadata.generation).toBe(refused.metadata.generation);
+    expect(conditionOf(refused, 'AppNetworkPolicyReady')).toMatchObject({ reason: 'NotOwned' });
+    expect((await world.client.get(NetworkPolicy, policy)).spec.egress).toEqual([{}]);
+  });
+
+  test('host ports stand on the Namespace, until they are denied', async () => {
+    await start({ taskConfig: { allowedHostPorts: [5432, 6379] } });
+    const ports = async () =>
+      (await world.client.get(Namespace, { name: 'dev' })).metadata.annotations?.[annotations.hostPorts];
+    expect(await ports()).toBe('5432,6379');
+    await configure({ taskConfig: { allowedHostPorts: [6379] } });
+    await world.until(
+      Namespace,
+      { name: 'dev' },
+      ({ metadata }) => metadata.annotations?.[annotations.hostPorts] === '6379',
+    );
+    await configure({ taskConfig: { allowedHostPorts: [] } });
+    await world.until(
+      Namespace,
+      { name: 'dev' },
+      ({ metadata }) => metadata.annotations?.[annotations.hostPorts] === undefined,
+    );
+  });
+});

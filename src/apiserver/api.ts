@@ -84,35 +84,6 @@ export interface Api {
   barrier(): Promise<void>;
 }
 
-/** Where the API server gets logs: the node agent's log store, wired by embedded.ts. */
-export interface LogSource {
-  /**
-   * Text as `pods/log` answers it: lines joined, partial lines put together, nothing dropped.
-   * Waits for the log to appear while `follow`; ends at the end of the log once `ended` has fired.
-   */
-  read(query: LogQuery): AsyncIterable<Buffer>;
-}
-
-export interface LogQuery {
-  /** UID of the object that owns the log (label kf.dev/log-owner): a Task, a Build, or the Pod itself. */
-  readonly owner: string;
-  /** Default: every Pod of the owner, in the order in which they started. */
-  readonly pod?: string;
-  /** Default: every container, in order. */
-  readonly container?: string;
-  readonly follow?: boolean;
-  /** Fires when nothing will be added any more. */
-  readonly ended?: AbortSignal;
-  /** The reader has gone. */
-  readonly signal?: AbortSignal;
-  readonly timestamps?: boolean;
-  readonly tailLines?: number;
-  readonly limitBytes?: number;
-  /** RFC 3339. */
-  readonly sinceTime?: string;
-  readonly stream?: 'stdout' | 'stderr';
-}
-
 /** Takes uploaded source packages: build's source store, wired by embedded.ts. */
 export interface SourceSink {
   /**

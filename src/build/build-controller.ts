@@ -171,7 +171,7 @@ export class BuildController {
       await this.#fail(
         build,
         'BuildFailed',
-        `${condition.message ?? condition.reason}; see: kf build-logs ${build.metadata.name}`,
+        `${condition.message ?? condition.reason}; see: kf build-logs ${build.metadata.name} --space ${build.metadata.namespace}`,
       );
       return false;
     }

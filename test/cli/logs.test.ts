@@ -87,12 +87,67 @@ describe('all Tasks', () => {
   });
 });
 
+describe('what of a log', () => {
+  test('one Task: chosen by the server, but for --grep', async () => {
+    cli.queries.length = 0;
+    const args = [
+      'report',
+      '3',
+      '--since',
+      '2026-01-01T00:00:00Z',
+      '--stream',
+      'stderr',
+      '--timestamps',
+      '--attempt',
+      '1',
+    ];
+    expect((await cli.ok('logs', ...args, '--grep', 'line 1\\d$', '-n', '2')).stdout).toMatch(
+      /^2026-01-01T\S+ line 18\n2026-01-01T\S+ line 19\n$/,
+    );
+    expect(cli.queries).toMatchObject([
+      {
+        sinceTime: '2026-01-01T00:00:00.000Z',
+        stream: 'stderr',
+        timestamps: true,
+        pod: expect.stringContaining('pod'),
+      },
+    ]);
+  });
+
+  test('all Tasks: every line that fits, not 10', async () => {
+    const { stdout } = await cli.ok('logs', 'report', '--grep', 'LINE|(?:line)', '--recent');
+    expect(stdout.match(/line \d+$/gm)?.length).toBe(60);
+    const all = await cli.ok('logs', 'report', '--since', '2001-01-01', '--recent');
+    expect(all.stdout).toContain(`[${names[0]}/1] of 1\n`);
+  });
+
+  test('Tasks that ended before are not read', async () => {
+    cli.queries.length = 0;
+    const { stdout } = await cli.ok('logs', 'report', '--since', '2999-01-01', '--recent');
+    for (const name of names) expect(stdout).not.toContain(name);
+    const { items } = await cli.server.client.list(Task, { namespace: 'dev' });
+    const read = cli.queries.map(({ owner }) => items.find(({ metadata }) => metadata.uid === owner)?.metadata.name);
+    for (const name of names) expect(read).not.toContain(name);
+  });
+
+  test('Tasks without such an attempt are left out; of one Task it is an error', async () => {
+    expect((await cli.ok('logs', 'report', '--attempt', '7', '--recent')).stdout).toBe('');
+    const { code, stderr } = await cli.run('logs', 'report', '1', '--attempt', '7');
+    expect(code).toBe(1);
+    expect(stderr).toContain(`attempt 7 of Task "${names[0]}" not found: it has made 1`);
+  });
+});
+
 describe('errors', () => {
   test.each([
     [['nope'], 'failed to tail logs: apps.kf.dev "nope" not found'],
     [['nope', '--task', '--id', '1'], 'apps.kf.dev "nope" not found'],
     [['report', '--id', '99'], 'No Task found for App "report" and Task ID "99"'],
     [['report', '--id', '1', '--last'], '--id names one Task'],
+    [['report', '--since', 'yesterday'], 'It must be how long ago, like 90s'],
+    [['report', '--grep', '('], 'It must be a regular expression: /(/'],
+    [['report', '--stream', 'both'], 'Allowed choices are stdout, stderr'],
+    [['report', '--attempt', '0'], 'an attempt must be a number of 1 or more'],
     [['report', '-n', 'x'], 'number of lines must be greater than or equal to 0'],
   ])('%j', async (args, message) => {
     const { code, stderr } = await cli.run('logs', ...args);

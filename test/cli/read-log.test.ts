@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Context } from '../../src/cli/context.ts';
 import type { KfClient, LogOptions } from '../../src/cli/kf-client.ts';
 import type { LogSource } from '../../src/cli/logs/log-source.ts';
-import { readBytes, readLines, splitLines } from '../../src/cli/logs/read-log.ts';
+import { LinePlace, readBytes, readLines, splitLines } from '../../src/cli/logs/read-log.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { Running } from './support.ts';
 
@@ -106,7 +106,9 @@ describe('the last lines', () => {
       { chunks: ['T2 b\nT2 c\nT2 d\nT3 e\n'], breaks: true },
       { chunks: ['T3 e\nT3 f'] },
     ]);
-    expect(await text(readLines(context, source, { follow: true, tail: 3 }))).toBe('a\nb\nc\nd\ne\nf');
+    expect(await text(readLines(context, source, { follow: true, tail: 3, place: new LinePlace() }))).toBe(
+      'a\nb\nc\nd\ne\nf',
+    );
     expect(asked).toMatchObject([
       { tailLines: 3, timestamps: true },
       { sinceTime: 'T2', timestamps: true },

@@ -3,13 +3,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LogQuery, LogSource, SourceSink } from '../../src/apiserver/api.ts';
+import type { SourceSink } from '../../src/apiserver/api.ts';
 import { run } from '../../src/cli/run.ts';
 import type { Client } from '../../src/client/client.ts';
 import { systemClock } from '../../src/client/clock.ts';
 import { itself, type RunningController, startController } from '../../src/client/controller.ts';
 import { getIfExists } from '../../src/client/get-if-exists.ts';
 import { HttpClient } from '../../src/client/http/http-client.ts';
+import type { LogQuery, LogSource } from '../../src/client/logs.ts';
 import { isFinal } from '../../src/resources/condition.ts';
 import { Build } from '../../src/resources/kf/build.ts';
 import { Space } from '../../src/resources/kf/space.ts';
@@ -80,6 +81,8 @@ export interface RunOptions {
 export class TestCli {
   /** Logs by the name of the Task or Build; what is not here is `hello\n`. */
   readonly logs = new Map<string, string>();
+  /** What was asked of the logs. */
+  readonly queries: LogQuery[] = [];
   /** Source packages that arrived, by checksum. */
   readonly sources = new Map<string, Buffer>();
   /** What the fake builder says of the Builds of an App. */
@@ -153,6 +156,7 @@ const fakeLogs = (cli: () => TestCli): LogSource => ({
     const text = cli().logs.get(query.owner) ?? cli().logs.get('*') ?? 'hello\n';
     const lines = text.split(/(?<=\n)/);
     const wanted = query.tailLines === undefined ? lines : lines.slice(-query.tailLines);
+    cli().queries.push(query);
     const stamped = wanted.map((line, index) =>
       query.timestamps ? `2026-01-01T00:00:00.${String(index).padStart(9, '0')}Z ${line}` : line,
     );

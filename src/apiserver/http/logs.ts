@@ -1,17 +1,18 @@
 /** `pods/log`, `tasks/log`, `builds/log`: what is asked for, who owns it, and when nothing more can come. */
 
+import type { LogQuery, LogSource } from '../../client/logs.ts';
 import { isFinal } from '../../resources/condition.ts';
 import type { Pod } from '../../resources/core/pod.ts';
 import type { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import type { KubeObject } from '../../resources/meta.ts';
 import { badRequest } from '../../resources/status.ts';
-import type { LogQuery, LogSource } from '../api.ts';
 import type { ServedResource } from './catalog.ts';
 import type { Exchange } from './exchange.ts';
 import { endOf } from './log-end.ts';
 import { flag, type ResourceRequest } from './request-info.ts';
 import { methodNotAllowed, statusOf, writeSlowly } from './respond.ts';
+import { attemptLog } from './task-attempt.ts';
 
 /** Milliseconds without the client taking anything after which it is dropped. */
 const patience = 10 * 60_000;
@@ -32,13 +33,23 @@ export async function serveLog(
   const container = query.get('container') || undefined;
   const ref = { namespace: request.namespace, name: request.name! };
   const object = await reads.get(kind, ref);
+  const clientGone = exchange.signal;
+  const attempt = wholeNumber(query, 'attempt', 1);
   const isPod = kind.kind === 'Pod' && kind.group === '';
-  const source = isPod ? podSource(object as Pod, container, query) : { owner: object.metadata.uid ?? '', container };
+  const chosen =
+    attempt === undefined || kind.kind !== 'Task'
+      ? undefined
+      : await attemptLog(reads, object as Task, attempt, { follow: options.follow === true, clientGone });
+  const source = isPod
+    ? podSource(object as Pod, container, query)
+    : { owner: object.metadata.uid ?? '', container, pod: chosen?.pod };
   const isOver = (latest: KubeObject): boolean =>
-    isPod ? containerOver(latest as Pod, source.container) : isFinal(latest as Task);
-  const end = options.follow ? endOf(reads, kind, object, isOver, exchange.signal) : undefined;
+    isPod
+      ? containerOver(latest as Pod, source.container)
+      : (chosen?.isOver(latest as Task) ?? isFinal(latest as Task));
+  const end = options.follow ? endOf(reads, kind, object, isOver, clientGone) : undefined;
   try {
-    await copy(exchange, logs, { ...source, ...options, ended: end?.signal, signal: exchange.signal });
+    await copy(exchange, logs, { ...source, ...options, ended: end?.signal, signal: clientGone });
   } finally {
     end?.stop();
   }

@@ -1,7 +1,8 @@
 /** Which handler answers which path. */
 
+import type { LogSource } from '../../client/logs.ts';
 import { statusError } from '../../resources/status.ts';
-import type { Api, LogSource, SourceSink } from '../api.ts';
+import type { Api, SourceSink } from '../api.ts';
 import { Catalog, groupVersionOf, uploadGroup } from './catalog.ts';
 import { Discovery } from './discovery.ts';
 import type { Exchange } from './exchange.ts';

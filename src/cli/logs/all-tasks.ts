@@ -1,6 +1,6 @@
 /** The logs of all Tasks of an App or a Job together, each line with its Task before it, new Tasks as they come. */
 
-import { isFinal } from '../../resources/condition.ts';
+import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import { refOf } from '../../resources/meta.ts';
@@ -10,13 +10,15 @@ import { type Colour, paint } from '../io.ts';
 import { byNumber, tasksOfApp } from '../tasks/find-task.ts';
 import { Patience, patiently } from '../wait/patience.ts';
 import { pause } from '../wait/pause.ts';
+import { SignOfLife } from '../wait/sign-of-life.ts';
 import { taskLogSource } from './log-source.ts';
-import { readBytes, readLines, splitLines } from './read-log.ts';
+import { type LogView, readView } from './log-view.ts';
+import { splitLines } from './read-log.ts';
 
 export interface AllTasksOptions {
   readonly follow: boolean;
-  /** Lines of each Task to begin with; 0: all. */
-  readonly lines: number;
+  /** Of each Task; a new one is shown from its beginning. */
+  readonly view: LogView;
   readonly signal: AbortSignal;
 }
 
@@ -47,25 +49,36 @@ export async function printAllTasks(context: Context, set: TaskSet, options: All
   const existing = await patiently(context, (client) => tasksOf({ client, space }, set));
   const running: Promise<void>[] = [];
   const seen = new Set<string>();
-  const start = (task: Task, lines: number): void => {
+  const { follow, view, signal } = options;
+  const alive = follow ? new SignOfLife(context, `following the Tasks of ${set.of}`) : undefined;
+  const print = (task: Task, change: Partial<PrintOptions>): Promise<void> => {
     seen.add(task.metadata.uid ?? '');
-    running.push(printTask(context, task, { ...options, lines }));
+    return printTask(context, task, { follow, view, signal, onOutput: () => alive?.heard(), ...change });
   };
-  // What has ended comes first and in order; then the others side by side.
-  for (const task of existing.filter(isFinal)) {
-    if (options.signal.aborted) return;
-    seen.add(task.metadata.uid ?? '');
-    await printTask(context, task, { ...options, follow: false });
+  try {
+    // What has ended comes first and in order; then the others side by side.
+    for (const task of existing.filter(isFinal)) {
+      if (signal.aborted) return;
+      if (!endedBefore(task, view.since)) await print(task, { follow: false });
+    }
+    for (const task of existing.filter((other) => !isFinal(other))) running.push(print(task, {}));
+    if (follow) {
+      if (running.length === 0) context.io.note(`Waiting for Tasks of ${set.of}; Ctrl-C ends.`);
+      await eachNewTask(context, space, set, signal, (task) => {
+        if (!seen.has(task.metadata.uid ?? '')) running.push(print(task, { view: { ...view, lines: 0 } }));
+      });
+    }
+    await Promise.all(running);
+  } finally {
+    alive?.stop();
   }
-  for (const task of existing.filter((other) => !isFinal(other))) start(task, options.lines);
-  if (options.follow) {
-    if (running.length === 0) context.io.note(`Waiting for Tasks of ${set.of}; Ctrl-C ends.`);
-    // A new Task is shown from its beginning.
-    await eachNewTask(context, space, set, options.signal, (task) => {
-      if (!seen.has(task.metadata.uid ?? '')) start(task, 0);
-    });
-  }
-  await Promise.all(running);
+}
+
+/** Whether nothing in its log can be as new; times of Tasks may be whole seconds. */
+function endedBefore(task: Task, since: string | undefined): boolean {
+  // One that never started has no completion.
+  const ended = Date.parse(task.status?.completionTime ?? conditionOf(task, 'Succeeded')?.lastTransitionTime ?? '');
+  return since !== undefined && ended + 1000 < Date.parse(since);
 }
 
 async function eachNewTask(
@@ -96,13 +109,18 @@ async function eachNewTask(
 
 const palette: readonly Colour[] = ['cyan', 'yellow', 'green', 'magenta', 'blue'];
 
-async function printTask(context: Context, task: Task, { follow, lines, signal }: AllTasksOptions): Promise<void> {
+interface PrintOptions extends AllTasksOptions {
+  readonly onOutput: () => void;
+}
+
+async function printTask(
+  context: Context,
+  task: Task,
+  { follow, view, signal, onOutput }: PrintOptions,
+): Promise<void> {
   const { io } = context;
-  const source = taskLogSource(refOf(task));
-  const content =
-    lines === 0
-      ? splitLines(readBytes(context, source, { follow, signal }))
-      : readLines(context, source, { follow, signal, tail: lines });
+  const source = taskLogSource(refOf(task), view);
+  const content = splitLines(readView(context, source, view, { follow, signal }));
   let shown = task;
   let prefix: Buffer | undefined;
   try {
@@ -111,10 +129,11 @@ async function printTask(context: Context, task: Task, { follow, lines, signal }
         if (shown.status?.id === undefined) shown = await latest(context, task);
         prefix = prefixOf(context, shown);
       }
+      onOutput();
       await io.out(Buffer.concat(line.at(-1) === 0x0a ? [prefix, line] : [prefix, line, Buffer.from('\n')]));
     }
   } catch (error) {
-    // Deleted meanwhile, and its log with it: no reason to stop showing the others.
+    // Deleted meanwhile, and its log with it, or without such an attempt: no reason to stop showing the others.
     if (!isNotFound(error)) throw error;
   }
 }

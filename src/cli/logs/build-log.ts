@@ -9,6 +9,7 @@ import { Exit } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { waitFor } from '../wait/observe.ts';
 import { patiently } from '../wait/patience.ts';
+import { SignOfLife } from '../wait/sign-of-life.ts';
 import { buildLogSource } from './log-source.ts';
 import { readBytes } from './read-log.ts';
 
@@ -17,16 +18,21 @@ export async function printBuildLog(context: Context, name: string): Promise<voi
   const space = await context.space();
   const build = await patiently(context, (client) => getBuild({ client, space }, name));
   const stop = new AbortController();
+  const alive = new SignOfLife(context, `following the log of Build ${name}`);
   const interrupt = io.onInterrupt(() => stop.abort());
   try {
     io.note(`Reading build logs of Build ${name}`);
     const source = buildLogSource(refOf(build));
     const { signal } = stop;
-    for await (const chunk of readBytes(context, source, { follow: !isFinal(build), signal })) await io.out(chunk);
+    for await (const chunk of readBytes(context, source, { follow: !isFinal(build), signal })) {
+      alive.heard();
+      await io.out(chunk);
+    }
     const final = await waitFor(context, Build, refOf(build), isFinal, { from: build, signal });
     if (final !== undefined) sayOutcome(context, final);
   } finally {
     interrupt.remove();
+    alive.stop();
   }
   if (!stop.signal.aborted) return;
   io.note(`Stopped watching; Build ${name} goes on.`);

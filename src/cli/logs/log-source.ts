@@ -3,6 +3,7 @@
 import { isFinal } from '../../resources/condition.ts';
 import { Build } from '../../resources/kf/build.ts';
 import { Task } from '../../resources/kf/task.ts';
+import { attemptsOf } from '../../resources/kf/task-attempts.ts';
 import type { ObjectRef } from '../../resources/meta.ts';
 import { isNotFound } from '../../resources/status.ts';
 import type { KfClient, LogOptions } from '../kf-client.ts';
@@ -13,11 +14,21 @@ export interface LogSource {
   isOver(client: KfClient): Promise<boolean>;
 }
 
-export const taskLogSource = (ref: ObjectRef): LogSource => ({
-  open: (client, options) => client.taskLog(ref, options),
+/** All of its log, or one attempt's or stream's. */
+export const taskLogSource = (
+  ref: ObjectRef,
+  { attempt, stream }: Pick<LogOptions, 'attempt' | 'stream'> = {},
+): LogSource => ({
+  open: (client, options) =>
+    client.taskLog(ref, {
+      ...options,
+      ...(attempt === undefined ? {} : { attempt }),
+      ...(stream === undefined ? {} : { stream }),
+    }),
   isOver: async (client) => {
     const task = await client.get(Task, ref).catch(ignoreMissing);
-    return task === undefined || isFinal(task);
+    if (task === undefined || isFinal(task)) return true;
+    return attempt !== undefined && attemptsOf(task).length > attempt;
   },
 });
 

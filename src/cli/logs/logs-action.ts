@@ -1,6 +1,7 @@
 /** `kf logs`: which Tasks are meant, and printing them. */
 
 import { getIfExists } from '../../client/get-if-exists.ts';
+import type { LogStream } from '../../client/logs.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Task } from '../../resources/kf/task.ts';
@@ -13,9 +14,11 @@ import { getJob, ofJob } from '../jobs/find-job.ts';
 import { taskOfApp } from '../tasks/find-task.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { patiently } from '../wait/patience.ts';
+import { SignOfLife } from '../wait/sign-of-life.ts';
 import { printAllTasks, setOfApp, type TaskSet, tasksOf } from './all-tasks.ts';
+import { type Since, sinceTime } from './log-flags.ts';
 import { taskLogSource } from './log-source.ts';
-import { readBytes, readLines } from './read-log.ts';
+import { type LogView, readView } from './log-view.ts';
 
 export interface LogsFlags {
   readonly task?: boolean;
@@ -25,6 +28,11 @@ export interface LogsFlags {
   readonly failed?: boolean;
   readonly number?: number;
   readonly recent?: boolean;
+  readonly attempt?: number;
+  readonly since?: Since;
+  readonly grep?: RegExp;
+  readonly timestamps?: boolean;
+  readonly stream?: LogStream;
 }
 
 export async function logsAction(context: Context, args: readonly string[], flags: LogsFlags): Promise<void> {
@@ -42,13 +50,16 @@ export async function logsAction(context: Context, args: readonly string[], flag
   const interrupted = new AbortController();
   const watcher = context.io.onInterrupt(() => interrupted.abort());
   try {
-    if (target.kind === 'task') await printOne(context, target.task, flags, interrupted.signal);
+    if (target.kind === 'task')
+      await printOne(context, target.task, viewOf(context, flags, 0), flags, interrupted.signal);
     else {
       if (!flags.task && target.tasks.app !== undefined)
         context.io.note(`${target.tasks.of} has no running instances; these are its Tasks, as with --task.`);
+      // Whoever chooses lines by other means wants all of them.
+      const lines = flags.grep === undefined && flags.since === undefined ? 10 : 0;
       await printAllTasks(context, target.tasks, {
         follow: !flags.recent,
-        lines: flags.number ?? 10,
+        view: viewOf(context, flags, lines),
         signal: interrupted.signal,
       });
     }
@@ -56,6 +67,19 @@ export async function logsAction(context: Context, args: readonly string[], flag
     watcher.remove();
   }
   if (interrupted.signal.aborted) throw await afterInterrupt(context, target);
+}
+
+/** @param lines when -n is not given */
+function viewOf(context: Context, flags: LogsFlags, lines: number): LogView {
+  const { number = lines, since, timestamps = false, grep, attempt, stream } = flags;
+  return {
+    lines: number,
+    timestamps,
+    ...(since === undefined ? {} : { since: sinceTime(since, context.clock.now()) }),
+    ...(grep === undefined ? {} : { grep }),
+    ...(attempt === undefined ? {} : { attempt }),
+    ...(stream === undefined ? {} : { stream }),
+  };
 }
 
 type Target = { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'tasks'; readonly tasks: TaskSet };
@@ -92,13 +116,23 @@ async function ofSet(session: Session, tasks: TaskSet, flags: LogsFlags): Promis
   throw new CliError(`${tasks.of} has no ${flags.failed ? 'failed Tasks' : 'Tasks'}`);
 }
 
-async function printOne(context: Context, task: Task, flags: LogsFlags, signal: AbortSignal): Promise<void> {
-  const source = taskLogSource(refOf(task));
+async function printOne(
+  context: Context,
+  task: Task,
+  view: LogView,
+  flags: LogsFlags,
+  signal: AbortSignal,
+): Promise<void> {
   const follow = !flags.recent && !isFinal(task);
-  const tail = flags.number ?? 0;
-  const chunks =
-    tail === 0 ? readBytes(context, source, { follow, signal }) : readLines(context, source, { follow, signal, tail });
-  for await (const chunk of chunks) await context.io.out(chunk);
+  const alive = follow ? new SignOfLife(context, `following the log of Task ${task.metadata.name}`) : undefined;
+  try {
+    for await (const chunk of readView(context, taskLogSource(refOf(task), view), view, { follow, signal })) {
+      alive?.heard();
+      await context.io.out(chunk);
+    }
+  } finally {
+    alive?.stop();
+  }
 }
 
 async function afterInterrupt(context: Context, target: Target): Promise<Exit> {

@@ -1,4 +1,4 @@
-/** Reads a log whole, as bytes, or its end, as lines. */
+/** Reads a log whole, as bytes, or line by line from a place on. */
 
 import type { Context } from '../context.ts';
 import { Patience } from '../wait/patience.ts';
@@ -10,12 +10,17 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds for which the server may be away. Default 10,000. */
   readonly patience?: number;
+  /** RFC 3339: what is older is left out. */
+  readonly since?: string;
+  /** Each line begins with its time and a space. */
+  readonly timestamps?: boolean;
 }
 
 /** The whole log as it is. A connection that breaks is made again, and what was given already is skipped. */
 export async function* readBytes(context: Context, source: LogSource, options: ReadOptions): AsyncIterable<Buffer> {
   let given = 0;
-  yield* read(context, source, options, {}, async function* (chunks) {
+  const query = { ...sinceOf(options), ...(options.timestamps ? { timestamps: true } : {}) };
+  yield* read(context, source, options, query, async function* (chunks) {
     let skip = given;
     for await (const chunk of chunks) {
       const rest = chunk.subarray(Math.min(skip, chunk.length));
@@ -26,34 +31,52 @@ export async function* readBytes(context: Context, source: LogSource, options: R
   });
 }
 
-/** The last `tail` lines and what follows, line by line, each with its newline where it has one. */
-export async function* readLines(
-  context: Context,
-  source: LogSource,
-  options: ReadOptions & { readonly tail: number },
-): AsyncIterable<Buffer> {
-  // Where to go on: the newest time seen, and how many lines bore it.
-  let last = '';
-  let sameTime = 0;
+/** How far lines have been read: the newest time seen, and how many lines bore it. */
+export class LinePlace {
+  time = '';
+  count = 0;
+
+  /** Counts a line, unless it was counted before `from`: then false. */
+  passes(time: string, from: { time: string; skip: number }): boolean {
+    if (from.time !== '' && time < from.time) return false;
+    if (from.time !== '' && time === from.time && from.skip > 0) {
+      from.skip--;
+      return false;
+    }
+    this.count = time === this.time ? this.count + 1 : 1;
+    this.time = time;
+    return true;
+  }
+}
+
+export interface LineOptions extends ReadOptions {
+  /** Lines to begin with where nothing was read before. Default: all. */
+  readonly tail?: number;
+  /** Where to go on; moves along. */
+  readonly place: LinePlace;
+  /** Leaves an unfinished last line for the next reading from `place`. */
+  readonly onlyWhole?: boolean;
+}
+
+/** Line by line, each with its newline where it has one. */
+export async function* readLines(context: Context, source: LogSource, options: LineOptions): AsyncIterable<Buffer> {
+  const { place, tail, onlyWhole } = options;
   const query = () =>
-    last === '' ? { tailLines: options.tail, timestamps: true } : { sinceTime: last, timestamps: true };
+    place.time === ''
+      ? { ...sinceOf(options), ...(tail === undefined ? {} : { tailLines: tail }), timestamps: true }
+      : { sinceTime: place.time, timestamps: true };
   yield* read(context, source, options, query, async function* (chunks) {
-    const from = last;
-    let skip = sameTime;
+    const from = { time: place.time, skip: place.count };
     for await (const line of splitLines(chunks)) {
+      if (onlyWhole && line.at(-1) !== newline) return;
       const space = line.indexOf(0x20);
-      const time = line.subarray(0, space).toString('latin1');
-      if (from !== '' && time < from) continue;
-      if (from !== '' && time === from && skip > 0) {
-        skip--;
-        continue;
-      }
-      sameTime = time === last ? sameTime + 1 : 1;
-      last = time;
-      yield line.subarray(space + 1);
+      if (place.passes(line.toString('latin1', 0, space), from))
+        yield options.timestamps ? line : line.subarray(space + 1);
     }
   });
 }
+
+const sinceOf = ({ since }: ReadOptions) => (since === undefined ? {} : { sinceTime: since });
 
 type Query = { readonly tailLines?: number; readonly sinceTime?: string; readonly timestamps?: boolean };
 

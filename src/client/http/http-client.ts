@@ -35,6 +35,8 @@ export interface LogOptions {
   /** RFC 3339. */
   readonly sinceTime?: string;
   readonly sinceSeconds?: number;
+  /** Of a Task: only this attempt, from 1; one that is still to come is waited for with `follow`. Default: all. */
+  readonly attempt?: number;
   /** Default: both. */
   readonly stream?: 'stdout' | 'stderr';
   readonly signal?: AbortSignal;

@@ -2,34 +2,15 @@
 
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LogQuery, LogSource } from '../../client/logs.ts';
 import { CriDecoder } from './cri.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { type LogFile, logFiles, names } from './log-files.ts';
 import { tailStart } from './tail.ts';
 
-export interface LogQuery {
-  /** UID of the object that owns the log. */
-  readonly owner: string;
-  /** Default: every Pod of the owner. */
-  readonly pod?: string;
-  /** Default: every container. */
-  readonly container?: string;
-  readonly follow?: boolean;
-  /** Fires when nothing will be added any more. */
-  readonly ended?: AbortSignal;
-  /** The reader has gone. */
-  readonly signal?: AbortSignal;
-  readonly timestamps?: boolean;
-  readonly tailLines?: number;
-  readonly limitBytes?: number;
-  /** RFC 3339. */
-  readonly sinceTime?: string;
-  readonly stream?: 'stdout' | 'stderr';
-}
-
 const chunkSize = 256 * 1024;
 
-export class LogStore {
+export class LogStore implements LogSource {
   readonly #directory: string;
 
   /** @param directory holds a folder per owner */

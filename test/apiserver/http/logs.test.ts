@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { LogQuery, LogSource } from '../../../src/apiserver/api.ts';
+import type { LogQuery, LogSource } from '../../../src/client/logs.ts';
 import { Namespace } from '../../../src/resources/core/kinds.ts';
 import { type ContainerState, Pod } from '../../../src/resources/core/pod.ts';
 import { Task } from '../../../src/resources/kf/task.ts';
@@ -207,6 +207,58 @@ describe('tasks/log', () => {
     await server.client.updateStatus(Task, { ...waiting, status: { conditions: conditions('True') } });
     expect(String((await lines.next()).value)).toBe('last\n');
     expect((await lines.next()).done).toBe(true);
+  });
+
+  describe('one attempt', () => {
+    const attempts = (...pods: readonly string[]) => ({
+      podName: pods.at(-1),
+      attempts: pods.map((podName, index) => ({ attempt: index + 1, podName })),
+    });
+    const withAttempts = async (status: 'Unknown' | 'True', ...pods: readonly string[]): Promise<Task> =>
+      server.client.updateStatus(Task, {
+        ...(await task()),
+        status: { conditions: conditions(status), ...attempts(...pods) },
+      } as never) as Promise<Task>;
+    const read = (name: string, query: string) =>
+      server.request('GET', `/apis/kf.dev/v1alpha1/namespaces/dev/tasks/${name}/log?${query}`);
+
+    test('is its Pod’s output', async () => {
+      const { metadata } = await withAttempts('True', 'pod-a', 'pod-b');
+      expect(await read(metadata.name, 'attempt=2')).toMatchObject({ status: 200, text: 'first\n' });
+      await read(metadata.name, 'attempt=1&stream=Stdout&sinceSeconds=5');
+      expect(logs.queries).toMatchObject([
+        { owner: metadata.uid, pod: 'pod-b' },
+        { owner: metadata.uid, pod: 'pod-a', stream: 'stdout' },
+      ]);
+    });
+
+    test('that does not exist: 404 says how many there are; 0 is none', async () => {
+      const { metadata } = await withAttempts('True', 'pod-a');
+      const message = `attempt 2 of Task "${metadata.name}" not found: it has made 1`;
+      expect(await read(metadata.name, 'attempt=2')).toMatchObject({ status: 404, json: { message } });
+      expect((await read(metadata.name, 'attempt=2&follow=true')).json.message).toBe(message);
+      expect((await read(metadata.name, 'attempt=0')).json.message).toBe(
+        'attempt: Invalid value: "0": must be a whole number of 1 or more',
+      );
+    });
+
+    test('a follower waits for one that is to come, and leaves when the next begins', async () => {
+      const created = await withAttempts('Unknown', 'pod-a');
+      const ref = { namespace: 'dev', name: created.metadata.name };
+      const chunks = server.client.taskLog(ref, { follow: true, attempt: 2 })[Symbol.asyncIterator]();
+      const first = chunks.next();
+      const grow = async (...pods: readonly string[]) =>
+        server.client.updateStatus(Task, {
+          ...(await server.client.get(Task, ref)),
+          status: { conditions: conditions('Unknown'), ...attempts(...pods) },
+        } as never);
+      await grow('pod-a', 'pod-b');
+      expect(String((await first).value)).toBe('first\n');
+      expect(logs.queries).toMatchObject([{ pod: 'pod-b' }]);
+      await grow('pod-a', 'pod-b', 'pod-c');
+      expect(String((await chunks.next()).value)).toBe('last\n');
+      expect((await chunks.next()).done).toBe(true);
+    });
   });
 
   test('leaving through the signal ends without an error', async () => {

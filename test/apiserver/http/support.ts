@@ -5,11 +5,12 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LogSource, SourceSink } from '../../../src/apiserver/api.ts';
+import type { SourceSink } from '../../../src/apiserver/api.ts';
 import { createHttpServer } from '../../../src/apiserver/http/server.ts';
 import { ensureTls, type ServerTls } from '../../../src/apiserver/http/tls.ts';
 import type { LocalApi } from '../../../src/apiserver/local-api.ts';
 import { HttpClient } from '../../../src/client/http/http-client.ts';
+import type { LogSource } from '../../../src/client/logs.ts';
 import { startLocalApi } from '../../support/local-api.ts';
 
 export interface Answer {

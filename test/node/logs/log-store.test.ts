@@ -2,7 +2,8 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type LogQuery, LogStore } from '../../../src/node/logs/log-store.ts';
+import type { LogQuery } from '../../../src/client/logs.ts';
+import { LogStore } from '../../../src/node/logs/log-store.ts';
 import { criLog, type Write } from './cri-log.ts';
 
 let directory: string;

@@ -13,6 +13,8 @@ import type { Client } from '../client/client.ts';
 import { systemClock } from '../client/clock.ts';
 import type { RunningController } from '../client/controller.ts';
 import { startAppController } from '../controllers/app/app-controller.ts';
+import { startJobEventsController } from '../controllers/notify/job-events-controller.ts';
+import { type ReadLogEnd, startNotificationController } from '../controllers/notify/notification-controller.ts';
 import { startRetentionController } from '../controllers/retention/retention-controller.ts';
 import { startSpaceController } from '../controllers/space/space-controller.ts';
 import { startTaskController } from '../controllers/task/task-controller.ts';
@@ -64,7 +66,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     port: options.port ?? defaultPort,
     log,
   });
-  const controllers = startControllers(client, log);
+  const controllers = startControllers(client, {
+    log,
+    readLog: ({ uid }, options) => node.logs.read({ owner: uid, ...options }),
+    userAgent: `kf-tasks/${options.version}`,
+  });
   const stopInner = async (): Promise<void> => {
     await Promise.all(controllers.map((controller) => controller.stop()));
     await node.stop();
@@ -85,13 +91,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-function startControllers(client: Client, log: ServerOptions['log']): readonly RunningController[] {
+interface Surroundings {
+  readonly log: ServerOptions['log'];
+  readonly readLog: ReadLogEnd;
+  readonly userAgent: string;
+}
+
+function startControllers(client: Client, { log, readLog, userAgent }: Surroundings): readonly RunningController[] {
   const options = { client, clock: systemClock, onError: log };
   return [
     startSpaceController(options),
     startAppController(options),
     startTaskController(options),
     startTaskScheduleController(options),
+    startJobEventsController(options),
+    startNotificationController({ ...options, readLog, userAgent }),
     startRetentionController(options),
     startPipelineRunController(options),
     startTaskRunController(options),

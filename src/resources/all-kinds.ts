@@ -5,6 +5,7 @@ import { NetworkPolicy } from './core/network-policy.ts';
 import { Pod } from './core/pod.ts';
 import { App } from './kf/app.ts';
 import { Build } from './kf/build.ts';
+import { Notification } from './kf/notification.ts';
 import { SourcePackage } from './kf/source-package.ts';
 import { Space } from './kf/space.ts';
 import { Task } from './kf/task.ts';
@@ -30,6 +31,7 @@ export const allKinds: readonly Kind<any>[] = [
   Build,
   Task,
   TaskSchedule,
+  Notification,
   PipelineRun,
   TaskRun,
 ];

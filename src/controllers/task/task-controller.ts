@@ -30,6 +30,7 @@ import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../../resou
 import { isAlreadyExists, isInvalid } from '../../resources/status.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
+import { tellFailure } from '../notify/task-failed.ts';
 import { isRetried, nextAttempt, retryCondition, retryDelay, retryTime, withAttempt } from './attempts.ts';
 import {
   commandOf,
@@ -249,7 +250,7 @@ export class TaskController {
   async #report(task: Task, condition: ConditionDraft, fields: Partial<TaskStatus> = {}): Promise<void> {
     const now = rfc3339(this.#clock.now());
     const message = condition.message === '' ? undefined : condition.message;
-    await writeStatus(this.#client, Task, task, {
+    const status = {
       ...task.status,
       ...fields,
       message,
@@ -258,7 +259,9 @@ export class TaskController {
         : { nextAttemptTime: undefined, completionTime: fields.completionTime ?? task.status?.completionTime ?? now }),
       observedGeneration: task.metadata.generation,
       conditions: mergeConditions(task.status?.conditions, [condition, happyCondition('Succeeded', [condition])], now),
-    });
+    };
+    await tellFailure(this.#client, { ...task, status }, condition, now);
+    await writeStatus(this.#client, Task, task, status);
   }
 }
 

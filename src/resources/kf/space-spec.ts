@@ -2,12 +2,10 @@
 
 import { envVarSchema } from '../core/pod.ts';
 import { duplicate, type FieldError, invalid } from '../field-error.ts';
-import { isDns1123Subdomain } from '../names.ts';
 import { parseQuantity } from '../quantity.ts';
 import { isTimeZone } from '../schedule/time-zone.ts';
 import * as s from '../schema.ts';
-
-export const notifyEvents = ['failed', 'missed', 'skipped', 'recovered'] as const;
+import { notifyErrors, notifySchema } from './notify.ts';
 
 const networkPolicy = s.object({
   ingress: s.optional(s.enumeration('PermitAll', 'DenyAll')),
@@ -45,16 +43,7 @@ const taskConfig = s.describe(
         'TCP ports on which something listens on the 127.0.0.1 of the host, and which Tasks reach as host.kf.internal.',
         s.optional(s.array(s.integer({ minimum: 1, maximum: 65535 }))),
       ),
-      notify: s.describe(
-        'Where ends of Tasks and missed runs are posted to.',
-        s.optional(
-          s.object({
-            url: s.string(),
-            on: s.optional(s.array(s.enumeration(...notifyEvents))),
-            secretName: s.describe('Secret with the key that signs the posts.', s.optional(s.string())),
-          }),
-        ),
-      ),
+      notify: s.describe('Where failures of Tasks and missed runs are posted to.', s.optional(notifySchema)),
     }),
   ),
 );
@@ -109,11 +98,5 @@ export function spaceSpecErrors({ taskConfig: config = {} }: SpaceSpec): readonl
   }
   for (const [index, port] of allowedHostPorts.entries())
     if (allowedHostPorts.indexOf(port) < index) errors.push(duplicate(`${path}.allowedHostPorts[${index}]`, port));
-  if (notify !== undefined && !isHttpUrl(notify.url))
-    errors.push(invalid(`${path}.notify.url`, notify.url, 'must be an http:// or https:// URL'));
-  if (notify?.secretName !== undefined && !isDns1123Subdomain(notify.secretName))
-    errors.push(invalid(`${path}.notify.secretName`, notify.secretName, 'must be the name of a Secret'));
-  return errors;
+  return [...errors, ...notifyErrors(`${path}.notify`, notify)];
 }
-
-const isHttpUrl = (text: string): boolean => /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '');

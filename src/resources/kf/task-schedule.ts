@@ -9,6 +9,7 @@ import { isDns1035Label } from '../names.ts';
 import { parseSchedule } from '../schedule/parse.ts';
 import { isTimeZone } from '../schedule/time-zone.ts';
 import * as s from '../schema.ts';
+import { isExpectation, notifyErrors, notifySchema } from './notify.ts';
 import { taskSpecErrors, taskSpecSchema } from './task.ts';
 
 /** What stands in `spec.schedule` of a Job that has none: the 30th of February, as in Kf. It comes with `suspend`. */
@@ -32,6 +33,11 @@ const body = {
       s.withDefault(s.enumeration('latest', 'skip', 'all'), 'latest'),
     ),
     missedWithin: s.describe('Go duration; older missed slots are let go. Added by kf-tasks.', s.optional(s.string())),
+    notify: s.describe('Told instead of what the Space notifies. Added by kf-tasks.', s.optional(notifySchema)),
+    expectEvery: s.describe(
+      'Go duration, at least 1m: tells once when no Task has succeeded for so long, until one does. Added by kf-tasks.',
+      s.optional(s.string()),
+    ),
     moreSchedules: s.describe(
       'Schedules beside `schedule`; IDs are never used again. Added by kf-tasks.',
       s.optional(s.array(s.object({ id: s.integer(), schedule: s.string(), timeZone: s.optional(s.string()) }))),
@@ -65,6 +71,39 @@ const body = {
       lastSuccess: s.optional(s.object({ name: s.string(), time: s.optional(s.time()) })),
       lastFailure: s.optional(
         s.object({ name: s.string(), time: s.optional(s.time()), reason: s.optional(s.string()) }),
+      ),
+      /** What has been told of the Job, so that nothing is told twice. */
+      told: s.optional(
+        s.object({
+          /** Newest entry of `history` that was dealt with: outcome and time. */
+          history: s.optional(s.string()),
+          /** A failure that no success has followed yet. */
+          failing: s.optional(s.object({ name: s.string(), time: s.optional(s.time()) })),
+          /** The failure that the last recovery was of. */
+          recoveredFrom: s.optional(s.string()),
+          expected: s.optional(
+            s.object({
+              /** The duration that counts since `since`; another one counts anew. */
+              every: s.string(),
+              since: s.time(),
+              /** The end of the silence's first `every`, once it was told. */
+              overdue: s.optional(s.time()),
+            }),
+          ),
+          /** Notifications that are being made: written before them, so that each is made once. */
+          telling: s.optional(
+            s.array(
+              s.object({
+                event: s.enumeration('missed', 'skipped', 'recovered', 'expected'),
+                key: s.string(),
+                time: s.time(),
+                task: s.optional(s.string()),
+                message: s.optional(s.string()),
+                slots: s.optional(s.array(s.object({ time: s.time(), message: s.optional(s.string()) }))),
+              }),
+            ),
+          ),
+        }),
       ),
       /** Slots without a Task, newest first, at most 50. */
       history: s.optional(
@@ -135,6 +174,9 @@ function validateJob({ metadata, spec }: TaskSchedule): readonly FieldError[] {
     check(`spec.moreSchedules[${index}].`, more.schedule, more.timeZone);
   if (spec.missedWithin !== undefined && (parseDuration(spec.missedWithin) ?? 0) <= 0)
     errors.push(invalid('spec.missedWithin', spec.missedWithin, 'must be a duration above 0, like 6h'));
+  errors.push(...notifyErrors('spec.notify', spec.notify));
+  if (spec.expectEvery !== undefined && !isExpectation(spec.expectEvery))
+    errors.push(invalid('spec.expectEvery', spec.expectEvery, 'must be a duration of at least 1m, like 26h'));
   errors.push(...taskSpecErrors('spec.taskTemplate', spec.taskTemplate));
   return errors;
 }

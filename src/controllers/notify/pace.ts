@@ -1,0 +1,47 @@
+/** How fast posts go to one URL: a few at once, then one a second, and two under way at most. */
+
+import type { Clock } from '../../client/clock.ts';
+
+const burst = 20;
+/** Milliseconds. */
+const perPost = 1_000;
+const mostUnderWay = 2;
+/** Milliseconds until the next look when two are under way. */
+const recheck = 250;
+
+interface Lane {
+  underWay: number;
+  /** Posts that may still go at once. */
+  tokens: number;
+  /** When `tokens` was right. */
+  at: number;
+}
+
+export class Pace {
+  readonly #clock: Clock;
+  readonly #lanes = new Map<string, Lane>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A function to call when the post has ended; or how many milliseconds to wait before asking again. */
+  enter(url: string): (() => void) | number {
+    const now = this.#clock.now();
+    for (const [other, lane] of this.#lanes)
+      if (lane.underWay === 0 && refilled(lane, now) >= burst) this.#lanes.delete(other);
+    const lane = this.#lanes.get(url) ?? { underWay: 0, tokens: burst, at: now };
+    if (lane.underWay >= mostUnderWay) return recheck;
+    const tokens = refilled(lane, now);
+    if (tokens < 1) return Math.ceil((1 - tokens) * perPost);
+    Object.assign(lane, { underWay: lane.underWay + 1, tokens: tokens - 1, at: now });
+    this.#lanes.set(url, lane);
+    return () => {
+      lane.underWay--;
+    };
+  }
+}
+
+/** A clock that was set back refills nothing. */
+const refilled = ({ tokens, at }: Lane, now: number): number =>
+  Math.min(burst, tokens + Math.max(0, now - at) / perPost);

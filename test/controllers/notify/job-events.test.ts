@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import { jobEvents } from '../../../src/controllers/notify/job-events.ts';
+import type { TaskSchedule } from '../../../src/resources/kf/task-schedule.ts';
+
+type Status = NonNullable<TaskSchedule['status']>;
+const now = Date.parse('2026-03-01T12:00:00Z');
+const at = (minutes: number) => new Date(now + minutes * 60_000).toISOString().replace('.000', '');
+
+const job = (status: Status, spec: Partial<TaskSchedule['spec']> = {}): TaskSchedule => ({
+  apiVersion: 'kf.dev/v1alpha1',
+  kind: 'TaskSchedule',
+  metadata: { name: 'nightly', namespace: 'dev', uid: 'u' },
+  spec: { taskTemplate: { appRef: { name: 'report' } }, ...spec },
+  status,
+});
+
+const look = (status: Status, spec: Partial<TaskSchedule['spec']> = {}, time = now, wants = true) =>
+  jobEvents({ job: job(status, spec), now: time, wants: () => wants });
+
+describe('slots that were not run', () => {
+  const missed = (minutes: number) => ({ time: at(minutes), outcome: 'Missed', message: 'down' }) as const;
+  const skipped = (minutes: number) => ({ time: at(minutes), outcome: 'Skipped', message: 'busy' }) as const;
+
+  test('one event for all missed ones, one for all skipped ones', () => {
+    const { told } = look({ history: [skipped(-1), missed(-2), missed(-3)] });
+    expect(told?.telling?.map(({ event, slots }) => [event, slots?.length])).toEqual([
+      ['missed', 2],
+      ['skipped', 1],
+    ]);
+    expect(told?.history).toBe(`Skipped ${at(-1)}`);
+  });
+
+  test('only what is new since the last look, although older slots may come later', () => {
+    const { told } = look({ history: [missed(-9), skipped(-1)], told: { history: `Skipped ${at(-1)}` } });
+    expect(told?.telling?.map(({ slots }) => slots)).toEqual([[{ time: at(-9), message: 'down' }]]);
+    expect(look({ history: [skipped(-1)], told: { history: `Skipped ${at(-1)}` } }).told?.telling).toBeUndefined();
+  });
+
+  test('what nobody wants to hear is never told later', () => {
+    const history = [skipped(-1)];
+    const { told } = look({ history }, {}, now, false);
+    expect(told).toEqual({ history: `Skipped ${at(-1)}` });
+    expect(look({ history, told }).told?.telling).toBeUndefined();
+  });
+
+  test('what is being told stays until it has been', () => {
+    const first = look({ history: [skipped(-1)] }).told!;
+    const second = look({ history: [missed(-5), skipped(-1)], told: first }).told!;
+    expect(second.telling?.map(({ event }) => event)).toEqual(['skipped', 'missed']);
+  });
+});
+
+describe('recoveries', () => {
+  const failure = (minutes: number, reason = 'Failed') => ({ name: `f${minutes}`, time: at(minutes), reason });
+  const success = (minutes: number) => ({ name: `s${minutes}`, time: at(minutes) });
+
+  test('the first success after failures, once', () => {
+    const failing = look({ lastFailure: failure(-5) }).told!;
+    expect(failing).toEqual({ failing: { name: 'f-5', time: at(-5) } });
+    const recovered = look({ lastFailure: failure(-4), lastSuccess: success(-3), told: failing }).told!;
+    expect(recovered.telling).toMatchObject([{ event: 'recovered', key: 'f-4', task: 's-3' }]);
+    const { telling: _, ...told } = recovered;
+    expect(look({ lastFailure: failure(-4), lastSuccess: success(-2), told }).told?.telling).toBeUndefined();
+  });
+
+  test('failure and success between two looks', () => {
+    expect(look({ lastFailure: failure(-4), lastSuccess: success(-3) }).told?.telling).toHaveLength(1);
+  });
+
+  test('a success before the failure is none; a termination is no failure, and hides none', () => {
+    expect(look({ lastFailure: failure(-4), lastSuccess: success(-5) }).told?.telling).toBeUndefined();
+    expect(look({ lastFailure: failure(-4, 'TaskRunCancelled'), lastSuccess: success(-3) }).told).toBeUndefined();
+    const failing = look({ lastFailure: failure(-9) }).told!;
+    const after = { lastFailure: failure(-4, 'TaskRunCancelled'), lastSuccess: success(-3), told: failing };
+    expect(look(after).told?.telling).toMatchObject([{ key: 'f-9' }]);
+  });
+});
+
+describe('expectations', () => {
+  const spec = { expectEvery: '1h', suspend: false } as const;
+
+  test('count from when they were set, are told once, and count anew after a success', () => {
+    const set = look({}, spec);
+    expect(set.told).toEqual({ expected: { every: '1h', since: at(0) } });
+    expect(set.next).toBe(now + 3_600_000);
+    expect(look({ told: set.told }, spec, now + 3_599_000).told?.telling).toBeUndefined();
+    const overdue = look({ told: set.told }, spec, now + 3_600_000).told!;
+    expect(overdue.telling).toMatchObject([{ event: 'expected', message: `no success for 1h, since ${at(0)}` }]);
+    const { telling: _, ...told } = overdue;
+    expect(look({ told }, spec, now + 90 * 3_600_000).told?.telling).toBeUndefined();
+    const lastSuccess = { name: 's', time: at(100) };
+    const again = look({ told, lastSuccess }, spec, now + 101 * 60_000);
+    expect(again.told).toEqual({ expected: { every: '1h', since: at(0) } });
+    expect(again.next).toBe(now + 160 * 60_000);
+    expect(look({ told: again.told, lastSuccess }, spec, now + 161 * 60_000).told?.telling).toHaveLength(1);
+  });
+
+  test('not while suspended; resumed or set to another duration, they count from then', () => {
+    const { told } = look({}, spec);
+    expect(look({ told }, { ...spec, suspend: true }, now + 9e6)).toEqual({ told: undefined });
+    const other = look({ told }, { ...spec, expectEvery: '2h' }, now + 9e6);
+    expect(other.told?.expected?.since).toBe(at(150));
+  });
+
+  test('an expectation that nobody heard of is told once somebody listens', () => {
+    const { told } = look({}, spec);
+    const deaf = look({ told }, spec, now + 4e6, false);
+    expect(deaf.told).toEqual(told);
+    expect(look({ told: deaf.told }, spec, now + 5e6).told?.telling).toHaveLength(1);
+  });
+});

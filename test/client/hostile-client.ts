@@ -4,6 +4,7 @@
  * five conflicts, or times out after it took effect. The seed decides, as far as the order of calls is the same.
  */
 
+import { setMaxListeners } from 'node:events';
 import { Selection } from '../../src/apiserver/selection.ts';
 import type {
   AnyKind,
@@ -53,6 +54,8 @@ class Hostile implements HostileClient {
 
   constructor(client: Client, hostility: Hostility) {
     this.#client = client;
+    // Every kind's cache listens.
+    setMaxListeners(0, this.#abort.signal);
     this.#random = seededRandom(hostility.seed);
     this.#hostility = {
       mostLag: 3,

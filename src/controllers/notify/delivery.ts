@@ -2,7 +2,7 @@
 
 import type { Answer } from './post.ts';
 
-/** Milliseconds after the event for which posting is tried. */
+/** Milliseconds for which posting is tried. */
 export const longestTrial = 24 * 3_600_000;
 
 const firstDelay = 5_000;
@@ -22,7 +22,7 @@ export interface Attempt {
   readonly result: Answer | Error;
   /** With this one. */
   readonly attempts: number;
-  /** Milliseconds since the event. */
+  /** Milliseconds since the Notification was made. */
   readonly age: number;
 }
 

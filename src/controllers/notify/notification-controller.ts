@@ -93,7 +93,7 @@ export class NotificationController {
     const target = await targetOf(client, request.namespace ?? '', spec.job);
     if (target === undefined)
       return this.#write(notification, { reason: 'NotConfigured', message: 'nothing is notified any more' });
-    if (now - Date.parse(spec.time) > longestTrial && status.attempts !== undefined)
+    if (now - madeAt(notification) > longestTrial && status.attempts !== undefined)
       return this.#write(notification, { reason: 'GaveUp', message: 'not delivered within 24 hours' });
     const leave = this.#pace.enter(target.url);
     if (typeof leave === 'number') return { requeueAfter: leave };
@@ -110,8 +110,8 @@ export class NotificationController {
     // Broken off by ourselves.
     if (this.#stopping.signal.aborted) return;
     const attempts = (notification.status?.attempts ?? 0) + 1;
-    const age = clock.now() - Date.parse(notification.spec.time);
-    const outcome = outcomeOf({ result, attempts, age: Math.max(0, age) });
+    const age = Math.max(0, clock.now() - madeAt(notification));
+    const outcome = outcomeOf({ result, attempts, age });
     await this.#write(notification, outcome, attempts);
     return outcome.reason === 'Pending' ? { requeueAfter: outcome.wait } : undefined;
   }
@@ -191,6 +191,9 @@ export class NotificationController {
       await this.#write(old, { reason: 'Dropped', message: 'too many notifications of the Space were waiting' });
   }
 }
+
+/** Milliseconds since the epoch. */
+const madeAt = ({ metadata, spec }: Notification): number => Date.parse(metadata.creationTimestamp ?? spec.time);
 
 function conditionOf({ reason, message }: End): NonNullable<Status['conditions']>[number] {
   const status = reason === 'Delivered' ? 'True' : reason === 'Pending' ? 'Unknown' : 'False';

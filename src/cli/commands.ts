@@ -3,6 +3,7 @@
 import type { CommandFile } from './command.ts';
 import { app } from './commands/app.ts';
 import { apps } from './commands/apps.ts';
+import { bindings, bindService, unbindService, vcapServices } from './commands/bindings.ts';
 import { build, buildLogs, builds } from './commands/builds.ts';
 import { configureSpace } from './commands/configure-space.ts';
 import { createJob } from './commands/create-job.ts';
@@ -18,6 +19,13 @@ import { runJob } from './commands/run-job.ts';
 import { runTask } from './commands/run-task.ts';
 import { scheduleJob } from './commands/schedule-job.ts';
 import { serverCommands } from './commands/server.ts';
+import {
+  createUserProvidedService,
+  deleteServiceCommand,
+  service,
+  services,
+  updateUserProvidedService,
+} from './commands/services.ts';
 import { createSpace, deleteSpace, space, spaces } from './commands/spaces.ts';
 import { stacks } from './commands/stacks.ts';
 import { target } from './commands/target.ts';
@@ -55,6 +63,15 @@ export const commands: readonly CommandFile[] = [
   env,
   setEnv,
   unsetEnv,
+  createUserProvidedService,
+  updateUserProvidedService,
+  services,
+  service,
+  deleteServiceCommand,
+  bindService,
+  unbindService,
+  bindings,
+  vcapServices,
   target,
   spaces,
   space,

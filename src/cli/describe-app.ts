@@ -90,6 +90,10 @@ export function describe(app: App, { stackNow, unfinished, show }: More): Descri
       section((container?.env ?? []).map(({ name, value = '' }) => [name, shown(name, value, show)] as const)),
     ],
     [
+      'Services',
+      section((status.serviceBindings ?? []).map(({ instance }) => [instance, mountOf(app, instance)] as const)),
+    ],
+    [
       'Tasks',
       section([
         ['Last ID', status.tasks?.updateRequests],
@@ -97,6 +101,13 @@ export function describe(app: App, { stackNow, unfinished, show }: More): Descri
       ]),
     ],
   ];
+}
+
+/** Where a volume appears; of other services, that they are there. */
+function mountOf({ status }: App, instance: string): string {
+  const volume = status?.volumes?.find(({ name }) => name === instance);
+  if (volume === undefined) return 'in VCAP_SERVICES';
+  return `${volume.mountPath}${volume.readOnly ? ' (read-only)' : ''}`;
 }
 
 const text = (value: string | number | undefined): string | undefined =>

@@ -1,5 +1,6 @@
 /** The loop that every controller runs in: watched objects become requests, requests are reconciled one at a time per key. */
 
+import { setMaxListeners } from 'node:events';
 import type { ObjectOf } from '../resources/kind.ts';
 import { controllerOf, type KubeObject, type ObjectRef, refOf } from '../resources/meta.ts';
 import { isConflict } from '../resources/status.ts';
@@ -83,6 +84,8 @@ export interface RunningController {
 export function startController(options: ControllerOptions): RunningController {
   const { name, client, clock, watches, reconcile, onError } = options;
   const abort = new AbortController();
+  // Every watch listens.
+  setMaxListeners(0, abort.signal);
   const queue = new WorkQueue({
     clock,
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),

@@ -16,6 +16,8 @@ import { startAppController } from '../controllers/app/app-controller.ts';
 import { startJobEventsController } from '../controllers/notify/job-events-controller.ts';
 import { type ReadLogEnd, startNotificationController } from '../controllers/notify/notification-controller.ts';
 import { startRetentionController } from '../controllers/retention/retention-controller.ts';
+import { startServiceInstanceBindingController } from '../controllers/service/service-instance-binding-controller.ts';
+import { startServiceInstanceController } from '../controllers/service/service-instance-controller.ts';
 import { startSpaceController } from '../controllers/space/space-controller.ts';
 import { startTaskController } from '../controllers/task/task-controller.ts';
 import { startTaskScheduleController } from '../controllers/task-schedule/task-schedule-controller.ts';
@@ -102,6 +104,8 @@ function startControllers(client: Client, { log, readLog, userAgent }: Surroundi
   return [
     startSpaceController(options),
     startAppController(options),
+    startServiceInstanceController(options),
+    startServiceInstanceBindingController(options),
     startTaskController(options),
     startTaskScheduleController(options),
     startJobEventsController(options),

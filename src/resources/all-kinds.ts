@@ -6,6 +6,8 @@ import { Pod } from './core/pod.ts';
 import { App } from './kf/app.ts';
 import { Build } from './kf/build.ts';
 import { Notification } from './kf/notification.ts';
+import { ServiceInstance } from './kf/service-instance.ts';
+import { ServiceInstanceBinding } from './kf/service-instance-binding.ts';
 import { SourcePackage } from './kf/source-package.ts';
 import { Space } from './kf/space.ts';
 import { Task } from './kf/task.ts';
@@ -32,6 +34,8 @@ export const allKinds: readonly Kind<any>[] = [
   Task,
   TaskSchedule,
   Notification,
+  ServiceInstance,
+  ServiceInstanceBinding,
   PipelineRun,
   TaskRun,
 ];

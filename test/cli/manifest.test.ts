@@ -72,13 +72,25 @@ applications:
     ['applications: [{name: a, command: x, args: [y]}]', 'expected at most one of: command, args'],
     ['applications: [{name: a, docker: {image: x}}]', 'applications[0].docker: images are not supported yet'],
     ['applications: [{name: a, buildpacks: [x]}]', 'applications[0].buildpacks: buildpacks are not supported yet'],
-    ['applications: [{name: a, services: [db]}]', 'applications[0].services: service bindings are not supported yet'],
+    ['applications: [{name: a, services: db}]', 'applications[0].services: must be a list'],
+    [
+      'applications: [{name: a, services: [{name: db, plan: x}]}]',
+      'applications[0].services: has the unknown field plan',
+    ],
     ['applications: {name: a}', 'applications must be a list'],
     ['- x', 'it must have the field applications'],
     ['a: [', 'manifest.yml: '],
     ['applications: [{name: "((app))"}]', 'no variable found for key: ((app))'],
   ])('%s', async (text, message) => {
     await expect(parse(text)).rejects.toThrow(message);
+  });
+
+  test('services by name, or with parameters', async () => {
+    const text = 'applications: [{name: a, services: [db, {name: v, binding_name: w, parameters: {mount: /data}}]}]';
+    expect((await parseManifest(text, 'm')).apps[0]?.services).toEqual([
+      { name: 'db' },
+      { name: 'v', bindingName: 'w', parameters: { mount: '/data' } },
+    ]);
   });
 
   test('variables keep their type where they stand alone', async () => {

@@ -3,6 +3,8 @@
 import type { AnyKind, Client } from '../../src/client/client.ts';
 import { type Clock, systemClock } from '../../src/client/clock.ts';
 import { startAppController } from '../../src/controllers/app/app-controller.ts';
+import { startServiceInstanceBindingController } from '../../src/controllers/service/service-instance-binding-controller.ts';
+import { startServiceInstanceController } from '../../src/controllers/service/service-instance-controller.ts';
 import { startSpaceController } from '../../src/controllers/space/space-controller.ts';
 import { startTaskController } from '../../src/controllers/task/task-controller.ts';
 import { isFinal } from '../../src/resources/condition.ts';
@@ -33,6 +35,8 @@ export class World {
     this.#controllers = [
       startSpaceController(options),
       startAppController(options),
+      startServiceInstanceController(options),
+      startServiceInstanceBindingController(options),
       startTaskController(options),
       startPipelineRunController(options),
       startTaskRunController(options),

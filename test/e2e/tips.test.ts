@@ -231,6 +231,21 @@ describe('Jobs', () => {
   });
 });
 
+describe('Services', () => {
+  test('one that does not exist, one that is bound, one that is not', async () => {
+    const allWork = async (line: string) => {
+      for (const { command, code, text } of await follow(line))
+        expect({ command, code }, text).toEqual({ command, code: 0 });
+    };
+    await allWork('kf service mail');
+    await allWork('kf unbind-service report mail');
+    await kf.ok('bind-service', 'report', 'mail');
+    await allWork('kf bind-service report mail');
+    await kf.ok('bind-service', 'report', 'mail');
+    await allWork('kf delete-service mail');
+  });
+});
+
 describe('a server that does not run', () => {
   test('is not started: how to start it', async () => {
     await kf.ok('server', 'stop');

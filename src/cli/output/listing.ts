@@ -20,6 +20,8 @@ export interface Listing<K extends AnyKind> {
   readonly moreColumns?: readonly string[];
   /** What becomes of the server's rows, before they are sorted. */
   readonly rows?: (rows: readonly TableRow[]) => readonly TableRow[];
+  /** Which objects programs get. Default: all. */
+  readonly keepObjects?: (object: ObjectOf<K>) => boolean;
   /** How an object is shown to programs. Default: as it is. */
   readonly present?: (object: ObjectOf<K>) => ObjectOf<K>;
   /** Called when there is nothing, to find out whether that is an error. */
@@ -42,7 +44,8 @@ export async function printList<K extends AnyKind>(
     context.dataOnly = true;
     const { items } = await client.list(kind, options);
     if (items.length === 0) await whenEmpty?.(client);
-    const sorted = compareObjects === undefined ? items : [...items].sort(compareObjects);
+    const kept = listing.keepObjects === undefined ? items : items.filter(listing.keepObjects);
+    const sorted = compareObjects === undefined ? kept : [...kept].sort(compareObjects);
     return context.io.out(await formatObjects(output, kind, present === undefined ? sorted : sorted.map(present)));
   }
   const table = await client.table(kind, options);

@@ -18,8 +18,17 @@ export interface ManifestApp {
   readonly cpuLimit?: string;
   readonly env?: readonly Variable[];
   readonly stack?: string;
+  /** To be bound to. */
+  readonly services?: readonly ManifestService[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** A service's name, or Cloud Foundry's longer form. */
+export interface ManifestService {
+  readonly name: string;
+  readonly bindingName?: string;
+  readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
 export interface Manifest {
@@ -34,7 +43,6 @@ const refused: Readonly<Record<string, string>> = {
   docker: 'images are not supported yet',
   dockerfile: 'Dockerfiles are not supported yet',
   build: 'custom builds are not supported yet',
-  services: 'service bindings are not supported yet',
 };
 /** Mean nothing to an App that runs tasks only. */
 const without = new Set([
@@ -94,6 +102,7 @@ const fields: Readonly<Record<string, Parse>> = {
   'cpu-limit': (value) => ({ cpuLimit: quantity(value, cores) }),
   env: (value) => ({ env: environment(value) }),
   stack: (value) => ({ stack: string(value) }),
+  services: (value) => ({ services: services(value) }),
   metadata: (value) => metadata(value),
 };
 
@@ -155,6 +164,22 @@ function boolean(value: unknown): boolean {
 function list(value: unknown): readonly string[] {
   if (!Array.isArray(value)) throw new Error('must be a list');
   return value.map(string);
+}
+
+function services(value: unknown): readonly ManifestService[] {
+  if (!Array.isArray(value)) throw new Error('must be a list');
+  return value.map((one) => {
+    if (!isMap(one)) return { name: string(one) };
+    const { name, binding_name, parameters, ...rest } = one;
+    const unknown = Object.keys(rest);
+    if (unknown.length > 0) throw new Error(`has the unknown field ${unknown.join(', ')}`);
+    if (parameters !== undefined && !isMap(parameters)) throw new Error('parameters must be a map');
+    return {
+      name: string(name),
+      ...(binding_name === undefined ? {} : { bindingName: string(binding_name) }),
+      ...(parameters === undefined ? {} : { parameters: parameters as Readonly<Record<string, unknown>> }),
+    };
+  });
 }
 
 function environment(value: unknown): readonly Variable[] {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { CliError, messageOf } from '../errors.ts';
 import { objectName, type Variable } from '../flags.ts';
-import { type Manifest, type ManifestApp, parseManifest } from './manifest.ts';
+import { type Manifest, type ManifestApp, type ManifestService, parseManifest } from './manifest.ts';
 import type { Values } from './manifest-variables.ts';
 
 export interface PushFlags {
@@ -40,6 +40,8 @@ export interface AppPlan {
   readonly disk?: string;
   readonly cpu?: string;
   readonly cpuLimit?: string;
+  /** To be bound to, beside those that the App is bound to already. */
+  readonly services?: readonly ManifestService[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -163,6 +165,7 @@ function planApp(cwd: string, manifestFolder: string, app: ManifestApp, flags: P
     disk: flags.diskQuota ?? app.disk,
     cpu: flags.cpuCores ?? app.cpu,
     cpuLimit: flags.cpuCores ?? app.cpuLimit,
+    services: app.services,
     labels: app.labels,
     annotations: app.annotations,
   };

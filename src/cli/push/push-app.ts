@@ -23,6 +23,7 @@ import {
   withBuild,
   withSettings,
 } from './app-spec.ts';
+import { bindServices, planBindings } from './bind-services.ts';
 import { packSource, reportSource } from './package-source.ts';
 import { type AppPlan, hostStack } from './plan.ts';
 import { uploadSource } from './upload-source.ts';
@@ -44,12 +45,14 @@ export async function pushApp(context: Context, session: Session, plan: AppPlan)
   if (found?.metadata.deletionTimestamp !== undefined)
     throw new CliError(`App "${plan.name}" is being deleted; push again when it is gone`);
   requireTask(context, plan, found);
+  const bindings = await planBindings(session, plan);
   const source = await packing;
   reportSource(io, source);
   const app = found ?? (await createPlaceholder(context, session, plan));
   if (found !== undefined) io.note(`App "${plan.name}" exists, it will be updated.`);
   sayKeptStart(context, plan, found);
   sayImageMissing(context, found);
+  await bindServices(context, session, app, bindings);
 
   const buildInput = buildInputOf(source.sha256, space?.spec?.buildConfig?.env);
   const fingerprint = stacks.find(({ name }) => name === hostStack)?.fingerprint;

@@ -1,18 +1,29 @@
-/** Keeps an App's secret and Build in line with its spec, and its status with its Builds. */
+/** Keeps an App's secret and Build in line with its spec and bindings, and its status with its Builds. */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
-import { itself, ownedBy, type RunningController, startController } from '../../client/controller.ts';
-import { getIfExists } from '../../client/get-if-exists.ts';
+import {
+  itself,
+  mapped,
+  ownedBy,
+  type Result,
+  type RunningController,
+  soon,
+  startController,
+} from '../../client/controller.ts';
+import { getChild, getIfExists } from '../../client/get-if-exists.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { Secret } from '../../resources/core/kinds.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Build } from '../../resources/kf/build.ts';
+import { ServiceInstanceBinding } from '../../resources/kf/service-instance-binding.ts';
 import { Space } from '../../resources/kf/space.ts';
 import { labels } from '../../resources/labels.ts';
 import { controllerRef, isControlledBy, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { isAlreadyExists } from '../../resources/status.ts';
 import { appStatus, buildName } from './app-status.ts';
+import { type AppBindings, readBindings } from './bound-services.ts';
 import { withSpaceEnv } from './build-env.ts';
 import { injectedEnvSecret } from './injected-env.ts';
 
@@ -26,25 +37,45 @@ export function startAppController(options: Options): RunningController {
   return startController({
     ...options,
     name: 'app',
-    watches: [itself(App), ownedBy(App, Build, { unfinishedOnly: true }), ownedBy(App, Secret)],
+    watches: [
+      itself(App),
+      ownedBy(App, Build, { unfinishedOnly: true }),
+      mapped(ServiceInstanceBinding, (binding) => [{ ...refOf(binding), name: binding.spec.app.name }]),
+      // The App's own secret, and the credentials of its bindings.
+      mapped(Secret, (secret) => {
+        const app = secret.metadata.labels?.[labels.appName];
+        return app === undefined ? [] : [{ ...refOf(secret), name: app }];
+      }),
+    ],
     reconcile: (request) => reconcileApp(options, request),
   });
 }
 
-export async function reconcileApp({ client, clock }: Options, request: ObjectRef): Promise<void> {
+export async function reconcileApp({ client, clock }: Options, request: ObjectRef): Promise<Result | void> {
   const app = await getIfExists(client, App, request);
   if (app === undefined || app.metadata.deletionTimestamp !== undefined) return;
-  await ensureSecret(client, app);
+  const bindings = await readBindings(client, app);
+  const isWritten = await ensureSecret(client, app, bindings);
   const build = app.spec.build.spec === undefined ? undefined : await ensureBuild(client, app);
-  await writeStatus(client, App, app, appStatus(app, build, rfc3339(clock.now())));
+  await writeStatus(client, App, app, appStatus(app, build, isWritten ? bindings : undefined, rfc3339(clock.now())));
+  if (!isWritten) return soon;
 }
 
-/** The Secret that Tasks read VCAP_SERVICES from at their start (Kf: `kf-injected-envs-APP`). */
-async function ensureSecret(client: Client, app: App): Promise<void> {
-  const wanted = injectedEnvSecret(app);
+/**
+ * The Secret that Tasks read VCAP_SERVICES from at their start (Kf: `kf-injected-envs-APP`).
+ * False while that of an earlier App of this name stands in its place.
+ */
+async function ensureSecret(client: Client, app: App, { bound }: AppBindings): Promise<boolean> {
+  const wanted = injectedEnvSecret(app, bound);
   const ref = { ...refOf(app), name: wanted.metadata.name ?? '' };
-  if ((await getIfExists(client, Secret, ref)) !== undefined) return;
-  await createIfAbsent(() => client.create(Secret, wanted));
+  const existing = await getChild(client, Secret, ref, app);
+  if (existing === undefined) {
+    await client.create(Secret, wanted);
+    return true;
+  }
+  if (!isControlledBy(existing, app)) return false;
+  if (!isDeepStrictEqual(existing.data, wanted.data)) await client.update(Secret, { ...existing, data: wanted.data });
+  return true;
 }
 
 async function ensureBuild(client: Client, app: App): Promise<Build | undefined> {

@@ -4,25 +4,44 @@ import { type ConditionDraft, conditionOf, happyCondition, mergeConditions } fro
 import type { App } from '../../resources/kf/app.ts';
 import { type Build, imageReady } from '../../resources/kf/build.ts';
 import { childName } from '../../resources/names.ts';
+import type { AppBindings } from './bound-services.ts';
 
 type AppStatus = NonNullable<App['status']>;
 
 /** Kf's name of the Build of an App's present build request: `APP-N`. */
 export const buildName = (app: App): string => childName(app.metadata.name, `-${app.spec.build.updateRequests ?? 0}`);
 
-/** @param now RFC 3339 */
-export function appStatus(app: App, build: Build | undefined, now: string): AppStatus {
+/**
+ * @param bindings what Tasks that start now get; undefined while it cannot be said
+ * @param now RFC 3339
+ */
+export function appStatus(
+  app: App,
+  build: Build | undefined,
+  bindings: AppBindings | undefined,
+  now: string,
+): AppStatus {
   const buildReady = buildCondition(app, build);
-  const drafts = [buildReady, instancesCondition(app)];
+  const drafts = [buildReady, instancesCondition(app), ...(bindings === undefined ? [] : [bindings.condition])];
   const happy = happyCondition('Ready', drafts);
   return {
     ...app.status,
     ...imageOf(app, build),
+    ...(bindings === undefined ? {} : bindingsStatus(bindings)),
     observedGeneration: app.metadata.generation,
     ...(build === undefined ? {} : { latestBuild: build.metadata.name }),
     instances: { representation: app.spec.instances?.stopped ? 'stopped' : '0' },
     conditions: mergeConditions(app.status?.conditions, [...drafts, happy], now),
   };
+}
+
+function bindingsStatus({ bound }: AppBindings): Partial<AppStatus> {
+  const serviceBindings = bound.map(({ binding, paramsVersion }) => ({
+    name: binding.metadata.name,
+    instance: binding.spec.instanceRef.name,
+    ...(paramsVersion === undefined ? {} : { paramsVersion }),
+  }));
+  return { serviceBindings: serviceBindings.length === 0 ? undefined : serviceBindings };
 }
 
 /** The image that Tasks start with: the newest good one. A build that runs or failed leaves it in use. */

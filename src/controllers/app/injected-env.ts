@@ -6,11 +6,16 @@ import type { App } from '../../resources/kf/app.ts';
 import { labels } from '../../resources/labels.ts';
 import { controllerRef } from '../../resources/meta.ts';
 import { childName } from '../../resources/names.ts';
+import { type BoundService, databaseUrl, vcapServices } from '../service/vcap-services.ts';
 
 export const injectedEnvSecretName = (appName: string): string => childName('kf-injected-envs-', appName);
 
 /** Without service bindings VCAP_SERVICES is the empty map, as in Kf. */
-export function injectedEnvSecret(app: App): Draft<Secret> {
+export function injectedEnvSecret(
+  app: App,
+  services: readonly BoundService[],
+): Draft<Secret> & { readonly data: Readonly<Record<string, string>> } {
+  const url = databaseUrl(services);
   return {
     metadata: {
       name: injectedEnvSecretName(app.metadata.name),
@@ -19,6 +24,11 @@ export function injectedEnvSecret(app: App): Draft<Secret> {
       ownerReferences: [controllerRef(app)],
     },
     type: 'Opaque',
-    stringData: { VCAP_SERVICES: '{}' },
+    data: {
+      VCAP_SERVICES: base64(vcapServices(services)),
+      ...(url === undefined ? {} : { DATABASE_URL: base64(url) }),
+    },
   };
 }
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');

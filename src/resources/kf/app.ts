@@ -61,6 +61,31 @@ const body = {
           error: s.optional(s.string()),
         }),
       ),
+      serviceBindings: s.describe(
+        'The bindings whose credentials Tasks that start now get. Added by kf-tasks.',
+        s.optional(
+          s.array(
+            s.object({
+              name: s.string(),
+              instance: s.string(),
+              paramsVersion: s.optional(s.string()),
+            }),
+          ),
+        ),
+      ),
+      volumes: s.describe(
+        'The volumes that Tasks which start now get.',
+        s.optional(
+          s.array(
+            s.object({
+              name: s.string(),
+              claimName: s.string(),
+              mountPath: s.string(),
+              readOnly: s.optional(s.boolean()),
+            }),
+          ),
+        ),
+      ),
       instances: s.optional(s.object({ representation: s.optional(s.string()) })),
       urls: s.optional(s.array(s.string())),
     }),

@@ -18,6 +18,7 @@ import { type Layout, layoutOf } from '../node/layout.ts';
 import { LogStore } from '../node/logs/log-store.ts';
 import { createNetwork } from '../node/network/create-network.ts';
 import type { NetworkProvider } from '../node/network/network.ts';
+import { rootfsByBase } from '../node/rootfs/by-base.ts';
 import { stackFingerprint } from '../node/rootfs/fingerprint.ts';
 import { HostStack } from '../node/rootfs/host-stack.ts';
 import { chooseRuntime } from '../node/runtime/choose-runtime.ts';
@@ -151,7 +152,7 @@ async function bringUp(
     disk: parts.disk!,
     images,
     logs,
-    rootfsOf: () => stack,
+    rootfsOf: rootfsByBase(stack),
     barrier,
     limits: limitsFrom(process.env),
     // Tests reboot without a machine that does.

@@ -2,7 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ImageStore } from '../../src/node/images/image-store.ts';
+import { App } from '../../src/resources/kf/app.ts';
 import { Kf } from '../support/kf.ts';
+import { makeSmallBase } from '../support/small-base.ts';
 
 let kf: Kf;
 beforeAll(async () => {
@@ -10,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => kf.remove());
 
-interface App {
+interface BuiltApp {
   status: { image: string; latestBuild: string; latestReadyBuild: string };
 }
 
@@ -53,10 +56,10 @@ describe('a Node app with two packages', () => {
   });
 
   test('unchanged: nothing is uploaded or built', async () => {
-    const before = await kf.json<App>('app', 'nodeapp');
+    const before = await kf.json<BuiltApp>('app', 'nodeapp');
     const pushed = await kf.ok('push', 'nodeapp', '--task', '-p', folder);
     expect(pushed.stderr).toMatch(/nothing is uploaded or built/);
-    expect((await kf.json<App>('app', 'nodeapp')).status.latestBuild).toBe(before.status.latestBuild);
+    expect((await kf.json<BuiltApp>('app', 'nodeapp')).status.latestBuild).toBe(before.status.latestBuild);
   });
 
   test('with another source and the same lock file no package is installed again', async () => {
@@ -67,7 +70,7 @@ describe('a Node app with two packages', () => {
   });
 
   test('a build that fails says so, and the last good image stays in use', async () => {
-    const before = await kf.json<App>('app', 'nodeapp');
+    const before = await kf.json<BuiltApp>('app', 'nodeapp');
     await writeFile(
       join(folder, 'package-lock.json'),
       '{"lockfileVersion":3,"packages":{"":{"dependencies":{"ms":"1"}}}}',
@@ -75,7 +78,7 @@ describe('a Node app with two packages', () => {
     const { code, stdout, stderr } = await kf.run(['push', 'nodeapp', '--task', '-p', folder]);
     expect(code).toBe(1);
     expect(stdout + stderr).toMatch(/build failed/i);
-    const after = await kf.json<App>('app', 'nodeapp');
+    const after = await kf.json<BuiltApp>('app', 'nodeapp');
     expect(after.status.image).toBe(before.status.image);
     expect((await kf.ok('run-task', 'nodeapp', '--follow')).stdout).toContain('changed\n');
   });
@@ -100,6 +103,67 @@ describe('a Python app with one package', () => {
 
   test('unchanged: nothing is uploaded or built', async () => {
     expect((await kf.ok('push', 'pyapp', '--task', '-p', folder)).stderr).toMatch(/nothing is uploaded or built/);
+  });
+});
+
+describe('the layer of an App on another base', () => {
+  const line =
+    'id; pwd; ls -ln; sort data.txt; cat /proc/self/mounts | cut -d" " -f2,3 | grep ^/etc; echo $HOME $USER; echo made > made; cat made; echo t > /tmp/t && cat /tmp/t';
+
+  test('the same command shows the same', async () => {
+    await kf.push('portable', { 'data.txt': 'two\none\n', 'sub/tool.sh': 'echo tool' }, '-c', line);
+    const { image } = (await kf.json<BuiltApp>('app', 'portable')).status;
+    const store = new ImageStore({ images: join(kf.dataDir, 'images'), layers: join(kf.dataDir, 'layers') });
+    const { manifest } = await store.resolve(image);
+    const base = `sha256:${'b'.repeat(64)}`;
+    makeSmallBase(store.layerPath(base), ['sh', 'id', 'ls', 'sort', 'cat', 'cut', 'grep']);
+    const { ref } = await store.put({
+      ...manifest,
+      repository: 'dev/ported',
+      base: 'scratch',
+      layers: [base, ...manifest.layers],
+    });
+    const client = await kf.client();
+    await client.create(App, {
+      metadata: { name: 'ported', namespace: 'dev' },
+      spec: {
+        build: { image: ref },
+        template: { spec: { containers: [{ args: [line] }] } },
+        instances: { stopped: true },
+      },
+    });
+    client.close();
+    const [onHost, onBase] = [
+      await kf.ok('run-task', 'portable', '--follow'),
+      await kf.ok('run-task', 'ported', '--follow'),
+    ];
+    expect(onHost.stdout).toContain('uid=2000(vcap) gid=2000(vcap)');
+    expect(onHost.stdout).toContain('one\ntwo\n');
+    expect(onBase.stdout).toBe(onHost.stdout);
+    // It really was the other base.
+    const marks = 'cat /etc/small-base; ls /usr/share 2>&1';
+    expect((await kf.run(['run-task', 'ported', '-c', marks, '--follow'])).stdout).toContain('not the host\n');
+    expect((await kf.run(['run-task', 'portable', '-c', marks, '--follow'])).stdout).not.toContain('not the host\n');
+    // What a Task writes is its own.
+    expect((await kf.ok('run-task', 'ported', '-c', 'echo x > made; ls; ls /', '--follow')).stdout).toContain('made\n');
+    expect((await kf.ok('run-task', 'ported', '-c', 'ls', '--follow')).stdout).toBe('data.txt\nsub\n');
+  });
+
+  test('a base that nobody knows is named', async () => {
+    const store = new ImageStore({ images: join(kf.dataDir, 'images'), layers: join(kf.dataDir, 'layers') });
+    const { ref } = await store.put({
+      repository: 'dev/odd',
+      base: 'moon',
+      layers: [`sha256:${'b'.repeat(64)}`],
+      config: {},
+    });
+    const client = await kf.client();
+    const ported = await client.get(App, { namespace: 'dev', name: 'ported' });
+    await client.update(App, { ...ported, spec: { ...ported.spec, build: { image: ref } } });
+    client.close();
+    const { code, stderr } = await kf.run(['run-task', 'ported', '--wait']);
+    expect(code).toBe(125);
+    expect(stderr).toContain('the base "moon", which is not known');
   });
 });
 

@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Secret } from '../../src/resources/core/kinds.ts';
 import { Pod } from '../../src/resources/core/pod.ts';
 import { annotations, labels } from '../../src/resources/labels.ts';
 import { shellContainer, TestNode, terminated } from '../node/support/test-node.ts';
+import { makeSmallBase } from '../support/small-base.ts';
 
 let node: TestNode;
 beforeAll(async () => {
@@ -122,6 +124,63 @@ test('a secret that is missing fails the container with the reason', async () =>
 test('an image that is not there fails the container with the reason', async () => {
   await node.shell('no-image', 'echo never', { image: `kf.local/dev/gone@sha256:${'0'.repeat(64)}` });
   expect(terminated(await node.finished('no-image'))).toMatchObject({ reason: 'ErrImageNeverPull' });
+});
+
+test('a mount point that the stack lacks is made for its Pod alone, and the root stays read-only', async () => {
+  const volumes = [{ name: 'data', emptyDir: {} }];
+  const mounts = { volumeMounts: [{ name: 'data', mountPath: '/data/of/one' }] };
+  const line = 'echo x > /data/of/one/x; cat /data/of/one/x; ls -d /data; touch /data/y || touch /y || echo read-only';
+  await node.create('own-mount', { volumes, containers: [shellContainer('main', line, mounts)] });
+  const pod = await node.finished('own-mount');
+  expect(await node.log(pod)).toMatch(/^x\n\/data\n[\s\S]*read-only\n$/);
+  await node.shell('other-mounts', 'ls -d /data; ls /home');
+  const other = await node.finished('other-mounts');
+  expect(await node.log(other)).toMatch(/cannot access '\/data'[\s\S]*vcap\n/);
+});
+
+test('a volume on an image with a root of its own, run as root and as a user of the image', async () => {
+  const base = `sha256:${'c'.repeat(64)}`;
+  makeSmallBase(node.images.layerPath(base), ['sh', 'id', 'ls', 'cat', 'mkdir']);
+  appendFileSync(join(node.images.layerPath(base), 'etc/passwd'), 'app:x:77:78::/srv:/bin/sh\n');
+  const line =
+    'id -u; id -g; echo $HOME; cat /vol/key; cat /etc/hostname; echo x > /scratch/x && cat /scratch/x; mkdir /made && ls -d /made';
+  await node.client.create(Secret, { metadata: { name: 'key', namespace: 'dev' }, data: { key: btoa('secret\n') } });
+  for (const [name, user, expected] of [
+    ['as-root', '', '0\n0\n/root\nsecret\nas-root\nx\n/made\n'],
+    ['as-app', 'app', '77\n78\n/srv\nsecret\nas-app\nx\n'],
+  ] as const) {
+    const { ref: image } = await node.images.put({
+      repository: 'dev/small',
+      base: 'scratch',
+      layers: [base],
+      config: { user, cmd: ['/bin/sh', '-c', line] },
+    });
+    await node.create(name, {
+      volumes: [
+        { name: 'key', secret: { secretName: 'key' } },
+        { name: 'scratch', emptyDir: {} },
+      ],
+      containers: [
+        {
+          name: 'main',
+          image,
+          volumeMounts: [
+            { name: 'key', mountPath: '/vol' },
+            { name: 'scratch', mountPath: '/scratch' },
+          ],
+        },
+      ],
+    });
+    expect(await node.log(await node.finished(name))).toContain(expected);
+  }
+});
+
+test.each([
+  ['user', { runAsUser: 0 }],
+  ['group', { runAsGroup: 0 }],
+])('on the host stack nothing runs as root or its group: %s', async (name, securityContext) => {
+  await node.shell(`root-${name}`, 'echo never', { securityContext });
+  expect(terminated(await node.finished(`root-${name}`))?.message).toContain('never as root');
 });
 
 test('hostPath reaches only the folder of builds', async () => {

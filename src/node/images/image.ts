@@ -13,7 +13,7 @@ export interface ImageConfig {
 
 export interface ImageManifest {
   readonly schemaVersion: 1;
-  /** What lies below the layers: `host` is the host stack. */
+  /** What lies below the layers: the host stack (`host`), or nothing (`scratch`): they are the whole file system. */
   readonly base: string;
   /** Digests (`sha256:…`), lowest first. */
   readonly layers: readonly string[];
@@ -34,6 +34,11 @@ export interface Image {
 export class ImageNotFound extends Error {
   override readonly name = 'ImageNotFound';
 }
+
+/** Base: this machine's own programs. Layers show at /home/vcap only. */
+export const hostBase = 'host';
+/** Base: nothing. The lowest layers hold a system, as an image from a registry does. */
+export const scratchBase = 'scratch';
 
 /** The host stack without any layer. */
 export const hostStackRef = 'kf.local/stack/host';

@@ -63,9 +63,13 @@ export async function specOf(
   });
   const diskDir = join(sandbox.disk.path, 'containers', container.name);
   mkdirSync(diskDir, { recursive: true });
-  const rootfs = await context
-    .rootfsOf(image)
-    .prepare({ image, diskDir, files: sandbox.files, runAs: runAs(pod, container) });
+  const rootfs = await context.rootfsOf(image).prepare({
+    image,
+    diskDir,
+    files: sandbox.files,
+    runAs: runAs(pod, container),
+    mountPoints: (container.volumeMounts ?? []).map(({ mountPath }) => mountPath),
+  });
   const environment = resolveEnvironment({
     pod,
     container,

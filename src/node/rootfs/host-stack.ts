@@ -10,8 +10,10 @@ import { ConfigError } from '../pods/config-error.ts';
 import type { OciMount } from '../runtime/oci.ts';
 import { initPath } from '../runtime/oci-spec.ts';
 import { type HostPath, hiddenUsr, mountsBelowUsr, nodeBin, nodeOutsideUsr, readMountinfo } from './host-files.ts';
+import { emptyFolder, overlay, podFiles, readOnlyBind, writableBind } from './mounts.ts';
 import type { Rootfs, RootfsProvider, RootfsRequest } from './rootfs.ts';
 import { ensureSkeleton, sweepSkeletons, vcap } from './skeleton.ts';
+import { hostZone, usualPath } from './usual-environment.ts';
 
 export interface HostStackOptions {
   /** Holds the skeletons. */
@@ -22,8 +24,6 @@ export interface HostStackOptions {
   /** Default: the Node.js that runs this process. */
   readonly execPath?: string;
 }
-
-const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Milliseconds for which the host's /etc is taken to be unchanged. */
 const skeletonLife = 2000;
@@ -68,12 +68,14 @@ export class HostStack implements RootfsProvider {
     await sweepSkeletons(this.#options.directory, new Set([...inUse, await this.skeleton()]));
   }
 
-  async prepare({ image, diskDir, files, runAs }: RootfsRequest): Promise<Rootfs> {
-    if (runAs.user === 0) throw new ConfigError('the host stack runs as vcap (uid 2000), never as root');
+  async prepare({ image, diskDir, files, runAs, mountPoints }: RootfsRequest): Promise<Rootfs> {
+    if (runAs.user === 0 || runAs.group === 0)
+      throw new ConfigError('the host stack runs as vcap (uid and gid 2000), never as root or its group');
     const skeleton = await this.skeleton();
     const { config } = image.manifest;
     return {
       path: skeleton,
+      ...ownRoot(skeleton, diskDir, mountPoints),
       readonly: true,
       mounts: [...this.#fromHost(), ...podFiles(files), ...writable(diskDir, homeLayers(image.layerPaths, skeleton))],
       user: { uid: runAs.user ?? vcap.uid, gid: runAs.group ?? vcap.gid },
@@ -101,27 +103,6 @@ export class HostStack implements RootfsProvider {
   }
 }
 
-const readOnlyBind = (source: string, destination: string): OciMount => ({
-  destination,
-  type: 'bind',
-  source,
-  options: ['bind', 'ro', 'nosuid', 'nodev'],
-});
-
-/** Hides a folder of the host. */
-const emptyFolder = (destination: string): OciMount => ({
-  destination,
-  type: 'tmpfs',
-  source: 'tmpfs',
-  options: ['ro', 'nosuid', 'nodev', 'noexec', 'size=0k'],
-});
-
-const podFiles = (files: RootfsRequest['files']): readonly OciMount[] => [
-  readOnlyBind(files.hosts, '/etc/hosts'),
-  readOnlyBind(files.hostname, '/etc/hostname'),
-  readOnlyBind(files.resolvConf, '/etc/resolv.conf'),
-];
-
 /** Lower folders of /home/vcap, topmost first, as overlayfs wants them. */
 const homeLayers = (layers: readonly string[], skeleton: string): readonly string[] => [
   ...layers
@@ -139,32 +120,23 @@ function writable(diskDir: string, lower: readonly string[]): readonly OciMount[
   chownSync(upper!, vcap.uid, vcap.gid);
   chmodSync(upper!, 0o755);
   for (const folder of [tmp!, varTmp!]) chmodSync(folder, 0o1777);
-  const bind = (source: string, destination: string): OciMount => ({
-    destination,
-    type: 'bind',
-    source,
-    options: ['bind', 'rw', 'nosuid', 'nodev'],
-  });
   return [
-    {
-      destination: vcap.home,
-      type: 'overlay',
-      source: 'overlay',
-      options: [
-        'nosuid',
-        'nodev',
-        `lowerdir=${lower.map(quoted).join(':')}`,
-        `upperdir=${quoted(upper!)}`,
-        `workdir=${quoted(work!)}`,
-      ],
-    },
-    bind(tmp!, '/tmp'),
-    bind(varTmp!, '/var/tmp'),
+    overlay(vcap.home, { lower, upper: upper!, work: work! }),
+    writableBind(tmp!, '/tmp'),
+    writableBind(varTmp!, '/var/tmp'),
   ];
 }
 
-/** Colons and commas have a meaning in overlayfs' options. */
-const quoted = (path: string): string => path.replace(/[\\:,]/g, '\\$&');
+/** Below these everything that a mount needs is made on the Pod's own disk. */
+const ownFolders = [vcap.home, '/tmp', '/var/tmp', '/dev/shm'];
 
-/** Zone of the host, as TZ names it. */
-const hostZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+/** Mount points elsewhere would be made in the skeleton, which all containers share: there an overlay takes them. */
+function ownRoot(skeleton: string, diskDir: string, mountPoints: readonly string[]): Pick<Rootfs, 'overlay'> {
+  const isOwn = (path: string): boolean =>
+    ownFolders.some((folder) => path === folder || path.startsWith(`${folder}/`));
+  if (mountPoints.every(isOwn)) return {};
+  const [upper, work] = ['root-upper', 'root-work'].map((name) => join(diskDir, name));
+  for (const folder of [upper!, work!]) mkdirSync(folder, { recursive: true });
+  chmodSync(upper!, 0o755);
+  return { overlay: overlay('/', { lower: [skeleton], upper: upper!, work: work! }) };
+}

@@ -11,11 +11,15 @@ export interface RootfsRequest {
   readonly files: { readonly hosts: string; readonly hostname: string; readonly resolvConf: string };
   /** The Pod's or container's securityContext. */
   readonly runAs: { readonly user?: number; readonly group?: number };
+  /** Where volumes will be mounted. */
+  readonly mountPoints: readonly string[];
 }
 
 /** Ready to be mounted by the OCI runtime; nothing is mounted on the host, so there is nothing to undo. */
 export interface Rootfs {
   readonly path: string;
+  /** Mounted over `path` before anything else. */
+  readonly overlay?: OciMount;
   readonly readonly: boolean;
   readonly mounts: readonly OciMount[];
   readonly user: OciUser;

@@ -5,7 +5,13 @@ import { seccompProfile } from './seccomp.ts';
 
 export interface ContainerSpecInput {
   readonly hostname: string;
-  readonly rootfs: { readonly path: string; readonly readonly: boolean; readonly mounts: readonly OciMount[] };
+  readonly rootfs: {
+    readonly path: string;
+    /** Mounted over `path`, below everything else. */
+    readonly overlay?: OciMount;
+    readonly readonly: boolean;
+    readonly mounts: readonly OciMount[];
+  };
   /** Mounts that come after the root file system's: volumes. */
   readonly volumes: readonly OciMount[];
   /** Path on the host of the init that becomes PID 1. */
@@ -73,6 +79,7 @@ export function containerSpec(input: ContainerSpecInput): OciSpec {
     hostname: input.hostname,
     root: { path: input.rootfs.path, readonly: input.rootfs.readonly },
     mounts: [
+      ...(input.rootfs.overlay === undefined ? [] : [input.rootfs.overlay]),
       ...kernelMounts,
       { destination: initPath, type: 'bind', source: input.init, options: ['bind', 'ro', 'nosuid', 'nodev'] },
       ...input.rootfs.mounts,

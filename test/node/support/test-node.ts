@@ -18,6 +18,7 @@ import { LogStore } from '../../../src/node/logs/log-store.ts';
 import { liveMonitors } from '../../../src/node/monitors.ts';
 import { createNetwork } from '../../../src/node/network/create-network.ts';
 import type { NetworkProvider } from '../../../src/node/network/network.ts';
+import { rootfsByBase } from '../../../src/node/rootfs/by-base.ts';
 import { HostStack } from '../../../src/node/rootfs/host-stack.ts';
 import { findPrograms } from '../../../src/node/runtime/find-programs.ts';
 import { Pod, podFinished } from '../../../src/resources/core/pod.ts';
@@ -77,7 +78,7 @@ export class TestNode {
       disk: options.wrapDisk?.(this.disk) ?? this.disk,
       images: this.images,
       logs: this.logs,
-      rootfsOf: () => stack,
+      rootfsOf: rootfsByBase(stack),
       barrier: async () => {
         this.barriers++;
       },

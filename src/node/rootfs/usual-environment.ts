@@ -1,0 +1,7 @@
+/** What processes find in their environment whatever their root is. */
+
+/** PATH where nothing else is said. */
+export const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Zone of the host, as TZ names it. */
+export const hostZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';

@@ -3,7 +3,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { expired } from '../../src/controllers/retention/expired.ts';
 import { RetentionController } from '../../src/controllers/retention/retention-controller.ts';
 import { Namespace } from '../../src/resources/core/kinds.ts';
+import { App } from '../../src/resources/kf/app.ts';
+import { Space } from '../../src/resources/kf/space.ts';
 import { Task } from '../../src/resources/kf/task.ts';
+import { labels } from '../../src/resources/labels.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startLocalApi, type TestApi } from '../support/local-api.ts';
 
@@ -29,6 +32,19 @@ describe('which objects are let go', () => {
   test('unfinished ones count and stay', () => {
     const objects = [made(1, false), made(2, true), made(3, true)];
     expect(expired(objects, 2, isFinal).map(({ metadata }) => metadata.name)).toEqual(['t2']);
+  });
+
+  test('the newest ones of every Job stay where the Space says so', () => {
+    const of = (index: number, job: string) => ({
+      ...made(index, true),
+      metadata: { ...made(index, true).metadata, labels: { [labels.jobOwner]: job } },
+    });
+    const objects = [of(1, 'rare'), of(2, 'rare'), of(3, 'busy'), of(4, 'busy'), made(5, true), of(6, 'busy')];
+    const gone = (limit: number, perJob: number) =>
+      expired(objects, limit, isFinal, perJob).map(({ metadata }) => metadata.name);
+    expect(gone(3, 0)).toEqual(['t3', 't2', 't1']);
+    expect(gone(3, 1)).toEqual(['t4', 't3', 't1']);
+    expect(gone(1, 2)).toEqual(['t5', 't3']);
   });
 
   test('never an unfinished one, never more than needed, never a newer one before an older one', () => {
@@ -79,6 +95,30 @@ describe('the controller', () => {
     clock.advance(10_000);
     await controller.reconcile({ namespace: 'dev', name: 'a' });
     expect(await names()).toEqual(['a3', 'a4', 'b1']);
+  });
+
+  test('a Space has a number of its own, which holds at once', async () => {
+    const clock = new FakeClock();
+    const controller = new RetentionController({ client: local.client, clock });
+    await local.client.create(App, {
+      metadata: { name: 'a', namespace: 'dev' },
+      spec: { build: {}, template: { spec: { containers: [{}] } } },
+    });
+    for (const name of ['a1', 'a2', 'a3']) {
+      const task = await local.client.create(Task, {
+        metadata: { name, namespace: 'dev' },
+        spec: { appRef: { name: 'a' } },
+      });
+      const conditions = [{ type: 'Succeeded', status: 'True' as const }];
+      await local.client.updateStatus(Task, { ...task, status: { conditions } });
+    }
+    await local.client.create(Space, {
+      metadata: { name: 'dev' },
+      spec: { taskConfig: { retention: { maxTasks: 2 } } },
+    });
+    await controller.reconcileSpace('dev');
+    const { items } = await local.client.list(Task, { namespace: 'dev' });
+    expect(items.map(({ metadata }) => metadata.name).sort()).toEqual(['a2', 'a3']);
   });
 
   test('a clock that is set back does not keep it from looking', async () => {

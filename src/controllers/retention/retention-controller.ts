@@ -2,10 +2,13 @@
 
 import type { AnyKind, Client } from '../../client/client.ts';
 import type { Clock } from '../../client/clock.ts';
-import { mapped, type Result, type RunningController, startController } from '../../client/controller.ts';
+import { itself, mapped, type Result, type RunningController, startController } from '../../client/controller.ts';
+import { getIfExists } from '../../client/get-if-exists.ts';
 import { isFinal } from '../../resources/condition.ts';
+import { App } from '../../resources/kf/app.ts';
 import { Build } from '../../resources/kf/build.ts';
 import { SourcePackage } from '../../resources/kf/source-package.ts';
+import { Space } from '../../resources/kf/space.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import { type KubeObject, type ObjectRef, refOf } from '../../resources/meta.ts';
@@ -13,7 +16,7 @@ import { isNotFound } from '../../resources/status.ts';
 import { expired } from './expired.ts';
 
 export interface RetentionLimits {
-  /** Tasks kept per App. Default 500 (Kf). */
+  /** Tasks kept per App, where the Space does not say otherwise. Default 500 (Kf). */
   readonly tasks: number;
   /** Builds kept per App. Default 5 (Kf). */
   readonly builds: number;
@@ -43,8 +46,13 @@ export function startRetentionController(options: Options): RunningController {
     ...options,
     name: 'retention',
     concurrency: 1,
-    watches: [mapped(Task, appOf, { unfinishedOnly: true }), mapped(Build, appOf, { unfinishedOnly: true })],
-    reconcile: (app) => controller.reconcile(app),
+    watches: [
+      mapped(Task, appOf, { unfinishedOnly: true }),
+      mapped(Build, appOf, { unfinishedOnly: true }),
+      // A setting that was changed holds at once.
+      itself(Space),
+    ],
+    reconcile: (ref) => (ref.namespace === undefined ? controller.reconcileSpace(ref.name) : controller.reconcile(ref)),
   });
 }
 
@@ -68,16 +76,30 @@ export class RetentionController {
     const last = this.#lastLook.get(key);
     if (last !== undefined) return { requeueAfter: last + interval - now };
     this.#lastLook.set(key, now);
-    await this.#trim(Task, app, this.#limits.tasks);
     await this.#trim(Build, app, this.#limits.builds);
+    const space = await getIfExists(this.#client, Space, { name: app.namespace! });
+    await this.#trimTasks(app, space);
   }
 
-  async #trim(kind: typeof Task | typeof Build, app: ObjectRef, limit: number): Promise<void> {
+  /** Its settings may have changed. */
+  async reconcileSpace(name: string): Promise<void> {
+    const space = await getIfExists(this.#client, Space, { name });
+    if (space?.spec?.taskConfig?.retention === undefined) return;
+    const { items } = await this.#client.list(App, { namespace: name });
+    for (const app of items) await this.#trimTasks(refOf(app), space);
+  }
+
+  #trimTasks(app: ObjectRef, space: Space | undefined): Promise<void> {
+    const { maxTasks, perJobMin } = space?.spec?.taskConfig?.retention ?? {};
+    return this.#trim(Task, app, maxTasks ?? this.#limits.tasks, perJobMin);
+  }
+
+  async #trim(kind: typeof Task | typeof Build, app: ObjectRef, limit: number, perJob?: number): Promise<void> {
     const { items } = await this.#client.list(kind, {
       namespace: app.namespace!,
       labelSelector: `${labels.appName}=${app.name}`,
     });
-    for (const object of expired<Task | Build>(items, limit, isFinal)) {
+    for (const object of expired<Task | Build>(items, limit, isFinal, perJob)) {
       const source = 'sourcePackage' in object.spec ? object.spec.sourcePackage?.name : undefined;
       // First, because nobody knows of it once the Build is gone.
       if (source !== undefined) await this.#delete(SourcePackage, { ...refOf(object), name: source });

@@ -52,6 +52,8 @@ export async function describeSpace(
       ['Apps', apps.items.length],
       ['Grace Period', formatDuration((runtimeConfig?.terminationGracePeriodSeconds ?? 10) * 1000)],
       ['Time Zone', taskConfig?.timeZone ?? 'UTC'],
+      ['Task Retention', retentionText(taskConfig?.retention)],
+      ['Task Limits', limitsText(taskConfig?.limits)],
       ['Egress Policy', networkConfig?.appNetworkPolicy?.egress ?? 'PermitAll'],
       ['Build Egress Policy', networkConfig?.buildNetworkPolicy?.egress],
       ['Allowed Host Ports', taskConfig?.allowedHostPorts?.join(', ') || undefined],
@@ -66,6 +68,23 @@ export async function describeSpace(
       ['Container Registry', buildConfig?.containerRegistry],
     ]),
   );
+}
+
+type TaskConfig = NonNullable<NonNullable<Space['spec']>['taskConfig']>;
+
+function retentionText({ maxTasks, perJobMin }: TaskConfig['retention'] = {}): string | undefined {
+  if (maxTasks === undefined && perJobMin === undefined) return undefined;
+  const perJob = perJobMin === undefined ? '' : `, at least ${perJobMin} of every Job`;
+  return `${maxTasks ?? 500} per App${perJob}`;
+}
+
+function limitsText({ memory, cpu, tasks }: TaskConfig['limits'] = {}): string | undefined {
+  const parts = [
+    memory === undefined ? '' : `${memory} of memory`,
+    cpu === undefined ? '' : `${cpu} cores`,
+    tasks === undefined ? '' : count(tasks, 'Task'),
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? undefined : `${parts.join(', ')} at a time`;
 }
 
 export async function createSpaceAction(context: Context, name: string, wanted: CreateSpaceFlags): Promise<void> {

@@ -76,6 +76,8 @@ export interface ControllerOptions {
 export interface RunningController {
   /** Resolves once every watched kind was listed for the first time. */
   readonly synced: Promise<void>;
+  /** Has a request reconciled that no event stands for. */
+  enqueue(request: ObjectRef): void;
   /** Resolves when nothing is left to do at this moment; for tests. */
   idle(): Promise<void>;
   stop(): Promise<void>;
@@ -113,6 +115,7 @@ export function startController(options: ControllerOptions): RunningController {
   );
   return {
     synced: Promise.all(synced).then(() => undefined),
+    enqueue: (request) => queue.add(keyFromRef(request)),
     idle: () => queue.idle(),
     async stop() {
       abort.abort();

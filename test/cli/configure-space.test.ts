@@ -76,6 +76,24 @@ describe('other settings', () => {
     expect(after?.runtimeConfig).not.toHaveProperty('terminationGracePeriodSeconds');
   });
 
+  test('retention and limits of Tasks', async () => {
+    await cli.ok('configure-space', 'set-task-retention', '50', '--per-job-min', '2');
+    await cli.ok('configure-space', 'set-task-limits', '--memory', '4G', '--tasks', '3');
+    await cli.ok('configure-space', 'set-task-limits', '--cpu', '1.5', '--tasks', 'none');
+    const taskConfig = (await specOf())?.taskConfig;
+    expect(taskConfig?.retention).toEqual({ maxTasks: 50, perJobMin: 2 });
+    expect(taskConfig?.limits).toEqual({ memory: '4Gi', cpu: '1.5' });
+    const { stdout } = await cli.ok('space');
+    expect(stdout).toMatch(/^Task Retention: +50 per App, at least 2 of every Job$/m);
+    expect(stdout).toMatch(/^Task Limits: +4Gi of memory, 1.5 cores at a time$/m);
+    for (const wrong of [['set-task-retention', '0'], ['set-task-limits'], ['set-task-limits', '--tasks', '0']])
+      expect((await configure(...wrong)).code, wrong.join(' ')).toBe(1);
+    await cli.ok('configure-space', 'set-task-retention', 'default');
+    await cli.ok('configure-space', 'set-task-limits', 'dev', '--memory', 'none', '--cpu', 'none');
+    expect((await specOf())?.taskConfig).not.toHaveProperty('retention');
+    expect((await specOf())?.taskConfig).not.toHaveProperty('limits');
+  });
+
   test.each([
     'set-container-registry',
     'append-domain',

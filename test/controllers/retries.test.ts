@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Client } from '../../src/client/client.ts';
 import { isRetried, retryDelay } from '../../src/controllers/task/attempts.ts';
 import { pipelineRunName } from '../../src/controllers/task/pipeline-run.ts';
 import { startTaskController } from '../../src/controllers/task/task-controller.ts';
@@ -7,46 +6,12 @@ import { conditionOf, isFinal } from '../../src/resources/condition.ts';
 import { Pod } from '../../src/resources/core/pod.ts';
 import { Task } from '../../src/resources/kf/task.ts';
 import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
-import { startServer } from '../apiserver/http/support.ts';
-import { hostile } from '../client/hostile-client.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startLocalApi } from '../support/local-api.ts';
+import { clientSettings, type Setting } from './clients.ts';
 import { World } from './world.ts';
 
-interface Setting {
-  /** A new one for every controller: each lags by itself. */
-  readonly controllers: () => Client;
-  readonly honest: Client;
-  close(): Promise<void>;
-}
-
-const settings: Record<string, () => Promise<Setting>> = {
-  'in-process': async () => {
-    const { client, close } = startLocalApi();
-    return { controllers: () => client, honest: client, close };
-  },
-  http: async () => {
-    const server = await startServer();
-    return { controllers: () => server.client, honest: server.client, close: () => server.close() };
-  },
-};
-for (const seed of Array.from({ length: Number(process.env.KF_SEEDS ?? 5) }, (_, index) => index + 1))
-  settings[`hostile, seed ${seed}`] = async () => {
-    const { client, close } = startLocalApi();
-    const made: { close(): void }[] = [];
-    return {
-      controllers: () => {
-        const one = hostile(client, { seed: seed + 100 * made.length });
-        made.push(one);
-        return one;
-      },
-      honest: client,
-      async close() {
-        for (const one of made) one.close();
-        await close();
-      },
-    };
-  };
+const settings = clientSettings();
 
 describe.each(Object.keys(settings))('retries over the %s client', (name) => {
   let world: World;

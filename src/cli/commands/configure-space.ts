@@ -6,6 +6,8 @@ import { environment } from '../configure-space/env.ts';
 import { gracePeriod } from '../configure-space/grace-period.ts';
 import { hostPorts } from '../configure-space/host-ports.ts';
 import { notApplicableSettings } from '../configure-space/not-applicable.ts';
+import { taskLimits } from '../configure-space/task-limits.ts';
+import { taskRetention } from '../configure-space/task-retention.ts';
 import { timeZone } from '../configure-space/time-zone.ts';
 
 /** In the order of the help. */
@@ -15,5 +17,7 @@ export const configureSpace: readonly CommandFile[] = [
   timeZone,
   ...egressPolicy,
   ...hostPorts,
+  taskRetention,
+  taskLimits,
   ...notApplicableSettings,
 ];

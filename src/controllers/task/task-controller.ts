@@ -1,6 +1,6 @@
 /** Runs Tasks: takes the number, makes the PipelineRun, passes termination on, mirrors the outcome. */
 
-import type { Client, Draft } from '../../client/client.ts';
+import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import {
   itself,
@@ -8,10 +8,9 @@ import {
   ownedBy,
   type Result,
   type RunningController,
-  soon,
   startController,
 } from '../../client/controller.ts';
-import { getChild, getFromServer, getIfExists } from '../../client/get-if-exists.ts';
+import { getChild, getIfExists } from '../../client/get-if-exists.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { Waiting } from '../../client/waiting.ts';
 import {
@@ -25,21 +24,14 @@ import { App } from '../../resources/kf/app.ts';
 import { Space } from '../../resources/kf/space.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { currentAttempt } from '../../resources/kf/task-attempts.ts';
-import { annotations, labels, userContainer } from '../../resources/labels.ts';
-import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../../resources/meta.ts';
-import { isAlreadyExists, isInvalid } from '../../resources/status.ts';
+import { labels, userContainer } from '../../resources/labels.ts';
+import { isControlledBy, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { tellFailure } from '../notify/task-failed.ts';
+import { AttemptRuns, type Blocked, runRef } from './attempt-runs.ts';
 import { isRetried, nextAttempt, retryCondition, retryDelay, retryTime, withAttempt } from './attempts.ts';
-import {
-  commandOf,
-  nextPipelineRunOf,
-  pipelineRunName,
-  pipelineRunOf,
-  type TaskContext,
-  taskRunName,
-} from './pipeline-run.ts';
+import { commandOf, nextPipelineRunOf, pipelineRunName, pipelineRunOf, type TaskContext } from './pipeline-run.ts';
 import { obstacleOf, refused, waiting } from './task-conditions.ts';
 import { TaskNumbers } from './task-numbers.ts';
 import { outcomeOf } from './task-outcome.ts';
@@ -54,7 +46,7 @@ interface Options {
 
 export function startTaskController(options: Options): RunningController {
   const controller = new TaskController(options);
-  return startController({
+  const running = startController({
     ...options,
     name: 'task',
     watches: [
@@ -70,9 +62,17 @@ export function startTaskController(options: Options): RunningController {
         { unfinishedOnly: true },
       ),
       mapped(App, (app) => controller.waitingFor(app)),
+      mapped(Space, (space) => controller.nextIn(space.metadata.name)),
     ],
-    reconcile: (request) => controller.reconcile(request),
+    async reconcile(request) {
+      const result = await controller.reconcile(request);
+      // What has become of this Task may be what the next one of its Space waits for.
+      for (const next of controller.nextIn(request.namespace ?? ''))
+        if (next.name !== request.name) running.enqueue(next);
+      return result;
+    },
   });
+  return running;
 }
 
 export class TaskController {
@@ -80,11 +80,13 @@ export class TaskController {
   readonly #clock: Clock;
   readonly #numbers: TaskNumbers;
   readonly #waiting = new Waiting();
+  readonly #runs: AttemptRuns;
 
   constructor({ client, clock }: Options) {
     this.#client = client;
     this.#clock = clock;
     this.#numbers = new TaskNumbers(client);
+    this.#runs = new AttemptRuns(client);
   }
 
   /** Tasks that wait for something of this App. */
@@ -92,36 +94,35 @@ export class TaskController {
     return this.#waiting.on(refOf(app));
   }
 
+  /** The Task that is first in line for room in a Space. */
+  nextIn(space: string): readonly ObjectRef[] {
+    const next = this.#runs.room.next(space);
+    return next === undefined ? [] : [next];
+  }
+
   async reconcile(request: ObjectRef): Promise<Result | void> {
     const task = await getIfExists(this.#client, Task, request);
-    if (task === undefined || task.metadata.deletionTimestamp !== undefined || isFinal(task)) {
+    const over = task === undefined || task.metadata.deletionTimestamp !== undefined || isFinal(task);
+    if (over || task.spec.terminated) this.#runs.room.leave(request);
+    if (over) {
       this.#waiting.remove(request);
       return;
     }
     const run = await getChild(this.#client, PipelineRun, runRef(task, currentAttempt(task)), task);
     if (run !== undefined && isControlledBy(run, task)) return this.#follow(task, run);
     if (run === undefined || task.spec.terminated) return this.#start(task);
-    return this.#wayBlocked(task, run);
-  }
-
-  /** What bears the name of our PipelineRun is not ours. */
-  async #wayBlocked(task: Task, run: PipelineRun): Promise<Result | void> {
-    const { name } = run.metadata;
-    if (!isLeftoverOf(run, task))
-      return this.#report(task, refused('NotOwned', `There is an existing PipelineRun "${name}" that we do not own.`));
-    await this.#report(task, waiting('WaitingForCleanup', `an earlier Task "${name}" is not gone yet`));
-    return soon;
+    return this.#blocked(task, this.#runs.blockedBy(task, run));
   }
 
   async #start(task: Task): Promise<Result | void> {
     const wasStarted = task.status?.pipelineRunName !== undefined;
     if (wasStarted || task.spec.terminated) {
       // Decides for good, so a read that lags is not enough.
-      const ref = runRef(task, currentAttempt(task));
-      const run = await getFromServer(this.#client, PipelineRun, ref);
-      if (run !== undefined && isControlledBy(run, task)) return this.#follow(task, run);
-      if (wasStarted)
-        return this.#report(task, refused('PipelineRunDeleted', `the PipelineRun "${ref.name}" was deleted`));
+      const attempt = currentAttempt(task);
+      const run = await this.#runs.certainly(task, attempt);
+      if (run !== undefined) return this.#follow(task, run);
+      const name = pipelineRunName(task, attempt);
+      if (wasStarted) return this.#report(task, refused('PipelineRunDeleted', `the PipelineRun "${name}" was deleted`));
       return this.#report(task, refused('TaskRunCancelled', 'terminated before it started'));
     }
     const appRef = { ...refOf(task), name: task.spec.appRef.name };
@@ -148,8 +149,8 @@ export class TaskController {
       image: app.status?.image ?? '',
       command: commandOf(task, app) ?? {},
     };
-    const blocked = await this.#create(task, pipelineRunOf(task, context));
-    if (blocked !== undefined) return blocked.result;
+    const blocked = await this.#runs.create(task, pipelineRunOf(task, context), space);
+    if (blocked !== undefined) return this.#blocked(task, blocked);
     this.#waiting.remove(refOf(task));
     await this.#report(task, waiting('Started', 'the PipelineRun was made'), {
       image: context.image,
@@ -157,25 +158,10 @@ export class TaskController {
     });
   }
 
-  /** Makes the PipelineRun of an attempt, once; its name is the lock. Tells, having reported it, what is in the way. */
-  async #create(task: Task, draft: Draft<PipelineRun>): Promise<{ readonly result: Result | void } | undefined> {
-    try {
-      await this.#client.create(PipelineRun, draft);
-    } catch (error) {
-      if (isInvalid(error)) return { result: await this.#report(task, refused('TemplateError', error.message)) };
-      if (!isAlreadyExists(error)) throw error;
-      // Made before, and our read lagged; unless it is somebody else's.
-      const run = await getFromServer(this.#client, PipelineRun, { ...refOf(task), name: draft.metadata.name! });
-      if (run === undefined) throw error;
-      if (!isControlledBy(run, task)) return { result: await this.#wayBlocked(task, run) };
-    }
-    return undefined;
-  }
-
   async #follow(task: Task, run: PipelineRun): Promise<Result | void> {
-    if (task.spec.terminated && !isFinal(run)) await this.#cancel(task, run);
+    if (task.spec.terminated && !isFinal(run)) await this.#runs.cancel(task, run);
     const finished = isFinal(run);
-    const taskRun = await this.#taskRunOf(task, run, finished);
+    const taskRun = await this.#runs.taskRunOf(task, run);
     const started = { pipelineRunName: run.metadata.name, image: imageOf(run) };
     const { condition, fields } =
       taskRun === undefined ? { condition: runCondition(run), fields: {} } : outcomeOf(taskRun);
@@ -198,8 +184,8 @@ export class TaskController {
     const due = retryTime(task);
     if (task.spec.terminated) {
       // Ends it for good, so a status that lags is not enough.
-      const next = await getFromServer(this.#client, PipelineRun, runRef(task, attempt + 1));
-      if (next !== undefined && isControlledBy(next, task)) return this.#begun(task, next.metadata.name);
+      const next = await this.#runs.certainly(task, attempt + 1);
+      if (next !== undefined) return this.#begun(task, next.metadata.name);
       const condition = due === undefined ? ended : refused('TaskRunCancelled', 'terminated between two attempts');
       return this.#report(task, condition, withAttempt(task, fields, ended, true));
     }
@@ -216,8 +202,9 @@ export class TaskController {
     }
     if (due > now) return { requeueAfter: due - now };
     const draft = nextPipelineRunOf(task, run, attempt + 1);
-    const blocked = await this.#create(task, draft);
-    if (blocked !== undefined) return blocked.result;
+    const space = await getIfExists(this.#client, Space, { name: task.metadata.namespace ?? '' });
+    const blocked = await this.#runs.create(task, draft, space);
+    if (blocked !== undefined) return this.#blocked(task, blocked);
     return this.#begun(task, draft.metadata.name!);
   }
 
@@ -226,25 +213,9 @@ export class TaskController {
     return this.#report(task, waiting('Started', 'the PipelineRun was made'), nextAttempt(task, name));
   }
 
-  /** Once the run is final its TaskRun decides, so then the server itself says whether there is one. */
-  async #taskRunOf(task: Task, run: PipelineRun, finished: boolean): Promise<TaskRun | undefined> {
-    const ref = { ...refOf(task), name: taskRunName(run) };
-    const known = await getChild(this.#client, TaskRun, ref, run);
-    const taskRun = known === undefined && finished ? await getFromServer(this.#client, TaskRun, ref) : known;
-    return taskRun !== undefined && isControlledBy(taskRun, run) ? taskRun : undefined;
-  }
-
-  async #cancel(task: Task, run: PipelineRun): Promise<void> {
-    const grace = task.spec.gracePeriodSeconds?.toString();
-    const graceChanged = grace !== undefined && run.metadata.annotations?.[annotations.gracePeriod] !== grace;
-    if (run.spec.status === 'Cancelled' && !graceChanged) return;
-    await this.#client.patch(PipelineRun, refOf(run), {
-      type: 'merge',
-      body: {
-        metadata: graceChanged ? { annotations: { [annotations.gracePeriod]: grace } } : {},
-        spec: { status: 'Cancelled' },
-      },
-    });
+  async #blocked(task: Task, { condition, again }: Blocked): Promise<Result | void> {
+    await this.#report(task, condition);
+    return again;
   }
 
   async #report(task: Task, condition: ConditionDraft, fields: Partial<TaskStatus> = {}): Promise<void> {
@@ -264,11 +235,6 @@ export class TaskController {
     await writeStatus(this.#client, Task, task, status);
   }
 }
-
-const runRef = (task: Task, attempt: number): ObjectRef => ({
-  ...refOf(task),
-  name: pipelineRunName(task, attempt),
-});
 
 /** What is known of a run whose TaskRun is not there. */
 function runCondition(run: PipelineRun): ConditionDraft {

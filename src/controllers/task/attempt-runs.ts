@@ -1,0 +1,102 @@
+/** The PipelineRuns of Tasks: made once per attempt, where there is room; found, cancelled. */
+
+import type { Client, Draft } from '../../client/client.ts';
+import { type Result, soon } from '../../client/controller.ts';
+import { getChild, getFromServer } from '../../client/get-if-exists.ts';
+import { type ConditionDraft, isFinal } from '../../resources/condition.ts';
+import type { Space } from '../../resources/kf/space.ts';
+import type { Task } from '../../resources/kf/task.ts';
+import { annotations } from '../../resources/labels.ts';
+import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../../resources/meta.ts';
+import { isAlreadyExists, isInvalid } from '../../resources/status.ts';
+import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../resources/tekton/task-run.ts';
+import { pipelineRunName, taskRunName } from './pipeline-run.ts';
+import { SpaceRoom } from './space-room.ts';
+import { refused, waiting } from './task-conditions.ts';
+
+/** Why an attempt was not begun, and when to look again if no event tells. */
+export interface Blocked {
+  readonly condition: ConditionDraft;
+  readonly again?: Result;
+}
+
+export const runRef = (task: Task, attempt: number): ObjectRef => ({
+  ...refOf(task),
+  name: pipelineRunName(task, attempt),
+});
+
+export class AttemptRuns {
+  readonly #client: Client;
+  readonly room: SpaceRoom;
+
+  constructor(client: Client) {
+    this.#client = client;
+    this.room = new SpaceRoom(client);
+  }
+
+  /** Makes the PipelineRun of an attempt, once: its name is the lock. */
+  async create(task: Task, draft: Draft<PipelineRun>, space: Space | undefined): Promise<Blocked | undefined> {
+    try {
+      const condition = await this.#createWithRoom(task, draft, space);
+      if (condition !== undefined) return { condition };
+    } catch (error) {
+      if (isInvalid(error)) return { condition: refused('TemplateError', error.message) };
+      if (!isAlreadyExists(error)) throw error;
+      // Made before, and our read lagged; unless it is somebody else's.
+      const run = await getFromServer(this.#client, PipelineRun, { ...refOf(task), name: draft.metadata.name! });
+      if (run === undefined) throw error;
+      if (!isControlledBy(run, task)) return this.blockedBy(task, run);
+    }
+    this.room.leave(refOf(task));
+    return undefined;
+  }
+
+  async #createWithRoom(
+    task: Task,
+    draft: Draft<PipelineRun>,
+    space: Space | undefined,
+  ): Promise<ConditionDraft | undefined> {
+    const limits = space?.spec?.taskConfig?.limits;
+    const make = () => this.#client.create(PipelineRun, draft);
+    if (limits !== undefined) return this.room.enter(task, draft, limits, make);
+    await make();
+    return undefined;
+  }
+
+  /** What bears the name of our PipelineRun is not ours. */
+  blockedBy(task: Task, run: PipelineRun): Blocked {
+    const { name } = run.metadata;
+    if (!isLeftoverOf(run, task))
+      return { condition: refused('NotOwned', `There is an existing PipelineRun "${name}" that we do not own.`) };
+    return { condition: waiting('WaitingForCleanup', `an earlier Task "${name}" is not gone yet`), again: soon };
+  }
+
+  /** The run of an attempt, as the server itself says: for what is decided for good. */
+  async certainly(task: Task, attempt: number): Promise<PipelineRun | undefined> {
+    const run = await getFromServer(this.#client, PipelineRun, runRef(task, attempt));
+    return run !== undefined && isControlledBy(run, task) ? run : undefined;
+  }
+
+  /** Once the run is final its TaskRun decides, so then the server itself says whether there is one. */
+  async taskRunOf(task: Task, run: PipelineRun): Promise<TaskRun | undefined> {
+    const ref = { ...refOf(task), name: taskRunName(run) };
+    const known = await getChild(this.#client, TaskRun, ref, run);
+    const taskRun = known === undefined && isFinal(run) ? await getFromServer(this.#client, TaskRun, ref) : known;
+    return taskRun !== undefined && isControlledBy(taskRun, run) ? taskRun : undefined;
+  }
+
+  /** Passes termination and a changed grace period on. */
+  async cancel(task: Task, run: PipelineRun): Promise<void> {
+    const grace = task.spec.gracePeriodSeconds?.toString();
+    const graceChanged = grace !== undefined && run.metadata.annotations?.[annotations.gracePeriod] !== grace;
+    if (run.spec.status === 'Cancelled' && !graceChanged) return;
+    await this.#client.patch(PipelineRun, refOf(run), {
+      type: 'merge',
+      body: {
+        metadata: graceChanged ? { annotations: { [annotations.gracePeriod]: grace } } : {},
+        spec: { status: 'Cancelled' },
+      },
+    });
+  }
+}

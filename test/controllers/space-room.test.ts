@@ -1,0 +1,128 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { roomFor } from '../../src/controllers/task/space-limits.ts';
+import { conditionOf, isFinal } from '../../src/resources/condition.ts';
+import { Space } from '../../src/resources/kf/space.ts';
+import { Task } from '../../src/resources/kf/task.ts';
+import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
+import { clientSettings } from './clients.ts';
+import { World } from './world.ts';
+
+const settings = clientSettings();
+
+describe.each(Object.keys(settings))('caps of a Space over the %s client', (name) => {
+  let world: World;
+  let close: () => Promise<void>;
+  const start = async (limits: object) => {
+    const setting = await settings[name]!();
+    world = new World(setting.controllers(), setting.honest);
+    close = setting.close;
+    await world.app('app');
+    await cap(limits);
+  };
+  afterEach(async () => {
+    await world.stop();
+    await close();
+  });
+  const cap = (limits: object | null) =>
+    world.client.patch(Space, { name: 'dev' }, { type: 'merge', body: { spec: { taskConfig: { limits } } } });
+  const reason = (task: Task) => conditionOf(task, 'Succeeded')?.reason;
+  const has = (task: string, wanted: string) =>
+    world.until(Task, { namespace: 'dev', name: task }, (object) => reason(object) === wanted);
+  const terminate = (task: string) =>
+    world.client.patch(Task, { namespace: 'dev', name: task }, { type: 'merge', body: { spec: { terminated: true } } });
+  const commands = () => world.node.ran.map((line) => line.split(' ').slice(1).join(' '));
+
+  test('never more at a time than the cap, and all get their turn', async () => {
+    await start({ tasks: 2 });
+    const stop = new AbortController();
+    const active = new Set<string>();
+    let most = 0;
+    const watching = (async () => {
+      for await (const { type, object } of world.client.watch(PipelineRun, { namespace: 'dev', signal: stop.signal })) {
+        if (type === 'DELETED' || isFinal(object)) active.delete(object.metadata.name);
+        else active.add(object.metadata.name);
+        most = Math.max(most, active.size);
+      }
+    })();
+    const names = Array.from({ length: 9 }, (_, index) => `t${index}`);
+    await Promise.all(names.map((task) => world.task('app', task, 'exit 0')));
+    await Promise.all(names.map((task) => world.final(task)));
+    stop.abort();
+    await watching;
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(2);
+    expect(world.node.ran).toHaveLength(names.length);
+  });
+
+  test('first in, first out; who leaves the line holds nobody back', async () => {
+    await start({ tasks: 1 });
+    await world.task('app', 'first', 'wait first');
+    await has('first', 'Running');
+    for (const task of ['gone', 'second', 'ended', 'third']) {
+      await world.task('app', task, `exit 0 ${task}`);
+      await has(task, 'WaitingForSpace');
+    }
+    const waiting = await world.client.get(Task, { namespace: 'dev', name: 'third' });
+    expect(waiting.status?.message).toBe(
+      '1 of the 1 Tasks that may run in Space "dev" do; 3 Tasks are before it; it starts when others have ended',
+    );
+    await terminate('ended');
+    await world.final('ended');
+    await world.client.delete(Task, { namespace: 'dev', name: 'gone' });
+    await terminate('first');
+    await world.final('third');
+    expect(commands()).toEqual(['wait first', 'exit 0 second', 'exit 0 third']);
+  });
+
+  test('a cap that is raised or taken away lets them go; one that nobody can keep refuses', async () => {
+    await start({ memory: '1Gi' });
+    await world.task('app', 'a', 'wait');
+    await has('a', 'Running');
+    await world.task('app', 'b', 'wait');
+    await has('b', 'WaitingForSpace');
+    await cap({ memory: '2Gi' });
+    await has('b', 'Running');
+    await world.task('app', 'c', 'wait');
+    await has('c', 'WaitingForSpace');
+    await cap({ memory: '512Mi' });
+    expect(conditionOf(await world.final('c'), 'Succeeded')).toMatchObject({
+      reason: 'NeverFits',
+      message: expect.stringContaining('needs 1Gi of memory'),
+    });
+    await cap(null);
+    await world.task('app', 'd', 'exit 0');
+    await world.final('d');
+    await Promise.all(['a', 'b'].map(terminate));
+    await Promise.all(['a', 'b'].map((task) => world.final(task)));
+  });
+
+  test('an attempt that is due waits for room, too', async () => {
+    await start({ tasks: 1 });
+    await world.client.create(Task, {
+      metadata: { name: 'flaky', namespace: 'dev' },
+      spec: { appRef: { name: 'app' }, command: 'exits 1 0', retries: 1, retryDelay: '100ms' },
+    });
+    await has('flaky', 'WaitingForRetry');
+    await world.task('app', 'other', 'wait other');
+    await has('flaky', 'WaitingForSpace');
+    await terminate('other');
+    expect((await world.final('flaky')).status?.attempts).toHaveLength(2);
+  });
+});
+
+describe('room', () => {
+  const need = { memory: 2 ** 30, cpu: 0.1 };
+  test.each([
+    [{}, 5, 'fits'],
+    [{ tasks: 2 }, 1, 'fits'],
+    [{ tasks: 2 }, 2, 'later'],
+    [{ memory: '2Gi' }, 1, 'fits'],
+    [{ memory: '2Gi' }, 2, 'later'],
+    [{ memory: '1000Mi' }, 0, 'never'],
+    [{ cpu: '300m' }, 2, 'fits'],
+    [{ cpu: '0.3' }, 3, 'later'],
+    [{ cpu: '50m' }, 0, 'never'],
+  ])('%j with %i running: %s', (limits, running, verdict) => {
+    expect(roomFor(need, Array.from({ length: running }).fill(need) as never, limits, 'dev').verdict).toBe(verdict);
+  });
+});

@@ -14,6 +14,7 @@ import { env, setEnv, unsetEnv } from './commands/env.ts';
 import { job, jobHistory, jobSchedules, jobs } from './commands/jobs.ts';
 import { logs } from './commands/logs.ts';
 import { notNeeded } from './commands/not-needed.ts';
+import { notifications } from './commands/notifications.ts';
 import { push } from './commands/push.ts';
 import { runJob } from './commands/run-job.ts';
 import { runTask } from './commands/run-task.ts';
@@ -52,6 +53,7 @@ export const commands: readonly CommandFile[] = [
   jobHistory,
   deleteJobSchedule,
   deleteJob,
+  notifications,
   apps,
   app,
   logs,

@@ -12,6 +12,7 @@ import type { Context } from './context.ts';
 import { count, type DeleteFlags, deleteAndWait } from './delete-object.ts';
 import { CliError, messageOf } from './errors.ts';
 import { objectName, type Variable } from './flags.ts';
+import { notifiesText } from './notify/notify-text.ts';
 import { formatDescription, section } from './output/describe.ts';
 import { formatObject, type OutputFormat } from './output/objects.ts';
 import { formatTable } from './output/table.ts';
@@ -56,6 +57,7 @@ export async function describeSpace(
       ['Task Limits', limitsText(taskConfig?.limits)],
       ['Egress Policy', networkConfig?.appNetworkPolicy?.egress ?? 'PermitAll'],
       ['Build Egress Policy', networkConfig?.buildNetworkPolicy?.egress],
+      ['Notifies', notifiesText(taskConfig?.notify)],
       ['Allowed Host Ports', taskConfig?.allowedHostPorts?.join(', ') || undefined],
       [
         'Run Environment',

@@ -6,6 +6,7 @@ import { environment } from '../configure-space/env.ts';
 import { gracePeriod } from '../configure-space/grace-period.ts';
 import { hostPorts } from '../configure-space/host-ports.ts';
 import { notApplicableSettings } from '../configure-space/not-applicable.ts';
+import { notify } from '../configure-space/notify.ts';
 import { taskLimits } from '../configure-space/task-limits.ts';
 import { taskRetention } from '../configure-space/task-retention.ts';
 import { timeZone } from '../configure-space/time-zone.ts';
@@ -19,5 +20,6 @@ export const configureSpace: readonly CommandFile[] = [
   ...hostPorts,
   taskRetention,
   taskLimits,
+  ...notify,
   ...notApplicableSettings,
 ];

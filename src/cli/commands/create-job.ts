@@ -1,6 +1,7 @@
 import { defineCommand } from '../command.ts';
 import type { CreateJobFlags } from '../jobs/create-job.ts';
 import { policyFlag, scheduleFlags } from '../jobs/job-flags.ts';
+import { notifyFlags } from '../notify/notify-flags.ts';
 import { taskFlags } from '../task-flags.ts';
 
 export const createJob = defineCommand<CreateJobFlags>({
@@ -19,7 +20,7 @@ export const createJob = defineCommand<CreateJobFlags>({
     policyFlag(
       command.option('-s, --schedule <CRON>', 'when to run: five cron fields, @daily and its like, or @every 90m'),
     );
-    taskFlags(scheduleFlags(command)).option('--async', 'do not wait until the Job is ready');
+    taskFlags(notifyFlags(scheduleFlags(command))).option('--async', 'do not wait until the Job is ready');
     return command;
   },
   async run(context, args, flags) {

@@ -2,6 +2,7 @@ import { checked, defineCommand } from '../command.ts';
 import { wholeNumber } from '../flags.ts';
 import { scheduleFlags } from '../jobs/job-flags.ts';
 import type { ScheduleJobFlags } from '../jobs/schedule-job.ts';
+import { notifyFlags } from '../notify/notify-flags.ts';
 
 export const scheduleJob = defineCommand<ScheduleJobFlags>({
   usage: 'schedule-job JOB_NAME SCHEDULE',
@@ -17,7 +18,7 @@ export const scheduleJob = defineCommand<ScheduleJobFlags>({
   ],
   args: 2,
   flags: (command) =>
-    scheduleFlags(command)
+    notifyFlags(scheduleFlags(command))
       .option('--add', 'keep the schedules that there are')
       .option(
         '--preview [N]',

@@ -3,6 +3,7 @@ import { defineCommand, repeatable } from '../command.ts';
 import { policyFlag, scheduleFlags } from '../jobs/job-flags.ts';
 import { unsettable } from '../jobs/unset.ts';
 import type { UpdateJobFlags } from '../jobs/update-job.ts';
+import { notifyFlags } from '../notify/notify-flags.ts';
 import { taskFlags } from '../task-flags.ts';
 
 export const updateJob = defineCommand<UpdateJobFlags>({
@@ -22,7 +23,7 @@ export const updateJob = defineCommand<UpdateJobFlags>({
     command
       .option('--command <LINE>', 'shell line to run')
       .option('-s, --schedule <CRON>', 'replaces all schedules, as kf schedule-job');
-    taskFlags(scheduleFlags(policyFlag(command)), 'as it is', 'as it is', 'as it is')
+    taskFlags(notifyFlags(scheduleFlags(policyFlag(command))), 'as it is', 'as it is', 'as it is')
       .option('--suspend', 'start no Tasks on schedule until --resume')
       .option('--resume', 'go on with the schedules from now on; what was due meanwhile is not run')
       .addOption(

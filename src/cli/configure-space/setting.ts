@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import type { Space } from '../../resources/kf/space.ts';
 import type { SpaceSpec } from '../../resources/kf/space-spec.ts';
 import { type CommandFile, defineCommand } from '../command.ts';
-import type { Session } from '../context.ts';
+import type { Context, Session } from '../context.ts';
 import { CliError } from '../errors.ts';
 
 interface Declaration {
@@ -26,7 +26,7 @@ export interface Setting<F> extends Declaration {
    */
   change(spec: SpaceSpec, values: readonly string[], flags: F): SpaceSpec;
   /** What must be there before the Space names it, like a Secret. Default: nothing. */
-  before?(session: Session, values: readonly string[], flags: F): Promise<void>;
+  before?(session: Session, values: readonly string[], flags: F, context: Context): Promise<void>;
 }
 
 export interface Accessor<F> extends Declaration {
@@ -35,7 +35,7 @@ export interface Accessor<F> extends Declaration {
   read(space: Space, flags: F): unknown;
 }
 
-const shared = {
+export const shared = {
   group: 'Spaces:',
   parent: { summary: 'Show and change the settings of a Space', aliases: ['config-space'] },
 } as const;
@@ -58,7 +58,7 @@ export const setting = <F>({ name, values, ...rest }: Setting<F>): CommandFile =
       await changeSpace(context, chosenSpace(args, values.length, context.flags.space), {
         isAsync: isAsync === true,
         change: (spec) => rest.change(spec, given, own),
-        before: async (session) => rest.before?.(session, given, own),
+        before: async (session) => rest.before?.(session, given, own, context),
       });
     },
   });
@@ -97,7 +97,7 @@ export const notApplicable = (name: string, reason: string): CommandFile =>
   });
 
 /** The Space among the arguments; undefined: the targeted one. */
-function chosenSpace(args: readonly string[], values: number, flag: string | undefined): string | undefined {
+export function chosenSpace(args: readonly string[], values: number, flag: string | undefined): string | undefined {
   const space = args.length > values ? args[0]! : undefined;
   if (space !== undefined && flag !== undefined && flag !== space)
     throw new CliError(`two Spaces are given: "${space}" as an argument and "${flag}" by --space`);

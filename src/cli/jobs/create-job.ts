@@ -8,15 +8,17 @@ import { getApp } from '../apps.ts';
 import type { Context } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
+import type { NotifyFlags } from '../notify/notify-flags.ts';
 import type { TaskFlags } from '../task-flags.ts';
 import { checkRetries, taskFieldsOf } from '../task-flags.ts';
 import { waitFor } from '../wait/observe.ts';
 import type { PolicyFlag, ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
+import { ensureJobSecret, notifyFieldsOf } from './notify.ts';
 import { saySchedule } from './say-schedule.ts';
 import { readSchedule } from './schedules.ts';
 
-export interface CreateJobFlags extends TaskFlags, ScheduleFlags, PolicyFlag {
+export interface CreateJobFlags extends TaskFlags, ScheduleFlags, PolicyFlag, NotifyFlags {
   readonly schedule?: string;
   readonly async?: boolean;
 }
@@ -34,6 +36,7 @@ export async function createJobAction(
     });
   checkRetries(flags);
   const schedule = flags.schedule === undefined ? undefined : readSchedule(flags.schedule, flags.timezone);
+  const notify = notifyFieldsOf(name!, undefined, flags);
   const session = await context.changing();
   const app = await getApp(session, appName!, 'failed to get App: ');
   if (app.metadata.deletionTimestamp !== undefined) throw new CliError(`${failure}App "${appName}" is being deleted`);
@@ -46,6 +49,7 @@ export async function createJobAction(
       suspend: schedule === undefined,
       ...(timeZone === undefined ? {} : { timeZone }),
       ...missedFieldsOf(flags),
+      ...notify,
       taskTemplate: {
         appRef: { name: app.metadata.name },
         ...(command.trim() === '' ? {} : { command }),
@@ -57,6 +61,7 @@ export async function createJobAction(
   });
   if (!isOurs) throw new CliError(failure + alreadyExists(TaskSchedule, name!).message);
   context.io.note(`Job ${name} created.`);
+  await ensureJobSecret(context, session, job, flags);
   if (flags.async) context.io.note('Waiting for Job to become ready asynchronously');
   else await awaitReady(context, job);
   await saySchedule(context, job);

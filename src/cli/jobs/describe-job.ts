@@ -4,12 +4,14 @@ import { rfc3339 } from '../../client/clock.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { humanDuration } from '../../resources/duration.ts';
+import { silenceOf } from '../../resources/kf/notify.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { annotations } from '../../resources/labels.ts';
 import { inWords } from '../../resources/schedule/in-words.ts';
 import type { Context } from '../context.ts';
 import { count } from '../delete-object.ts';
+import { notifiesText } from '../notify/notify-text.ts';
 import { type Description, formatDescription, section } from '../output/describe.ts';
 import { formatObject, type OutputFormat } from '../output/objects.ts';
 import { formatTips, quote } from '../output/tips.ts';
@@ -129,6 +131,8 @@ export function describe(job: TaskSchedule, { active, runs, failureLog, now }: M
             ...(failureLog === undefined ? [] : [`log: ${failureLog}`]),
           ],
     ],
+    ['Expected', expected(job, now)],
+    ['Notifies', notifiesText(spec.notify)],
     ['Active', active.map((task) => `Task ${task.metadata.name} ${progressOf(task)}`)],
     ['Waiting', waiting(job)],
     [
@@ -148,6 +152,18 @@ export function describe(job: TaskSchedule, { active, runs, failureLog, now }: M
       ]),
     ],
   ];
+}
+
+/** The silence that is too long, and where in it we are. */
+function expected(job: TaskSchedule, now: number): string | undefined {
+  const every = job.spec.expectEvery;
+  if (every === undefined) return undefined;
+  const text = `a success every ${every}`;
+  const since = job.status?.told?.expected?.since;
+  if (job.spec.suspend || since === undefined) return `${text} (not counted while suspended)`;
+  const { quietSince, deadline } = silenceOf(job, since, every);
+  const quiet = `none for ${humanDuration(now - quietSince)}`;
+  return now < deadline ? `${text}: due within ${humanDuration(deadline - now)}` : `${text}: OVERDUE, ${quiet}`;
 }
 
 function ago(time: string | undefined, now: number): string {

@@ -2,14 +2,16 @@
 
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import type { Context } from '../context.ts';
+import type { NotifyFlags } from '../notify/notify-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { changeJob, getJob } from './find-job.ts';
 import type { ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
+import { ensureJobSecret, notifyFieldsOf } from './notify.ts';
 import { announced, runsOf, saySchedule } from './say-schedule.ts';
 import { listed, readSchedule, schedulesOf, stateOf, withOneMore, withOnly } from './schedules.ts';
 
-export interface ScheduleJobFlags extends ScheduleFlags {
+export interface ScheduleJobFlags extends ScheduleFlags, NotifyFlags {
   readonly add?: boolean;
   readonly preview?: number | true;
 }
@@ -23,7 +25,8 @@ export async function scheduleJobAction(
   const tips = tipFlags(context.flags, await context.space());
   const change = (job: TaskSchedule): TaskSchedule => {
     const scheduled = flags.add ? withOneMore(job, schedule, tips) : withOnly(job, schedule);
-    return { ...scheduled, spec: { ...scheduled.spec, ...missedFieldsOf(flags) } };
+    const notify = notifyFieldsOf(name, job.spec.notify, flags);
+    return { ...scheduled, spec: { ...scheduled.spec, ...missedFieldsOf(flags), ...notify } };
   };
   if (flags.preview !== undefined) {
     const job = await getJob(await context.session(), name);
@@ -37,6 +40,7 @@ export async function scheduleJobAction(
     before = found;
     return change(found);
   });
+  await ensureJobSecret(context, session, job, flags);
   if (!flags.add && before !== undefined && stateOf(before) === 'Scheduled') {
     context.io.note('WARNING: Scheduling an already scheduled Job. This will overwrite the existing schedule.');
     context.io.note(`Replaced: ${listed(schedulesOf(before))}`);

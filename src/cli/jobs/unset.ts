@@ -17,12 +17,12 @@ const taskFields = {
   'retry-delay': 'retryDelay',
 } as const;
 
-export const unsettable = [...Object.keys(taskFields), 'missed', 'missed-within'];
+export const unsettable = [...Object.keys(taskFields), 'missed', 'missed-within', 'notify', 'expect-every'];
 
 export function withDefaults(job: TaskSchedule, unset: readonly string[]): TaskSchedule {
   const gone = new Set(unset.map((flag) => taskFields[flag as keyof typeof taskFields]));
   const template = Object.entries(job.spec.taskTemplate).filter(([field]) => !gone.has(field as never));
-  const { missed, missedWithin, ...spec } = job.spec;
+  const { missed, missedWithin, notify, expectEvery, ...spec } = job.spec;
   return {
     ...job,
     spec: {
@@ -30,6 +30,8 @@ export function withDefaults(job: TaskSchedule, unset: readonly string[]): TaskS
       ...given({
         missed: unset.includes('missed') ? undefined : missed,
         missedWithin: unset.includes('missed-within') ? undefined : missedWithin,
+        notify: unset.includes('notify') ? undefined : notify,
+        expectEvery: unset.includes('expect-every') ? undefined : expectEvery,
       }),
       taskTemplate: Object.fromEntries(template) as typeof job.spec.taskTemplate,
     },

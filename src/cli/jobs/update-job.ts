@@ -3,17 +3,19 @@
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
+import type { NotifyFlags } from '../notify/notify-flags.ts';
 import type { TaskFlags } from '../task-flags.ts';
 import { given, overTask, taskFieldsOf } from '../task-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { changeJob } from './find-job.ts';
 import type { PolicyFlag, ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
+import { ensureJobSecret, notifyFieldsOf, removeJobSecret } from './notify.ts';
 import { saySchedule } from './say-schedule.ts';
 import { inZone, readSchedule, stateOf, withOnly } from './schedules.ts';
 import { withDefaults } from './unset.ts';
 
-export interface UpdateJobFlags extends TaskFlags, ScheduleFlags, PolicyFlag {
+export interface UpdateJobFlags extends TaskFlags, ScheduleFlags, PolicyFlag, NotifyFlags {
   readonly command?: string;
   readonly schedule?: string;
   readonly suspend?: boolean;
@@ -43,6 +45,8 @@ export async function updateJobAction(context: Context, name: string, flags: Upd
     before = found;
     return change(found);
   });
+  if (job.spec.notify === undefined && before?.spec.notify !== undefined) await removeJobSecret(session, name);
+  await ensureJobSecret(context, session, job, flags);
   if (flags.suspend && before?.spec.suspend) context.io.note(`Job "${name}" was suspended already.`);
   if (flags.resume && !before?.spec.suspend) context.io.note(`Job "${name}" was not suspended.`);
   await context.io.out(`Job ${name} updated.\n`);
@@ -58,6 +62,7 @@ function withFields(job: TaskSchedule, flags: UpdateJobFlags): TaskSchedule {
       ...spec,
       ...given({ concurrencyPolicy: flags.concurrencyPolicy }),
       ...missedFieldsOf(flags),
+      ...notifyFieldsOf(job.metadata.name, spec.notify, flags),
       taskTemplate: overTask(spec.taskTemplate, fields),
     },
   };

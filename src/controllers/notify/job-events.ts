@@ -1,7 +1,7 @@
 /** What there is to tell of a Job: slots that were not run, recoveries, and successes that did not come. Pure. */
 
 import { rfc3339 } from '../../client/clock.ts';
-import { parseDuration } from '../../resources/duration.ts';
+import { silenceOf } from '../../resources/kf/notify.ts';
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 
 type Status = NonNullable<TaskSchedule['status']>;
@@ -127,17 +127,4 @@ function expectationOf(
       },
     ],
   };
-}
-
-/**
- * Since when there has been no success, and when that is too long; in milliseconds since the epoch.
- * @param since when the expectation was set, RFC 3339
- */
-export function silenceOf(
-  { status }: TaskSchedule,
-  since: string,
-  every: string,
-): { readonly quietSince: number; readonly deadline: number } {
-  const quietSince = Math.max(timeOf({ time: since }), timeOf(status?.lastSuccess ?? {}));
-  return { quietSince, deadline: quietSince + (parseDuration(every) ?? 0) };
 }

@@ -56,3 +56,21 @@ export function notifyErrors(path: string, notify: Notify | undefined): readonly
 export const shortestExpectation = 60_000;
 
 export const isExpectation = (text: string): boolean => (parseDuration(text) ?? 0) >= shortestExpectation;
+
+/** A Job, as far as its successes go. */
+interface Succeeding {
+  readonly status?: { readonly lastSuccess?: { readonly time?: string } };
+}
+
+/**
+ * Since when there has been no success, and when that is too long; in milliseconds since the epoch.
+ * @param since when the expectation was set, RFC 3339
+ */
+export function silenceOf(
+  { status }: Succeeding,
+  since: string,
+  every: string,
+): { readonly quietSince: number; readonly deadline: number } {
+  const quietSince = Math.max(Date.parse(since), Date.parse(status?.lastSuccess?.time ?? '') || 0);
+  return { quietSince, deadline: quietSince + (parseDuration(every) ?? 0) };
+}

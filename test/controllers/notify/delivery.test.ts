@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { isRefused } from '../../../src/controllers/notify/addresses.ts';
+import { guardedLookup, isRefused } from '../../../src/controllers/notify/addresses.ts';
 import { delayAfter, longestTrial, outcomeOf } from '../../../src/controllers/notify/delivery.ts';
 import { excess } from '../../../src/controllers/notify/excess.ts';
 import { endOfLog } from '../../../src/controllers/notify/log-end.ts';
@@ -81,6 +81,14 @@ test('addresses that are never posted to', () => {
     expect(isRefused(address), address).toBe(true);
   for (const address of ['127.0.0.1', '10.0.0.1', '192.168.1.1', '8.8.8.8', '::1', 'fd00::1', '2001:db8::1'])
     expect(isRefused(address), address).toBe(false);
+});
+
+test('a name is looked at once it is resolved, and the connection goes where we have looked', async () => {
+  const resolve = (name: string) =>
+    new Promise((settle) => guardedLookup(name, { all: true }, (error, found) => settle(error?.message ?? found)));
+  expect(await resolve('169.254.169.254')).toBe('169.254.169.254 is a link-local, metadata or multicast address');
+  expect(await resolve('127.0.0.1')).toEqual([{ address: '127.0.0.1', family: 4 }]);
+  expect(await resolve('no-such-name.invalid')).toContain('no-such-name.invalid');
 });
 
 test('URLs', () => {

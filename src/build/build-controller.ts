@@ -39,6 +39,8 @@ export interface BuildOptions {
   readonly sources: SourceStore;
   readonly images: ImageSink;
   readonly stack: HostStack;
+  /** Bytes of memory that the machine has for Pods: no build may ask for more. Default: unknown. */
+  readonly memoryBytes?: number;
   readonly onError?: (message: string, error: unknown) => void;
 }
 
@@ -164,7 +166,7 @@ export class BuildController {
     steps: readonly DependencyStep[],
     run: TaskRun | undefined,
   ): Promise<boolean> {
-    const { client, stack } = this.#options;
+    const { client, stack, memoryBytes } = this.#options;
     const condition = run === undefined ? undefined : conditionOf(run, 'Succeeded');
     if (condition?.status === 'True') return true;
     if (condition?.status === 'False') {
@@ -182,7 +184,10 @@ export class BuildController {
         return false;
       }
       await this.#createRun(() =>
-        client.create(TaskRun, buildRunOf(build, steps, { image: stack.ref, source: staging.app, path: stack.path })),
+        client.create(
+          TaskRun,
+          buildRunOf(build, steps, { image: stack.ref, source: staging.app, path: stack.path, memoryBytes }),
+        ),
       );
     }
     await this.#report(
@@ -266,6 +271,7 @@ export class BuildController {
     const startTime = build.status?.startTime ?? now;
     await writeStatus(this.#options.client, Build, build, {
       ...build.status,
+      phase: undefined,
       ...fields,
       startTime,
       ...(happy.status === 'Unknown'

@@ -12,7 +12,8 @@ import { appFolder } from './staging.ts';
 const timeout = '1h0m0s';
 
 /** What one build may use. Package managers need more than a small task. */
-const limits = { memory: '2Gi', 'ephemeral-storage': '2Gi' };
+const usualMemory = 2 * 2 ** 30;
+const disk = '2Gi';
 
 export interface BuildRunContext {
   /** Image of the bare stack. */
@@ -20,9 +21,14 @@ export interface BuildRunContext {
   /** Folder on this machine with the app's files. */
   readonly source: string;
   readonly path: readonly string[];
+  /** Bytes that the machine has for Pods. */
+  readonly memoryBytes: number | undefined;
 }
 
 export function buildRunOf(build: Build, steps: readonly DependencyStep[], context: BuildRunContext): Draft<TaskRun> {
+  // On a small machine a build has what there is, rather than waiting for what will never be.
+  const memory = Math.min(usualMemory, context.memoryBytes ?? usualMemory);
+  const limits = { memory: `${Math.floor(memory / 2 ** 20)}Mi`, 'ephemeral-storage': disk };
   const env = [
     { name: 'HOME', value: '/tmp' },
     { name: 'PATH', value: context.path.join(':') },

@@ -2,13 +2,14 @@
 
 import { mkdir } from 'node:fs/promises';
 import { totalmem } from 'node:os';
+import { basename } from 'node:path';
 import { startBuildController } from '../build/build-controller.ts';
 import { type ImagePresence, startImagePresence } from '../build/image-presence.ts';
 import type { SourceStore } from '../build/source-store.ts';
 import type { Client } from '../client/client.ts';
 import { systemClock } from '../client/clock.ts';
 import type { RunningController } from '../client/controller.ts';
-import { createNodeAgent, type NodeAgent } from '../node/agent.ts';
+import { createNodeAgent, type NodeAgent, roomWithin } from '../node/agent.ts';
 import { detectCgroups } from '../node/cgroup/cgroup.ts';
 import { createDisks } from '../node/disk/create-disks.ts';
 import type { DiskProvider } from '../node/disk/disk.ts';
@@ -22,10 +23,11 @@ import { rootfsByBase } from '../node/rootfs/by-base.ts';
 import { stackFingerprint } from '../node/rootfs/fingerprint.ts';
 import { HostStack } from '../node/rootfs/host-stack.ts';
 import { chooseRuntime } from '../node/runtime/choose-runtime.ts';
-import { type FoundPrograms, findPrograms } from '../node/runtime/find-programs.ts';
+import { findPrograms } from '../node/runtime/find-programs.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
 import { announceStack } from './announce-stack.ts';
 import type { Home } from './home.ts';
+import { NodeState } from './node-state.ts';
 import { prune } from './prune.ts';
 
 export interface NodeOptions {
@@ -34,6 +36,7 @@ export interface NodeOptions {
   readonly barrier: () => Promise<void>;
   readonly sources: SourceStore;
   readonly port: number;
+  readonly version: string;
   readonly log: (message: string, error?: unknown) => void;
 }
 
@@ -59,21 +62,23 @@ interface Parts {
   presence?: ImagePresence;
 }
 
-/** @throws ProgramsMissing naming what to install */
+/** Resolves at once: what the machine lacks is told while Pods wait. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { home } = options;
-  const programs = findPrograms();
   const layout = layoutOf(home.dataDir, home.runDir, home.instance);
   await mkdir(layout.logs, { recursive: true });
   const logs = new LogStore(layout.logs);
   const parts: Parts = {};
   const stopping = new AbortController();
-  const started = untilUp(() => bringUp(options, layout, programs, logs, parts), options, parts, stopping.signal);
+  const { client, version, log } = options;
+  const state = new NodeState({ client, room: roomWithin(limitsFrom(process.env)), version, log });
+  const started = untilUp(() => bringUp(options, layout, logs, parts, state), options, parts, state, stopping.signal);
   return {
     logs,
     async stop() {
       stopping.abort();
       await started;
+      state.comingUp();
       await takeDown(options, parts);
     },
   };
@@ -84,14 +89,15 @@ async function untilUp(
   bringUp: () => Promise<void>,
   options: NodeOptions,
   parts: Parts,
+  state: NodeState,
   stopping: AbortSignal,
 ): Promise<void> {
   while (!stopping.aborted) {
     try {
       return await bringUp();
     } catch (error) {
-      options.log('the node cannot run tasks yet, see kf doctor; it is tried again', error);
       await takeDown(options, parts).catch((failure: unknown) => options.log('taking down what came up', failure));
+      await state.failed(error);
     }
     await new Promise<void>((resolve) => {
       const timer = systemClock.after(retryDelay, resolve);
@@ -101,7 +107,7 @@ async function untilUp(
 }
 
 /** Milliseconds between attempts to bring the node up. */
-const retryDelay = 10_000;
+const retryDelay = 3000;
 
 async function takeDown({ home, client }: NodeOptions, parts: Parts): Promise<void> {
   parts.announcement?.stop();
@@ -117,10 +123,11 @@ async function takeDown({ home, client }: NodeOptions, parts: Parts): Promise<vo
 async function bringUp(
   options: NodeOptions,
   layout: Layout,
-  programs: FoundPrograms,
   logs: LogStore,
   parts: Parts,
+  state: NodeState,
 ): Promise<void> {
+  const programs = findPrograms();
   const { home, client, barrier, log } = options;
   const { dataDir, runDir, instance } = home;
   const images = new ImageStore({ images: layout.images, layers: layout.layers });
@@ -159,7 +166,9 @@ async function bringUp(
     ...(process.env.KF_BOOT_ID ? { bootId: process.env.KF_BOOT_ID } : {}),
     onError: log,
   });
+  state.comingUp();
   await parts.agent.start();
+  await state.ready(parts.network!.hostAddress, `oci://${basename(runtime)}`);
   await prune(client, dataDir, images, options.sources);
   const fingerprint = async (): Promise<string> => fingerprintText(await stackFingerprint());
   parts.announcement = announceStack({ client, fingerprint, onError: log });
@@ -169,6 +178,7 @@ async function bringUp(
     dataDir,
     sources: options.sources,
     images,
+    memoryBytes: roomWithin(limitsFrom(process.env)).memoryBytes,
     stack: {
       ref: hostStackRef,
       path: stack.path,

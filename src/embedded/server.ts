@@ -66,6 +66,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     barrier: () => api.barrier(),
     sources,
     port: options.port ?? defaultPort,
+    version: options.version,
     log,
   });
   const controllers = startControllers(client, {

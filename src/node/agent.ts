@@ -3,7 +3,7 @@
 import { setMaxListeners } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
-import { availableParallelism, hostname, totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '../client/client.ts';
 import type { Clock } from '../client/clock.ts';
@@ -13,7 +13,7 @@ import { Pod, podFinished } from '../resources/core/pod.ts';
 import { refOf } from '../resources/meta.ts';
 import { formatBytes } from '../resources/quantity.ts';
 import { isNotFound } from '../resources/status.ts';
-import { Admission, usableMemory } from './admission.ts';
+import { Admission, type AdmissionLimits, usableMemory } from './admission.ts';
 import { readBootId } from './boot-id.ts';
 import { detectCgroups } from './cgroup/cgroup.ts';
 import type { NodeContext } from './context.ts';
@@ -25,6 +25,7 @@ import { layoutOf } from './layout.ts';
 import { startLogJanitor } from './logs/log-janitor.ts';
 import type { LogStore } from './logs/log-store.ts';
 import type { NetworkProvider } from './network/network.ts';
+import { ownNodeName } from './node-object.ts';
 import { PodWorker } from './pods/pod-worker.ts';
 import { type Defaults, usualDefaults } from './pods/resources.ts';
 import { recoverPods } from './recover.ts';
@@ -83,6 +84,12 @@ export interface NodeAgent {
   idle(): Promise<void>;
 }
 
+/** What all Pods together may have of this machine. */
+export const roomWithin = (limits: Partial<NodeLimits>): AdmissionLimits => ({
+  memoryBytes: limits.memoryBytes ?? usableMemory(totalmem()),
+  maxPods: limits.maxTasks ?? 4 * availableParallelism(),
+});
+
 export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
   return new Agent(options);
 }
@@ -106,10 +113,7 @@ class Agent implements NodeAgent {
     const cores = availableParallelism();
     // Every Pod that runs listens.
     setMaxListeners(0, this.#abort.signal);
-    this.#admission = new Admission({
-      memoryBytes: limits.memoryBytes ?? usableMemory(totalmem()),
-      maxPods: limits.maxTasks ?? 4 * cores,
-    });
+    this.#admission = new Admission(roomWithin(limits));
     this.#context = contextOf(options, cores, this.#abort.signal);
     this.#pressure = new DiskPressure({
       path: this.#context.layout.logs,
@@ -287,7 +291,7 @@ function contextOf(options: NodeAgentOptions, cores: number, stopping: AbortSign
     rootfsOf: options.rootfsOf,
     barrier: options.barrier,
     layout,
-    nodeName: options.nodeName ?? hostname(),
+    nodeName: options.nodeName ?? ownNodeName(),
     bootId: options.bootId ?? readBootId(),
     runtime: new OciRuntime(programs.runtime, layout.runtime),
     conmon: programs.conmon,

@@ -26,6 +26,7 @@ function vanishing(creates: 'answered' | 'answer lost' | 'never') {
       if (kind === App) return app;
       return created.find(({ metadata }) => metadata.name === name);
     }) as KfClient['get'],
+    list: (async () => ({ items: [], resourceVersion: '1' })) as unknown as KfClient['list'],
     create: (async (_: unknown, draft: Task) => {
       attempts++;
       if (creates === 'never') {

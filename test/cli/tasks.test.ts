@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Node } from '../../src/resources/core/kinds.ts';
 import { Task } from '../../src/resources/kf/task.ts';
+import { labels } from '../../src/resources/labels.ts';
 import { TestCli } from './support.ts';
 
 let cli: TestCli;
@@ -52,6 +54,27 @@ describe('run-task', () => {
     ])
       expect((await cli.run('run-task', 'report', ...wrong)).code, wrong.join(' ')).toBe(1);
     expect(await tasks()).toHaveLength(count);
+  });
+
+  test('what can never fit is refused, and nothing is made', async () => {
+    const { client } = cli.server;
+    const node = await client.create(Node, { metadata: { name: 'here', labels: { [labels.managedBy]: 'kf' } } });
+    await client.updateStatus(Node, { ...node, status: { allocatable: { memory: '2Gi' } } });
+    const count = (await tasks()).length;
+    const refused = await cli.run('run-task', 'report', '-m', '100G');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('needs 100Gi of memory, and this machine has 2Gi for Tasks');
+    expect((await cli.run('run-task', 'report', '-m', '100G', '--wait')).code).toBe(125);
+    expect((await cli.run('create-job', 'report', 'huge', 'true', '-m', '3G')).stderr).toContain(
+      'this machine has 2Gi',
+    );
+    expect((await cli.run('push', 'huge', '--task', '-p', await cli.source({ a: '' }), '-m', '3G')).code).toBe(1);
+    expect((await cli.run('app', 'huge')).code).toBe(1);
+    await cli.ok('configure-space', 'set-task-limits', '--memory', '512M');
+    expect((await cli.run('run-task', 'report')).stderr).toContain('all Tasks of Space "dev" together may have 512Mi');
+    await cli.ok('configure-space', 'set-task-limits', '--memory', 'none');
+    expect(await tasks()).toHaveLength(count);
+    await client.delete(Node, { name: 'here' });
   });
 
   test('--follow prints the log and nothing else on stdout', async () => {

@@ -8,9 +8,10 @@ import { getApp } from '../apps.ts';
 import type { Context } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
+import { checkFits, memoryOf } from '../fits.ts';
 import type { NotifyFlags } from '../notify/notify-flags.ts';
 import type { TaskFlags } from '../task-flags.ts';
-import { checkRetries, taskFieldsOf } from '../task-flags.ts';
+import { checkRetries, given, taskFieldsOf } from '../task-flags.ts';
 import { waitFor } from '../wait/observe.ts';
 import type { PolicyFlag, ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
@@ -40,6 +41,7 @@ export async function createJobAction(
   const session = await context.changing();
   const app = await getApp(session, appName!, 'failed to get App: ');
   if (app.metadata.deletionTimestamp !== undefined) throw new CliError(`${failure}App "${appName}" is being deleted`);
+  await checkFits(session, memoryOf({ ...given({ memory: flags.memoryLimit }) }, app), failure);
   const timeZone = schedule?.timeZone ?? flags.timezone;
   const { object: job, isOurs } = await createOnce(context, TaskSchedule, {
     metadata: { namespace: session.space, name: name!, ownerReferences: [controllerRef(app)] },

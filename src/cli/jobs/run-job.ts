@@ -13,6 +13,7 @@ import type { OutputFlag } from '../command.ts';
 import type { Context, Session } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
+import { checkFits, memoryOf } from '../fits.ts';
 import type { TaskFlags, WaitFlags } from '../task-flags.ts';
 import { overTask, taskFieldsOf } from '../task-flags.ts';
 import { checkRunnable } from '../tasks/create-task.ts';
@@ -34,10 +35,9 @@ export async function runJobAction(context: Context, name: string, flags: RunJob
   const job = await getJob(session, name);
   if (job.metadata.deletionTimestamp !== undefined) throw new CliError(`${failure}Job "${name}" is being deleted`);
   const spec = overTask(job.spec.taskTemplate, taskFieldsOf(flags));
-  checkRunnable(await getApp(session, spec.appRef.name, failure), spec, {
-    prefix: failure,
-    flags: tipFlags(context.flags, session.space),
-  });
+  const app = await getApp(session, spec.appRef.name, failure);
+  checkRunnable(app, spec, { prefix: failure, flags: tipFlags(context.flags, session.space) });
+  await checkFits(session, memoryOf(spec, app), failure);
   const task = await createTaskOf(context, session, job, spec, flags.force === true);
   const said = `Task ${task.metadata.name} is submitted successfully for execution.`;
   // Kf says it on stdout, where it is in the way of what programs read.

@@ -3,6 +3,7 @@
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
+import { checkFits } from '../fits.ts';
 import type { NotifyFlags } from '../notify/notify-flags.ts';
 import type { TaskFlags } from '../task-flags.ts';
 import { given, overTask, taskFieldsOf } from '../task-flags.ts';
@@ -40,6 +41,7 @@ export async function updateJobAction(context: Context, name: string, flags: Upd
     return { ...changed, spec: { ...changed.spec, suspend: flags.suspend === true } };
   };
   const session = await context.changing();
+  if (flags.memoryLimit !== undefined) await checkFits(session, flags.memoryLimit);
   let before: TaskSchedule | undefined;
   const job = await changeJob(session, name, (found) => {
     before = found;

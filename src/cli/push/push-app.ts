@@ -8,6 +8,7 @@ import { Space } from '../../resources/kf/space.ts';
 import { isAlreadyExists, isConflict } from '../../resources/status.ts';
 import type { Context, Session } from '../context.ts';
 import { CliError } from '../errors.ts';
+import { checkFits } from '../fits.ts';
 import { paint } from '../io.ts';
 import { formatDescription } from '../output/describe.ts';
 import { formatTips, quote } from '../output/tips.ts';
@@ -45,6 +46,7 @@ export async function pushApp(context: Context, session: Session, plan: AppPlan)
   if (found?.metadata.deletionTimestamp !== undefined)
     throw new CliError(`App "${plan.name}" is being deleted; push again when it is gone`);
   requireTask(context, plan, found);
+  if (plan.memory !== undefined) await checkFits(session, plan.memory, `App "${plan.name}": `);
   const bindings = await planBindings(session, plan);
   const source = await packing;
   reportSource(io, source);

@@ -27,7 +27,8 @@ export function obstacleOf(task: Task, app: App): ConditionDraft | undefined {
     const upToDate = app.status?.observedGeneration === app.metadata.generation;
     if (build?.status === 'False' && upToDate)
       return refused('BuildFailed', `the App has no image: ${build.message ?? 'its build failed'}`);
-    return waiting('WaitingForBuild', `the first build of App "${app.metadata.name}" has not ended`);
+    const why = build?.reason === 'NodeNotReady' ? `: ${build.message}` : '';
+    return waiting('WaitingForBuild', `the first build of App "${app.metadata.name}" has not ended${why}`);
   }
   if (commandOf(task, app) === undefined) return refused('NoStartCommand', 'Start command not found on App or Task');
   return undefined;

@@ -1,0 +1,92 @@
+/** This machine as a Node of the API: what Pods may have of it, and whether it can run any. */
+
+import { readFileSync } from 'node:fs';
+import { arch, availableParallelism, hostname, release, totalmem } from 'node:os';
+import type { Client } from '../client/client.ts';
+import { getIfExists } from '../client/get-if-exists.ts';
+import { writeStatus } from '../client/status-writer.ts';
+import { mergeConditions } from '../resources/condition.ts';
+import { Node } from '../resources/core/kinds.ts';
+import { type NodeStatus, ownNodes } from '../resources/core/node-room.ts';
+import { labels } from '../resources/labels.ts';
+import { isAlreadyExists } from '../resources/status.ts';
+import type { AdmissionLimits } from './admission.ts';
+
+/** Whether Pods are run; while not, why. */
+export type NodeReadiness =
+  | { readonly ready: true; readonly address: string; readonly runtime: string }
+  | { readonly ready: false; readonly reason: string; readonly message: string };
+
+/** The machine's name, as far as a Node may be called so. */
+export const ownNodeName = (name = hostname()): string =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]+/g, '-')
+    .replace(/^[.-]+|[.-]+$/g, '') || 'node';
+
+export async function reportNode(
+  client: Client,
+  room: AdmissionLimits,
+  readiness: NodeReadiness,
+  version: string,
+  now: string,
+): Promise<void> {
+  const name = ownNodeName();
+  const node = (await getIfExists(client, Node, { name })) ?? (await create(client, name));
+  // The machine was renamed: there is one Node, whatever it was called.
+  for (const other of (await client.list(Node, { labelSelector: ownNodes })).items)
+    if (other.metadata.name !== name) await client.delete(Node, { name: other.metadata.name });
+  const before = (node.status ?? {}) as NodeStatus;
+  const ready = readiness.ready
+    ? { type: 'Ready', status: 'True' as const, reason: 'KfReady', message: 'Pods are run' }
+    : { type: 'Ready', status: 'False' as const, reason: readiness.reason, message: readiness.message };
+  await writeStatus(client, Node, node, {
+    ...before,
+    ...resources(room),
+    conditions: mergeConditions(before.conditions as never, [ready], now),
+    addresses: [
+      ...(readiness.ready ? [{ type: 'InternalIP', address: readiness.address }] : []),
+      { type: 'Hostname', address: hostname() },
+    ],
+    nodeInfo: {
+      architecture: goArch(),
+      operatingSystem: 'linux',
+      kernelVersion: release(),
+      osImage: osImage(),
+      kubeletVersion: `kf-${version}`,
+      containerRuntimeVersion: readiness.ready ? readiness.runtime : '',
+    },
+  });
+}
+
+async function create(client: Client, name: string): Promise<Node> {
+  const own = { [labels.managedBy]: 'kf', 'kubernetes.io/hostname': name };
+  const system = { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': goArch() };
+  try {
+    return await client.create(Node, { metadata: { name, labels: { ...own, ...system } }, spec: {} });
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    return client.get(Node, { name });
+  }
+}
+
+function resources({ memoryBytes, maxPods }: AdmissionLimits): Pick<NodeStatus, 'capacity' | 'allocatable'> {
+  const cpu = String(availableParallelism());
+  const pods = String(maxPods);
+  const inKi = (bytes: number): string => `${Math.floor(bytes / 1024)}Ki`;
+  return {
+    capacity: { cpu, memory: inKi(totalmem()), pods },
+    allocatable: { cpu, memory: inKi(memoryBytes), pods },
+  };
+}
+
+/** Go's names of processors, which Kubernetes uses. */
+const goArch = (): string => ({ x64: 'amd64', ia32: '386' })[arch() as string] ?? arch();
+
+function osImage(): string {
+  try {
+    return /^PRETTY_NAME="?([^"\n]*)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'Linux';
+  } catch {
+    return 'Linux';
+  }
+}

@@ -13,6 +13,7 @@ import { createNodeAgent, type NodeAgent, roomWithin } from '../node/agent.ts';
 import { detectCgroups } from '../node/cgroup/cgroup.ts';
 import { createDisks } from '../node/disk/create-disks.ts';
 import type { DiskProvider } from '../node/disk/disk.ts';
+import { CommandShells } from '../node/host/command-shells.ts';
 import { hostStackRef } from '../node/images/image.ts';
 import { ImageStore } from '../node/images/image-store.ts';
 import { type Layout, layoutOf } from '../node/layout.ts';
@@ -54,6 +55,7 @@ async function isIdle(client: Client): Promise<boolean> {
 
 /** What came up, in order, so that it can be stopped in the other. */
 interface Parts {
+  shells?: CommandShells;
   announcement?: { stop(): void };
   network?: NetworkProvider;
   disk?: DiskProvider;
@@ -117,7 +119,9 @@ async function takeDown({ home, client }: NodeOptions, parts: Parts): Promise<vo
   // Once no task is left the machine is as it was: no bridge, no rules, no cgroups.
   await Promise.all([parts.network?.close({ all: idle }), parts.disk?.close()]);
   if (idle) await detectCgroups({ instance: home.instance }).removeAll();
-  for (const part of ['announcement', 'builds', 'presence', 'agent', 'network', 'disk'] as const) delete parts[part];
+  parts.shells?.close();
+  for (const part of ['shells', 'announcement', 'builds', 'presence', 'agent', 'network', 'disk'] as const)
+    delete parts[part];
 }
 
 async function bringUp(
@@ -131,16 +135,21 @@ async function bringUp(
   const { home, client, barrier, log } = options;
   const { dataDir, runDir, instance } = home;
   const images = new ImageStore({ images: layout.images, layers: layout.layers });
+  parts.shells = new CommandShells();
+  const { run } = parts.shells;
   const stack = new HostStack({ directory: layout.stacks, clock: systemClock });
   const made = await Promise.allSettled([
     chooseRuntime(programs.runtimes, dataDir),
     images.open(),
-    createNetwork({ instance, onWarning: log, ...(options.port > 0 ? { deniedHostPorts: [options.port] } : {}) }).then(
-      (network) => {
-        parts.network = network;
-      },
-    ),
-    createDisks({ dataDir, onWarning: log, ...reserveFrom(process.env) }).then((disk) => {
+    createNetwork({
+      instance,
+      run,
+      onWarning: log,
+      ...(options.port > 0 ? { deniedHostPorts: [options.port] } : {}),
+    }).then((network) => {
+      parts.network = network;
+    }),
+    createDisks({ dataDir, run, onWarning: log, ...reserveFrom(process.env) }).then((disk) => {
       parts.disk = disk;
     }),
   ]);
@@ -155,6 +164,7 @@ async function bringUp(
     runDir,
     instance,
     programs: { runtime, conmon: programs.conmon, init: programs.init },
+    run,
     network: parts.network!,
     disk: parts.disk!,
     images,

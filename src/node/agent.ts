@@ -19,6 +19,7 @@ import { detectCgroups } from './cgroup/cgroup.ts';
 import type { NodeContext } from './context.ts';
 import { type DiskProvider, DiskReserveError, DiskTooSmallError } from './disk/disk.ts';
 import { DiskPressure } from './disk-pressure.ts';
+import type { RunCommand } from './host/run-command.ts';
 import type { Image } from './images/image.ts';
 import type { ImageStore } from './images/image-store.ts';
 import { layoutOf } from './layout.ts';
@@ -30,7 +31,7 @@ import { PodWorker } from './pods/pod-worker.ts';
 import { type Defaults, usualDefaults } from './pods/resources.ts';
 import { recoverPods } from './recover.ts';
 import type { RootfsProvider } from './rootfs/rootfs.ts';
-import { monitorEnvironment } from './runtime/conmon.ts';
+import { monitorCommand, monitorEnvironment } from './runtime/conmon.ts';
 import { Starter } from './runtime/exec-fifo.ts';
 import { Launcher } from './runtime/launcher.ts';
 import { OciRuntime } from './runtime/oci-runtime.ts';
@@ -46,6 +47,8 @@ export interface NodeAgentOptions {
   readonly instance: string;
   /** Paths of the helper programs, as `findPrograms` gives them. */
   readonly programs: { readonly runtime: string; readonly conmon: string; readonly init: string };
+  /** Runs the machine's programs. */
+  readonly run: RunCommand;
   readonly network: NetworkProvider;
   readonly disk: DiskProvider;
   readonly images: ImageStore;
@@ -138,7 +141,7 @@ class Agent implements NodeAgent {
   }
 
   async start(): Promise<void> {
-    const { layout, cgroups, launcher, client, clock, onError } = this.#context;
+    const { layout, cgroups, launcher, starter, client, clock, onError } = this.#context;
     for (const path of [layout.pods, layout.exits, layout.runtime]) await mkdir(path, { recursive: true, mode: 0o700 });
     // Sources and output are not for everybody on this machine, wherever the data directory lies.
     for (const path of [layout.logs, layout.stacks, layout.builds, layout.images, layout.layers]) {
@@ -146,7 +149,8 @@ class Agent implements NodeAgent {
       await chmod(path, 0o700);
     }
     await cgroups.prepare();
-    launcher.fill();
+    launcher.open();
+    starter.open();
     const { items } = await client.list(Pod, { unfinishedOnly: true });
     const recovered = await recoverPods(
       this.#context,
@@ -270,18 +274,12 @@ class Agent implements NodeAgent {
 /** Ended Pods that are remembered; far more than events can lag behind. */
 const mostPast = 10_000;
 
-/** Monitors that can be started without waiting. */
-const readyLaunchers = 4;
-
 function contextOf(options: NodeAgentOptions, cores: number, stopping: AbortSignal): NodeContext {
   const { limits = {}, programs, instance, dataDir, runDir } = options;
   const layout = layoutOf(dataDir, runDir, instance);
   const cgroups = detectCgroups({ instance });
-  const launcher = new Launcher({
-    procsFiles: cgroups.monitorProcsFiles,
-    environment: monitorEnvironment,
-    size: readyLaunchers,
-  });
+  const runtime = new OciRuntime(options.run, programs.runtime, layout.runtime);
+  const outside = { procsFiles: cgroups.monitorProcsFiles, environment: monitorEnvironment };
   return {
     client: options.client,
     clock: options.clock,
@@ -293,12 +291,11 @@ function contextOf(options: NodeAgentOptions, cores: number, stopping: AbortSign
     layout,
     nodeName: options.nodeName ?? ownNodeName(),
     bootId: options.bootId ?? readBootId(),
-    runtime: new OciRuntime(programs.runtime, layout.runtime),
-    conmon: programs.conmon,
+    runtime,
     init: programs.init,
     cgroups,
-    launcher,
-    starter: new Starter(launcher),
+    launcher: new Launcher(outside, monitorCommand(programs.conmon, { exitDir: layout.exits, runtime })),
+    starter: new Starter(outside),
     limitsSwap: swapCanBeLimited(),
     defaults: limits.defaults ?? usualDefaults,
     rlimits: rlimitsWithin(readFileSync('/proc/self/limits', 'utf8')),

@@ -23,8 +23,7 @@ export interface NodeContext {
   readonly nodeName: string;
   readonly bootId: string;
   readonly runtime: OciRuntime;
-  /** Paths of the helper programs. */
-  readonly conmon: string;
+  /** Path of the program that becomes PID 1. */
   readonly init: string;
   readonly cgroups: Cgroups;
   readonly launcher: Launcher;

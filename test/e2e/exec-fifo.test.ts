@@ -34,11 +34,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A process that tells its helper to start the container, and is gone at once. */
 const server = (state: string): string => `
-const { Launcher } = await import('${sourceOf('launcher')}');
 const { Starter } = await import('${sourceOf('exec-fifo')}');
-const launcher = new Launcher({ procsFiles: [], environment: process.env, size: 1 });
-launcher.fill();
-void new Starter(launcher).start(${JSON.stringify(state)}, new Promise(() => {}));
+const starter = new Starter({ procsFiles: [], environment: process.env });
+void starter.start(${JSON.stringify(state)}, new Promise(() => {}));
 process.kill(process.pid, 'SIGKILL');
 `;
 const sourceOf = (name: string): string =>

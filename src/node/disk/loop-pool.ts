@@ -20,7 +20,9 @@ export interface LoopPoolOptions {
 
 /** Of how many sizes some are held ready: the ones used last. */
 const sizesHeld = 4;
-/** An image whose file does not shrink with its content (no hole punching) is made anew rather than kept at this size. */
+/** A used image whose file takes more on the machine's disk gives back what it no longer needs. */
+const trimmedBytes = 4 * 2 ** 20;
+/** An image that still takes so much (the machine's file system has no holes) is made anew rather than kept. */
 const keptBytes = 64 * 2 ** 20;
 
 const ownInodes = 10;
@@ -163,9 +165,12 @@ export class LoopPool implements DiskProvider {
       await wipe(this.#options.run, image.path);
       await chown(image.path, 0, 0);
       await chmod(image.path, 0o755);
-      const [inside, file] = await Promise.all([statfs(image.path), stat(image.file)]);
+      const inside = await statfs(image.path);
       // What was deleted but is still open takes inodes, beside the ten that are ext4's own.
-      return inside.files - inside.ffree <= ownInodes && file.blocks * 512 <= keptBytes;
+      if (inside.files - inside.ffree > ownInodes) return false;
+      if ((await bytesOf(image.file)) <= trimmedBytes) return true;
+      await this.#options.run('fstrim', [image.path]);
+      return (await bytesOf(image.file)) <= keptBytes;
     } catch {
       return false;
     }
@@ -180,6 +185,9 @@ export class LoopPool implements DiskProvider {
     void handled.finally(() => this.#background.delete(handled));
   }
 }
+
+/** What a sparse file takes on its disk. */
+const bytesOf = async (file: string): Promise<number> => (await stat(file)).blocks * 512;
 
 /** What ext4 keeps for itself counts neither as used nor as room. */
 async function usageOf(path: string): Promise<{ usedBytes: number; totalBytes: number }> {

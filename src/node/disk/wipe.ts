@@ -1,10 +1,10 @@
 /** Empties a folder that a task could write anything into. Nothing runs in it any more. */
 
-import { lstat, opendir, rmdir, unlink } from 'node:fs/promises';
+import { lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunCommand } from '../host/run-command.ts';
 
-/** Up to here it is done in this process; above, a program does it. */
+/** Up to here it is done in this process, at once: what a task leaves is in memory still. Above, a program does it. */
 const entriesByHand = 200;
 
 class TooMuch extends Error {}
@@ -14,10 +14,10 @@ class TooMuch extends Error {}
  * @throws Error when something could not be removed
  */
 export async function wipe(run: RunCommand, folder: string): Promise<void> {
-  const { dev } = await lstat(folder);
+  const { dev } = lstatSync(folder);
   const budget = { left: entriesByHand };
   try {
-    await emptyFolder(folder, dev, budget);
+    emptyFolder(folder, dev, budget);
   } catch (error) {
     if (!(error instanceof TooMuch) && (error as NodeJS.ErrnoException).code !== 'ENAMETOOLONG') throw error;
     // find walks by file descriptor: no path is too long for it.
@@ -25,16 +25,18 @@ export async function wipe(run: RunCommand, folder: string): Promise<void> {
   }
 }
 
-async function emptyFolder(folder: string, device: number, budget: { left: number }): Promise<void> {
-  for await (const entry of await opendir(folder)) {
-    if (budget.left-- <= 0) throw new TooMuch();
+function emptyFolder(folder: string, device: number, budget: { left: number }): void {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  budget.left -= entries.length;
+  if (budget.left < 0) throw new TooMuch();
+  for (const entry of entries) {
     const path = join(folder, entry.name);
     if (!entry.isDirectory()) {
-      await unlink(path);
+      unlinkSync(path);
       continue;
     }
-    if ((await lstat(path)).dev !== device) throw new Error(`${path} is mounted`);
-    await emptyFolder(path, device, budget);
-    await rmdir(path);
+    if (lstatSync(path).dev !== device) throw new Error(`${path} is mounted`);
+    emptyFolder(path, device, budget);
+    rmdirSync(path);
   }
 }

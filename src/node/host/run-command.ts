@@ -24,7 +24,7 @@ export class CommandError extends Error {
 }
 
 /** Helpers live in sbin, which a user's PATH may lack; LC_ALL keeps their messages readable for programs. */
-const environment = (): NodeJS.ProcessEnv => ({
+export const helperEnvironment = (): NodeJS.ProcessEnv => ({
   ...process.env,
   PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`,
   LC_ALL: 'C',
@@ -32,7 +32,7 @@ const environment = (): NodeJS.ProcessEnv => ({
 
 export const runCommand: RunCommand = (command, args, options = {}) =>
   new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: environment(), stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { env: helperEnvironment(), stdio: ['pipe', 'pipe', 'pipe'] });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
@@ -45,8 +45,19 @@ export const runCommand: RunCommand = (command, args, options = {}) =>
     );
     child.on('close', (code, signal) => {
       if (code === 0) return resolve(Buffer.concat(out).toString());
-      const text = Buffer.concat(err).toString().trim();
-      const how = signal === null ? `exit code ${code}` : `ended by ${signal}`;
-      reject(new CommandError(command, args, text === '' ? how : `${how}: ${text}`, code ?? undefined));
+      reject(failureOf(command, args, code ?? signal!, Buffer.concat(err).toString()));
     });
   });
+
+/** @param how its exit code, or the signal that ended it */
+export function failureOf(
+  command: string,
+  args: readonly string[],
+  how: number | string,
+  stderr: string,
+): CommandError {
+  const text = stderr.trim();
+  const end = typeof how === 'number' ? `exit code ${how}` : `ended by ${how}`;
+  const reason = text === '' ? end : `${end}: ${text}`;
+  return new CommandError(command, args, reason, typeof how === 'number' ? how : undefined);
+}

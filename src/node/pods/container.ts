@@ -46,8 +46,7 @@ export class ContainerProcess {
     mkdirSync(dirname(logPath), { recursive: true, mode: 0o750 });
     // The environment stands in this file and nowhere else.
     writeFileSync(join(bundle, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
-    const { conmon, layout, runtime, launcher } = this.#context;
-    await createContainer(launcher, { conmon, id, bundle, logPath, exitDir: layout.exits, runtime });
+    await createContainer(this.#context.launcher, { id, bundle, logPath });
     this.watch();
   }
 

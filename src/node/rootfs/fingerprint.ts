@@ -2,7 +2,7 @@
 
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from '../runtime/exec.ts';
+import { runCommand } from '../host/run-command.ts';
 
 export interface StackFingerprint {
   /** `debian 12` */
@@ -52,7 +52,11 @@ function version(path: string, args: readonly string[]): Promise<string> {
   const key = `${path}:${mtimeMs}:${size}`;
   let answer = known.get(key);
   if (answer === undefined) {
-    answer = run(path, args).then(({ stdout, stderr }) => (stdout.trim() || stderr.trim()).split('\n')[0] ?? '');
+    // Java tells its version on standard error.
+    answer = runCommand('/bin/sh', ['-c', '"$@" 2>&1', 'sh', path, ...args]).then(
+      (text) => text.trim().split('\n')[0] ?? '',
+      () => '',
+    );
     known.set(key, answer);
   }
   return answer;

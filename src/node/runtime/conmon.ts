@@ -7,19 +7,15 @@
  * whoever started it; the exit file is written before that.
  */
 
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import type { Launcher } from './launcher.ts';
 
 export interface MonitorOptions {
-  readonly conmon: string;
   readonly id: string;
   readonly bundle: string;
   readonly logPath: string;
-  readonly exitDir: string;
-  readonly runtime: { readonly path: string; readonly root: string };
 }
 
 /** conmon or the runtime could not make the container; the runtime's own words. */
@@ -34,49 +30,44 @@ export const monitorEnvironment: NodeJS.ProcessEnv = {
   _OCI_SYNCPIPE: '3',
 };
 
+/** What every monitor of a server is told: the beginning of conmon's command line. */
+export const monitorCommand = (
+  conmon: string,
+  { exitDir, runtime }: { exitDir: string; runtime: { readonly path: string; readonly root: string } },
+): readonly string[] => [
+  conmon,
+  ...['--api-version', '1', '--exit-dir', exitDir],
+  // We flush the log ourselves, at the same time as the exit code's own flush.
+  '--no-sync-log',
+  // The attach socket lies in the bundle; without this a folder of sockets would be needed.
+  '--full-attach',
+  // Stays a child of the launcher, which reaps it, instead of forking twice.
+  '--sync',
+  ...['--runtime', runtime.path, '--runtime-arg', '--root', '--runtime-arg', runtime.root],
+];
+
 /** Starts a monitor and has it create the container. Resolves with the pid of its first process. @throws CreateError */
-export async function createContainer(launcher: Launcher, options: MonitorOptions): Promise<number> {
-  const child = launcher.launch([options.conmon, ...conmonArguments(options)]);
-  const failed = new Promise<never>((_, reject) =>
-    child.once('error', (error) => reject(new CreateError(`cannot run ${options.conmon}: ${error.message}`))),
-  );
-  failed.catch(() => {});
-  let complaint = '';
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    complaint = (complaint + text).slice(-4096);
-  });
-  const text = await Promise.race([failed, firstLine(child.stdio[3] as Readable)]);
-  if (text === '') throw new CreateError(complaint.trim() || 'the monitor ended before the container was created');
+export async function createContainer(launcher: Launcher, { id, bundle, logPath }: MonitorOptions): Promise<number> {
+  const complaints = join(bundle, 'monitor.err');
+  const args = [
+    ...['--cid', id, '--cuuid', id, '--name', id, '--bundle', bundle],
+    ...['--container-pidfile', join(bundle, 'pid'), '--log-path', `k8s-file:${logPath}`],
+  ];
+  const text = await launcher.launch({ args, complaints });
+  if (text === '')
+    throw new CreateError(complaintOf(complaints) ?? 'the monitor ended before the container was created');
   const { data, message } = JSON.parse(text) as { data: number; message?: string };
   if (data < 0) throw new CreateError(message ?? 'the runtime gave no reason');
   return data;
 }
 
-function conmonArguments({ id, bundle, logPath, exitDir, runtime }: MonitorOptions): string[] {
-  return [
-    ...['--api-version', '1', '--cid', id, '--cuuid', id, '--name', id],
-    ...['--bundle', bundle, '--container-pidfile', join(bundle, 'pid')],
-    ...['--log-path', `k8s-file:${logPath}`, '--exit-dir', exitDir],
-    // We flush the log ourselves, at the same time as the exit code's own flush.
-    '--no-sync-log',
-    // The attach socket lies in the bundle; without this a folder of sockets would be needed.
-    '--full-attach',
-    // Stays our child instead of forking twice; once we are gone, init's.
-    '--sync',
-    ...['--runtime', runtime.path, '--runtime-arg', '--root', '--runtime-arg', runtime.root],
-  ];
-}
-
-/** Up to the first newline; empty when the stream ends before. */
-async function firstLine(stream: Readable): Promise<string> {
-  let text = '';
-  stream.setEncoding('utf8');
-  for await (const chunk of stream) {
-    text += chunk as string;
-    const end = text.indexOf('\n');
-    if (end >= 0) return text.slice(0, end);
+/** The end of what a program wrote to its standard error. */
+function complaintOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').slice(-4096).trim() || undefined;
+  } catch {
+    return undefined;
   }
-  return '';
 }
 
 export interface MonitorWatch {

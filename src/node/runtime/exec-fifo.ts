@@ -13,7 +13,7 @@ import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { Launcher } from './launcher.ts';
+import { type HelperOptions, openHelper } from './helper.ts';
 
 /** Reads paths of FIFOs, answers `0 PATH` when it has let go, else `x PATH`. It ends when the server does. */
 const script = [
@@ -26,20 +26,18 @@ const script = [
   'done 2>/dev/null',
 ].join(' ');
 
-const argv = ['/bin/sh', '-c', script, 'kf-starter'];
-
 const fifoOf = (state: string): string => join(state, 'exec.fifo');
 
 /** Milliseconds between two tries to wake the shell. */
 const nudgeInterval = 10;
 
 export class Starter {
-  readonly #launcher: Launcher;
+  readonly #options: HelperOptions;
   readonly #waiting = new Map<string, (released: boolean) => void>();
   #shell: ChildProcess | undefined;
 
-  constructor(launcher: Launcher) {
-    this.#launcher = launcher;
+  constructor(options: HelperOptions) {
+    this.#options = options;
   }
 
   /**
@@ -51,9 +49,15 @@ export class Starter {
     const fifo = fifoOf(state);
     if (!existsSync(fifo)) return false;
     const answer = new Promise<boolean>((resolve) => this.#waiting.set(fifo, resolve));
-    (this.#shell ?? this.#open()).stdin!.write(`${fifo}\n`);
+    this.open();
+    this.#shell!.stdin!.write(`${fifo}\n`);
     void gone.then(() => this.#wake(fifo));
     return answer;
+  }
+
+  /** Starts the shell, so that the first start need not wait for it. */
+  open(): void {
+    this.#shell ??= this.#open();
   }
 
   /** What it was told it still does. */
@@ -63,8 +67,7 @@ export class Starter {
   }
 
   #open(): ChildProcess {
-    const shell = this.#launcher.launch(argv, { keepInput: true });
-    this.#shell = shell;
+    const shell = openHelper(this.#options, '/bin/sh', script);
     createInterface({ input: shell.stdio[3] as Readable }).on('line', (line) => {
       const at = line.indexOf(' ');
       this.#answer(line.slice(at + 1), line.slice(0, at) === '0');

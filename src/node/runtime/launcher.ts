@@ -1,99 +1,83 @@
 /**
- * Small shells that are ready to become a monitor. They are started ahead and put themselves outside of the server's
- * own cgroups, so that what ends the server does not end a monitor: entering a cgroup waits for the kernel (8 ms),
- * which a Pod's start must not. A shell whose server goes away ends.
+ * Starts monitors, outside of the server's own cgroups, so that what ends the server does not end a monitor. One shell
+ * starts them all: it entered those cgroups once, which takes the kernel 8 ms, and forks in a fraction of the time.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { type HelperOptions, openHelper } from './helper.ts';
 
-/** Writes itself into each cgroup, then reads an argv, one argument per line up to an empty one, and becomes it. */
+/**
+ * Reads a token, a file for complaints and the arguments that follow the common ones, up to an empty line; answers with
+ * the token and the first line that the program writes to its descriptor 3. A shell's background jobs ignore SIGINT and
+ * SIGQUIT, which tasks would inherit; only bash can undo that.
+ */
 const script = `
-for file; do echo 0 >"$file" || exit 70; done
-set --
-while IFS= read -r argument && [ -n "$argument" ]; do set -- "$@" "$argument"; done
-[ $# -gt 0 ] && exec "$@"
-`;
+while IFS= read -r token && IFS= read -r complaints; do
+  arguments=()
+  while IFS= read -r argument && [ -n "$argument" ]; do arguments+=("$argument"); done
+  { trap - INT QUIT; exec "$@" "\${arguments[@]}"; } 3>&1 >/dev/null 2>"$complaints" </dev/null |
+    { IFS= read -r answer; printf '%s %s\\n' "$token" "$answer" >&3; } &
+done`;
 
-export interface LauncherOptions {
-  /** `cgroup.procs` files. */
-  readonly procsFiles: readonly string[];
-  readonly environment: NodeJS.ProcessEnv;
-  /** Shells held ready. */
-  readonly size: number;
+export interface Launch {
+  /** Added to the common arguments; non-empty and without newlines. */
+  readonly args: readonly string[];
+  /** Takes the program's standard error. */
+  readonly complaints: string;
 }
-
-/** Pipes of a launched program: 2 is its standard error, 3 its answers. */
-export type Launched = ChildProcess;
 
 export class Launcher {
-  readonly #options: LauncherOptions;
-  readonly #ready: ChildProcess[] = [];
-  #refilling = false;
-  #closed = false;
+  readonly #options: HelperOptions;
+  readonly #command: readonly string[];
+  readonly #waiting = new Map<string, (answer: string) => void>();
+  #shell: ChildProcess | undefined;
+  #serial = 0;
 
-  constructor(options: LauncherOptions) {
+  /** @param command the program and the arguments that all launches share */
+  constructor(options: HelperOptions, command: readonly string[]) {
     this.#options = options;
+    this.#command = command;
   }
 
-  /** Starts the shells. */
-  fill(): void {
-    while (!this.#closed && this.#ready.length < this.#options.size) this.#ready.push(this.#shell());
+  /** Starts the shell, so that the first launch need not wait for it. */
+  open(): void {
+    this.#shell ??= this.#open();
   }
 
-  /**
-   * Runs a program in a session of its own. Arguments must be non-empty and without newlines.
-   * @param keepInput its standard input stays open, for a program that serves as long as the server lives
-   */
-  launch(argv: readonly string[], { keepInput = false }: { readonly keepInput?: boolean } = {}): Launched {
-    const child = this.#ready.shift() ?? this.#shell();
-    child.stdin!.write(`${argv.join('\n')}\n\n`);
-    if (!keepInput) {
-      // Now somebody waits for its answer.
-      (child.stdio[3] as unknown as { ref?: () => void }).ref?.();
-      child.stdin!.end();
-    }
-    this.#refillSoon();
-    return child;
+  /** The first line that the program answers; empty when it ended without one. */
+  launch({ args, complaints }: Launch): Promise<string> {
+    const token = String(this.#serial++);
+    const answer = new Promise<string>((resolve) => this.#waiting.set(token, resolve));
+    this.open();
+    this.#shell!.stdin!.write(`${[token, complaints, ...args].join('\n')}\n\n`);
+    return answer;
   }
 
+  /** What was launched goes on. */
   close(): void {
-    this.#closed = true;
-    for (const child of this.#ready.splice(0)) child.stdin!.end();
+    this.#shell?.stdin?.end();
+    this.#shell = undefined;
   }
 
-  /** Not now: whoever launches is in a hurry. */
-  #refillSoon(): void {
-    if (this.#refilling) return;
-    this.#refilling = true;
-    setTimeout(() => {
-      this.#refilling = false;
-      this.fill();
-    }, refillDelay).unref();
+  #open(): ChildProcess {
+    const shell = openHelper(this.#options, 'bash', script, this.#command);
+    createInterface({ input: shell.stdio[3] as Readable }).on('line', (line) => {
+      const at = line.indexOf(' ');
+      this.#answer(line.slice(0, at), line.slice(at + 1));
+    });
+    const over = (): void => {
+      if (this.#shell === shell) this.#shell = undefined;
+      for (const token of [...this.#waiting.keys()]) this.#answer(token, '');
+    };
+    // Its answers are read to their end first.
+    shell.once('close', over).once('error', over);
+    return shell;
   }
 
-  #shell(): ChildProcess {
-    const { procsFiles, environment } = this.#options;
-    const child = spawn('/bin/sh', ['-c', script, 'kf-launcher', ...procsFiles], {
-      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
-      // Its own session: a Ctrl-C meant for the server is not meant for tasks.
-      detached: true,
-      cwd: '/',
-      env: environment,
-    });
-    child.unref();
-    for (const stream of child.stdio) {
-      stream?.on('error', () => {});
-      // An idle shell must not keep the server from ending.
-      (stream as unknown as { unref?: () => void } | null)?.unref?.();
-    }
-    child.once('error', () => {});
-    child.once('exit', () => {
-      const index = this.#ready.indexOf(child);
-      if (index >= 0) this.#ready.splice(index, 1);
-    });
-    return child;
+  #answer(token: string, answer: string): void {
+    this.#waiting.get(token)?.(answer);
+    this.#waiting.delete(token);
   }
 }
-
-/** Milliseconds from a launch to the next shell's start. */
-const refillDelay = 5;

@@ -1,8 +1,7 @@
 /** Commands of an OCI runtime (runc, crun) over one `--root`. Creating is conmon's business. */
 
 import { basename, join } from 'node:path';
-import { BatchDelete } from './batch-delete.ts';
-import { run } from './exec.ts';
+import { CommandError, type RunCommand } from '../host/run-command.ts';
 import { wakeStarter } from './exec-fifo.ts';
 
 export type RuntimeStatus = 'creating' | 'created' | 'running' | 'stopped' | 'paused';
@@ -20,18 +19,20 @@ export class RuntimeError extends Error {
 }
 
 export class OciRuntime {
+  readonly #runCommand: RunCommand;
+
   constructor(
+    run: RunCommand,
     readonly path: string,
     /** Folder of the runtime's states. */
     readonly root: string,
   ) {
+    this.#runCommand = run;
     this.startsByFifo = basename(path) === 'runc';
-    this.#deletions = new BatchDelete(path, root);
   }
 
   /** Whether a created container can be started as exec-fifo.ts says. */
   readonly startsByFifo: boolean;
-  readonly #deletions: BatchDelete;
 
   /** Lets a created container's process begin. @throws RuntimeError */
   async start(id: string): Promise<void> {
@@ -44,14 +45,15 @@ export class OciRuntime {
   }
 
   /** Removes state and control groups; kills what still runs. Resolves also when the container is unknown. */
-  delete(id: string): Promise<void> {
+  async delete(id: string): Promise<void> {
     wakeStarter(join(this.root, id));
-    return this.#deletions.delete(id);
+    await this.#run('delete', '--force', id);
   }
 
+  /** Undefined when the container is unknown. */
   async state(id: string): Promise<RuntimeState | undefined> {
-    const { code, stdout } = await run(this.path, ['--root', this.root, 'state', id]);
-    return code === 0 ? (JSON.parse(stdout) as RuntimeState) : undefined;
+    const text = await this.#run('state', id).catch(() => undefined);
+    return text === undefined ? undefined : (JSON.parse(text) as RuntimeState);
   }
 
   async list(): Promise<readonly RuntimeState[]> {
@@ -60,9 +62,11 @@ export class OciRuntime {
   }
 
   async #run(...args: readonly string[]): Promise<string> {
-    const { code, stdout, stderr } = await run(this.path, ['--root', this.root, ...args]);
-    if (code !== 0) throw new RuntimeError(lastLine(stderr) || `${this.path} ${args[0]} failed with code ${code}`);
-    return stdout;
+    try {
+      return await this.#runCommand(this.path, ['--root', this.root, ...args]);
+    } catch (error) {
+      throw error instanceof CommandError ? new RuntimeError(lastLine(error.reason)) : error;
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import { type CheckResult, checks, diagnose } from '../../../src/node/doctor/che
 import { nodeCheck, spaceCheck } from '../../../src/node/doctor/machine-checks.ts';
 import { findProgram, installCommand } from '../../../src/node/doctor/programs.ts';
 import { existingFolder } from '../../../src/node/doctor/trials.ts';
-import { CommandError, runCommand } from '../../../src/node/host/run-command.ts';
+import { CommandError } from '../../../src/node/host/run-command.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -59,21 +59,4 @@ it('every check has a name of its own and tells something, whatever the programs
   expect(results.map(({ name }) => name)).toEqual((await checks({ dataDir: folder })).map(({ name }) => name));
   expect(new Set(results.map(({ name }) => name)).size).toBe(results.length);
   for (const { detail } of results) expect(detail).not.toBe('');
-});
-
-describe('runCommand', () => {
-  it('gives output and takes input', async () => {
-    expect(await runCommand('cat', [], { input: 'a b' })).toBe('a b');
-    // Input that nobody reads is no error.
-    expect(await runCommand('true', [], { input: 'x'.repeat(1 << 20) })).toBe('');
-  });
-
-  it('says which program failed and how', async () => {
-    await expect(runCommand('sh', ['-c', 'echo bad >&2; exit 3'])).rejects.toMatchObject({
-      message: 'sh -c echo bad >&2; exit 3: exit code 3: bad',
-      exitCode: 3,
-    });
-    await expect(runCommand('sh', ['-c', 'kill -9 $$'])).rejects.toThrow('ended by SIGKILL');
-    await expect(runCommand('kf-no-such-program', ['x'])).rejects.toThrow('kf-no-such-program x: not installed');
-  });
 });

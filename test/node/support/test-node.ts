@@ -11,6 +11,7 @@ import { createNodeAgent, type NodeAgent, type NodeLimits } from '../../../src/n
 import { detectCgroups } from '../../../src/node/cgroup/cgroup.ts';
 import { createDisks } from '../../../src/node/disk/create-disks.ts';
 import type { DiskProvider } from '../../../src/node/disk/disk.ts';
+import { CommandShells } from '../../../src/node/host/command-shells.ts';
 import { ImageStore } from '../../../src/node/images/image-store.ts';
 import { layoutOf } from '../../../src/node/layout.ts';
 import { logPathOf, ownerOf } from '../../../src/node/logs/log-path.ts';
@@ -46,6 +47,7 @@ export class TestNode {
   readonly errors: string[] = [];
   barriers = 0;
   #mounted = false;
+  readonly #shells = new CommandShells();
   network!: NetworkProvider;
   disk!: DiskProvider;
   agent!: NodeAgent;
@@ -63,8 +65,14 @@ export class TestNode {
 
   /** Starts a server's node part, as after a restart. */
   async boot(options: TestNodeOptions & { readonly bootId?: string } = {}): Promise<void> {
-    this.network = await createNetwork({ instance: this.instance, poolSize: 2 });
-    this.disk = await createDisks({ dataDir: this.dataDir, poolSize: 1, limits: [64 * 2 ** 20], reserveBytes: 0 });
+    this.network = await createNetwork({ instance: this.instance, run: this.#shells.run, poolSize: 2 });
+    this.disk = await createDisks({
+      dataDir: this.dataDir,
+      run: this.#shells.run,
+      poolSize: 1,
+      limits: [64 * 2 ** 20],
+      reserveBytes: 0,
+    });
     const { runtimes, conmon, init } = findPrograms();
     const stack = new HostStack({ directory: join(this.layout.stacks, 'host'), clock: systemClock });
     this.agent = createNodeAgent({
@@ -74,6 +82,7 @@ export class TestNode {
       runDir: join(this.dataDir, 'run'),
       instance: this.instance,
       programs: { runtime: runtimes.at(-1)!, conmon, init },
+      run: this.#shells.run,
       network: this.network,
       disk: options.wrapDisk?.(this.disk) ?? this.disk,
       images: this.images,

@@ -1,0 +1,59 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { CommandShells } from '../../../src/node/host/command-shells.ts';
+import { type RunCommand, runCommand } from '../../../src/node/host/run-command.ts';
+
+const shells = new CommandShells({ size: 2 });
+afterAll(() => shells.close());
+
+const ways: readonly (readonly [string, RunCommand])[] = [
+  ['by itself', runCommand],
+  ['by a shell that is kept', shells.run],
+];
+
+describe.each(ways)('a program run %s', (_, run) => {
+  test('gives its output and takes input', async () => {
+    expect(await run('cat', [], { input: 'a b\n' })).toBe('a b\n');
+    // Input that nobody reads is no error.
+    expect(await run('true', [], { input: 'x'.repeat(1 << 20) })).toBe('');
+    expect(await run('cat', [])).toBe('');
+  });
+
+  test('gets its arguments as they are', async () => {
+    const args = ["it's", '$HOME `id`', 'two\nlines', '', '*', '\\', '"'];
+    expect(await run('printf', ['[%s]', ...args])).toBe(args.map((arg) => `[${arg}]`).join(''));
+  });
+
+  test('says which program failed and how', async () => {
+    await expect(run('sh', ['-c', 'echo bad >&2; exit 3'])).rejects.toMatchObject({
+      message: 'sh -c echo bad >&2; exit 3: exit code 3: bad',
+      exitCode: 3,
+    });
+    await expect(run('kf-no-such-program', ['x'])).rejects.toThrow('kf-no-such-program x: not installed');
+    await expect(run('sh', ['-c', 'kill -9 $$'])).rejects.toThrow(/SIGKILL|137/);
+  });
+
+  test('with much output, and many at a time', async () => {
+    const texts = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        run('sh', ['-c', `head -c 300000 /dev/zero | tr '\\0' ${i % 10}; echo end ${i} >&2`]),
+      ),
+    );
+    for (const [i, text] of texts.entries()) expect(text === String(i % 10).repeat(300_000)).toBe(true);
+  });
+});
+
+test('a stuck program is killed, with all that it started; the next one runs', async () => {
+  const hasty = new CommandShells({ size: 1, timeout: 200 });
+  const stuck = hasty.run('sh', ['-c', 'sleep 1000 & echo $!; wait']);
+  const next = hasty.run('echo', ['next']);
+  await expect(stuck).rejects.toThrow('ended by SIGKILL');
+  expect(await next).toBe('next\n');
+  hasty.close();
+});
+
+test('what runs when it is closed ends well', async () => {
+  const closing = new CommandShells();
+  const last = closing.run('sh', ['-c', 'sleep 0.05; echo done']);
+  closing.close();
+  expect(await last).toBe('done\n');
+});

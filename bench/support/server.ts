@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { serverNodeFlags } from '../../src/cli/server/program.ts';
 import { HttpClient } from '../../src/client/http/http-client.ts';
 import { loadKubeconfig } from '../../src/client/http/kubeconfig.ts';
 import { instancePrefix } from '../../src/node/host/instance.ts';
@@ -50,7 +51,13 @@ export class BenchServer {
   static async start(workspace: Workspace, settings: ServerSettings = {}): Promise<BenchServer> {
     const home = settings.home ?? (await workspace.make('home'));
     const env = environmentOf(home, settings.env);
-    const argv = [process.execPath, ...(settings.nodeFlags ?? []), join(root, 'dist/server.js'), 'run'];
+    const argv = [
+      process.execPath,
+      ...serverNodeFlags,
+      ...(settings.nodeFlags ?? []),
+      join(root, 'dist/server.js'),
+      'run',
+    ];
     const [program = '', ...args] = settings.cpu?.wrap(argv) ?? argv;
     const began = performance.now();
     const child = spawn(program, args, { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,7 +1,7 @@
 /** Fills in the defaults that a schema declares. */
 
+import { isJsonObject, jsonCopy } from '../resources/json.ts';
 import type { JsonSchema } from '../resources/schema.ts';
-import { isJsonObject, jsonCopy } from './json.ts';
 
 /** Sets absent members that have a default, in place and all the way down; only objects that are there are filled. */
 export function applyDefaults(schema: JsonSchema, value: unknown): void {

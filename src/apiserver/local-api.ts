@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { AnyKind, DeleteOptions } from '../client/client.ts';
 import { type Clock, rfc3339, systemClock } from '../client/clock.ts';
 import { required } from '../resources/field-error.ts';
+import { jsonEqual } from '../resources/json.ts';
 import { groupResourceOf } from '../resources/kind.ts';
 import type { KubeObject, ObjectMeta, ObjectRef } from '../resources/meta.ts';
 import { randomName } from '../resources/names.ts';
@@ -23,7 +24,6 @@ import type {
 } from './api.ts';
 import { planDeletion } from './deletion.ts';
 import { GarbageCollector } from './garbage-collector.ts';
-import { jsonEqual } from './json.ts';
 import { listStore } from './local-list.ts';
 import { watchStore } from './local-watch.ts';
 import { patched } from './patched.ts';

@@ -1,8 +1,8 @@
 /** RFC 7386 merge patches, and RFC 6902 JSON patches as Kubernetes understands them. Pure. */
 
 import { applyPatch, type Operation, Pointer } from 'rfc6902';
+import { assign, isJsonObject, jsonCopy } from '../resources/json.ts';
 import { badRequest, statusError } from '../resources/status.ts';
-import { assign, isJsonObject, jsonCopy } from './json.ts';
 
 /** Kubernetes' own limit of operations in one JSON patch. */
 const mostOperations = 10_000;

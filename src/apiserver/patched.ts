@@ -1,10 +1,10 @@
 /** A stored object with a client's patch applied, whatever its dialect. Pure. */
 
 import type { AnyKind } from '../client/client.ts';
+import { isJsonObject } from '../resources/json.ts';
 import type { KubeObject } from '../resources/meta.ts';
 import { badRequest, type StatusError, statusError } from '../resources/status.ts';
 import type { ApiPatch } from './api.ts';
-import { isJsonObject } from './json.ts';
 import { jsonPatch, mergePatch } from './patch.ts';
 import { isCustom } from './preconditions.ts';
 import { strategicPatch } from './strategic-patch.ts';

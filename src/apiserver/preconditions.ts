@@ -1,10 +1,10 @@
 /** What a request must agree with before it may change a stored object. Pure. */
 
 import type { AnyKind } from '../client/client.ts';
+import { isJsonObject } from '../resources/json.ts';
 import { groupResourceOf } from '../resources/kind.ts';
 import type { KubeObject, ObjectMeta } from '../resources/meta.ts';
 import { badRequest, conflict, invalidObject, statusError } from '../resources/status.ts';
-import { isJsonObject } from './json.ts';
 
 /** Kinds that a CRD declares on a cluster. */
 export const isCustom = (kind: AnyKind): boolean => kind.group.includes('.') && !kind.group.endsWith('.k8s.io');

@@ -3,13 +3,13 @@
 import { randomUUID } from 'node:crypto';
 import type { AnyKind } from '../client/client.ts';
 import type { FieldError } from '../resources/field-error.ts';
+import { isJsonObject, type JsonObject, jsonCopy, jsonEqual } from '../resources/json.ts';
 import { apiVersionOf } from '../resources/kind.ts';
 import { annotations } from '../resources/labels.ts';
 import type { KubeObject, ObjectMeta } from '../resources/meta.ts';
 import { badRequest, invalidObject } from '../resources/status.ts';
 import type { ApiWriteOptions } from './api.ts';
 import { applyDefaults } from './defaults.ts';
-import { isJsonObject, type JsonObject, jsonCopy, jsonEqual } from './json.ts';
 import { createdMetadata, updatedMetadata, validateMetadata } from './metadata.ts';
 import { pruneObject, pruneValue } from './prune.ts';
 import { strategyOf } from './strategies.ts';

@@ -1,7 +1,7 @@
 /** Takes what came in a request down to what its schema knows: a fresh copy, with the names of what was left out. */
 
+import { assign, isJsonObject, jsonCopy } from '../resources/json.ts';
 import type { JsonSchema } from '../resources/schema.ts';
-import { assign, isJsonObject, jsonCopy } from './json.ts';
 
 /** Known members of ObjectMeta; those of the server's own making among them are overwritten later. */
 const metadataSchema: JsonSchema = {

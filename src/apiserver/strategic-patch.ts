@@ -1,7 +1,7 @@
 /** Kubernetes' strategic merge patch for the core kinds: a merge patch whose lists of named things merge by name. Pure. */
 
+import { assign, isJsonObject, type JsonObject, jsonCopy } from '../resources/json.ts';
 import { badRequest } from '../resources/status.ts';
-import { assign, isJsonObject, type JsonObject, jsonCopy } from './json.ts';
 
 /** By the name of a list, what tells its items apart, as the core API's `patchMergeKey` has it. */
 const mergeKeys: Readonly<Record<string, string>> = {

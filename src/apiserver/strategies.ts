@@ -1,8 +1,8 @@
 /** What Kubernetes does for some core kinds beyond their schema: what creation fills in, what never changes. Pure. */
 
 import { type FieldError, forbidden } from '../resources/field-error.ts';
+import { jsonEqual } from '../resources/json.ts';
 import type { KubeObject } from '../resources/meta.ts';
-import { jsonEqual } from './json.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: objects of whatever kind, looked into by name
 type AnyObject = any;

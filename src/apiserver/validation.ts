@@ -4,8 +4,8 @@
  */
 
 import { type FieldError, notSupported, required } from '../resources/field-error.ts';
+import { isJsonObject, type JsonObject } from '../resources/json.ts';
 import type { JsonSchema } from '../resources/schema.ts';
-import { isJsonObject, type JsonObject } from './json.ts';
 
 /** More complaints about one object than this help nobody. */
 const mostErrors = 20;

@@ -1,6 +1,6 @@
 /** Writes a status only when it says something new, so that reconciling a settled object writes nothing. */
 
-import { isDeepStrictEqual } from 'node:util';
+import { jsonEqual } from '../resources/json.ts';
 import type { ObjectOf } from '../resources/kind.ts';
 import type { AnyKind, Client } from './client.ts';
 
@@ -11,9 +11,6 @@ export async function writeStatus<K extends AnyKind>(
   object: ObjectOf<K>,
   status: NonNullable<ObjectOf<K>['status']>,
 ): Promise<ObjectOf<K>> {
-  if (isDeepStrictEqual(withoutUndefined(status), object.status)) return object;
+  if (jsonEqual(status, object.status)) return object;
   return client.updateStatus(kind, { ...object, status });
 }
-
-/** JSON has no undefined: a field that is absent equals one that is undefined. */
-const withoutUndefined = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

@@ -26,6 +26,7 @@ import { startPipelineRunController } from '../tekton/pipeline-run-controller.ts
 import { startTaskRunController } from '../tekton/task-run-controller.ts';
 import { defaultSpace, makeDefaultObjects } from './default-objects.ts';
 import type { Home } from './home.ts';
+import { giveMemoryBack } from './idle-memory.ts';
 import { type RunningNode, reserveFrom, startNode } from './node.ts';
 
 export interface ServerOptions {
@@ -74,7 +75,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     readLog: ({ uid }, options) => node.logs.read({ owner: uid, ...options }),
     userAgent: `kf-tasks/${options.version}`,
   });
+  const memory = giveMemoryBack(systemClock, (listener) => api.store.subscribe(listener));
   const stopInner = async (): Promise<void> => {
+    memory.stop();
     await Promise.all(controllers.map((controller) => controller.stop()));
     await node.stop();
     await api.close();

@@ -9,9 +9,15 @@ export interface ServerProgram {
   readonly argv: readonly string[];
 }
 
+/**
+ * Less room for new objects than V8's 3 × 16 MiB: it is collected twice as often, which costs nothing that can be
+ * measured, and an idle server keeps within its budget of memory.
+ */
+export const serverNodeFlags = ['--max-semi-space-size=8'];
+
 export function serverProgram(): ServerProgram {
   const bundled = fileURLToPath(new URL('./server.js', import.meta.url));
-  if (existsSync(bundled)) return { file: bundled, argv: [bundled] };
+  if (existsSync(bundled)) return { file: bundled, argv: [...serverNodeFlags, bundled] };
   const source = fileURLToPath(new URL('../../embedded.ts', import.meta.url));
-  return { file: source, argv: ['--import', import.meta.resolve('tsx'), source] };
+  return { file: source, argv: [...serverNodeFlags, '--import', import.meta.resolve('tsx'), source] };
 }

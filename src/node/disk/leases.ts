@@ -1,7 +1,8 @@
 /** Who holds which disk, kept beside the disks, so that a restarted server gives each Pod its own. */
 
 import { randomBytes } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 interface Lease {
@@ -18,10 +19,10 @@ const suffix = '.lease';
 /** The disk that an entry of the folder belongs to. */
 export const diskOfEntry = (entry: string): string => diskNameOf(entry);
 
-export async function writeLease(folder: string, name: string, limitBytes: number): Promise<Lease> {
+export function writeLease(folder: string, name: string, limitBytes: number): Lease {
   const lease = { id: `${name}.${randomBytes(6).toString('hex')}`, limitBytes };
   // It need not survive the machine: then the task that holds it has not, either.
-  await writeFile(join(folder, name + suffix), JSON.stringify(lease), { mode: 0o600 });
+  writeFileSync(join(folder, name + suffix), JSON.stringify(lease), { mode: 0o600 });
   return lease;
 }
 
@@ -39,5 +40,4 @@ export async function readLease(folder: string, id: string): Promise<Lease | und
   }
 }
 
-export const removeLease = (folder: string, name: string): Promise<void> =>
-  rm(join(folder, name + suffix), { force: true });
+export const removeLease = (folder: string, name: string): void => rmSync(join(folder, name + suffix), { force: true });

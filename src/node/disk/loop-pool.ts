@@ -52,10 +52,10 @@ export class LoopPool implements DiskProvider {
 
   async acquire(limitBytes: number): Promise<PodDisk> {
     const key = randomBytes(6).toString('hex');
-    await this.#promises.add(key, { limitBytes });
+    this.#promises.add(key, { limitBytes });
     try {
       const image = await this.#poolOf(limitBytes).take();
-      const { id } = await writeLease(this.#options.folder, image.name, limitBytes);
+      const { id } = writeLease(this.#options.folder, image.name, limitBytes);
       this.#promises.keep(image.name, { limitBytes, file: image.file });
       return this.#handle(id, image);
     } finally {
@@ -132,7 +132,7 @@ export class LoopPool implements DiskProvider {
   async #dispose(image: LoopImage): Promise<void> {
     const { folder, run } = this.#options;
     await removeLoopImage(run, image);
-    await removeLease(folder, image.name);
+    removeLease(folder, image.name);
     this.#own.delete(image.name);
   }
 
@@ -152,7 +152,7 @@ export class LoopPool implements DiskProvider {
 
   async #release(image: LoopImage): Promise<void> {
     const { folder } = this.#options;
-    await removeLease(folder, image.name);
+    removeLease(folder, image.name);
     const reusable = await this.#wiped(image);
     if (!reusable || !this.#pools.get(image.limitBytes)?.put(image)) await this.#dispose(image);
     this.#promises.drop(image.name);

@@ -30,11 +30,11 @@ export class PlainDisks implements DiskProvider {
   async acquire(limitBytes: number): Promise<PodDisk> {
     const { folder } = this.#options;
     const name = `p-${randomBytes(5).toString('hex')}`;
-    await this.#promises.add(name, { limitBytes });
+    this.#promises.add(name, { limitBytes });
     try {
       this.#own.add(name);
       await mkdir(join(folder, name), { mode: 0o755 });
-      const { id } = await writeLease(folder, name, limitBytes);
+      const { id } = writeLease(folder, name, limitBytes);
       return this.#handle(id, name, limitBytes);
     } catch (error) {
       this.#own.delete(name);
@@ -94,7 +94,7 @@ export class PlainDisks implements DiskProvider {
     }
     // Of a loop pool that a former start had.
     await rm(`${path}.img`, { force: true });
-    await removeLease(folder, name);
+    removeLease(folder, name);
     this.#own.delete(name);
     this.#promises.drop(name);
   }

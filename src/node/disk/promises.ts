@@ -1,6 +1,6 @@
 /** Keeps account of what the disks in use may still write, and refuses what the machine cannot promise. */
 
-import { stat, statfs } from 'node:fs/promises';
+import { statfsSync, statSync } from 'node:fs';
 import { checkReserve, defaultReserve } from './reserve.ts';
 
 interface Promised {
@@ -19,15 +19,14 @@ export class DiskPromises {
     this.#reserveBytes = reserveBytes;
   }
 
-  /** Counts `key` from now on. @throws DiskReserveError */
-  async add(key: string, promised: Promised): Promise<void> {
-    const [space, written] = await Promise.all([statfs(this.#folder), this.#written()]);
-    // From here on nothing waits, so two who ask at the same time do not get the same bytes.
+  /** Counts `key` from now on. Nothing waits meanwhile, so two who ask do not get the same bytes. @throws DiskReserveError */
+  add(key: string, promised: Promised): void {
+    const { blocks, bavail, bsize } = statfsSync(this.#folder);
     let open = 0;
-    for (const [other, { limitBytes }] of this.#all) open += Math.max(0, limitBytes - (written.get(other) ?? 0));
-    const totalBytes = space.blocks * space.bsize;
+    for (const { limitBytes, file } of this.#all.values()) open += Math.max(0, limitBytes - writtenTo(file));
+    const totalBytes = blocks * bsize;
     const reserve = this.#reserveBytes ?? defaultReserve(totalBytes);
-    checkReserve({ totalBytes, freeBytes: space.bavail * space.bsize }, reserve, open, promised.limitBytes);
+    checkReserve({ totalBytes, freeBytes: bavail * bsize }, reserve, open, promised.limitBytes);
     this.#all.set(key, promised);
   }
 
@@ -39,20 +38,10 @@ export class DiskPromises {
   drop(key: string): void {
     this.#all.delete(key);
   }
+}
 
-  async #written(): Promise<ReadonlyMap<string, number>> {
-    const entries = await Promise.all(
-      [...this.#all].map(async ([key, { file }]): Promise<[string, number]> => {
-        const blocks =
-          file === undefined
-            ? 0
-            : await stat(file).then(
-                (found) => found.blocks,
-                () => 0,
-              );
-        return [key, blocks * 512];
-      }),
-    );
-    return new Map(entries);
-  }
+/** Bytes that a sparse file takes on its disk; 0 when there is none. */
+function writtenTo(file: string | undefined): number {
+  const found = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
+  return (found?.blocks ?? 0) * 512;
 }

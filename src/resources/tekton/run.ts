@@ -1,9 +1,9 @@
 /** What TaskRun and PipelineRun share: names, columns, the label at creation, and the rules of their spec. */
 
-import { isDeepStrictEqual } from 'node:util';
 import { isFinal } from '../condition.ts';
 import { parseDuration } from '../duration.ts';
 import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.ts';
+import { jsonEqual } from '../json.ts';
 import type { PrinterColumn } from '../kind.ts';
 import { labels } from '../labels.ts';
 import type { KubeObject } from '../meta.ts';
@@ -58,5 +58,5 @@ export function immutableErrors(
 ): readonly FieldError[] {
   const fixed = (value: object): object =>
     Object.fromEntries(Object.entries(value).filter(([field]) => !mutable.includes(field)));
-  return old === undefined || isDeepStrictEqual(fixed(spec), fixed(old)) ? [] : [forbidden('spec', message)];
+  return old === undefined || jsonEqual(fixed(spec), fixed(old)) ? [] : [forbidden('spec', message)];
 }

@@ -46,5 +46,10 @@ export const annotations = {
   buildInput: 'kf.dev/build-input',
 } as const;
 
+export const finalizers = {
+  /** Keeps a Pod that is being ended until its TaskRun has its exit code. */
+  outcome: 'kf.dev/outcome',
+} as const;
+
 /** Name of the one pipeline task and step of a Kf Task; Kf's own log selectors rely on it. */
 export const userContainer = 'user-container';

@@ -10,7 +10,8 @@ import { childName } from '../resources/names.ts';
 import type { TaskRun } from '../resources/tekton/task-run.ts';
 import type { Step, TaskSpec } from '../resources/tekton/task-spec.ts';
 
-export const podName = (run: TaskRun): string => childName(run.metadata.name, '-pod');
+export const podName = (run: { readonly metadata: { readonly name: string } }): string =>
+  childName(run.metadata.name, '-pod');
 
 /** `step-NAME`, or `step-unnamed-I` for a step without a name. */
 export const stepContainer = (step: Step, index: number): string => `step-${step.name || `unnamed-${index}`}`;

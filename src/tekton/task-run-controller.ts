@@ -12,6 +12,7 @@ import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../resource
 import { isAlreadyExists, isInvalid, isNotFound } from '../resources/status.ts';
 import { TaskRun } from '../resources/tekton/task-run.ts';
 import type { TaskSpec } from '../resources/tekton/task-spec.ts';
+import { hold, isAbandoned, letGo } from './held-pod.ts';
 import { gracePeriodOf, podName, podOf } from './pod.ts';
 import { resolveTaskSpec, TaskRunValidationError } from './task-run-spec.ts';
 import { cancelledMessage, finalStatus, started, statusFromPod } from './task-run-status.ts';
@@ -43,7 +44,8 @@ export class TaskRunController {
 
   async reconcile(request: ObjectRef): Promise<Result | void> {
     const run = await getIfExists(this.#client, TaskRun, request);
-    if (run === undefined || run.metadata.deletionTimestamp !== undefined || isFinal(run)) return;
+    if (run === undefined || run.metadata.deletionTimestamp !== undefined || isFinal(run))
+      return letGo(this.#client, { ...request, name: podName({ metadata: request }) }, request);
     if (run.spec.status === 'TaskRunPending') return;
     try {
       return await this.#advance(run, resolveTaskSpec(run));
@@ -56,8 +58,9 @@ export class TaskRunController {
   async #advance(run: TaskRun, spec: TaskSpec): Promise<Result | void> {
     const found = await getChild(this.#client, Pod, podRef(run), run);
     const isOurs = found !== undefined && isControlledBy(found, run);
+    if (isOurs && isAbandoned(found)) return this.#gone(run);
     if (run.spec.status === 'TaskRunCancelled' && (isOurs || found === undefined))
-      return this.#cancel(run, spec, found);
+      return this.#cancel(run, spec, found ?? (await getFromServer(this.#client, Pod, podRef(run))));
     if (found === undefined) return this.#createPod(run, spec);
     if (!isOurs) return this.#wayBlocked(run, found);
     await this.#mirror(run, spec, found);
@@ -80,7 +83,7 @@ export class TaskRunController {
       // It was there once: its command may have run, so it is never made again.
       const pod = await getFromServer(this.#client, Pod, podRef(run));
       if (pod !== undefined && isControlledBy(pod, run)) return this.#mirror(run, spec, pod);
-      return this.#finish(run, 'Failed', `the Pod "${run.status.podName}" was deleted`);
+      return this.#gone(run);
     }
     try {
       await this.#client.create(Pod, podOf(run, spec));
@@ -102,26 +105,42 @@ export class TaskRunController {
     });
   }
 
+  /** Its Pod is not there any more, and has said nothing of an end. */
+  #gone(run: TaskRun): Promise<void> {
+    if (run.spec.status === 'TaskRunCancelled') return this.#finish(run, 'TaskRunCancelled', cancelledMessage(run));
+    return this.#finish(run, 'PodDeleted', `the Pod "${podName(run)}" was deleted`);
+  }
+
   /** Ends the Pod first; the run is final once the Pod's processes have ended, so that "cancelled" means "stopped". */
-  async #cancel(run: TaskRun, spec: TaskSpec, pod: Pod | undefined): Promise<void> {
+  async #cancel(run: TaskRun, spec: TaskSpec, found: Pod | undefined): Promise<void> {
+    if (found === undefined || !isControlledBy(found, run)) return this.#gone(run);
     const wanted = gracePeriodOf(run);
     // Without any grace the API would take the Pod away at once, and with it its exit code; so the node is told apart.
     const grace = wanted === undefined ? undefined : Math.max(1, wanted);
-    const due =
-      pod?.metadata.deletionTimestamp === undefined ||
-      (pod.metadata.deletionGracePeriodSeconds ?? 0) > (grace ?? Infinity);
+    const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = found.metadata;
+    const due = deletionTimestamp === undefined || deletionGracePeriodSeconds > (grace ?? Infinity);
     try {
-      if (wanted === 0 && pod?.metadata.annotations?.[annotations.gracePeriod] !== '0')
-        await this.#client.patch(Pod, podRef(run), {
+      let pod = found;
+      if (wanted === 0 && pod.metadata.annotations?.[annotations.gracePeriod] !== '0')
+        pod = await this.#client.patch(Pod, podRef(run), {
           type: 'merge',
           body: { metadata: { annotations: { [annotations.gracePeriod]: '0' } } },
         });
-      if (due) await this.#client.delete(Pod, podRef(run), grace === undefined ? {} : { gracePeriodSeconds: grace });
+      if (due) await this.#delete(await hold(this.#client, pod), grace);
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      return this.#finish(run, 'TaskRunCancelled', cancelledMessage(run));
+      return this.#gone(run);
     }
-    if (pod !== undefined) await this.#mirror(run, spec, pod);
+    await this.#mirror(run, spec, found);
+  }
+
+  /** As it was read: a node that has taken it meanwhile may have started it. */
+  #delete({ metadata }: Pod, gracePeriodSeconds: number | undefined): Promise<void> {
+    const { resourceVersion } = metadata;
+    return this.#client.delete(Pod, refOf({ apiVersion: '', kind: '', metadata }), {
+      preconditions: { resourceVersion },
+      ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    });
   }
 
   async #mirror(run: TaskRun, spec: TaskSpec, pod: Pod): Promise<void> {

@@ -75,6 +75,8 @@ function failure(run: TaskRun, pod: Pod): ConditionDraft {
       'TaskRunTimeout',
       `TaskRun "${run.metadata.name}" failed to finish within "${run.spec.timeout}"`,
     );
+  if (wasDeletedWhileItRan(pod))
+    return succeeded('False', 'PodDeleted', `the Pod "${pod.metadata.name}" was deleted while it ran`);
   const failed = firstFailure(pod);
   const ended = failed?.state?.terminated;
   if (failed === undefined || ended === undefined)
@@ -83,6 +85,10 @@ function failure(run: TaskRun, pod: Pod): ConditionDraft {
   const message = `"${failed.name}" exited with code ${ended.exitCode}${detail}${ended.message ? ` (${ended.message})` : ''}`;
   return succeeded('False', ended.reason === 'OOMKilled' ? 'StepOOM' : 'StepFailed', message);
 }
+
+/** Only a Pod that has not ended gets time for it. */
+const wasDeletedWhileItRan = ({ metadata }: Pod): boolean =>
+  metadata.deletionTimestamp !== undefined && (metadata.deletionGracePeriodSeconds ?? 0) > 0;
 
 const podReason = (pod: Pod): string => (pod.status?.reason === 'Evicted' ? 'PodEvicted' : 'Failed');
 

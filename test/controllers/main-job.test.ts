@@ -109,8 +109,22 @@ describe.each(Object.keys(settings))('the main job over the %s client', (name) =
       { namespace: 'dev', name: 'long' },
       { type: 'merge', body: { spec: { terminated: true } } },
     );
-    expect(succeeded(await world.final('long'))).toMatchObject({ status: 'False', reason: 'TaskRunCancelled' });
+    const task = await world.final('long');
+    expect(succeeded(task)).toMatchObject({ status: 'False', reason: 'TaskRunCancelled' });
+    // However early the Pod could have gone.
+    expect(task.status?.exitCode).toBe(143);
     await world.untilGone(Pod, { namespace: 'dev', name: 'long-user-container-pod' });
+  });
+
+  test('a Task whose Pod was deleted says so', async () => {
+    await start();
+    await world.app('report');
+    await world.task('report', 'long', 'wait');
+    const pod = { namespace: 'dev', name: 'long-user-container-pod' };
+    await world.until(Pod, pod, ({ status }) => status?.phase === 'Running');
+    await world.client.delete(Pod, pod);
+    expect(succeeded(await world.final('long'))).toMatchObject({ status: 'False', reason: 'PodDeleted' });
+    expect(world.node.ran).toHaveLength(1);
   });
 
   test('a Task that is terminated before it starts never runs', async () => {

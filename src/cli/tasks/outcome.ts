@@ -11,7 +11,15 @@ export interface TaskOutcome {
 }
 
 /** The machine went away under the Task, or took its room back. */
-const lost = ['NodeRestarted', 'ContainerStatusUnknown', 'Evicted', 'PodEvicted', 'DiskPressure', 'PipelineRunDeleted'];
+const lost = [
+  'NodeRestarted',
+  'ContainerStatusUnknown',
+  'Evicted',
+  'PodEvicted',
+  'DiskPressure',
+  'PipelineRunDeleted',
+  'PodDeleted',
+];
 const timedOut = ['TaskTimeout', 'TaskRunTimeout', 'DeadlineExceeded'];
 const terminated = ['TaskRunCancelled', 'Cancelled'];
 

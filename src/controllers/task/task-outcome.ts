@@ -53,6 +53,7 @@ function failure(condition: ConditionDraft, step: StepState | undefined): Condit
   const ended = step?.terminated;
   const message = condition.message ?? '';
   if (condition.reason === 'TaskRunCancelled') return draft('False', 'TaskRunCancelled', 'terminated by a person');
+  if (condition.reason === 'PodDeleted') return draft('False', 'PodDeleted', message);
   if (condition.reason === 'TaskRunTimeout') return draft('False', 'TaskTimeout', message);
   if (ended !== undefined && ended.reason !== undefined && !['Error', 'Completed'].includes(ended.reason))
     return draft('False', ended.reason, ended.message ?? message);

@@ -194,7 +194,8 @@ export const Pod: Kind<Pod> = defineKind({
   categories: ['all'],
   body,
   validate: validatePod,
-  finished: podFinished,
+  // Somebody still waits for what it says.
+  finished: (pod) => podFinished(pod) && (pod.metadata.finalizers ?? []).length === 0,
   selectableFields: {
     'status.phase': (pod) => pod.status?.phase ?? 'Pending',
     'spec.nodeName': (pod) => pod.spec.nodeName ?? '',

@@ -76,10 +76,32 @@ const secretStrategy: Strategy = {
   ],
 };
 
+const claimStrategy: Strategy = {
+  create: (claim) => ({ ...claim, status: { phase: 'Pending' } }),
+  validateUpdate: (claim, stored) => {
+    const { volumeName: _, resources: __, ...fixed } = stored.spec;
+    const { volumeName, resources: ___, ...given } = claim.spec;
+    const sameVolume = stored.spec.volumeName === undefined || volumeName === stored.spec.volumeName;
+    return sameVolume && jsonEqual(fixed, given)
+      ? []
+      : [forbidden('spec', 'spec is immutable after creation except resources.requests and volumeName once')];
+  },
+};
+
+const volumeStrategy: Strategy = {
+  create: (volume) => ({ ...volume, status: { phase: 'Available' } }),
+  validateUpdate: (volume, stored) =>
+    jsonEqual(volume.spec.hostPath, stored.spec.hostPath) && jsonEqual(volume.spec.local, stored.spec.local)
+      ? []
+      : [forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation')],
+};
+
 const strategies: Readonly<Record<string, Strategy>> = {
   Namespace: namespaceStrategy,
   Pod: podStrategy,
   Secret: secretStrategy,
+  PersistentVolumeClaim: claimStrategy,
+  PersistentVolume: volumeStrategy,
   ConfigMap: { validateUpdate: immutableData(['data', 'binaryData']) },
 };
 

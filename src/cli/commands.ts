@@ -5,6 +5,7 @@ import { app } from './commands/app.ts';
 import { apps } from './commands/apps.ts';
 import { bindings, bindService, unbindService, vcapServices } from './commands/bindings.ts';
 import { build, buildLogs, builds } from './commands/builds.ts';
+import { configureServer } from './commands/configure-server.ts';
 import { configureSpace } from './commands/configure-space.ts';
 import { createJob } from './commands/create-job.ts';
 import { deleteApp } from './commands/delete.ts';
@@ -21,6 +22,7 @@ import { runTask } from './commands/run-task.ts';
 import { scheduleJob } from './commands/schedule-job.ts';
 import { serverCommands } from './commands/server.ts';
 import {
+  createServiceCommand,
   createUserProvidedService,
   deleteServiceCommand,
   service,
@@ -67,6 +69,7 @@ export const commands: readonly CommandFile[] = [
   unsetEnv,
   createUserProvidedService,
   updateUserProvidedService,
+  createServiceCommand,
   services,
   service,
   deleteServiceCommand,
@@ -81,6 +84,7 @@ export const commands: readonly CommandFile[] = [
   deleteSpace,
   ...configureSpace,
   ...serverCommands,
+  ...configureServer,
   doctor,
   version,
   ...notNeeded,

@@ -30,6 +30,7 @@ import { announceStack } from './announce-stack.ts';
 import type { Home } from './home.ts';
 import { NodeState } from './node-state.ts';
 import { prune } from './prune.ts';
+import { loadServerConfig } from './server-config.ts';
 
 export interface NodeOptions {
   readonly home: Home;
@@ -172,6 +173,8 @@ async function bringUp(
     rootfsOf: rootfsByBase(stack),
     barrier,
     limits: limitsFrom(process.env),
+    allowedHostPaths: async () => (await loadServerConfig(dataDir)).hostPaths,
+    ...reserveFrom(process.env),
     // Tests reboot without a machine that does.
     ...(process.env.KF_BOOT_ID ? { bootId: process.env.KF_BOOT_ID } : {}),
     onError: log,

@@ -36,6 +36,9 @@ import { Starter } from './runtime/exec-fifo.ts';
 import { Launcher } from './runtime/launcher.ts';
 import { OciRuntime } from './runtime/oci-runtime.ts';
 import { rlimitsWithin } from './runtime/oci-spec.ts';
+import { createVolumes, type NodeVolumes } from './volumes/create-volumes.ts';
+import type { PodClaims } from './volumes/pod-claims.ts';
+import { startProvisioner } from './volumes/provisioner.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 export interface NodeAgentOptions {
@@ -57,6 +60,10 @@ export interface NodeAgentOptions {
   /** Resolves when everything that was written so far is on disk. */
   readonly barrier: () => Promise<void>;
   readonly limits?: Partial<NodeLimits>;
+  /** Directories of the host that may become volumes. Default: none. */
+  readonly allowedHostPaths?: () => Promise<readonly string[]>;
+  /** Bytes of the disk that volumes leave free. Default: 5 %, at least 1 GiB. */
+  readonly reserveBytes?: number;
   /** Default: the machine's name. */
   readonly nodeName?: string;
   /** Default: the kernel's. */
@@ -104,6 +111,8 @@ class Agent implements NodeAgent {
   readonly #logs: LogStore;
   readonly #pressure: DiskPressure;
   readonly #waiting: WaitingRoom;
+  readonly #volumes: NodeVolumes;
+  #provisioner: { stop(): Promise<void> } | undefined;
   readonly #workers = new Map<string, { readonly worker: PodWorker; readonly ended: Promise<void> }>();
   /** Ended Pods whose last event has not come by yet: an older one must not start them again. */
   readonly #past = new Set<string>();
@@ -117,7 +126,8 @@ class Agent implements NodeAgent {
     // Every Pod that runs listens.
     setMaxListeners(0, this.#abort.signal);
     this.#admission = new Admission(roomWithin(limits));
-    this.#context = contextOf(options, cores, this.#abort.signal);
+    this.#volumes = createVolumes(options);
+    this.#context = contextOf(options, cores, this.#abort.signal, this.#volumes.claims);
     this.#pressure = new DiskPressure({
       path: this.#context.layout.logs,
       clock: options.clock,
@@ -144,7 +154,7 @@ class Agent implements NodeAgent {
     const { layout, cgroups, launcher, starter, client, clock, onError } = this.#context;
     for (const path of [layout.pods, layout.exits, layout.runtime]) await mkdir(path, { recursive: true, mode: 0o700 });
     // Sources and output are not for everybody on this machine, wherever the data directory lies.
-    for (const path of [layout.logs, layout.stacks, layout.builds, layout.images, layout.layers]) {
+    for (const path of [layout.logs, layout.stacks, layout.builds, layout.images, layout.layers, layout.volumes]) {
       await mkdir(path, { recursive: true });
       await chmod(path, 0o700);
     }
@@ -169,12 +179,14 @@ class Agent implements NodeAgent {
       onObject: (pod, gone) => this.#observe(pod, gone),
       onError: (error) => onError('watching pods', error),
     });
+    this.#provisioner = startProvisioner({ client, clock, ...this.#volumes, onError });
     startLogJanitor({ client, clock, logs: this.#logs, dataDir: layout.data, signal: this.#abort.signal, onError });
   }
 
   async stop(): Promise<void> {
     this.#abort.abort();
     this.#pressure.stop();
+    await this.#provisioner?.stop();
     await this.idle();
     this.#context.starter.close();
     this.#context.launcher.close();
@@ -274,7 +286,7 @@ class Agent implements NodeAgent {
 /** Ended Pods that are remembered; far more than events can lag behind. */
 const mostPast = 10_000;
 
-function contextOf(options: NodeAgentOptions, cores: number, stopping: AbortSignal): NodeContext {
+function contextOf(options: NodeAgentOptions, cores: number, stopping: AbortSignal, claims: PodClaims): NodeContext {
   const { limits = {}, programs, instance, dataDir, runDir } = options;
   const layout = layoutOf(dataDir, runDir, instance);
   const cgroups = detectCgroups({ instance });
@@ -300,6 +312,7 @@ function contextOf(options: NodeAgentOptions, cores: number, stopping: AbortSign
     defaults: limits.defaults ?? usualDefaults,
     rlimits: rlimitsWithin(readFileSync('/proc/self/limits', 'utf8')),
     hostPaths: [layout.builds],
+    claims,
     starting: new Semaphore(limits.maxStarting ?? 2 * cores),
     stopping,
     onError: options.onError ?? (() => {}),

@@ -15,6 +15,7 @@ import type { Starter } from './runtime/exec-fifo.ts';
 import type { Launcher } from './runtime/launcher.ts';
 import type { OciRlimit } from './runtime/oci.ts';
 import type { OciRuntime } from './runtime/oci-runtime.ts';
+import type { PodClaims } from './volumes/pod-claims.ts';
 
 export interface NodeContext {
   readonly client: Client;
@@ -38,6 +39,7 @@ export interface NodeContext {
   readonly rlimits: readonly OciRlimit[];
   /** Folders below which a Pod's hostPath may lie. */
   readonly hostPaths: readonly string[];
+  readonly claims: PodClaims;
   /** Bounds how many containers are being started at a time. */
   readonly starting: Semaphore;
   /** Resolves when everything that was written so far is on disk. */

@@ -11,6 +11,8 @@ export interface Layout {
   readonly layers: string;
   readonly stacks: string;
   readonly builds: string;
+  /** What claims of storage are given. */
+  readonly volumes: string;
   /** Gone after a reboot: everything below here, in memory wherever the machine allows it. */
   readonly volatile: string;
   /** `<uid>/`: bundles, secret volumes and state.json of a started Pod, mode 0700. */
@@ -49,6 +51,7 @@ export function layoutOf(dataDir: string, runDir: string, instance: string): Lay
     layers: join(dataDir, 'layers'),
     stacks: join(dataDir, 'stacks'),
     builds: join(dataDir, 'builds'),
+    volumes: join(dataDir, 'volumes'),
     volatile,
     pods: join(volatile, 'pods'),
     exits: join(volatile, 'exits'),

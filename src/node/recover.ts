@@ -31,6 +31,9 @@ export async function recoverPods(context: NodeContext, pods: readonly Pod[]): P
     if (record !== undefined && record.bootId === context.bootId && byUid.has(uid)) kept.set(uid, record);
   const machine = await inspect(context);
   await sweep(context, kept, machine);
+  await context.claims
+    .recover(pods.filter(({ metadata }) => kept.has(metadata.uid!)))
+    .catch((error: unknown) => context.onError('removing leftovers: volumes', error));
   const recovered: Recovered[] = [];
   for (const pod of pods) {
     const found = await takeUp(context, pod, kept.get(pod.metadata.uid!), machine);

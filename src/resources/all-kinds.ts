@@ -3,6 +3,7 @@
 import { ConfigMap, Event, Lease, Namespace, Node, Secret, ServiceAccount } from './core/kinds.ts';
 import { NetworkPolicy } from './core/network-policy.ts';
 import { Pod } from './core/pod.ts';
+import { PersistentVolume, PersistentVolumeClaim } from './core/volumes.ts';
 import { App } from './kf/app.ts';
 import { Build } from './kf/build.ts';
 import { Notification } from './kf/notification.ts';
@@ -25,6 +26,8 @@ export const allKinds: readonly Kind<any>[] = [
   ConfigMap,
   Event,
   ServiceAccount,
+  PersistentVolume,
+  PersistentVolumeClaim,
   Lease,
   NetworkPolicy,
   Space,

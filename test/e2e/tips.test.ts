@@ -243,6 +243,7 @@ describe('Services', () => {
     await allWork('kf bind-service report mail');
     await kf.ok('bind-service', 'report', 'mail');
     await allWork('kf delete-service mail');
+    await allWork('kf create-service postgres sales');
   });
 });
 

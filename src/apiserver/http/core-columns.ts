@@ -4,6 +4,7 @@ import type { Event, Namespace, Node, Secret } from '../../resources/core/kinds.
 import { formatSelector } from '../../resources/core/label-selector.ts';
 import type { NetworkPolicy } from '../../resources/core/network-policy.ts';
 import type { Pod } from '../../resources/core/pod.ts';
+import type { PersistentVolume, PersistentVolumeClaim } from '../../resources/core/volumes.ts';
 import type { KubeObject } from '../../resources/meta.ts';
 import { ageColumn as age, type Cell, type Column, nameColumn, age as since } from './column.ts';
 
@@ -54,6 +55,14 @@ const podColumns: readonly Column[] = [
   column<Pod>('Nominated Node', () => '<none>', 1),
   column<Pod>('Readiness Gates', () => '<none>', 1),
 ];
+
+const shortModes: Readonly<Record<string, string>> = {
+  ReadWriteOnce: 'RWO',
+  ReadOnlyMany: 'ROX',
+  ReadWriteMany: 'RWX',
+  ReadWriteOncePod: 'RWOP',
+};
+const modes = (names: readonly string[] = []): string => names.map((name) => shortModes[name] ?? name).join(',');
 
 interface NodeStatus {
   readonly conditions?: readonly { readonly type: string; readonly status: string }[];
@@ -140,6 +149,34 @@ export const coreColumns: Readonly<Record<string, readonly Column[]>> = {
     column<Node>('OS-Image', (node) => statusOf(node).nodeInfo?.osImage ?? '<unknown>', 1),
     column<Node>('Kernel-Version', (node) => statusOf(node).nodeInfo?.kernelVersion ?? '<unknown>', 1),
     column<Node>('Container-Runtime', (node) => statusOf(node).nodeInfo?.containerRuntimeVersion ?? '<unknown>', 1),
+  ],
+  '/PersistentVolumeClaim': [
+    nameColumn,
+    column<PersistentVolumeClaim>('Status', ({ metadata, status }) =>
+      metadata.deletionTimestamp === undefined ? (status?.phase ?? 'Pending') : 'Terminating',
+    ),
+    column<PersistentVolumeClaim>('Volume', ({ spec }) => spec.volumeName ?? ''),
+    column<PersistentVolumeClaim>('Capacity', ({ status }) => status?.capacity?.storage ?? ''),
+    column<PersistentVolumeClaim>('Access Modes', ({ status }) => modes(status?.accessModes)),
+    column<PersistentVolumeClaim>('StorageClass', ({ spec }) => spec.storageClassName ?? ''),
+    age,
+    column<PersistentVolumeClaim>('VolumeMode', ({ spec }) => spec.volumeMode ?? 'Filesystem', 1),
+  ],
+  '/PersistentVolume': [
+    nameColumn,
+    column<PersistentVolume>('Capacity', ({ spec }) => spec.capacity?.storage ?? ''),
+    column<PersistentVolume>('Access Modes', ({ spec }) => modes(spec.accessModes)),
+    column<PersistentVolume>('Reclaim Policy', ({ spec }) => spec.persistentVolumeReclaimPolicy ?? 'Retain'),
+    column<PersistentVolume>('Status', ({ metadata, status }) =>
+      metadata.deletionTimestamp === undefined ? (status?.phase ?? 'Available') : 'Terminating',
+    ),
+    column<PersistentVolume>('Claim', ({ spec: { claimRef } }) =>
+      claimRef === undefined ? '' : `${claimRef.namespace}/${claimRef.name}`,
+    ),
+    column<PersistentVolume>('StorageClass', ({ spec }) => spec.storageClassName ?? ''),
+    column<PersistentVolume>('Reason', ({ status }) => status?.reason ?? ''),
+    age,
+    column<PersistentVolume>('VolumeMode', ({ spec }) => spec.volumeMode ?? 'Filesystem', 1),
   ],
   'networking.k8s.io/NetworkPolicy': [
     nameColumn,

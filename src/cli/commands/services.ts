@@ -5,6 +5,7 @@ import { defineCommand, type OutputFlag, outputFlag } from '../command.ts';
 import type { DeleteFlags } from '../delete-object.ts';
 import { printList } from '../output/listing.ts';
 import type { UserProvidedFlags } from '../services/create-service.ts';
+import type { CreateServiceFlags } from '../services/create-volume.ts';
 import type { UpdateFlags } from '../services/update-service.ts';
 import { deleteFlags } from './delete.ts';
 
@@ -69,6 +70,28 @@ export const createUserProvidedService = defineCommand<UserProvidedFlags>({
   async run(context, [name], flags) {
     const { createUserProvided } = await import('../services/create-service.ts');
     await createUserProvided(context, name!, flags);
+  },
+});
+
+export const createServiceCommand = defineCommand<CreateServiceFlags>({
+  usage: 'create-service SERVICE [PLAN] SERVICE_NAME',
+  group,
+  summary: 'Make a volume: files that outlive Tasks and that several may share',
+  details:
+    "SERVICE is volume. With a capacity the server makes it, and removes it with the service. With a path it is a directory of the server's machine, which the administrator allows by kf configure-server allow-host-path, and which stays whatever happens to the service.",
+  examples: [
+    `kf create-service volume backups -c '{"path":"/srv/backups"}'`,
+    `kf create-service volume scratch -c '{"capacity":"10Gi"}'`,
+  ],
+  args: [2, 3],
+  flags: (command) =>
+    command
+      .option('-c, --parameters <JSON>', 'path or capacity: a JSON object, or a file that holds one')
+      .option('-t, --tags <TAGS>', 'tags, separated by commas or spaces')
+      .option('--async', 'do not wait until it is ready'),
+  async run(context, args, flags) {
+    const { createServiceAction } = await import('../services/create-volume.ts');
+    await createServiceAction(context, args, flags);
   },
 });
 

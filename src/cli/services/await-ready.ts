@@ -59,10 +59,13 @@ const isDecided = (object: ServiceInstance | ServiceInstanceBinding): boolean =>
   object.status?.observedGeneration === object.metadata.generation &&
   ['True', 'False'].includes(conditionOf(object, 'Ready')?.status ?? '');
 
+/** The service cannot be, for a reason that stands in the message. */
+export class ServiceRefused extends CliError {}
+
 function requireReady(object: ServiceInstance | ServiceInstanceBinding, prefix = ''): void {
   const { status, message, reason } = conditionOf(object, 'Ready') ?? {};
   if (status === 'False')
-    throw new CliError(`${prefix}checking Ready failed, status: False message: ${message} reason: ${reason}`);
+    throw new ServiceRefused(`${prefix}checking Ready failed, status: False message: ${message} reason: ${reason}`);
 }
 
 /** @param version of the parameters that it must show, at least */

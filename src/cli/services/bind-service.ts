@@ -3,6 +3,7 @@
 import type { App } from '../../resources/kf/app.ts';
 import type { ServiceInstance } from '../../resources/kf/service-instance.ts';
 import { bindingNameOf, ServiceInstanceBinding } from '../../resources/kf/service-instance-binding.ts';
+import { overlap, readMountParams } from '../../resources/kf/volume-params.ts';
 import { controllerRef } from '../../resources/meta.ts';
 import { childName } from '../../resources/names.ts';
 import { isInvalid } from '../../resources/status.ts';
@@ -10,7 +11,7 @@ import { getApp } from '../apps.ts';
 import type { Context, Session } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { deleteAndWait } from '../delete-object.ts';
-import { CliError } from '../errors.ts';
+import { CliError, messageOf } from '../errors.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { awaitBinding, awaitUnbound } from './await-ready.ts';
 import { getService, listBindings } from './find-service.ts';
@@ -50,6 +51,7 @@ export async function bindServiceAction(
         },
       ],
     });
+  checkBinding(service, params, app);
   context.io.note(`Binding service instance "${serviceName}" to App "${appName}" in Space "${session.space}"`);
   await bind(context, session, { app, service, params, ...flags });
   if (flags.async) return;
@@ -58,12 +60,20 @@ export async function bindServiceAction(
 }
 
 /** Whether a service can be bound with these parameters. @throws CliError; changes nothing */
-export function checkBinding(service: ServiceInstance, params: Params): void {
+export function checkBinding(service: ServiceInstance, params: Params, app?: App): void {
   const { name, deletionTimestamp } = service.metadata;
   if (deletionTimestamp !== undefined) throw new CliError(`${failure}service "${name}" is being deleted`);
   for (const key of Object.keys(params))
     if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key))
       throw new CliError(`${failure}the key ${JSON.stringify(key)} must be letters, digits, -, _ and .`);
+  if (service.spec.volume === undefined) return;
+  try {
+    const { mount } = readMountParams(params);
+    const taken = app?.status?.volumes?.find(({ mountPath }) => overlap(mountPath, mount));
+    if (taken !== undefined) throw new Error(`mount: at ${taken.mountPath} is the volume "${taken.name}" already`);
+  } catch (error) {
+    throw new CliError(`${failure}-c: ${messageOf(error)}`);
+  }
 }
 
 export interface BindRequest extends BindFlags {
@@ -76,7 +86,7 @@ export interface BindRequest extends BindFlags {
 export async function bind(context: Context, session: Session, request: BindRequest): Promise<void> {
   const { app, service, params, bindingName, timeout = usualTimeout } = request;
   const { space } = session;
-  checkBinding(service, params);
+  checkBinding(service, params, app);
   const name = await freeName(session, app.metadata.name, service.metadata.name);
   const secretName = childName(name, '-params');
   const { object: binding, isOurs } = await createOnce(context, ServiceInstanceBinding, {

@@ -7,7 +7,7 @@ import { requireSpace } from '../apps.ts';
 import type { Context, Session } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
-import { awaitService } from './await-ready.ts';
+import { awaitService, ServiceRefused } from './await-ready.ts';
 import { type Params, parseParams, parseTags } from './params.ts';
 import { createParamsSecret } from './params-secret.ts';
 
@@ -45,6 +45,8 @@ interface Wanted {
   readonly spec: Omit<ServiceInstance['spec'], 'parametersFrom'>;
   readonly params: Params;
   readonly isAsync: boolean;
+  /** Takes back what was made of a service that cannot be. */
+  readonly onRefused?: () => Promise<void>;
 }
 
 /** @throws CliError; a service that was refused is gone again */
@@ -70,9 +72,14 @@ export async function createService(context: Context, name: string, wanted: Want
     context.io.note('Waiting for service instance to become ready asynchronously');
     return session;
   }
-  await awaitService(context, { namespace: space, name }, secret.metadata.resourceVersion ?? '', {
-    text: 'Waiting for service instance to become ready...',
-  });
+  try {
+    await awaitService(context, { namespace: space, name }, secret.metadata.resourceVersion ?? '', {
+      text: 'Waiting for service instance to become ready...',
+    });
+  } catch (error) {
+    if (error instanceof ServiceRefused) await wanted.onRefused?.();
+    throw error;
+  }
   context.io.note('Success');
   return session;
 }

@@ -41,6 +41,7 @@ export async function describeService(
       ['Ready', ready?.status ?? 'Unknown'],
       ['Reason', ready?.reason],
       ['Message', ready?.message],
+      ['Warning', status.volumeStatus?.warning],
       ['Bound Apps', bindings.map((binding) => binding.spec.app.name).join(', ') || '<none>'],
       [
         spec.volume === undefined ? 'Credentials' : 'Volume',

@@ -41,7 +41,15 @@ function bindingsStatus({ bound }: AppBindings): Partial<AppStatus> {
     instance: binding.spec.instanceRef.name,
     ...(paramsVersion === undefined ? {} : { paramsVersion }),
   }));
-  return { serviceBindings: serviceBindings.length === 0 ? undefined : serviceBindings };
+  const volumes = bound.flatMap(({ binding }) => {
+    const { mount, readOnly, persistentVolumeClaimName: claimName } = binding.status?.volumeStatus ?? {};
+    if (mount === undefined || claimName === undefined) return [];
+    return [{ name: binding.spec.instanceRef.name, claimName, mountPath: mount, ...(readOnly ? { readOnly } : {}) }];
+  });
+  return {
+    serviceBindings: serviceBindings.length === 0 ? undefined : serviceBindings,
+    volumes: volumes.length === 0 ? undefined : volumes,
+  };
 }
 
 /** The image that Tasks start with: the newest good one. A build that runs or failed leaves it in use. */

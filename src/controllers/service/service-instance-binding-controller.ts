@@ -23,6 +23,7 @@ import { annotations } from '../../resources/labels.ts';
 import { isControlledBy, type KubeObject, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { credentialsSecret } from './credentials.ts';
 import { type Params, type ReadParams, readParams } from './params.ts';
+import { bindVolume } from './volume-claim.ts';
 
 interface Options {
   readonly client: Client;
@@ -69,7 +70,11 @@ class ServiceInstanceBindingController {
     if (instance === undefined || service?.params === undefined || own.params === undefined || ready.status !== 'True')
       return this.#report(binding, drafts, {});
     const { className, planName } = instance.status ?? {};
-    const credentials = await this.#ensureCredentials(binding, { ...service.params, ...own.params }, service.version);
+    const volume = instance.spec.volume === undefined ? undefined : bindVolume(instance, own.params);
+    if (volume !== undefined) drafts.push(volume.condition);
+    // Where a volume is, is no credential.
+    const merged = volume === undefined ? { ...service.params, ...own.params } : {};
+    const credentials = await this.#ensureCredentials(binding, merged, service.version);
     drafts.push(
       credentials === undefined
         ? { type: 'CredentialsSecretReady', status: 'Unknown', reason: 'Creating', message: 'being written' }
@@ -78,6 +83,7 @@ class ServiceInstanceBindingController {
     await this.#report(binding, drafts, {
       ...(className === undefined ? {} : { className }),
       ...(planName === undefined ? {} : { planName }),
+      ...(volume?.status === undefined ? {} : { volumeStatus: volume.status }),
       ...(instance.spec.tags === undefined ? {} : { tags: instance.spec.tags }),
       ...(credentials === undefined
         ? {}

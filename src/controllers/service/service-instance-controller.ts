@@ -2,17 +2,19 @@
 
 import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
-import { itself, mapped, type RunningController, startController } from '../../client/controller.ts';
+import { itself, mapped, ownedBy, type RunningController, startController } from '../../client/controller.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { Waiting } from '../../client/waiting.ts';
 import { type ConditionDraft, happyCondition, mergeConditions } from '../../resources/condition.ts';
 import { Secret } from '../../resources/core/kinds.ts';
+import { PersistentVolumeClaim } from '../../resources/core/volumes.ts';
 import { ServiceInstance } from '../../resources/kf/service-instance.ts';
 import { ServiceInstanceBinding } from '../../resources/kf/service-instance-binding.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { isNotFound } from '../../resources/status.ts';
-import { readParams } from './params.ts';
+import { type Params, readParams } from './params.ts';
+import { ensureClaim, volumeStatusOf } from './volume-claim.ts';
 
 interface Options {
   readonly client: Client;
@@ -30,6 +32,7 @@ export function startServiceInstanceController(options: Options): RunningControl
     name: 'service-instance',
     watches: [
       itself(ServiceInstance),
+      ownedBy(ServiceInstance, PersistentVolumeClaim),
       mapped(ServiceInstanceBinding, (binding) => [{ ...refOf(binding), name: binding.spec.instanceRef.name }]),
       mapped(Secret, (secret) => controller.waitingFor(secret)),
     ],
@@ -61,13 +64,26 @@ class ServiceInstanceController {
     this.#secrets.add(request, secretRef);
     const secret = await getIfExists(this.#client, Secret, secretRef);
     const { conditions, params } = readParams(secretRef.name, secret);
-    const drafts = [...conditions, backing(instance)];
+    const { condition, fields } = await this.#backing(instance, params);
+    const drafts = [...conditions, condition];
     const paramsVersion = params === undefined ? undefined : secret?.metadata.resourceVersion;
     await this.#report(instance, drafts, {
       ...description(instance),
+      ...fields,
       secretName: secretRef.name,
       ...(paramsVersion === undefined ? {} : { paramsVersion }),
     });
+  }
+
+  /** Behind a user-provided service there is nothing of ours; behind a volume there is its claim. */
+  async #backing(
+    instance: ServiceInstance,
+    params: Params | undefined,
+  ): Promise<{ readonly condition: ConditionDraft; readonly fields: NonNullable<ServiceInstance['status']> }> {
+    const type = 'BackingResourceReady';
+    if (instance.spec.volume === undefined) return { condition: { type, status: 'True' }, fields: {} };
+    if (params === undefined) return { condition: { type, status: 'Unknown', reason: 'SecretMissing' }, fields: {} };
+    return volumeStatusOf(instance, await ensureClaim(this.#client, instance, params));
   }
 
   /** Before anything can be bound to it. */
@@ -115,14 +131,12 @@ class ServiceInstanceController {
 }
 
 function description({ spec }: ServiceInstance): NonNullable<ServiceInstance['status']> {
-  const { userProvided, tags } = spec;
+  const { userProvided, volume, tags } = spec;
+  const planName = volume?.planName || userProvided?.mockPlanName;
   return {
-    serviceTypeDescription: 'user-provided',
-    className: userProvided?.mockClassName || 'user-provided',
-    ...(userProvided?.mockPlanName ? { planName: userProvided.mockPlanName } : {}),
+    serviceTypeDescription: volume === undefined ? 'user-provided' : 'volume',
+    className: volume?.className || userProvided?.mockClassName || 'user-provided',
+    ...(planName ? { planName } : {}),
     ...(tags === undefined ? {} : { tags }),
   };
 }
-
-/** Behind a user-provided service there is nothing of ours. */
-const backing = (_: ServiceInstance): ConditionDraft => ({ type: 'BackingResourceReady', status: 'True' });

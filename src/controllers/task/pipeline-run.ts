@@ -84,8 +84,10 @@ export function pipelineRunOf(task: Task, context: TaskContext): Draft<PipelineR
                   ...literally(command),
                   env: taskEnv(task, app, space, id),
                   computeResources: taskResources(task, app),
+                  ...volumeMountsOf(app),
                 },
               ],
+              ...volumesOf(app),
             },
           },
         ],
@@ -93,6 +95,25 @@ export function pipelineRunOf(task: Task, context: TaskContext): Draft<PipelineR
       // Tekton's default of 60 minutes must be switched off explicitly.
       timeouts: { pipeline: '0s', ...(timeout === '0s' ? {} : { tasks: timeout }) },
     },
+  };
+}
+
+/** The volumes that the App is bound to. */
+function volumesOf({ status }: App) {
+  const { volumes = [] } = status ?? {};
+  if (volumes.length === 0) return {};
+  return { volumes: volumes.map(({ name, claimName }) => ({ name, persistentVolumeClaim: { claimName } })) };
+}
+
+function volumeMountsOf({ status }: App) {
+  const { volumes = [] } = status ?? {};
+  if (volumes.length === 0) return {};
+  return {
+    volumeMounts: volumes.map(({ name, mountPath, readOnly }) => ({
+      name,
+      mountPath,
+      ...(readOnly ? { readOnly } : {}),
+    })),
   };
 }
 

@@ -13,12 +13,14 @@ import type { PodRecord } from './state-file.ts';
 export class PodPlace {
   readonly directory: string;
   readonly #context: NodeContext;
+  readonly #pod: Pod;
   #network: PodNetwork | undefined;
   #disk: PodDisk | undefined;
   #sandbox: Promise<Sandbox> | undefined;
 
   constructor(context: NodeContext, pod: Pod) {
     this.#context = context;
+    this.#pod = pod;
     this.directory = join(context.layout.pods, pod.metadata.uid!);
   }
 
@@ -68,6 +70,6 @@ export class PodPlace {
 
   async release(): Promise<void> {
     rmSync(this.directory, { recursive: true, force: true });
-    await Promise.all([this.#network?.release(), this.#disk?.release()]);
+    await Promise.all([this.#network?.release(), this.#disk?.release(), this.#context.claims.release(this.#pod)]);
   }
 }

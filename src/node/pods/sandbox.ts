@@ -90,6 +90,7 @@ export async function specOf(
     references: sandbox.references,
     user: rootfs.user,
     hostPaths: context.hostPaths,
+    claims: await context.claims.acquire(pod),
   });
   const cpu = cpuLimit(container);
   return containerSpec({

@@ -19,6 +19,8 @@ export interface VolumeOptions {
   readonly user: OciUser;
   /** Folders below which a hostPath may lie. */
   readonly hostPaths: readonly string[];
+  /** Folders of claims, by the claim's name. */
+  readonly claims: ReadonlyMap<string, string>;
 }
 
 /** A volume made ready: what to mount, once per container that wants it. */
@@ -42,7 +44,7 @@ const bind = (source: string, ...options: readonly string[]): PreparedVolume => 
 });
 
 function prepareVolume(volume: Volume, options: VolumeOptions): PreparedVolume {
-  const { name, emptyDir, secret, configMap, hostPath } = volume;
+  const { name, emptyDir, secret, configMap, hostPath, persistentVolumeClaim: claim } = volume;
   if (secret !== undefined)
     return files(name, options, {
       ...secret,
@@ -55,6 +57,11 @@ function prepareVolume(volume: Volume, options: VolumeOptions): PreparedVolume {
       data: options.references.configMaps.get(configMap.name),
       what: `configmap "${configMap.name}"`,
     });
+  if (claim !== undefined) {
+    const folder = options.claims.get(claim.claimName);
+    if (folder === undefined) throw new ConfigError(`volume ${name}: no claim ${claim.claimName}`);
+    return { ...bind(folder, ...(claim.readOnly === true ? ['ro'] : [])), shared: true };
+  }
   if (hostPath !== undefined) return { ...bind(allowedHostPath(name, hostPath.path, options.hostPaths)), shared: true };
   if (emptyDir?.medium === 'Memory') return memory(emptyDir.sizeLimit);
   const path = join(options.diskDir, 'volumes', name);
@@ -156,7 +163,8 @@ function subPath(pod: Pod, { name, subPath: path }: SubPathMount, volume: Prepar
   const target = volume.type === 'bind' ? inside(volume.source, path) : undefined;
   if (target === undefined) throw new ConfigError(`subPath ${path} of volume ${name} is not allowed`);
   if (volume.options.includes('ro')) return target;
-  if (volume.shared === true) throw new ConfigError(`subPath ${path} of volume ${name}: not supported for a hostPath`);
+  if (volume.shared === true)
+    throw new ConfigError(`subPath ${path} of volume ${name}: not supported for a hostPath or a claim`);
   if (pod.spec.containers.length > 1)
     throw new ConfigError(`subPath ${path} of volume ${name}: not supported in a Pod with several containers`);
   const made = mkdirSync(target, { recursive: true });

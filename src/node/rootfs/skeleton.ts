@@ -15,11 +15,12 @@ import {
 } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { vcapUser } from '../../resources/vcap.ts';
 import { makePublic, writePublic } from '../durable.ts';
 import { etcStamp, type HostPath, presentEtc, topLinks } from './host-files.ts';
 
 /** The user that everything on the host stack runs as. */
-export const vcap = { uid: 2000, gid: 2000, name: 'vcap', home: '/home/vcap' } as const;
+export const vcap = { ...vcapUser, name: 'vcap', home: '/home/vcap' } as const;
 
 const passwd = `root:x:0:0:root:/root:/usr/sbin/nologin
 vcap:x:${vcap.uid}:${vcap.gid}:vcap:${vcap.home}:/bin/sh

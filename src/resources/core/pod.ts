@@ -61,6 +61,7 @@ export const volumeSchema = s.object({
       optional: s.optional(s.boolean()),
     }),
   ),
+  persistentVolumeClaim: s.optional(s.object({ claimName: s.string(), readOnly: s.optional(s.boolean()) })),
   /** Honoured for Pods that the server's own controllers make only (sources of builds). */
   hostPath: s.optional(s.object({ path: s.string(), type: s.optional(s.string()) })),
 });

@@ -54,6 +54,7 @@ const body = {
         s.object({
           persistentVolumeName: s.optional(s.string()),
           persistentVolumeClaimName: s.optional(s.string()),
+          warning: s.describe('What is not as one may expect. Added by kf-tasks.', s.optional(s.string())),
         }),
       ),
     }),

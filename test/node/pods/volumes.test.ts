@@ -29,6 +29,7 @@ const prepare = (volume: Volume) =>
     },
     user,
     hostPaths: [join(root, 'builds')],
+    claims: new Map([['claimed', join(root, 'claimed')]]),
   }).get(volume.name)!;
 const mountsOf = (volume: Volume, mount: object, containers = 1) => {
   const container: Container = { name: 'main', volumeMounts: [{ name: volume.name, mountPath: '/v', ...mount }] };

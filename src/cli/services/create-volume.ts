@@ -1,0 +1,61 @@
+/** `kf create-service volume`. */
+
+import { ServiceInstance } from '../../resources/kf/service-instance.ts';
+import { readVolumeParams } from '../../resources/kf/volume-params.ts';
+import type { Context } from '../context.ts';
+import { CliError, messageOf } from '../errors.ts';
+import { createService } from './create-service.ts';
+import { parseParams, parseTags } from './params.ts';
+
+export interface CreateServiceFlags {
+  readonly parameters?: string;
+  readonly tags?: string;
+  readonly async?: boolean;
+}
+
+/** @param words the class, perhaps a plan as in Kf, and the name */
+export async function createServiceAction(
+  context: Context,
+  words: readonly string[],
+  flags: CreateServiceFlags,
+): Promise<void> {
+  const [className] = words;
+  const name = words.at(-1)!;
+  const plan = words.length === 3 ? words[1] : undefined;
+  if (className !== 'volume')
+    throw new CliError(`there is no service ${JSON.stringify(className)}; there is: volume`, {
+      tips: [
+        {
+          description: 'For a service that runs elsewhere',
+          command: `kf create-user-provided-service ${name} -p '{"uri":"URI"}'`,
+        },
+      ],
+    });
+  const params = parseParams(context.cwd, '-c', flags.parameters);
+  let kind: string;
+  try {
+    kind = 'path' in readVolumeParams(params) ? 'path' : 'capacity';
+  } catch (error) {
+    throw new CliError(`-c: ${messageOf(error)}`);
+  }
+  if (plan !== undefined && plan !== kind) throw new CliError(`volume has the plans path and capacity, not ${plan}`);
+  const tags = parseTags(flags.tags);
+  const wanted = {
+    spec: { volume: { className: 'volume', planName: kind }, ...(tags.length === 0 ? {} : { tags }) },
+    params,
+    isAsync: flags.async === true,
+    onRefused: async (): Promise<void> => {
+      const { client, space } = await context.session();
+      await client.delete(ServiceInstance, { namespace: space, name }, { propagationPolicy: 'Foreground' });
+    },
+  };
+  await createService(context, name, wanted);
+  if (!flags.async) await sayWhatToKnow(context, name);
+}
+
+/** What the server has found out about the volume and does not stop anybody. */
+async function sayWhatToKnow(context: Context, name: string): Promise<void> {
+  const { client, space } = await context.session();
+  const { status } = await client.get(ServiceInstance, { namespace: space, name });
+  if (status?.volumeStatus?.warning !== undefined) context.io.note(`WARN ${status.volumeStatus.warning}`);
+}

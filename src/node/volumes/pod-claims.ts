@@ -1,0 +1,95 @@
+/** The claims of a Pod as folders on this machine, made ready before it starts. */
+
+import type { Client } from '../../client/client.ts';
+import { getIfExists } from '../../client/get-if-exists.ts';
+import type { Pod } from '../../resources/core/pod.ts';
+import { PersistentVolume, PersistentVolumeClaim, storageClasses } from '../../resources/core/volumes.ts';
+import { ConfigError } from '../pods/config-error.ts';
+import { checkHostPath, HostPathRefused, type HostPathRules } from './host-paths.ts';
+import type { VolumeStore } from './volume-store.ts';
+
+export interface PodClaimsOptions {
+  readonly client: Client;
+  readonly store: VolumeStore;
+  readonly hostPathRules: () => Promise<HostPathRules>;
+}
+
+export class PodClaims {
+  readonly #options: PodClaimsOptions;
+  /** Volumes of the store by Pod uid. */
+  readonly #held = new Map<string, Set<string>>();
+
+  constructor(options: PodClaimsOptions) {
+    this.#options = options;
+  }
+
+  /** Folders by the claim's name. @throws ConfigError */
+  async acquire(pod: Pod): Promise<ReadonlyMap<string, string>> {
+    const folders = new Map<string, string>();
+    for (const name of claimsOf(pod)) folders.set(name, await this.#folderOf(pod, name));
+    return folders;
+  }
+
+  async release(pod: Pod): Promise<void> {
+    const uid = pod.metadata.uid!;
+    const held = this.#held.get(uid) ?? [];
+    this.#held.delete(uid);
+    await Promise.all([...held].map((name) => this.#options.store.release(name, uid)));
+  }
+
+  /** After a start: what these Pods use stays as it is, everything else is let go. */
+  async recover(pods: readonly Pod[]): Promise<void> {
+    for (const pod of pods)
+      for (const name of claimsOf(pod)) {
+        const { namespace } = pod.metadata;
+        const claim = await getIfExists(this.#options.client, PersistentVolumeClaim, {
+          ...(namespace === undefined ? {} : { namespace }),
+          name,
+        });
+        const volume = claim?.spec.volumeName;
+        if (volume === undefined || claim?.spec.storageClassName !== storageClasses.capacity) continue;
+        this.#options.store.adopt(volume, pod.metadata.uid!);
+        this.#hold(pod, volume);
+      }
+    await this.#options.store.sweep();
+  }
+
+  async #folderOf(pod: Pod, name: string): Promise<string> {
+    const { client, store, hostPathRules } = this.#options;
+    const { namespace } = pod.metadata;
+    const claim = await getIfExists(client, PersistentVolumeClaim, {
+      ...(namespace === undefined ? {} : { namespace }),
+      name,
+    });
+    if (claim === undefined) throw new ConfigError(`persistentvolumeclaim "${name}" not found`);
+    if (claim.metadata.deletionTimestamp !== undefined)
+      throw new ConfigError(`persistentvolumeclaim "${name}" is being deleted`);
+    const volumeName = claim.spec.volumeName;
+    const volume =
+      volumeName === undefined ? undefined : await getIfExists(client, PersistentVolume, { name: volumeName });
+    if (volume === undefined || volume.spec.claimRef?.uid !== claim.metadata.uid)
+      throw new ConfigError(`persistentvolumeclaim "${name}" has no volume`);
+    const { hostPath } = volume.spec;
+    try {
+      if (hostPath !== undefined) return await checkHostPath(hostPath.path, await hostPathRules());
+    } catch (error) {
+      throw error instanceof HostPathRefused ? new ConfigError(`volume ${name}: ${error.message}`) : error;
+    }
+    if (claim.spec.storageClassName !== storageClasses.capacity)
+      throw new ConfigError(
+        `persistentvolumeclaim "${name}": volume ${volumeName} is of no kind that this node mounts`,
+      );
+    // Where it lies follows from its name alone: a path in the object is for people.
+    this.#hold(pod, volume.metadata.name);
+    return store.acquire(volume.metadata.name, pod.metadata.uid!);
+  }
+
+  #hold(pod: Pod, volume: string): void {
+    const uid = pod.metadata.uid!;
+    this.#held.set(uid, (this.#held.get(uid) ?? new Set<string>()).add(volume));
+  }
+}
+
+export const claimsOf = (pod: Pod): readonly string[] => [
+  ...new Set((pod.spec.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? [])),
+];

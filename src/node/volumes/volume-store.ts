@@ -1,0 +1,205 @@
+/**
+ * The volumes that the node makes: each a file system of its size in a file, mounted while Pods use it; where this
+ * machine cannot mount those, a plain folder, whose size nothing enforces.
+ *
+ *     volumes/NAME/disk.img   the file system, its room reserved on the disk
+ *     volumes/NAME/mnt        where it is mounted
+ *     volumes/NAME/data       instead of both: a plain folder
+ */
+
+import { chown, lstat, mkdir, open, readdir, rename, rm, rmdir, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { detachLoops, mountsBelow } from '../disk/loop-image.ts';
+import { checkReserve, defaultReserve } from '../disk/reserve.ts';
+import { syncPath } from '../durable.ts';
+import { CommandError, type RunCommand } from '../host/run-command.ts';
+
+export interface VolumeStoreOptions {
+  /** Absolute and real, as the kernel names mounts. */
+  readonly folder: string;
+  /** Undefined: file systems of their own; else why this machine has none. */
+  readonly notEnforced: string | undefined;
+  /** Bytes of the disk that stay free. Default: 5 %, at least 1 GiB. */
+  readonly reserveBytes: number | undefined;
+  /** Who writes to volumes. */
+  readonly owner: { readonly uid: number; readonly gid: number };
+  readonly run: RunCommand;
+}
+
+const stagingSuffix = '.tmp';
+
+export class VolumeStore {
+  readonly #options: VolumeStoreOptions;
+  /** Pods that use a volume, by its name. */
+  readonly #users = new Map<string, Set<string>>();
+  /** Mounting and unmounting of one volume happen one after the other. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(options: VolumeStoreOptions) {
+    this.#options = options;
+  }
+
+  /** Why sizes are not enforced on this machine; undefined where they are. */
+  get notEnforced(): string | undefined {
+    return this.#options.notEnforced;
+  }
+
+  /** Idempotent. @throws DiskReserveError, DiskTooSmallError */
+  create(name: string, bytes: number): Promise<void> {
+    return this.#inTurn(name, async () => {
+      const { folder, notEnforced, owner } = this.#options;
+      const path = this.#path(name);
+      if (await exists(path)) return;
+      const staging = path + stagingSuffix;
+      await rm(staging, { recursive: true, force: true });
+      await this.#checkRoom(bytes);
+      await mkdir(staging, { recursive: true, mode: 0o700 });
+      if (notEnforced === undefined) await this.#makeImage(staging, bytes);
+      else {
+        await mkdir(join(staging, 'data'), { mode: 0o755 });
+        await chown(join(staging, 'data'), owner.uid, owner.gid);
+      }
+      await syncPath(staging);
+      await rename(staging, path);
+      await syncPath(folder);
+    });
+  }
+
+  /** Makes the volume ready for a Pod; gives its folder. @throws Error when it does not exist */
+  acquire(name: string, user: string): Promise<string> {
+    // Counted at once, so that nobody unmounts it meanwhile.
+    this.#usersOf(name).add(user);
+    return this.#inTurn(name, () => this.#mount(name)).catch(async (error: unknown) => {
+      await this.release(name, user);
+      throw error;
+    });
+  }
+
+  /** The Pod is gone. The last one has the file system unmounted, and so flushed. */
+  release(name: string, user: string): Promise<void> {
+    this.#users.get(name)?.delete(user);
+    return this.#inTurn(name, async () => {
+      if (this.#isUsed(name)) return;
+      this.#users.delete(name);
+      await this.#unmount(name);
+    });
+  }
+
+  /** A Pod of an earlier server uses the volume, which is mounted. */
+  adopt(name: string, user: string): void {
+    this.#usersOf(name).add(user);
+  }
+
+  /** Idempotent; everything in it goes. @throws Error while a Pod uses it */
+  remove(name: string): Promise<void> {
+    return this.#inTurn(name, async () => {
+      if (this.#isUsed(name)) throw new Error(`volume ${name} is in use`);
+      await this.#unmount(name);
+      const path = this.#path(name);
+      // Half of a removal must not look like a volume.
+      await rename(path, path + stagingSuffix).catch(ignoreMissing);
+      await rm(path + stagingSuffix, { recursive: true, force: true });
+    });
+  }
+
+  /** Folder to read from while the volume is held. */
+  async read<T>(name: string, user: string, use: (folder: string) => Promise<T>): Promise<T> {
+    const folder = await this.acquire(name, user);
+    try {
+      return await use(folder);
+    } finally {
+      await this.release(name, user);
+    }
+  }
+
+  /** After a start: unmounts what nobody uses, and removes what was half made. */
+  async sweep(): Promise<void> {
+    const { folder, run } = this.#options;
+    for (const name of await readdir(folder)) {
+      if (name.endsWith(stagingSuffix)) await rm(join(folder, name), { recursive: true, force: true });
+      else if (!this.#isUsed(name)) await this.#inTurn(name, () => this.#unmount(name));
+    }
+    const nameOf = (file: string): string => file.slice(folder.length + 1).split('/')[0] ?? '';
+    await detachLoops(run, (file) => file.startsWith(`${folder}/`) && !this.#isUsed(nameOf(file)));
+  }
+
+  #path(name: string): string {
+    if (!/^[a-z0-9][-.a-z0-9]*$/.test(name) || name.endsWith(stagingSuffix))
+      throw new Error(`${JSON.stringify(name)} is no name of a volume`);
+    return join(this.#options.folder, name);
+  }
+
+  #usersOf(name: string): Set<string> {
+    const users = this.#users.get(name) ?? new Set();
+    this.#users.set(name, users);
+    return users;
+  }
+
+  #isUsed(name: string): boolean {
+    return (this.#users.get(name)?.size ?? 0) > 0;
+  }
+
+  #inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(name) ?? Promise.resolve()).then(work, work);
+    this.#turns.set(name, turn);
+    const forget = (): void => {
+      if (this.#turns.get(name) === turn) this.#turns.delete(name);
+    };
+    turn.then(forget, forget);
+    return turn;
+  }
+
+  async #checkRoom(bytes: number): Promise<void> {
+    const { folder, reserveBytes } = this.#options;
+    const { blocks, bavail, bsize } = await statfs(folder);
+    const totalBytes = blocks * bsize;
+    checkReserve({ totalBytes, freeBytes: bavail * bsize }, reserveBytes ?? defaultReserve(totalBytes), 0, bytes);
+  }
+
+  async #makeImage(staging: string, bytes: number): Promise<void> {
+    const { run, owner } = this.#options;
+    const file = join(staging, 'disk.img');
+    const size = Math.ceil(bytes / 4096) * 4096;
+    await (await open(file, 'wx', 0o600)).close();
+    // Reserved, not sparse: a sparse image on a full disk loses writes in silence.
+    await run('fallocate', ['--length', String(size), file]);
+    const user = `root_owner=${owner.uid}:${owner.gid}`;
+    await run('mkfs.ext4', ['-q', '-F', '-m', '0', '-b', '4096', '-E', `nodiscard,lazy_itable_init=1,${user}`, file]);
+    await mkdir(join(staging, 'mnt'), { mode: 0o700 });
+    await syncPath(file);
+  }
+
+  async #mount(name: string): Promise<string> {
+    const path = this.#path(name);
+    const data = join(path, 'data');
+    if (await exists(data)) return data;
+    const [file, target] = [join(path, 'disk.img'), join(path, 'mnt')];
+    if (!(await exists(file))) throw new Error(`volume ${name} is not on this machine`);
+    if ((await mountsBelow(target)).includes(target)) return target;
+    await this.#options.run('mount', ['-t', 'ext4', '-o', 'loop,nosuid,nodev,noatime', file, target]);
+    await rmdir(join(target, 'lost+found')).catch(ignoreMissing);
+    return target;
+  }
+
+  async #unmount(name: string): Promise<void> {
+    const { run } = this.#options;
+    const path = this.#path(name);
+    for (const mount of (await mountsBelow(join(path, 'mnt'))).reverse())
+      await run('umount', [mount]).catch(async (error: unknown) => {
+        if (!(error instanceof CommandError)) throw error;
+        // A process that still has a file open must not keep the rest from going.
+        await run('umount', ['--lazy', mount]);
+      });
+    await detachLoops(run, (file) => file === join(path, 'disk.img'));
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error;
+}

@@ -2,7 +2,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import { totalmem } from 'node:os';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { startBuildController } from '../build/build-controller.ts';
 import { type ImagePresence, startImagePresence } from '../build/image-presence.ts';
 import type { SourceStore } from '../build/source-store.ts';
@@ -13,6 +13,7 @@ import { createNodeAgent, type NodeAgent, roomWithin } from '../node/agent.ts';
 import { detectCgroups } from '../node/cgroup/cgroup.ts';
 import { createDisks } from '../node/disk/create-disks.ts';
 import type { DiskProvider } from '../node/disk/disk.ts';
+import { LogForwarder } from '../node/forward/log-forwarder.ts';
 import { CommandShells } from '../node/host/command-shells.ts';
 import { hostStackRef } from '../node/images/image.ts';
 import { ImageStore } from '../node/images/image-store.ts';
@@ -71,11 +72,26 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const layout = layoutOf(home.dataDir, home.runDir, home.instance);
   await mkdir(layout.logs, { recursive: true });
   const logs = new LogStore(layout.logs);
+  const forwarder = new LogForwarder({
+    client: options.client,
+    clock: systemClock,
+    logs: layout.logs,
+    directory: join(home.dataDir, 'log-sinks'),
+    deleteLog: (uid) => logs.delete(uid),
+    onError: options.log,
+  });
+  forwarder.start();
   const parts: Parts = {};
   const stopping = new AbortController();
   const { client, version, log } = options;
   const state = new NodeState({ client, room: roomWithin(limitsFrom(process.env)), version, log });
-  const started = untilUp(() => bringUp(options, layout, logs, parts, state), options, parts, state, stopping.signal);
+  const started = untilUp(
+    () => bringUp(options, layout, { logs, forwarder }, parts, state),
+    options,
+    parts,
+    state,
+    stopping.signal,
+  );
   return {
     logs,
     async stop() {
@@ -83,6 +99,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       await started;
       state.comingUp();
       await takeDown(options, parts);
+      await forwarder.stop();
     },
   };
 }
@@ -128,7 +145,7 @@ async function takeDown({ home, client }: NodeOptions, parts: Parts): Promise<vo
 async function bringUp(
   options: NodeOptions,
   layout: Layout,
-  logs: LogStore,
+  { logs, forwarder }: { readonly logs: LogStore; readonly forwarder: LogForwarder },
   parts: Parts,
   state: NodeState,
 ): Promise<void> {
@@ -170,6 +187,7 @@ async function bringUp(
     disk: parts.disk!,
     images,
     logs,
+    keepsLog: (object) => forwarder.keeps(object),
     rootfsOf: rootfsByBase(stack),
     barrier,
     limits: limitsFrom(process.env),

@@ -10,7 +10,7 @@ import type { Clock } from '../client/clock.ts';
 import { reflect } from '../client/reflector.ts';
 import { Semaphore } from '../client/semaphore.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
-import { refOf } from '../resources/meta.ts';
+import { type KubeObject, refOf } from '../resources/meta.ts';
 import { formatBytes } from '../resources/quantity.ts';
 import { isNotFound } from '../resources/status.ts';
 import { Admission, type AdmissionLimits, usableMemory } from './admission.ts';
@@ -56,6 +56,8 @@ export interface NodeAgentOptions {
   readonly disk: DiskProvider;
   readonly images: ImageStore;
   readonly logs: LogStore;
+  /** Whether the log of a deleted object is still needed; whoever says so removes it. */
+  readonly keepsLog?: (object: KubeObject) => Promise<boolean>;
   readonly rootfsOf: (image: Image) => RootfsProvider;
   /** Resolves when everything that was written so far is on disk. */
   readonly barrier: () => Promise<void>;
@@ -109,6 +111,7 @@ class Agent implements NodeAgent {
   readonly #context: NodeContext;
   readonly #admission: Admission;
   readonly #logs: LogStore;
+  readonly #keepsLog: NodeAgentOptions['keepsLog'];
   readonly #pressure: DiskPressure;
   readonly #waiting: WaitingRoom;
   readonly #volumes: NodeVolumes;
@@ -122,6 +125,7 @@ class Agent implements NodeAgent {
     // conmon cuts the path of a log at a colon; our launcher ends an argument at a newline.
     if (/[:\n]/.test(dataDir)) throw new RangeError(`the data directory may not contain a colon: ${dataDir}`);
     this.#logs = logs;
+    this.#keepsLog = options.keepsLog;
     const cores = availableParallelism();
     // Every Pod that runs listens.
     setMaxListeners(0, this.#abort.signal);
@@ -180,7 +184,15 @@ class Agent implements NodeAgent {
       onError: (error) => onError('watching pods', error),
     });
     this.#provisioner = startProvisioner({ client, clock, ...this.#volumes, onError });
-    startLogJanitor({ client, clock, logs: this.#logs, dataDir: layout.data, signal: this.#abort.signal, onError });
+    startLogJanitor({
+      client,
+      clock,
+      logs: this.#logs,
+      dataDir: layout.data,
+      signal: this.#abort.signal,
+      onError,
+      ...(this.#keepsLog === undefined ? {} : { keeps: this.#keepsLog }),
+    });
   }
 
   async stop(): Promise<void> {

@@ -18,6 +18,8 @@ export interface LogJanitorOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly logs: LogStore;
+  /** Whether somebody else removes the log of this deleted object, later. Default: nobody. */
+  readonly keeps?: (object: KubeObject) => Promise<boolean>;
   /** Holds the file `log-janitor.json`. */
   readonly dataDir: string;
   readonly signal: AbortSignal;
@@ -73,11 +75,12 @@ class LogJanitor {
   }
 
   async #follow(kind: AnyKind): Promise<void> {
-    const { client, signal, logs } = this.#options;
+    const { client, signal, logs, keeps } = this.#options;
     const resourceVersion = this.#revisions.get(kind.kind)!;
     for await (const { type, object } of client.watch(kind, { resourceVersion, signal })) {
       const { metadata } = object as KubeObject;
-      if (type === 'DELETED' && metadata.uid !== undefined) await logs.delete(metadata.uid);
+      if (type === 'DELETED' && metadata.uid !== undefined && !(await keeps?.(object as KubeObject)))
+        await logs.delete(metadata.uid);
       if (metadata.resourceVersion !== undefined) this.#revisions.set(kind.kind, metadata.resourceVersion);
     }
   }

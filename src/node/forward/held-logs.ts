@@ -1,0 +1,35 @@
+/** Keeps a sink's undelivered logs of deleted Tasks within their bound: the oldest go first. */
+
+import { undelivered } from './batch.ts';
+import type { PendingLogs } from './pending-logs.ts';
+
+export interface Dropped {
+  readonly uid: string;
+  readonly task: string;
+  readonly bytes: number;
+}
+
+/**
+ * Lets go of what is too much.
+ * @param limit bytes
+ */
+export async function dropAbove(limit: number, directory: string, pending: PendingLogs): Promise<readonly Dropped[]> {
+  const held: Dropped[] = [];
+  for (const [uid, log] of pending.entries())
+    if (log.deleted)
+      held.push({
+        uid,
+        task: `${log.owner.space}/${log.owner.task}`,
+        bytes: await undelivered(directory, uid, log),
+      });
+  let sum = held.reduce((total, { bytes }) => total + bytes, 0);
+  const dropped: Dropped[] = [];
+  for (const log of held) {
+    if (sum <= limit) break;
+    sum -= log.bytes;
+    pending.delete(log.uid);
+    pending.count({ droppedBytes: log.bytes, droppedTasks: 1 });
+    dropped.push(log);
+  }
+  return dropped;
+}

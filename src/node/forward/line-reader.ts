@@ -1,0 +1,103 @@
+/** Reads whole lines out of a CRI log file, from a place to which a later reading can come back. */
+
+import { type FileHandle, open } from 'node:fs/promises';
+import { parseHead } from '../logs/cri.ts';
+
+export interface ReadLine {
+  readonly stream: 'stdout' | 'stderr';
+  /** As conmon wrote it. */
+  readonly time: string;
+  readonly message: string;
+  readonly partial?: true;
+}
+
+export interface LinesRead {
+  readonly lines: readonly ReadLine[];
+  /** Where the next reading begins: everything before it has been given. */
+  readonly next: number;
+  /** Whether the file went on beyond what was read. */
+  readonly more: boolean;
+}
+
+/** Bytes of one reading; a longer line is given in parts. */
+export const chunkBytes = 128 * 1024;
+
+const newline = 0x0a;
+const space = 0x20;
+
+/**
+ * @param isFinal whether nothing will be added: then an unfinished last line is given too
+ * @throws ENOENT
+ */
+export async function readLines(path: string, offset: number, isFinal: boolean): Promise<LinesRead> {
+  const file = await open(path, 'r');
+  try {
+    const bytes = await readChunk(file, offset);
+    return parse(bytes, offset, { isFinal, mayBeMore: bytes.length === chunkBytes });
+  } finally {
+    await file.close();
+  }
+}
+
+async function readChunk(file: FileHandle, offset: number): Promise<Buffer> {
+  const chunk = Buffer.allocUnsafe(chunkBytes);
+  const { bytesRead } = await file.read(chunk, 0, chunk.length, offset);
+  return chunk.subarray(0, bytesRead);
+}
+
+interface OpenLine {
+  readonly stream: 'stdout' | 'stderr';
+  readonly time: string;
+  readonly start: number;
+  readonly parts: Buffer[];
+}
+
+/** Entries of a chunk put together to lines. Pure. */
+export function parse(
+  bytes: Buffer,
+  offset: number,
+  { isFinal, mayBeMore }: { readonly isFinal: boolean; readonly mayBeMore: boolean },
+): LinesRead {
+  const lines: ReadLine[] = [];
+  let unfinished: OpenLine | undefined;
+  let at = 0;
+  const cut = (partial = true): void => {
+    if (unfinished !== undefined) lines.push(lineOf(unfinished, partial));
+    unfinished = undefined;
+  };
+  for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, at)) {
+    const head = parseHead(bytes, at, end);
+    if (head !== undefined) {
+      // Whoever comes back to where the open line begins must not meet the other stream's line twice.
+      if (unfinished !== undefined && unfinished.stream !== head.stream) cut();
+      const content = bytes.subarray(head.content, end);
+      if (unfinished === undefined) {
+        const time = bytes.toString('latin1', at, bytes.indexOf(space, at));
+        unfinished = { stream: head.stream, time, start: at, parts: [content] };
+      } else unfinished.parts.push(content);
+      if (!head.partial) {
+        lines.push(lineOf(unfinished, false));
+        unfinished = undefined;
+      }
+    } else if (end > at) {
+      cut();
+      lines.push({ stream: 'stderr', time: '', message: bytes.toString('utf8', at, end) });
+    }
+    at = end + 1;
+  }
+  const isEnd = isFinal && !mayBeMore;
+  // A line that fills the chunk has to be given in parts, or it would never be.
+  if (unfinished !== undefined && (isEnd || (mayBeMore && unfinished.start === 0))) cut(!isEnd);
+  if (isEnd && at < bytes.length) {
+    lines.push({ stream: 'stderr', time: '', message: bytes.toString('utf8', at) });
+    at = bytes.length;
+  } else if (at === 0 && mayBeMore) at = bytes.length;
+  return { lines, next: offset + (unfinished?.start ?? at), more: mayBeMore };
+}
+
+const lineOf = ({ stream, time, parts }: OpenLine, partial: boolean): ReadLine => ({
+  stream,
+  time,
+  message: (parts.length === 1 ? parts[0]! : Buffer.concat(parts)).toString('utf8'),
+  ...(partial ? { partial } : {}),
+});

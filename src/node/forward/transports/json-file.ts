@@ -1,0 +1,40 @@
+/** JSON lines in a file, opened anew for each batch, so that it can be rotated by renaming it. */
+
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { LogRecord } from '../log-record.ts';
+import type { Transport } from '../transport.ts';
+
+/** No link is followed: the server is root, and others may own the folder. */
+const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+
+export class JsonFileTransport implements Transport {
+  constructor(readonly path: string) {}
+
+  async probe(): Promise<void> {
+    await this.#append('');
+  }
+
+  async send(records: readonly LogRecord[]): Promise<void> {
+    await this.#append(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  }
+
+  close(): void {}
+
+  async #append(text: string): Promise<void> {
+    const file = await open(this.path, flags, 0o600);
+    try {
+      const { size } = await file.stat();
+      try {
+        await file.appendFile(text);
+        await file.datasync();
+      } catch (error) {
+        // A part of a line would spoil the next one.
+        await file.truncate(size).catch(() => undefined);
+        throw error;
+      }
+    } finally {
+      await file.close();
+    }
+  }
+}

@@ -14,6 +14,7 @@ import { doctor } from './commands/doctor.ts';
 import { env, setEnv, unsetEnv } from './commands/env.ts';
 import { job, jobHistory, jobSchedules, jobs } from './commands/jobs.ts';
 import { logs } from './commands/logs.ts';
+import { networkPolicyCommands } from './commands/network-policies.ts';
 import { notNeeded } from './commands/not-needed.ts';
 import { notifications } from './commands/notifications.ts';
 import { push } from './commands/push.ts';
@@ -83,6 +84,7 @@ export const commands: readonly CommandFile[] = [
   createSpace,
   deleteSpace,
   ...configureSpace,
+  ...networkPolicyCommands,
   ...serverCommands,
   ...configureServer,
   doctor,

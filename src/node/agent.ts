@@ -27,6 +27,7 @@ import { startLogJanitor } from './logs/log-janitor.ts';
 import type { LogStore } from './logs/log-store.ts';
 import type { NetworkProvider } from './network/network.ts';
 import { ownNodeName } from './node-object.ts';
+import { PodPolicies } from './pod-policies.ts';
 import { PodWorker } from './pods/pod-worker.ts';
 import { type Defaults, usualDefaults } from './pods/resources.ts';
 import { recoverPods } from './recover.ts';
@@ -174,6 +175,7 @@ class Agent implements NodeAgent {
       this.#admission.occupy(this.#waiting.candidate(pod));
       this.#supervise(pod, worker, run);
     }
+    await this.#context.policies.watch();
     await reflect({
       client,
       kind: Pod,
@@ -304,10 +306,12 @@ function contextOf(options: NodeAgentOptions, cores: number, stopping: AbortSign
   const cgroups = detectCgroups({ instance });
   const runtime = new OciRuntime(options.run, programs.runtime, layout.runtime);
   const outside = { procsFiles: cgroups.monitorProcsFiles, environment: monitorEnvironment };
+  const { client, clock, onError = () => {} } = options;
   return {
-    client: options.client,
-    clock: options.clock,
+    client,
+    clock,
     network: options.network,
+    policies: new PodPolicies({ client, clock, signal: stopping, onError }),
     disk: options.disk,
     images: options.images,
     rootfsOf: options.rootfsOf,
@@ -327,7 +331,7 @@ function contextOf(options: NodeAgentOptions, cores: number, stopping: AbortSign
     claims,
     starting: new Semaphore(limits.maxStarting ?? 2 * cores),
     stopping,
-    onError: options.onError ?? (() => {}),
+    onError,
   };
 }
 

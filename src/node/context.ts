@@ -9,6 +9,7 @@ import type { Image } from './images/image.ts';
 import type { ImageStore } from './images/image-store.ts';
 import type { Layout } from './layout.ts';
 import type { NetworkProvider } from './network/network.ts';
+import type { PodPolicies } from './pod-policies.ts';
 import type { Defaults } from './pods/resources.ts';
 import type { RootfsProvider } from './rootfs/rootfs.ts';
 import type { Starter } from './runtime/exec-fifo.ts';
@@ -32,6 +33,7 @@ export interface NodeContext {
   /** Whether the kernel can limit swap together with memory. */
   readonly limitsSwap: boolean;
   readonly network: NetworkProvider;
+  readonly policies: PodPolicies;
   readonly disk: DiskProvider;
   readonly images: ImageStore;
   readonly rootfsOf: (image: Image) => RootfsProvider;

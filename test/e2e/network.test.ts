@@ -2,15 +2,18 @@ import { execFile } from 'node:child_process';
 import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect as connectSocket, createServer, type Server } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { instancePrefix } from '../../src/node/host/instance.ts';
 import { runCommand as run } from '../../src/node/host/run-command.ts';
 import { createNetwork, type NetworkOptions } from '../../src/node/network/create-network.ts';
+import type { EgressRule } from '../../src/node/network/egress.ts';
 import { hardwareAddress } from '../../src/node/network/namespaces.ts';
 import type { NetworkProvider, PodNetwork } from '../../src/node/network/network.ts';
-import { parseAddress } from '../../src/resources/ipv4.ts';
+import type { Restriction } from '../../src/node/network/restrictions.ts';
+import { parseAddress, parseSubnet } from '../../src/resources/ipv4.ts';
 
 const instance = 'e2enet';
 const prefix = instancePrefix(instance);
@@ -175,6 +178,156 @@ describe('what a task reaches', () => {
     const script = `const { Resolver } = require('node:dns').promises; const r = new Resolver();
       r.setServers(${JSON.stringify(servers)}); r.resolve4('${name}').then((a) => console.log(a.length));`;
     expect(Number(await within(task, process.execPath, '-e', script))).toBeGreaterThan(0);
+  });
+});
+
+describe('what a policy leaves of it', () => {
+  let network: NetworkProvider;
+  let task: PodNetwork;
+  let other: PodNetwork;
+  let port: number;
+  const toHost = () => connect(task, network.hostAddress, port);
+  const none: Restriction = { hostPorts: [] };
+  const only = (...egress: EgressRule[]): Restriction => ({ egress, hostPorts: [] });
+
+  beforeAll(async () => {
+    network = await start();
+    [task, other] = await Promise.all([network.acquire(), network.acquire()]);
+    ({ port } = await listen('0.0.0.0'));
+  });
+  afterAll(async () => {
+    for (const server of servers.splice(0)) server.close();
+    await network.close({ all: true });
+  });
+
+  it('nothing, names neither; other tasks are as before', async () => {
+    await task.restrict(only());
+    expect(await toHost()).toBe('ECONNREFUSED');
+    for (const address of ['192.0.2.1', '169.254.169.254'])
+      expect(await connect(task, address, 80)).toMatch(/ECONNREFUSED|EACCES/);
+    const lookup = `const { Resolver } = require('node:dns'); const r = new Resolver({ timeout: 500, tries: 1 });
+      r.setServers(['${network.hostAddress}']); r.resolve4('example.org', (e) => console.log(e.code));`;
+    expect(await within(task, process.execPath, '-e', lookup)).toMatch(/ECONNREFUSED|ETIMEOUT|EHOSTUNREACH/);
+    expect(await connect(other, network.hostAddress, port)).toBe(`open to ${other.ip}`);
+    await task.restrict(none);
+    expect(await toHost()).toBe(`open to ${task.ip}`);
+  });
+
+  it('what is allowed by network and port, and nothing beside', async () => {
+    const to = parseSubnet(`${network.hostAddress}/32`)!;
+    const { port: second } = await listen('0.0.0.0');
+    await task.restrict(only({ to, protocol: 'tcp', ports: [port, port] }));
+    expect(await toHost()).toBe(`open to ${task.ip}`);
+    expect(await connect(task, network.hostAddress, second)).toBe('ECONNREFUSED');
+    await task.restrict(only({ to: parseSubnet('192.0.2.0/24')! }));
+    expect(await toHost()).toBe('ECONNREFUSED');
+    // What is denied to everybody is not opened by a policy.
+    await task.restrict(only({ to: parseSubnet('0.0.0.0/0')! }));
+    await within(task, 'ip', 'route', 'delete', 'prohibit', '169.254.0.0/16');
+    expect(['ECONNREFUSED', 'ENETUNREACH']).toContain(await connect(task, '169.254.169.254', 80));
+    await task.restrict(none);
+  });
+
+  it('ends connections that are open, and lets the host ask the task', async () => {
+    const asked = withResolvers<string>();
+    const held = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.write('hello'));
+    });
+    held.listen(0, '0.0.0.0');
+    await once(held, 'listening');
+    servers.push(held);
+    const script = `const s = require('node:net').connect(${(held.address() as AddressInfo).port}, '${network.hostAddress}');
+      s.on('data', () => console.log('open')); s.on('error', (e) => { console.log(e.code); process.exit(); });
+      s.write('?'); process.stdin.on('data', () => s.write('?'));
+      require('node:net').createServer((c) => c.end('answer')).listen(9090);`;
+    const child = execFile('nsenter', [`--net=${task.path}`, process.execPath, '-e', script]);
+    const exit = once(child, 'exit');
+    let said = '';
+    child.stdout!.on('data', (data: string) => {
+      said += data;
+      if (said.includes('open')) asked.resolve(said);
+    });
+    await asked.promise;
+    await task.restrict(only());
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connectSocket({ host: task.ip, port: 9090 });
+      socket.on('error', reject).on('data', (data) => resolve(String(data)));
+    });
+    expect(answer).toBe('answer');
+    child.stdin!.write('x');
+    await exit;
+    expect(said).toMatch(/ECONNRESET|EPIPE|ECONNREFUSED/);
+    await task.restrict(none);
+  });
+
+  it('outlives the server, and goes with the Pod; somebody’s flush is noticed', async () => {
+    await task.restrict(only());
+    // The first server is gone without a word.
+    const second = await start();
+    const adopted = (await second.adopt(task.id))!;
+    expect(await toHost()).toBe('ECONNREFUSED');
+    await second.sweep(new Set([task.id, other.id]));
+    expect(await toHost()).toBe('ECONNREFUSED');
+    const rules = async () =>
+      (await run('iptables-save', [])).split('\n').filter((line) => line.includes(`-s ${task.ip}/32`));
+    expect(await rules()).toHaveLength(1);
+    await adopted.restrict(only());
+    expect(await rules()).toHaveLength(1);
+    await second.sweep(new Set([other.id]));
+    expect(await rules()).toHaveLength(1);
+    await adopted.release();
+    expect(await rules()).toEqual([]);
+    expect(await run('iptables-save', [])).not.toMatch(/KF-E2ENET-E-/);
+    await second.close({ all: false });
+  });
+});
+
+describe('ports of the host’s 127.0.0.1', () => {
+  let network: NetworkProvider;
+  let task: PodNetwork;
+  let other: PodNetwork;
+  const api: { port: number } = { port: 0 };
+  const localnet = () => readFile(`/proc/sys/net/ipv4/conf/${prefix}/route_localnet`, 'utf8');
+
+  beforeAll(async () => {
+    api.port = (await listen('127.0.0.1')).port;
+    network = await start({ deniedHostPorts: [api.port] });
+    [task, other] = await Promise.all([network.acquire(), network.acquire()]);
+  });
+  afterAll(async () => {
+    for (const server of servers.splice(0)) server.close();
+    await network.close({ all: true });
+  });
+
+  it('answer where they are allowed, as if to the host itself, and nowhere else', async () => {
+    const [{ port }, { port: second }] = await Promise.all([listen('127.0.0.1'), listen('127.0.0.1')]);
+    expect(await localnet()).toBe('0\n');
+    await task.restrict({ hostPorts: [port] });
+    expect(await connect(task, network.hostAddress, port)).toBe('open to 127.0.0.1');
+    expect(await connect(task, network.hostAddress, second)).toBe('ECONNREFUSED');
+    expect(await connect(other, network.hostAddress, port)).toBe('ECONNREFUSED');
+    // With nothing else allowed, too.
+    await task.restrict({ egress: [], hostPorts: [port] });
+    expect(await connect(task, network.hostAddress, port)).toBe('open to 127.0.0.1');
+    expect(await connect(task, network.hostAddress, second)).toBe('ECONNREFUSED');
+    // The host itself goes on as before.
+    expect(await text(connectSocket({ host: '127.0.0.1', port }))).toBe('open to 127.0.0.1');
+    await task.restrict({ hostPorts: [] });
+    expect(await connect(task, network.hostAddress, port)).toBe('ECONNREFUSED');
+    expect(await localnet()).toBe('0\n');
+  });
+
+  it('never the API server’s; and 127.0.0.1 cannot be addressed itself, even by a task that may do everything', async () => {
+    const { port } = await listen('127.0.0.1');
+    await task.restrict({ hostPorts: [port, api.port] });
+    expect(await connect(task, network.hostAddress, api.port)).toBe('ECONNREFUSED');
+    await within(task, 'ip', 'address', 'delete', '127.0.0.1/8', 'dev', 'lo');
+    await within(task, 'ip', 'route', 'delete', 'table', 'local', '127.0.0.0/8', 'dev', 'lo').catch(() => {});
+    await within(task, 'ip', 'route', 'add', '127.0.0.1/32', 'via', network.hostAddress, 'dev', 'eth0', 'onlink');
+    await within(task, 'sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=1');
+    expect(await connect(task, '127.0.0.1', port)).toBe('timeout');
+    await task.restrict({ hostPorts: [] });
   });
 });
 

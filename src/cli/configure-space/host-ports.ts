@@ -32,7 +32,7 @@ export const hostPorts: readonly CommandFile[] = [
   setting({
     name: 'deny-host-port',
     values: ['PORT[,PORT]'],
-    summary: 'Take back what allow-host-port allowed; connections end at once',
+    summary: 'Take back what allow-host-port allowed; open connections carry nothing any more',
     examples: ['kf configure-space deny-host-port 5432'],
     change: (spec, [ports]) => {
       const denied = portsOf(ports!);

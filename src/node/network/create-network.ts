@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../client/clock.ts';
 import { instancePrefix } from '../host/instance.ts';
 import { type RunCommand, runCommand } from '../host/run-command.ts';
 import { ensureBridge } from './bridge.ts';
-import { installFirewall } from './firewall.ts';
+import { Firewall } from './firewall.ts';
 import { deniedNameservers, type FirewallPlan } from './firewall-rules.ts';
 import { readResolution } from './machine.ts';
 import type { NamespacePlan } from './namespaces.ts';
@@ -36,7 +36,7 @@ export async function createNetwork(options: NetworkOptions): Promise<NetworkPro
   if (resolution.warning !== undefined) onWarning(resolution.warning);
   const { nameservers } = resolution;
   const bridge = await ensureBridge(run, { instance, name: prefix, subnet: options.subnet, nameservers });
-  const firewall: FirewallPlan = {
+  const rules: FirewallPlan = {
     prefix,
     bridge: bridge.name,
     subnet: bridge.subnet,
@@ -44,13 +44,14 @@ export async function createNetwork(options: NetworkOptions): Promise<NetworkPro
     deniedHostPorts: options.deniedHostPorts ?? [],
     nameservers,
   };
-  await installFirewall(run, firewall);
+  const firewall = new Firewall(run, rules);
+  await firewall.install();
   const plan: NamespacePlan = {
     bridge: bridge.name,
     subnet: bridge.subnet,
     mtu: bridge.mtu,
     deniedNetworks,
-    exceptions: deniedNameservers(firewall),
+    exceptions: deniedNameservers(rules),
   };
   const network = new Network(prefix, plan, firewall, {
     run,

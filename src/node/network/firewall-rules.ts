@@ -1,6 +1,7 @@
 /** The instance's firewall, as text for `iptables-restore --noflush`. Pure. */
 
 import { formatAddress, formatSubnet, overlaps, parseSubnet, type Subnet } from '../../resources/ipv4.ts';
+import { type Restrictions, restrictionChains } from './restrictions.ts';
 import { gatewayOf } from './subnet.ts';
 
 export interface FirewallPlan {
@@ -18,18 +19,13 @@ export interface FirewallPlan {
 
 interface Chain {
   readonly table: 'filter' | 'nat';
-  readonly from: string;
   readonly name: string;
+  /** The kernel's chain that leads to it; absent: another chain of ours does. */
+  readonly from?: string;
+  readonly rules: readonly string[];
 }
 
-export const chainsOf = (prefix: string): readonly Chain[] => {
-  const name = prefix.toUpperCase();
-  return [
-    { table: 'filter', from: 'INPUT', name: `${name}-INPUT` },
-    { table: 'filter', from: 'FORWARD', name: `${name}-FORWARD` },
-    { table: 'nat', from: 'POSTROUTING', name: `${name}-POSTROUTING` },
-  ];
-};
+const upper = (prefix: string): string => prefix.toUpperCase();
 
 /** The name servers among the denied addresses. */
 export const deniedNameservers = ({ deniedNetworks, nameservers }: FirewallPlan): readonly string[] =>
@@ -41,10 +37,10 @@ const refuse = 'REJECT --reject-with icmp-port-unreachable';
 
 /** What holds in both directions a task's packets may take: to the host, and through it. */
 function denials(plan: FirewallPlan): readonly string[] {
-  const { bridge, subnet, deniedNetworks } = plan;
+  const { bridge, deniedNetworks } = plan;
   return [
-    // Nobody on the bridge speaks with another address than those we gave out.
-    `-i ${bridge} ! -s ${formatSubnet(subnet)} -j DROP`,
+    // First what the Pod's own policy says; what that allows goes on here.
+    `-i ${bridge} -j ${restrictionChains(plan.prefix).egress}`,
     ...deniedNameservers(plan).flatMap((server) =>
       ['udp', 'tcp'].map((protocol) => `-i ${bridge} -d ${server}/32 -p ${protocol} --dport 53 -j ACCEPT`),
     ),
@@ -52,12 +48,18 @@ function denials(plan: FirewallPlan): readonly string[] {
   ];
 }
 
+/** Nobody on the bridge speaks with another address than those we gave out. */
+const honest = ({ bridge, subnet }: FirewallPlan): string => `-i ${bridge} ! -s ${formatSubnet(subnet)} -j DROP`;
+
 function inputRules(plan: FirewallPlan): readonly string[] {
   const { bridge, subnet, deniedHostPorts } = plan;
   return [
-    ...denials(plan),
-    `-i ${bridge} -d 127.0.0.0/8 -j DROP`,
+    honest(plan),
     ...deniedHostPorts.map((port) => `-i ${bridge} -p tcp --dport ${port} -j REJECT --reject-with tcp-reset`),
+    // Nothing reaches the host's loopback but what was sent on to an allowed port.
+    `-i ${bridge} -d 127.0.0.0/8 -j ${restrictionChains(plan.prefix).hostPorts}`,
+    `-i ${bridge} -d 127.0.0.0/8 -j DROP`,
+    ...denials(plan),
     // Other addresses of the host are left to the rules that its owner made.
     `-i ${bridge} -d ${formatAddress(gatewayOf(subnet))}/32 -j ACCEPT`,
     `-i ${bridge} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
@@ -69,43 +71,129 @@ function forwardRules(plan: FirewallPlan): readonly string[] {
   return [
     `-o ${bridge} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
     `-o ${bridge} -j ${refuse}`,
+    honest(plan),
     ...denials(plan),
     `-i ${bridge} -j ACCEPT`,
   ];
 }
 
-const natRules = ({ bridge, subnet }: FirewallPlan): readonly string[] => [
-  `-s ${formatSubnet(subnet)} ! -o ${bridge} -j MASQUERADE`,
-];
-
-/** Jumps that are there already go first, so that repeating it changes nothing. `saved` is iptables-save's answer. */
-export function installText(plan: FirewallPlan, saved: string): string {
-  const rules = [inputRules(plan), forwardRules(plan), natRules(plan)];
-  return byTable(chainsOf(plan.prefix), (chain, index) => [
-    // Naming a chain makes it, or empties it.
-    `:${chain.name} - [0:0]`,
-    ...oldJumps(chain, saved),
-    `-I ${chain.from} 1 -j ${chain.name}`,
-    ...rules[index]!.map((rule) => `-A ${chain.name} ${rule}`),
-  ]);
+/** Chains that are there as long as the server's bridge is. */
+function lasting(plan: FirewallPlan): readonly Chain[] {
+  const { prefix, bridge, subnet } = plan;
+  const name = upper(prefix);
+  const gateway = formatAddress(gatewayOf(subnet));
+  return [
+    { table: 'filter', name: `${name}-INPUT`, from: 'INPUT', rules: inputRules(plan) },
+    { table: 'filter', name: `${name}-FORWARD`, from: 'FORWARD', rules: forwardRules(plan) },
+    {
+      table: 'nat',
+      name: `${name}-PREROUTING`,
+      from: 'PREROUTING',
+      rules: [
+        ...plan.deniedHostPorts.map((port) => `-i ${bridge} -p tcp --dport ${port} -j RETURN`),
+        `-i ${bridge} -d ${gateway}/32 -p tcp -j ${restrictionChains(prefix).forward}`,
+      ],
+    },
+    {
+      table: 'nat',
+      // Of a name of its own: the filter's chain has the other one.
+      name: `${name}-NATINPUT`,
+      from: 'INPUT',
+      // What listens on 127.0.0.1 often answers no other address.
+      rules: [`-i ${bridge} -d 127.0.0.1/32 -m conntrack --ctstate DNAT -j SNAT --to-source 127.0.0.1`],
+    },
+    {
+      table: 'nat',
+      name: `${name}-POSTROUTING`,
+      from: 'POSTROUTING',
+      rules: [`-s ${formatSubnet(subnet)} ! -o ${bridge} -j MASQUERADE`],
+    },
+  ];
 }
 
-/** Empty when nothing of ours is there. */
-export function removeText(prefix: string, saved: string): string {
-  const present = chainsOf(prefix).filter(({ name }) => saved.includes(`\n:${name} `));
-  return byTable(present, (chain) => [`:${chain.name} - [0:0]`, ...oldJumps(chain, saved), `-X ${chain.name}`]);
-}
-
-/** Whether everything `installText` makes is there, with our jumps where they were put. */
-export function isInstalled(plan: FirewallPlan, saved: string): boolean {
-  const lines = new Set(saved.split('\n'));
-  const counts = [inputRules(plan), forwardRules(plan), natRules(plan)].map((rules) => rules.length);
-  return chainsOf(plan.prefix).every(
-    ({ from, name }, index) =>
-      lines.has(`-A ${from} -j ${name}`) &&
-      [...lines].filter((line) => line.startsWith(`-A ${name} `)).length === counts[index],
+/** Chains that change with the Pods. */
+function changing(plan: FirewallPlan, restrictions: Restrictions): readonly Chain[] {
+  const chains = restrictions.chains(plan.bridge, formatAddress(gatewayOf(plan.subnet)));
+  return (['filter', 'nat'] as const).flatMap((table) =>
+    [...chains[table]].map(([name, rules]) => ({ table, name, rules })),
   );
 }
+
+/** Jumps that are there already go first, so that repeating it changes nothing. `saved` is iptables-save's answer. */
+export function installText(plan: FirewallPlan, restrictions: Restrictions, saved: string): string {
+  const wanted = [...lasting(plan), ...changing(plan, restrictions)];
+  const stale = ownChains(plan.prefix, saved).filter(({ name }) => wanted.every((chain) => chain.name !== name));
+  return render(wanted, stale, saved);
+}
+
+/** Replaces what the Pods' policies ask for, in one step. `stale`: chains of policies that went. */
+export function restrictText(plan: FirewallPlan, restrictions: Restrictions, before: readonly string[]): string {
+  const wanted = changing(plan, restrictions);
+  const names = new Set(wanted.map(({ name }) => name));
+  const stale = before.filter((name) => !names.has(name)).map((name) => ({ table: 'filter' as const, name }));
+  return render(wanted, stale, '');
+}
+
+/** Names of the chains that the Pods' policies have. */
+export const policyChains = (plan: FirewallPlan, restrictions: Restrictions): readonly string[] =>
+  changing(plan, restrictions).flatMap(({ name }) =>
+    name.startsWith(`${restrictionChains(plan.prefix).egress}-`) ? [name] : [],
+  );
+
+/** Empty when nothing of ours is there. */
+export const removeText = (prefix: string, saved: string): string => render([], ownChains(prefix, saved), saved);
+
+/** Whether everything `installText` makes is there, with our jumps where they were put. */
+export function isInstalled(plan: FirewallPlan, restrictions: Restrictions, saved: string): boolean {
+  const lines = saved.split('\n');
+  return [...lasting(plan), ...changing(plan, restrictions)].every(
+    ({ from, name, rules }) =>
+      (from === undefined || lines.includes(`-A ${from} -j ${name}`)) &&
+      lines.some((line) => line.startsWith(`:${name} `)) &&
+      lines.filter((line) => line.startsWith(`-A ${name} `)).length === rules.length,
+  );
+}
+
+type ChainName = Pick<Chain, 'table' | 'name'>;
+
+/** Every chain of the prefix, of whatever version of this program. */
+function ownChains(prefix: string, saved: string): readonly ChainName[] {
+  const found: ChainName[] = [];
+  let table = '';
+  for (const line of saved.split('\n')) {
+    table = /^\*(\S+)/.exec(line)?.[1] ?? table;
+    const name = new RegExp(`^:(${upper(prefix)}-\\S+) `).exec(line)?.[1];
+    if (name !== undefined && (table === 'filter' || table === 'nat')) found.push({ table, name });
+  }
+  return found;
+}
+
+function render(wanted: readonly Chain[], stale: readonly ChainName[], saved: string): string {
+  return (['filter', 'nat'] as const)
+    .map((table) => {
+      const chains = wanted.filter((chain) => chain.table === table);
+      const going = stale.filter((chain) => chain.table === table);
+      const all = [...chains, ...going];
+      const lines = [
+        // Naming a chain makes it, or empties it.
+        ...all.map(({ name }) => `:${name} - [0:0]`),
+        ...all.flatMap(({ name }) => jumpsTo(name, table, saved)),
+        ...chains.flatMap(({ from, name }) => (from === undefined ? [] : [`-I ${from} 1 -j ${name}`])),
+        ...chains.flatMap(({ name, rules }) => rules.map((rule) => `-A ${name} ${rule}`)),
+        ...going.map(({ name }) => `-X ${name}`),
+      ];
+      return lines.length === 0 ? '' : [`*${table}`, ...lines, 'COMMIT', ''].join('\n');
+    })
+    .join('');
+}
+
+/** Deletes the jumps to a chain from the kernel's own chains. */
+const jumpsTo = (name: string, table: string, saved: string): readonly string[] =>
+  (saved.split(/^\*/m).find((text) => text.startsWith(`${table}\n`)) ?? '')
+    .split('\n')
+    .flatMap((line) =>
+      /^-A (INPUT|FORWARD|PREROUTING|POSTROUTING) -j (\S+)$/.exec(line)?.[2] === name ? [`-D${line.slice(2)}`] : [],
+    );
 
 /** Tables that hold no rule, no chain of anybody and no policy: what they were before we came. */
 export function emptyTables(saved: string): readonly string[] {
@@ -114,20 +202,4 @@ export function emptyTables(saved: string): readonly string[] {
     .slice(1)
     .filter((table) => !/^-A /m.test(table) && !/^:\S+ (?!ACCEPT )/m.test(table))
     .map((table) => table.split('\n')[0]!);
-}
-
-function oldJumps({ from, name }: Chain, saved: string): readonly string[] {
-  return saved.split('\n').flatMap((line) => (line === `-A ${from} -j ${name}` ? [`-D ${from} -j ${name}`] : []));
-}
-
-function byTable(chains: readonly Chain[], linesOf: (chain: Chain, index: number) => readonly string[]): string {
-  const tables = [...new Set(chains.map(({ table }) => table))];
-  return tables
-    .flatMap((table) => [
-      `*${table}`,
-      ...chains.flatMap((chain, index) => (chain.table === table ? linesOf(chain, index) : [])),
-      'COMMIT',
-      '',
-    ])
-    .join('\n');
 }

@@ -1,12 +1,16 @@
 /** What the node agent needs of a network: ready network namespaces, one per Pod, used once. */
 
+import type { Restriction } from './restrictions.ts';
+
 export interface PodNetwork {
   /** Names the namespace in the Pod's state file, so that a restarted server finds it again. */
   readonly id: string;
   /** Path to join, e.g. `/run/netns/kf-1a2b3c-17`. */
   readonly path: string;
   readonly ip: string;
-  /** Removes namespace, link and address, off the hot path. */
+  /** Sets what it may reach; resolves when that holds. Without a restriction, as at the start, it costs nothing. */
+  restrict(restriction: Restriction): Promise<void>;
+  /** Removes namespace, link, address and restriction, off the hot path. */
   release(): Promise<void>;
 }
 

@@ -5,8 +5,7 @@ import { formatAddress, parseAddress } from '../../resources/ipv4.ts';
 import { Pool } from '../host/pool.ts';
 import type { RunCommand } from '../host/run-command.ts';
 import { enableForwarding, removeBridge } from './bridge.ts';
-import { removeFirewall, repairFirewall } from './firewall.ts';
-import type { FirewallPlan } from './firewall-rules.ts';
+import type { Firewall } from './firewall.ts';
 import { readLinks, readResolution } from './machine.ts';
 import {
   isNamespace,
@@ -18,12 +17,15 @@ import {
   removeNamespaces,
 } from './namespaces.ts';
 import type { NetworkProvider, PodNetwork } from './network.ts';
+import type { Restriction } from './restrictions.ts';
 import { AddressPool, gatewayOf } from './subnet.ts';
 
 /** Making them together saves starting the same programs for each. */
 const namespacesAtOnce = 4;
 /** How often, at most, somebody's flush of the firewall is looked for. */
 const firewallCheckMilliseconds = 30_000;
+
+const unrestricted: Restriction = { hostPorts: [] };
 
 export interface NetworkSettings {
   readonly run: RunCommand;
@@ -36,7 +38,7 @@ export class Network implements NetworkProvider {
   readonly hostAddress: string;
   readonly #prefix: string;
   readonly #plan: NamespacePlan;
-  readonly #firewall: FirewallPlan;
+  readonly #firewall: Firewall;
   readonly #settings: NetworkSettings;
   readonly #addresses: AddressPool;
   readonly #pool: Pool<Namespace>;
@@ -47,7 +49,7 @@ export class Network implements NetworkProvider {
   #releasing: Namespace[] = [];
   #release: Promise<void> | undefined;
 
-  constructor(prefix: string, plan: NamespacePlan, firewall: FirewallPlan, settings: NetworkSettings) {
+  constructor(prefix: string, plan: NamespacePlan, firewall: Firewall, settings: NetworkSettings) {
     this.#prefix = prefix;
     this.#plan = plan;
     this.#firewall = firewall;
@@ -96,10 +98,13 @@ export class Network implements NetworkProvider {
 
   async sweep(inUse: ReadonlySet<string>): Promise<void> {
     const leftovers = await this.#existing();
+    const isUsed = ({ id }: Namespace): boolean => inUse.has(id) || this.#own.has(id);
     await this.#remove(
-      leftovers.filter(({ id }) => !inUse.has(id) && !this.#own.has(id)),
+      leftovers.filter((one) => !isUsed(one)),
       { links: true },
     );
+    const used = leftovers.filter(isUsed).map(({ address }) => formatAddress(address));
+    await this.#firewall.retain(new Set(used));
   }
 
   async close({ all }: { readonly all: boolean }): Promise<void> {
@@ -108,7 +113,7 @@ export class Network implements NetworkProvider {
     if (!all) return;
     const { run } = this.#settings;
     await this.#remove(await this.#existing(), { links: true });
-    await removeFirewall(run, this.#prefix, this.#plan.bridge);
+    await this.#firewall.remove();
     await removeBridge(run, this.#plan.bridge);
   }
 
@@ -118,6 +123,7 @@ export class Network implements NetworkProvider {
       id,
       path: namespacePath(id),
       ip: formatAddress(address),
+      restrict: (restriction) => this.#firewall.restrict(formatAddress(address), restriction),
       release: () => this.#releaseSoon(namespace),
     };
   }
@@ -165,6 +171,8 @@ export class Network implements NetworkProvider {
       namespaces.map(({ id }) => id),
       options,
     );
+    // An address is given to nobody else before the rules for its last owner are gone.
+    await Promise.all(namespaces.map(({ address }) => this.#firewall.restrict(formatAddress(address), unrestricted)));
     for (const namespace of namespaces) this.#forget(namespace);
   }
 
@@ -190,12 +198,12 @@ export class Network implements NetworkProvider {
   }
 
   #checkFirewall(): void {
-    const { clock, run, onWarning } = this.#settings;
+    const { clock, onWarning } = this.#settings;
     if (Math.abs(clock.now() - this.#lastFirewallCheck) < firewallCheckMilliseconds) return;
     this.#lastFirewallCheck = clock.now();
     const repair = async (): Promise<boolean> => {
       await enableForwarding();
-      return repairFirewall(run, this.#firewall);
+      return this.#firewall.repair();
     };
     repair().then(
       (repaired) => repaired && onWarning('firewall rules of tasks were gone and have been put back'),

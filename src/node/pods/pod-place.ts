@@ -39,14 +39,16 @@ export class PodPlace {
   }
 
   /** Takes over what an earlier server made; what is gone is made anew only if a container still needs it. */
-  async adopt(record: PodRecord): Promise<void> {
-    const { disk, network, onError } = this.#context;
+  async adopt(pod: Pod, record: PodRecord): Promise<void> {
+    const { disk, network, policies, onError } = this.#context;
     // Whatever is wrong with them: the containers that use them go on.
     const failed = (error: unknown): undefined => {
       onError(`pod ${record.name}: finding its network and disk again`, error);
     };
     this.#disk = await disk.adopt(record.diskId).catch(failed);
     this.#network = await network.adopt(record.networkId).catch(failed);
+    // Its rules outlived the server; what has changed since is put right.
+    if (this.#network !== undefined) await policies.resume(pod, this.#network);
   }
 
   /** @throws DiskReserveError */
@@ -57,9 +59,14 @@ export class PodPlace {
 
   async #make(pod: Pod): Promise<Sandbox> {
     await this.reserve(pod);
-    this.#network ??= await this.#context.network.acquire();
+    const { network, policies } = this.#context;
+    this.#network ??= await network.acquire();
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
-    return makeSandbox(this.#context, pod, this.directory, this.#network, this.#disk!);
+    const [sandbox] = await Promise.all([
+      makeSandbox(this.#context, pod, this.directory, this.#network, this.#disk!),
+      policies.hold(pod, this.#network),
+    ]);
+    return sandbox;
   }
 
   /** Bytes in use on the disk. */
@@ -69,6 +76,7 @@ export class PodPlace {
   }
 
   async release(): Promise<void> {
+    this.#context.policies.release(this.#pod.metadata.uid!);
     rmSync(this.directory, { recursive: true, force: true });
     await Promise.all([this.#network?.release(), this.#disk?.release(), this.#context.claims.release(this.#pod)]);
   }

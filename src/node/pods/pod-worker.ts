@@ -120,6 +120,7 @@ export class PodWorker {
   /** A newer state of the object. */
   observe(pod: Pod): void {
     this.#publisher.observe(pod);
+    this.#context.policies.observe(pod);
     if (pod.metadata.deletionTimestamp === undefined) return;
     this.stop('Terminated', deletionGrace(pod));
   }
@@ -342,7 +343,7 @@ export class PodWorker {
 
   async #takeUp(record: PodRecord, found: ReadonlyMap<string, Found>): Promise<void> {
     this.#journal.load(record);
-    await this.#place.adopt(record);
+    await this.#place.adopt(this.pod, record);
     this.#claimed = this.#claim();
     this.#claimed.catch(() => {});
     for (const [name, what] of found) await this.#takeUpContainer(name, what);

@@ -180,7 +180,7 @@ export class LocalApi implements Api {
 
   #updated(kind: AnyKind, stored: KubeObject, body: unknown, options: SubresourceOptions): KubeObject {
     if (options.subresource === 'status') return prepareStatus(kind, stored, body, options);
-    return prepareUpdate(kind, stored, decode(kind, body, options));
+    return prepareUpdate(kind, stored, decode(kind, body, options), options.caller.user);
   }
 
   /** Stores an object in place of another; it goes at once when it waited for this to be deleted. */

@@ -5,10 +5,10 @@ import type { AnyKind } from '../client/client.ts';
 import type { FieldError } from '../resources/field-error.ts';
 import { isJsonObject, type JsonObject, jsonCopy, jsonEqual } from '../resources/json.ts';
 import { apiVersionOf } from '../resources/kind.ts';
-import { annotations } from '../resources/labels.ts';
-import type { KubeObject, ObjectMeta } from '../resources/meta.ts';
+import type { KubeObject } from '../resources/meta.ts';
 import { badRequest, invalidObject } from '../resources/status.ts';
 import type { ApiWriteOptions } from './api.ts';
+import { authored, reauthored } from './authorship.ts';
 import { applyDefaults } from './defaults.ts';
 import { createdMetadata, updatedMetadata, validateMetadata } from './metadata.ts';
 import { pruneObject, pruneValue } from './prune.ts';
@@ -71,22 +71,23 @@ export function prepareCreate(kind: AnyKind, decoded: Decoded, { name, namespace
     creationTimestamp: now,
     generation: kind.schema.properties?.spec === undefined ? undefined : 1,
   });
-  const object = { ...given, metadata: withCreator(kind, metadata, user) } as KubeObject;
+  const object = { ...given, metadata: authored(kind, metadata, user) } as KubeObject;
   const filled = complete(kind, object);
   return strategyOf(kind).create?.(filled) ?? filled;
 }
 
 /** The stored object with a client's new spec and metadata; the status stays. @throws StatusError Invalid */
-export function prepareUpdate(kind: AnyKind, stored: KubeObject, decoded: Decoded): KubeObject {
+export function prepareUpdate(kind: AnyKind, stored: KubeObject, decoded: Decoded, user: string): KubeObject {
   const shape = validateMetadata(kind, decoded.metadata, stored.metadata);
   if (shape.length > 0) throw invalidObject(kind, stored.metadata.name, shape);
   const given = { ...decoded, metadata: updatedMetadata(decoded.metadata, stored.metadata) } as KubeObject;
   const kept = kind.hasStatus ? withStatus(given, statusOf(stored)) : given;
   const object = complete(kind, strategyOf(kind).keep?.(kept, stored) ?? kept, stored);
-  if (jsonEqual(specOf(object), specOf(stored))) return object;
+  const changed = !jsonEqual(specOf(object), specOf(stored));
+  const signed = reauthored(kind, object, stored, user, changed);
   const { generation } = stored.metadata;
-  if (generation === undefined) return object;
-  return { ...object, metadata: { ...object.metadata, generation: generation + 1 } };
+  if (!changed || generation === undefined) return signed;
+  return { ...signed, metadata: { ...signed.metadata, generation: generation + 1 } };
 }
 
 /** The stored object with a client's new status. @throws StatusError Invalid */
@@ -129,11 +130,6 @@ const unshared = (object: object): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(object).map(([key, value]) => [key, Object.isFrozen(value) ? jsonCopy(value) : value]),
   );
-
-function withCreator(kind: AnyKind, metadata: ObjectMeta, user: string): ObjectMeta {
-  if (kind.group !== 'kf.dev' || metadata.annotations?.[annotations.createdBy] !== undefined) return metadata;
-  return { ...metadata, annotations: { ...metadata.annotations, [annotations.createdBy]: user } };
-}
 
 const statusOf = (object: KubeObject): unknown => (object as { status?: unknown }).status;
 

@@ -55,6 +55,7 @@ export function describe(app: App, { stackNow, unfinished, show }: More): Descri
     ['Space', metadata.namespace],
     ['Created', metadata.creationTimestamp],
     ['Created By', metadata.annotations?.[annotations.createdBy]],
+    ['Changed By', metadata.annotations?.[annotations.changedBy]],
     ['Instances', status.instances?.representation ?? (spec.instances?.stopped ? 'stopped' : undefined)],
     ['Routes', ''],
     ['Start Command', startCommandOf(app) ?? '<none>'],

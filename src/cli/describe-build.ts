@@ -2,7 +2,7 @@
 
 import { conditionOf } from '../resources/condition.ts';
 import { Build } from '../resources/kf/build.ts';
-import { labels } from '../resources/labels.ts';
+import { annotations, labels } from '../resources/labels.ts';
 import { isNotFound } from '../resources/status.ts';
 import type { Context, Session } from './context.ts';
 import { CliError } from './errors.ts';
@@ -40,6 +40,7 @@ function describe({ metadata, spec, status = {} }: Build): Description {
     ['Name', metadata.name],
     ['App', metadata.labels?.[labels.appName]],
     ['Space', metadata.namespace],
+    ['Created By', metadata.annotations?.[annotations.createdBy]],
     ['Builder', spec.name],
     ['Source Package', spec.sourcePackage?.name],
     ['Succeeded', condition?.status ?? 'Unknown'],

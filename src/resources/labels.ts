@@ -40,6 +40,8 @@ export const annotations = {
   scheduledTime: 'kf.dev/scheduled-time',
   /** Who made the object: the token's user, or Job and slot. */
   createdBy: 'kf.dev/created-by',
+  /** Who changed its spec last; absent until somebody has. */
+  changedBy: 'kf.dev/changed-by',
   /** resourceVersion of a service's parameters that credentials were made from. */
   paramsVersion: 'kf.dev/params-version',
   /** `push`: sha256 of the source package and everything else that a build depends on. */

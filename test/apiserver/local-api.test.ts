@@ -197,9 +197,24 @@ describe('defaults', () => {
       metadata: { name: 'b', annotations: { 'kf.dev/created-by': 'job x' } },
       spec: { appRef: { name: 'a' } },
     };
-    expect((await create(Task, given)).metadata.annotations).toEqual({ 'kf.dev/created-by': 'job x' });
+    expect((await create(Task, given)).metadata.annotations).toEqual({ 'kf.dev/created-by': 'ann' });
+    const own = { caller: { user: 'system:kf-controllers', groups: [] } };
+    const made = await create(Task, { ...given, metadata: { ...given.metadata, name: 'd' } }, own);
+    expect(made.metadata.annotations).toEqual({ 'kf.dev/created-by': 'job x' });
     expect((await create(ConfigMap, { metadata: { name: 'c' } })).metadata.annotations).toBeUndefined();
   });
+});
+
+it('records who changed it last, whatever the request says', async () => {
+  await create(Task, task('a'));
+  const patch = (body: unknown, name: string) =>
+    server.api.patch(Task, ref('a'), { type: 'merge', body }, { caller: { user: name, groups: [] } });
+  const forged = { metadata: { annotations: { 'kf.dev/created-by': 'eve', 'kf.dev/changed-by': 'eve', x: 'y' } } };
+  expect((await patch(forged, 'eve')).metadata.annotations).toEqual({ 'kf.dev/created-by': 'ann', x: 'y' });
+  const changed = await patch({ spec: { terminated: true } }, 'bob');
+  expect(changed.metadata.annotations).toMatchObject({ 'kf.dev/created-by': 'ann', 'kf.dev/changed-by': 'bob' });
+  const byUs = await patch({ spec: { gracePeriodSeconds: 0 } }, 'system:kf-controllers');
+  expect(byUs.metadata.annotations).toMatchObject({ 'kf.dev/changed-by': 'bob' });
 });
 
 describe('dry run', () => {

@@ -112,6 +112,7 @@ export function describe(job: TaskSchedule, { active, runs, failureLog, now }: M
       `${missedWords[spec.missed ?? 'latest']}${spec.missedWithin ? `, within ${spec.missedWithin}` : ''}`,
     ],
     ['Created By', metadata.annotations?.[annotations.createdBy]],
+    ['Changed By', metadata.annotations?.[annotations.changedBy]],
     [
       'Schedules',
       schedulesOf(job).map((one) => {

@@ -19,7 +19,7 @@ import { App } from '../../resources/kf/app.ts';
 import { Build } from '../../resources/kf/build.ts';
 import { ServiceInstanceBinding } from '../../resources/kf/service-instance-binding.ts';
 import { Space } from '../../resources/kf/space.ts';
-import { labels } from '../../resources/labels.ts';
+import { annotations, labels } from '../../resources/labels.ts';
 import { controllerRef, isControlledBy, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { isAlreadyExists } from '../../resources/status.ts';
 import { appStatus, buildName } from './app-status.ts';
@@ -90,11 +90,18 @@ async function ensureBuild(client: Client, app: App): Promise<Build | undefined>
       metadata: {
         ...ref,
         labels: { [labels.appName]: app.metadata.name },
+        ...askedBy(app),
         ownerReferences: [controllerRef(app)],
       },
       spec: withSpaceEnv(spec, space),
     }),
   );
+}
+
+/** The Build is made for whoever pushed. */
+function askedBy({ metadata }: App): { readonly annotations?: Readonly<Record<string, string>> } {
+  const user = metadata.annotations?.[annotations.changedBy] ?? metadata.annotations?.[annotations.createdBy];
+  return user === undefined ? {} : { annotations: { [annotations.createdBy]: user } };
 }
 
 async function createIfAbsent<T>(create: () => Promise<T>): Promise<T | undefined> {

@@ -139,7 +139,8 @@ export class PodPolicies {
     ]);
     const egress = egressOf(own, items);
     // Builds run other people's install scripts: they are not what the port was opened for.
-    const ports = own[labels.networkPolicy] === 'app' ? home?.metadata.annotations?.[annotations.hostPorts] : undefined;
+    const ports =
+      own[labels.networkPolicy] === 'build' ? undefined : home?.metadata.annotations?.[annotations.hostPorts];
     return { ...(egress === undefined ? {} : { egress }), hostPorts: portsOf(ports) };
   }
 }

@@ -70,7 +70,7 @@ describe.each(Object.keys(settings))('a Space’s network over the %s client', (
     await start({ networkConfig: { appNetworkPolicy: { egress: 'DenyAll' } } });
     const made = await world.client.get(NetworkPolicy, policy);
     expect(made.spec).toEqual({
-      podSelector: { matchLabels: { 'kf.dev/networkpolicy': 'app' } },
+      podSelector: { matchExpressions: [{ key: 'kf.dev/networkpolicy', operator: 'NotIn', values: ['build'] }] },
       policyTypes: ['Egress'],
       egress: [],
     });

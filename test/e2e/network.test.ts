@@ -3,6 +3,7 @@ import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
 import { type AddressInfo, connect as connectSocket, createServer, type Server } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -113,7 +114,43 @@ describe('what a task reaches', () => {
   });
 
   it('not the API server, on any address of the host', async () => {
-    expect(await connect(task, network.hostAddress, api.port)).toBe('ECONNREFUSED');
+    const own = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+    const addresses = own.flatMap(({ family, address, internal }) => (family === 'IPv4' && !internal ? [address] : []));
+    expect(addresses).toContain(network.hostAddress);
+    for (const address of addresses) expect(await connect(task, address, api.port)).toMatch(/ECONNREFUSED|EACCES/);
+  });
+
+  it.each(['169.254.169.254', '168.63.129.16', '100.100.100.200', '192.0.0.192'])(
+    'not the metadata at %s',
+    async (address) => {
+      expect(await connect(task, address, 80)).toBe('EACCES');
+    },
+  );
+
+  it('not tasks of another server on this machine, whichever came first', async () => {
+    const second = await createNetwork({ instance: 'e2enet2', poolSize: 1 });
+    try {
+      const stranger = await second.acquire();
+      const script = `require('node:net').createServer(s => s.end('open')).listen(8081, '0.0.0.0', () => console.log('ready'))`;
+      const children = [task, stranger].map(({ path }) =>
+        execFile('nsenter', [`--net=${path}`, process.execPath, '-e', script]),
+      );
+      try {
+        await Promise.all(children.map((child) => once(child.stdout!, 'data')));
+        expect(await connect(task, stranger.ip, 8081)).toBe('ECONNREFUSED');
+        expect(await connect(stranger, task.ip, 8081)).toBe('ECONNREFUSED');
+      } finally {
+        await Promise.all(
+          children.map((child) => {
+            const exit = once(child, 'exit');
+            child.kill('SIGKILL');
+            return exit;
+          }),
+        );
+      }
+    } finally {
+      await second.close({ all: true });
+    }
   });
 
   it('not link-local addresses, with and without the routes inside', async () => {
@@ -154,6 +191,7 @@ describe('what a task reaches', () => {
 
   it('has IPv4 only, no redirects, and may ping and use low ports as anybody', async () => {
     expect(await within(task, 'ip', '-6', 'address')).toBe('');
+    expect(await run('ip', ['-6', 'address', 'show', 'dev', prefix])).toBe('');
     expect(await within(task, 'cat', '/proc/sys/net/ipv4/conf/eth0/accept_redirects')).toBe('0');
     expect(await within(task, 'cat', '/proc/sys/net/ipv4/ip_unprivileged_port_start')).toBe('0');
     expect((await within(task, 'cat', '/proc/sys/net/ipv4/ping_group_range')).split('\t')).toEqual(['0', '2147483647']);
@@ -261,7 +299,7 @@ describe('what a policy leaves of it', () => {
     await task.restrict(none);
   });
 
-  it('outlives the server, and goes with the Pod; somebody’s flush is noticed', async () => {
+  it('outlives the server, and goes with the Pod', async () => {
     await task.restrict(only());
     // The first server is gone without a word.
     const second = await start();
@@ -468,6 +506,41 @@ describe('a namespace’s life', () => {
     now = 31_000;
     await (await network.acquire()).release();
     expect(await warned.promise).toContain('put back');
+    expect(await rules()).toEqual(complete);
+  });
+
+  it('costs a Pod without a policy no program; looks after the rules of one that has', async () => {
+    let now = 0;
+    let check: (() => void) | undefined;
+    const programs: string[] = [];
+    const warned = withResolvers<string>();
+    const network = await start({
+      clock: {
+        now: () => now,
+        after: (_, fire) => {
+          check = fire;
+          return { cancel: () => {} };
+        },
+      },
+      run: (command, args, options) => {
+        programs.push(command);
+        return run(command, args, options);
+      },
+      onWarning: (text) => text.includes('firewall') && warned.resolve(text),
+    });
+    const task = await network.acquire();
+    const before = programs.filter((program) => program.startsWith('iptables'));
+    await task.restrict({ hostPorts: [] });
+    expect(programs.filter((program) => program.startsWith('iptables'))).toEqual(before);
+    expect(check).toBeUndefined();
+    await task.restrict({ egress: [], hostPorts: [] });
+    expect(programs.filter((program) => program.startsWith('iptables'))).toEqual([...before, 'iptables-restore']);
+    const rules = async () => (await run('iptables-save', [])).split('\n').filter((line) => line.includes('KF-E2ENET'));
+    const complete = await rules();
+    await run('iptables', ['--wait', '-F', 'KF-E2ENET-E']);
+    now = 31_000;
+    check?.();
+    await warned.promise;
     expect(await rules()).toEqual(complete);
   });
 

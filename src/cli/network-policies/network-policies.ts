@@ -157,7 +157,9 @@ async function getPolicy(session: Session, name: string): Promise<NetworkPolicy>
 }
 
 /** In words where it is one of ours, else its selector. */
-function whose({ spec: { podSelector } }: NetworkPolicy): string {
+function whose(policy: NetworkPolicy): string {
+  const { podSelector } = policy.spec;
+  if (policy.metadata.name === 'space-app-policy' && controllerOf(policy)?.kind === 'Space') return 'all Tasks';
   const { matchLabels = {}, matchExpressions = [] } = podSelector;
   const { [labels.networkPolicy]: what, [labels.appName]: app, ...rest } = matchLabels;
   if (matchExpressions.length > 0 || Object.keys(rest).length > 0) return formatSelector(podSelector);

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Client, Draft } from '../../client/client.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import type { ConditionDraft } from '../../resources/condition.ts';
+import type { LabelSelector } from '../../resources/core/label-selector.ts';
 import { NetworkPolicy } from '../../resources/core/network-policy.ts';
 import type { Space } from '../../resources/kf/space.ts';
 import { labels } from '../../resources/labels.ts';
@@ -17,8 +18,7 @@ interface Wanted {
   readonly condition: string;
   /** Kf's name. */
   readonly name: string;
-  /** Value of the label `kf.dev/networkpolicy`. */
-  readonly whose: 'app' | 'build';
+  readonly podSelector: LabelSelector;
   readonly egress: string | undefined;
 }
 
@@ -26,13 +26,14 @@ const wantedOf = ({ spec }: Space): readonly Wanted[] => [
   {
     condition: 'AppNetworkPolicyReady',
     name: 'space-app-policy',
-    whose: 'app',
+    // Not only Kf's own Pods: nothing in the Space gets around the setting.
+    podSelector: { matchExpressions: [{ key: labels.networkPolicy, operator: 'NotIn', values: ['build'] }] },
     egress: spec?.networkConfig?.appNetworkPolicy?.egress,
   },
   {
     condition: 'BuildNetworkPolicyReady',
     name: 'space-build-policy',
-    whose: 'build',
+    podSelector: { matchLabels: { [labels.networkPolicy]: 'build' } },
     egress: spec?.networkConfig?.buildNetworkPolicy?.egress,
   },
 ];
@@ -64,14 +65,14 @@ async function reconcilePolicy(client: Client, space: Space, wanted: Wanted): Pr
   return { type, status: 'True' };
 }
 
-const denial = (space: Space, { name, whose }: Wanted): Draft<NetworkPolicy> => ({
+const denial = (space: Space, { name, podSelector }: Wanted): Draft<NetworkPolicy> => ({
   metadata: {
     name,
     namespace: space.metadata.name,
     labels: { [labels.managedBy]: 'kf' },
     ownerReferences: [controllerRef(space)],
   },
-  spec: { podSelector: { matchLabels: { [labels.networkPolicy]: whose } }, policyTypes: ['Egress'], egress: [] },
+  spec: { podSelector, policyTypes: ['Egress'], egress: [] },
 });
 
 /** False when a read lagged: its own event brings us back. */

@@ -74,6 +74,8 @@ export async function ensureBridge(run: RunCommand, options: BridgeOptions): Pro
     // Tasks are told at once that they cannot reach one another, not where to try.
     writeFile(`/proc/sys/net/ipv4/conf/${name}/send_redirects`, '0'),
     writeFile(`/proc/sys/net/ipv4/conf/${name}/route_localnet`, '0'),
+    // A kernel without IPv6 lacks it.
+    writeFile(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '1').catch(() => {}),
   ]);
   return { name, subnet, mtu };
 }

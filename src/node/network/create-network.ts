@@ -20,7 +20,7 @@ export interface NetworkOptions {
   readonly poolSize?: number;
   /** TCP ports of the host that tasks are refused on every address: the API server's. */
   readonly deniedHostPorts?: readonly number[];
-  /** Networks that tasks are refused. Default: link-local, where clouds serve their metadata. */
+  /** Networks that tasks are refused. Default: where clouds serve their machines' metadata and credentials. */
   readonly deniedNetworks?: readonly string[];
   /** One line for the server's log: names cannot be resolved, the firewall had to be repaired. */
   readonly onWarning?: (text: string) => void;
@@ -28,9 +28,12 @@ export interface NetworkOptions {
   readonly clock?: Clock;
 }
 
+/** Link-local; Azure's and Alibaba's hosts; Oracle's classic cloud. */
+const metadataNetworks = ['169.254.0.0/16', '168.63.129.16/32', '100.100.100.200/32', '192.0.0.192/32'];
+
 /** @throws Error naming the program or rule that failed; what was made until then stays for the next start */
 export async function createNetwork(options: NetworkOptions): Promise<NetworkProvider> {
-  const { instance, run = runCommand, deniedNetworks = ['169.254.0.0/16'], onWarning = () => {} } = options;
+  const { instance, run = runCommand, deniedNetworks = metadataNetworks, onWarning = () => {} } = options;
   const prefix = instancePrefix(instance);
   const resolution = readResolution();
   if (resolution.warning !== undefined) onWarning(resolution.warning);

@@ -73,6 +73,8 @@ function forwardRules(plan: FirewallPlan): readonly string[] {
     `-o ${bridge} -j ${refuse}`,
     honest(plan),
     ...denials(plan),
+    // Nor the tasks of another server of ours on this machine.
+    `-i ${bridge} -o kf-+ -j ${refuse}`,
     `-i ${bridge} -j ACCEPT`,
   ];
 }

@@ -54,6 +54,11 @@ export class Firewall {
     else if (this.#restrictions.has(address)) await this.#last;
   }
 
+  /** Whether any address is restricted. */
+  get restricts(): boolean {
+    return this.#restrictions.size > 0;
+  }
+
   /** Drops what is known of all other addresses. */
   async retain(addresses: ReadonlySet<string>): Promise<void> {
     if (this.#restrictions.retain(addresses)) await this.#apply();

@@ -86,6 +86,10 @@ export class Restrictions {
     return gone.length > 0;
   }
 
+  get size(): number {
+    return this.#entries.size;
+  }
+
   get opensHostPorts(): boolean {
     return [...this.#entries.values()].some(({ hostPorts }) => hostPorts.length > 0);
   }

@@ -1,6 +1,6 @@
 /** One instance's network while its server runs: what is ready, what is in use, what goes. */
 
-import type { Clock } from '../../client/clock.ts';
+import type { Clock, Timer } from '../../client/clock.ts';
 import { formatAddress, parseAddress } from '../../resources/ipv4.ts';
 import { Pool } from '../host/pool.ts';
 import type { RunCommand } from '../host/run-command.ts';
@@ -46,6 +46,8 @@ export class Network implements NetworkProvider {
   readonly #own = new Set<string>();
   #serial = Math.floor(Math.random() * 36 ** 5);
   #lastFirewallCheck: number;
+  #nextCheck: Timer | undefined;
+  #closed = false;
   #releasing: Namespace[] = [];
   #release: Promise<void> | undefined;
 
@@ -108,6 +110,8 @@ export class Network implements NetworkProvider {
   }
 
   async close({ all }: { readonly all: boolean }): Promise<void> {
+    this.#closed = true;
+    this.#nextCheck?.cancel();
     await this.#pool.close();
     await this.#release;
     if (!all) return;
@@ -123,9 +127,24 @@ export class Network implements NetworkProvider {
       id,
       path: namespacePath(id),
       ip: formatAddress(address),
-      restrict: (restriction) => this.#firewall.restrict(formatAddress(address), restriction),
+      restrict: (restriction) => this.#restrict(address, restriction),
       release: () => this.#releaseSoon(namespace),
     };
+  }
+
+  async #restrict(address: number, restriction: Restriction): Promise<void> {
+    await this.#firewall.restrict(formatAddress(address), restriction);
+    this.#watchFirewall();
+  }
+
+  /** While a Pod is restricted its rules are looked after even if no other Pod starts. */
+  #watchFirewall(): void {
+    if (this.#closed || this.#nextCheck !== undefined || !this.#firewall.restricts) return;
+    this.#nextCheck = this.#settings.clock.after(firewallCheckMilliseconds, () => {
+      this.#nextCheck = undefined;
+      this.#checkFirewall();
+      this.#watchFirewall();
+    });
   }
 
   async #make(count: number): Promise<readonly Namespace[]> {

@@ -16,17 +16,23 @@ export function selectEntries(
   options: ListOptions,
 ): readonly Entry[] {
   const found: Entry[] = [];
-  for (const entry of candidates(store, kind, selection)) {
+  for (const entry of candidates(store, kind, selection, options.unfinishedOnly === true)) {
     if (options.unfinishedOnly === true && hasFlag(entry, flags.finished)) continue;
-    if (!selection.matchesIndexed(entry, entry.labels)) continue;
+    if (!selection.matchesIndexed(entry, () => store.labelsOf(entry))) continue;
     if (selection.readsObjects && !selection.matchesFields(store.read(entry))) continue;
     found.push(entry);
   }
   return found.sort(byPlace);
 }
 
-function candidates(store: ObjectStore, kind: AnyKind, { namespace, name }: Selection): Iterable<Entry> {
+function candidates(
+  store: ObjectStore,
+  kind: AnyKind,
+  { namespace, name }: Selection,
+  unfinishedOnly: boolean,
+): Iterable<Entry> {
   const key = kindKeyOf(kind);
+  if (unfinishedOnly) return store.index.unfinished(key);
   if (name === undefined || namespace === undefined) return store.index.entries(key, namespace);
   const entry = store.index.find(key, namespace, name);
   return entry === undefined ? [] : [entry];

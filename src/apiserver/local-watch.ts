@@ -65,9 +65,10 @@ function through(selection: Selection, event: StoreEvent): WatchEvent<KubeObject
   const place = { name, namespace };
   const was =
     before !== undefined &&
-    selection.matchesIndexed(place, before.labels) &&
+    selection.matchesIndexed(place, () => before.labels) &&
     selection.matchesFieldValues(before.fields);
-  const is = event.type !== 'DELETED' && selection.matchesIndexed(place, labels) && selection.matchesFields(object);
+  const is =
+    event.type !== 'DELETED' && selection.matchesIndexed(place, () => labels) && selection.matchesFields(object);
   if (is) return { type: was ? 'MODIFIED' : 'ADDED', object };
   return was ? { type: 'DELETED', object } : undefined;
 }

@@ -45,13 +45,13 @@ export class Selection {
   }
 
   /** What the index alone can decide. */
-  matchesIndexed(place: Place, labels: Labels | undefined): boolean {
+  matchesIndexed(place: Place, labels: () => Labels | undefined): boolean {
     if (this.namespace !== undefined && this.namespace !== place.namespace) return false;
     for (const { field, equal, value } of this.#place) {
       const found = field === 'metadata.name' ? place.name : place.namespace;
       if ((found === value) !== equal) return false;
     }
-    return this.#labels?.(labels ?? noLabels) ?? true;
+    return this.#labels?.(labels() ?? noLabels) ?? true;
   }
 
   /** The rest, which needs the object. */

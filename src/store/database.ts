@@ -18,7 +18,6 @@ export type IndexRow = readonly [
   revision: number,
   uid: string,
   owners: string | null,
-  labels: string | null,
   flags: number,
 ];
 
@@ -99,9 +98,17 @@ export class StoreDatabase {
   /** In the order of creation, so that owners come before what they own. */
   indexRows(): Iterable<IndexRow> {
     return this.#database
-      .prepare('SELECT id, kind, namespace, name, revision, uid, owners, labels, flags FROM objects ORDER BY id')
+      .prepare('SELECT id, kind, namespace, name, revision, uid, owners, flags FROM objects ORDER BY id')
       .raw()
       .iterate() as Iterable<IndexRow>;
+  }
+
+  /** Of the objects of a kind that have any: namespace, name, and the labels as JSON. */
+  labelRows(kind: string): Iterable<readonly [namespace: string, name: string, labels: string]> {
+    return this.#database
+      .prepare('SELECT namespace, name, labels FROM objects WHERE kind = ? AND labels IS NOT NULL')
+      .raw()
+      .iterate(kind) as Iterable<readonly [string, string, string]>;
   }
 
   body(id: number): string | undefined {

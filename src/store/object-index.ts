@@ -16,6 +16,7 @@ export interface Entry {
   readonly name: string;
   readonly uid: string;
   readonly revision: number;
+  /** `unreadLabels` until somebody selects by them. */
   readonly labels: Labels | undefined;
   /** UIDs of the owners; one alone stands without an array. */
   readonly owners: string | readonly string[] | undefined;
@@ -24,6 +25,9 @@ export interface Entry {
   /** Present while the object is unfinished and was read once, or while it is not on disk yet. */
   readonly body: KubeObject | undefined;
 }
+
+/** Stands for labels that are on the disk and were not read yet: a start does not read those of every object. */
+export const unreadLabels: Labels = Object.freeze({});
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -40,6 +44,8 @@ type ByName = Map<string, Entry>;
 export class ObjectIndex {
   readonly #kinds = new Map<string, Map<string, ByName>>();
   readonly #uids = new Map<string, Entry>();
+  /** By kind: most objects are finished, and most lists that controllers ask for are of the others. */
+  readonly #unfinished = new Map<string, Set<Entry>>();
   /** One dependent alone stands without a set: most owners have one. */
   readonly #dependents = new Map<string, Entry | Set<Entry>>();
 
@@ -62,6 +68,11 @@ export class ObjectIndex {
     else for (const names of namespaces?.values() ?? []) yield* names.values();
   }
 
+  /** Those of a kind that are not finished. */
+  unfinished(kind: string): Iterable<Entry> {
+    return this.#unfinished.get(kind) ?? [];
+  }
+
   *all(): Iterable<Entry> {
     for (const kind of this.#kinds.keys()) yield* this.entries(kind);
   }
@@ -81,15 +92,17 @@ export class ObjectIndex {
     const namespaces = getOrAdd(this.#kinds, entry.kind, () => new Map<string, ByName>());
     getOrAdd(namespaces, entry.namespace, (): ByName => new Map()).set(entry.name, entry);
     this.#uids.set(entry.uid, entry);
+    this.#sort(entry);
     this.#link(entry);
   }
 
   /** Changes what may change of an entry, in place. */
   change(entry: Entry, to: Partial<Pick<Entry, 'revision' | 'labels' | 'owners' | 'flags' | 'body'>>): void {
-    const relinks = 'owners' in to && JSON.stringify(to.owners) !== JSON.stringify(entry.owners);
+    const relinks = 'owners' in to && !sameOwners(to.owners, entry.owners);
     if (relinks) this.#unlink(entry);
     Object.assign(entry as Mutable<Entry>, to);
     if (relinks) this.#link(entry);
+    if ('flags' in to) this.#sort(entry);
   }
 
   remove(entry: Entry): void {
@@ -98,7 +111,13 @@ export class ObjectIndex {
     names?.delete(entry.name);
     if (names?.size === 0) namespaces?.delete(entry.namespace);
     this.#uids.delete(entry.uid);
+    this.#unfinished.get(entry.kind)?.delete(entry);
     this.#unlink(entry);
+  }
+
+  #sort(entry: Entry): void {
+    if (hasFlag(entry, flags.finished)) this.#unfinished.get(entry.kind)?.delete(entry);
+    else getOrAdd(this.#unfinished, entry.kind, () => new Set<Entry>()).add(entry);
   }
 
   #link(entry: Entry): void {
@@ -117,6 +136,12 @@ export class ObjectIndex {
       if (found === entry || (found instanceof Set && found.size === 0)) this.#dependents.delete(uid);
     }
   }
+}
+
+function sameOwners(left: Entry['owners'], right: Entry['owners']): boolean {
+  if (left === right) return true;
+  if (!Array.isArray(left) || !Array.isArray(right)) return false;
+  return left.length === right.length && left.every((uid, index) => uid === right[index]);
 }
 
 function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -13,7 +13,7 @@ import { EventLog, type EventPage, type Selectable, type StoreEvent } from './ev
 import { deepFreeze } from './freeze.ts';
 import { Interner } from './intern.ts';
 import { acquireLock, type Lock } from './lock.ts';
-import { type Entry, flags, hasFlag, ObjectIndex } from './object-index.ts';
+import { type Entry, flags, hasFlag, ObjectIndex, unreadLabels } from './object-index.ts';
 import { Retention, type RetentionOptions } from './retention.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a Kind is contravariant in its object type, so "any kind" needs it
@@ -142,6 +142,24 @@ export class ObjectStore {
     return object;
   }
 
+  /** The labels of an entry that is in the index; the first to ask for a finished one's has all of its kind read. */
+  labelsOf(entry: Entry): Entry['labels'] {
+    if (entry.labels !== unreadLabels) return entry.labels;
+    if (hasFlag(entry, flags.finished)) this.#readLabels(entry.kind);
+    else this.#index.change(entry, { labels: this.read(entry).metadata.labels });
+    return entry.labels;
+  }
+
+  #readLabels(kind: string): void {
+    for (const [namespace, name, labels] of this.#database.labelRows(kind)) {
+      const entry = this.#index.find(kind, namespace, name);
+      // Written since, it knows better than the disk.
+      if (entry?.labels === unreadLabels) this.#index.change(entry, { labels: this.#interner.labels(labels) });
+    }
+    for (const entry of this.#index.entries(kind))
+      if (entry.labels === unreadLabels) this.#index.change(entry, { labels: undefined });
+  }
+
   /**
    * Creates or replaces. The stored object is the given one, frozen in place, with its new resourceVersion.
    * @param expected the revision that is replaced; 0: nothing of this name may exist
@@ -259,7 +277,7 @@ export class ObjectStore {
   }
 
   #load(): void {
-    for (const [id, kind, namespace, name, revision, uid, owners, labels, flagBits] of this.#database.indexRows()) {
+    for (const [id, kind, namespace, name, revision, uid, owners, flagBits] of this.#database.indexRows()) {
       if (!this.#kinds.has(kind)) continue;
       this.#index.add({
         id,
@@ -268,8 +286,8 @@ export class ObjectStore {
         name: this.#interner.string(name),
         uid,
         revision,
-        labels: labels === null ? undefined : this.#interner.labels(labels),
-        owners: owners === null ? undefined : this.#owners(JSON.parse(owners) as string | readonly string[]),
+        labels: unreadLabels,
+        owners: owners === null ? undefined : this.#owners(parseOwners(owners)),
         flags: flagBits,
         body: undefined,
       });
@@ -338,6 +356,10 @@ export class ObjectStore {
     return this.#interner.string(kind);
   }
 }
+
+/** Nearly every object has one owner: a string without anything to be unescaped. */
+const parseOwners = (json: string): string | readonly string[] =>
+  json.startsWith('"') ? json.slice(1, -1) : (JSON.parse(json) as readonly string[]);
 
 const openingError = (error: unknown): unknown =>
   (error as { code?: string }).code === 'SQLITE_FULL' ? storageRefused(error as Error) : error;

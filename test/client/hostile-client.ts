@@ -148,5 +148,5 @@ class Hostile implements HostileClient {
 
 function selects(selection: Selection, object: KubeObject): boolean {
   const { name, namespace = '', labels } = object.metadata;
-  return selection.matchesIndexed({ name, namespace }, labels) && selection.matchesFields(object);
+  return selection.matchesIndexed({ name, namespace }, () => labels) && selection.matchesFields(object);
 }

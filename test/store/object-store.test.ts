@@ -91,7 +91,8 @@ describe('opening again', () => {
     const entry = again.index.find(pods, 'default', 'child');
     expect(entry?.flags).toBe(flags.finished | flags.finalizers);
     expect(again.index.dependents(owner.metadata.uid ?? '')).toEqual([entry]);
-    expect(again.index.find(configMaps, 'default', 'owner')?.labels).toEqual({ a: 'b' });
+    const ownerEntry = again.index.find(configMaps, 'default', 'owner')!;
+    expect(again.labelsOf(ownerEntry)).toEqual({ a: 'b' });
     expect(again.eventsAfter(configMaps, 0).events.map(({ type, revision }) => `${type} ${revision}`)).toEqual([
       'ADDED 1',
       'ADDED 3',

@@ -1,6 +1,5 @@
 /** Turns source packages into images on the host stack. Embedded only: on a cluster Kf's own builders do it. */
 
-import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '../client/client.ts';
@@ -21,21 +20,23 @@ import { type ConditionDraft, conditionOf, happyCondition, isFinal, mergeConditi
 import { formatDuration } from '../resources/duration.ts';
 import { Build, hostStackBuilder } from '../resources/kf/build.ts';
 import { SourcePackage } from '../resources/kf/source-package.ts';
-import { labels } from '../resources/labels.ts';
 import { isControlledBy, type ObjectRef, refOf } from '../resources/meta.ts';
 import { isAlreadyExists } from '../resources/status.ts';
 import { TaskRun } from '../resources/tekton/task-run.ts';
 import { buildRunOf } from './build-run.ts';
+import { commitImage, layerOfStep } from './commit-image.ts';
 import { type BuildPlan, type DependencyStep, planBuild, UnbuildableSourceError } from './detect.ts';
 import type { HostStack, ImageSink } from './image-sink.ts';
 import type { SourceStore } from './source-store.ts';
-import { appFolder, Staging } from './staging.ts';
+import { Staging } from './staging.ts';
 import { UnsafeSourceError } from './unpack.ts';
 
 export interface BuildOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly dataDir: string;
+  /** Names this boot of the machine: what an earlier one had not flushed is not trusted. */
+  readonly bootId: string;
   readonly sources: SourceStore;
   readonly images: ImageSink;
   readonly stack: HostStack;
@@ -99,12 +100,17 @@ export class BuildController {
     if (sha256 !== undefined) return this.#build(build, sha256);
   }
 
+  #staging(uid: string): Staging {
+    return new Staging(this.#options.dataDir, uid, this.#options.bootId);
+  }
+
   /** Removes the working folders of Builds of this name that are over. */
   async #tidy({ namespace, name }: ObjectRef, uid: string | undefined, over: boolean): Promise<void> {
     const key = `${namespace}/${name}`;
     const known = this.#folders.get(key);
     const gone = [known !== uid ? known : undefined, over ? uid : undefined].filter((other) => other !== undefined);
-    for (const other of gone) await new Staging(this.#options.dataDir, other).remove();
+    for (const other of gone) await this.#staging(other).remove();
+    for (const other of gone) this.#options.images.release(other);
     if (over || uid === undefined) this.#folders.delete(key);
     else this.#folders.set(key, uid);
   }
@@ -129,10 +135,14 @@ export class BuildController {
 
   async #build(build: Build, sha256: string): Promise<Result | void> {
     const { sources, stack, client } = this.#options;
-    const staging = new Staging(this.#options.dataDir, build.metadata.uid ?? '');
+    const staging = this.#staging(build.metadata.uid ?? '');
     try {
       if (!(await sources.has(sha256)))
         return this.#fail(build, 'SourceMissing', 'the source package is not on the server any more: push again');
+      const run = await getChild(client, TaskRun, refOf(build), build);
+      // Left by a Build of this name that was deleted.
+      if (run !== undefined && !isControlledBy(run, build)) return soon;
+      if (!(await staging.isTrusted()) && !(await this.#beginAgain(run))) return soon;
       await staging.prepare(sources.pathOf(sha256));
       const surroundings = {
         interpreters: await stack.interpreters(),
@@ -140,13 +150,12 @@ export class BuildController {
         env: JSON.stringify(build.spec.env ?? []),
       };
       const plan = await staging.plan((files) => planBuild(files, surroundings));
-      const open = plan.steps.filter((step) => !this.#isCached(step));
-      if (open.length > 0) {
-        const run = await getChild(client, TaskRun, refOf(build), build);
-        // Left by a Build of this name that was deleted.
-        if (run !== undefined && !isControlledBy(run, build)) return soon;
-        if (!(await this.#runSteps(build, staging, open, run))) return;
+      const open = this.#openSteps(build, plan);
+      if (run !== undefined && !covers(run, open)) {
+        await staging.distrust();
+        return soon;
       }
+      if (open.length > 0 && !(await this.#runSteps(build, staging, open, run))) return;
       await this.#commit(build, staging, plan, sha256);
     } catch (error) {
       if (error instanceof UnbuildableSourceError || error instanceof UnsafeSourceError)
@@ -155,8 +164,20 @@ export class BuildController {
     }
   }
 
-  #isCached(step: DependencyStep): boolean {
-    return step.cacheKey !== undefined && this.#options.images.hasLayer(`sha256:${step.cacheKey}`);
+  /** The steps whose layers are not here; those that are stay until the Build is over. */
+  #openSteps({ metadata }: Build, { steps }: BuildPlan): readonly DependencyStep[] {
+    const { images } = this.#options;
+    const layers = steps.flatMap(({ cacheKey }) => (cacheKey === undefined ? [] : [layerOfStep(cacheKey)]));
+    images.hold(metadata.uid ?? '', layers);
+    return steps.filter(({ cacheKey }) => cacheKey === undefined || !images.hasLayer(layerOfStep(cacheKey)));
+  }
+
+  /** Whether nothing stands of what was done in a working folder that is not to be trusted; else it is taken away. */
+  async #beginAgain(run: TaskRun | undefined): Promise<boolean> {
+    if (run === undefined) return true;
+    if (run.metadata.deletionTimestamp === undefined)
+      await this.#options.client.delete(TaskRun, refOf(run), { preconditions: { uid: run.metadata.uid } });
+    return false;
   }
 
   /** Runs the steps as a TaskRun; true once they have succeeded. */
@@ -225,34 +246,7 @@ export class BuildController {
 
   async #commit(build: Build, staging: Staging, plan: BuildPlan, sha256: string): Promise<void> {
     const { images, stack } = this.#options;
-    await staging.flush();
-    const layers: string[] = [];
-    // What a step may have changed anywhere belongs to this build alone.
-    const separable = plan.steps.every((step) => step.cacheKey !== undefined);
-    for (const step of plan.steps) {
-      if (step.cacheKey === undefined) continue;
-      const digest = `sha256:${step.cacheKey}`;
-      if (images.hasLayer(digest)) await staging.discard(step.output ?? '');
-      else await images.addLayer(await staging.splitOff(step.output ?? ''), digest);
-      layers.push(digest);
-    }
-    const source = layerDigest(...(separable ? [sha256, ...layers] : [build.metadata.uid ?? '']));
-    if (!images.hasLayer(source)) await images.addLayer(await staging.sourceLayer(), source);
-    const fingerprint = await stack.fingerprint();
-    const { ref } = await images.put({
-      repository: `${build.metadata.namespace}/${build.metadata.labels?.[labels.appName] ?? build.metadata.name}`,
-      base: 'host',
-      layers: [source, ...layers],
-      config: {
-        env: [
-          `PATH=${[...plan.paths.map((path) => join(appFolder, path)), ...stack.path].join(':')}`,
-          ...Object.entries(plan.env).map(([name, value]) => `${name}=${value}`),
-        ],
-        workingDir: appFolder,
-        user: 'vcap',
-      },
-      annotations: { 'kf.dev/stack-fingerprint': fingerprint },
-    });
+    const { ref, fingerprint } = await commitImage({ build, staging, plan, sha256, images, stack });
     await this.#report(build, [sourceReady, { type: 'TaskRunReady', status: 'True' }], {
       image: ref,
       stack: { name: 'host', fingerprint },
@@ -283,11 +277,14 @@ export class BuildController {
   }
 }
 
+/** Whether the TaskRun runs all these steps: a layer may have gone since it was made without one. */
+const covers = (run: TaskRun, steps: readonly DependencyStep[]): boolean => {
+  const commands = new Set((run.spec.taskSpec?.steps ?? []).map(({ command }) => command?.at(-1)));
+  return steps.every(({ command }) => commands.has(command));
+};
+
 const isThere = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,
     () => false,
   );
-
-const layerDigest = (...names: readonly string[]): string =>
-  `sha256:${createHash('sha256').update(`source-layer:${names.join()}`).digest('hex')}`;

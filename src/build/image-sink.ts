@@ -3,6 +3,8 @@
 export interface NewImage {
   /** `space/app`. */
   readonly repository: string;
+  /** Holds the image from before it is there, as `hold` does. */
+  readonly holder: string;
   readonly base: string;
   /** Digests (`sha256:…`), lowest first. */
   readonly layers: readonly string[];
@@ -20,6 +22,9 @@ export interface ImageSink {
   /** Takes over a folder, rooted at `/`, as a layer. Its files must be flushed already. */
   addLayer(folder: string, digest: string): Promise<void>;
   put(image: NewImage): Promise<{ readonly ref: string }>;
+  /** Keeps layers and images that nothing names yet, until released by the same holder. */
+  hold(holder: string, digests: readonly string[]): void;
+  release(holder: string): void;
 }
 
 /** The host stack as builds see it. */

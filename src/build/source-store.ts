@@ -1,6 +1,7 @@
 /** Keeps uploaded source packages, by checksum: `sources/<sha256>.tar`. */
 
 import { createHash, randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { access, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes } from '../resources/quantity.ts';
@@ -14,6 +15,8 @@ export class SourceStore {
   readonly #reserveBytes: number | undefined;
   /** Bytes of uploads under way. */
   #promised = 0;
+  /** While a prune looks: what it has to leave alone. */
+  #touched: Set<string> | undefined;
 
   /** @param reserveBytes of the file system that no upload may take. Default: 5 %, at least 1 GiB */
   constructor(dataDir: string, reserveBytes?: number) {
@@ -32,6 +35,7 @@ export class SourceStore {
   }
 
   async has(sha256: string): Promise<boolean> {
+    this.#touched?.add(sha256);
     return access(this.pathOf(sha256)).then(
       () => true,
       () => false,
@@ -52,6 +56,7 @@ export class SourceStore {
     this.#promised += expected.size;
     try {
       await this.#write(part, body, expected);
+      this.#touched?.add(expected.sha256);
       await rename(part, this.pathOf(expected.sha256));
       await syncFolder(this.#folder);
     } finally {
@@ -97,9 +102,24 @@ export class SourceStore {
       );
   }
 
-  /** Removes a package that no Build needs any more. */
-  async delete(sha256: string): Promise<void> {
-    await rm(this.pathOf(sha256), { force: true });
+  /**
+   * Removes the packages that nothing names. Whatever is asked for or received while it looks stays.
+   * @param named reads the checksums that are named; called after the folder was read, because a package is announced
+   * before it is uploaded
+   */
+  async prune(named: () => Promise<ReadonlySet<string>>): Promise<void> {
+    const touched = new Set<string>();
+    this.#touched = touched;
+    try {
+      const present = (await readdir(this.#folder)).filter((name) => /^[0-9a-f]{64}\.tar$/.test(name));
+      const keep = await named();
+      for (const name of present) {
+        const sha256 = name.slice(0, 64);
+        if (!keep.has(sha256) && !touched.has(sha256)) rmSync(this.pathOf(sha256), { force: true });
+      }
+    } finally {
+      this.#touched = undefined;
+    }
   }
 }
 

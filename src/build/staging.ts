@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, chown, constants, lstat, mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, chown, constants, lstat, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BuildPlan, type SourceFiles, UnbuildableSourceError } from './detect.ts';
@@ -22,9 +22,12 @@ const largestFile = 64 * 2 ** 20;
 
 export class Staging {
   readonly #root: string;
+  readonly #bootId: string;
 
-  constructor(dataDir: string, buildUid: string) {
+  /** @param bootId names this boot of the machine */
+  constructor(dataDir: string, buildUid: string, bootId: string) {
     this.#root = join(dataDir, 'builds', buildUid);
+    this.#bootId = bootId;
   }
 
   /** The unpacked source. */
@@ -32,16 +35,25 @@ export class Staging {
     return join(this.#root, 'app');
   }
 
+  /** Whether the folder is there, and holds what was written to it: after a power cut files may be shorter or empty. */
+  async isTrusted(): Promise<boolean> {
+    const boot = await readFile(join(this.#root, 'unpacked'), 'utf8').catch(() => undefined);
+    return boot === this.#bootId;
+  }
+
+  /** Has the build begin again, from the source package. */
+  async distrust(): Promise<void> {
+    await rm(join(this.#root, 'unpacked'), { force: true });
+  }
+
   /** Unpacks the source, unless that was finished before. @throws UnsafeSourceError */
   async prepare(tarFile: string): Promise<void> {
-    if (await exists(join(this.#root, 'unpacked'))) return;
+    if (await this.isTrusted()) return;
     await removeTree(this.#root);
     await mkdir(this.app, { recursive: true, mode: 0o755 });
     await chown(this.app, vcap.uid, vcap.gid);
     await unpack(tarFile, this.app, vcap);
-    // After a power cut the mark must not stand beside files that are empty.
-    await this.flush();
-    await writeFile(join(this.#root, 'unpacked'), '');
+    await writeFile(join(this.#root, 'unpacked'), this.#bootId);
   }
 
   /**

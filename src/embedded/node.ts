@@ -10,6 +10,7 @@ import type { Client } from '../client/client.ts';
 import { systemClock } from '../client/clock.ts';
 import type { RunningController } from '../client/controller.ts';
 import { createNodeAgent, type NodeAgent, roomWithin } from '../node/agent.ts';
+import { readBootId } from '../node/boot-id.ts';
 import { detectCgroups } from '../node/cgroup/cgroup.ts';
 import { createDisks } from '../node/disk/create-disks.ts';
 import type { DiskProvider } from '../node/disk/disk.ts';
@@ -30,7 +31,7 @@ import { Pod, podFinished } from '../resources/core/pod.ts';
 import { announceStack } from './announce-stack.ts';
 import type { Home } from './home.ts';
 import { NodeState } from './node-state.ts';
-import { prune } from './prune.ts';
+import { type Collector, pruneBuilds, startCollector } from './prune.ts';
 import { loadServerConfig } from './server-config.ts';
 
 export interface NodeOptions {
@@ -64,6 +65,7 @@ interface Parts {
   agent?: NodeAgent;
   builds?: RunningController;
   presence?: ImagePresence;
+  collector?: Collector;
 }
 
 /** Resolves at once: what the machine lacks is told while Pods wait. */
@@ -131,14 +133,14 @@ const retryDelay = 3000;
 
 async function takeDown({ home, client }: NodeOptions, parts: Parts): Promise<void> {
   parts.announcement?.stop();
-  await Promise.all([parts.builds?.stop(), parts.presence?.stop()]);
+  await Promise.all([parts.builds?.stop(), parts.presence?.stop(), parts.collector?.stop()]);
   await parts.agent?.stop();
   const idle = await isIdle(client);
   // Once no task is left the machine is as it was: no bridge, no rules, no cgroups.
   await Promise.all([parts.network?.close({ all: idle }), parts.disk?.close()]);
   if (idle) await detectCgroups({ instance: home.instance }).removeAll();
   parts.shells?.close();
-  for (const part of ['shells', 'announcement', 'builds', 'presence', 'agent', 'network', 'disk'] as const)
+  for (const part of ['shells', 'announcement', 'builds', 'presence', 'collector', 'agent', 'network', 'disk'] as const)
     delete parts[part];
 }
 
@@ -156,6 +158,8 @@ async function bringUp(
   parts.shells = new CommandShells();
   const { run } = parts.shells;
   const stack = new HostStack({ directory: layout.stacks, clock: systemClock });
+  // Tests reboot without a machine that does.
+  const bootId = process.env.KF_BOOT_ID || readBootId();
   const made = await Promise.allSettled([
     chooseRuntime(programs.runtimes, dataDir),
     images.open(),
@@ -193,20 +197,21 @@ async function bringUp(
     limits: limitsFrom(process.env),
     allowedHostPaths: async () => (await loadServerConfig(dataDir)).hostPaths,
     ...reserveFrom(process.env),
-    // Tests reboot without a machine that does.
-    ...(process.env.KF_BOOT_ID ? { bootId: process.env.KF_BOOT_ID } : {}),
+    bootId,
     onError: log,
   });
   state.comingUp();
   await parts.agent.start();
   await state.ready(parts.network!.hostAddress, `oci://${basename(runtime)}`);
-  await prune(client, dataDir, images, options.sources);
+  // Before builds start: each has its folder to itself.
+  await pruneBuilds(client, layout.builds);
   const fingerprint = async (): Promise<string> => fingerprintText(await stackFingerprint());
   parts.announcement = announceStack({ client, fingerprint, onError: log });
   parts.builds = startBuildController({
     client,
     clock: systemClock,
     dataDir,
+    bootId,
     sources: options.sources,
     images,
     memoryBytes: roomWithin(limitsFrom(process.env)).memoryBytes,
@@ -218,6 +223,7 @@ async function bringUp(
     },
     onError: log,
   });
+  parts.collector = startCollector({ client, clock: systemClock, images, sources: options.sources, onError: log });
   parts.presence = startImagePresence({ client, clock: systemClock, images, onError: log });
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pack } from 'tar-stream';
@@ -38,11 +38,12 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true });
 });
 
-function makeController(path: readonly string[]): BuildController {
+function makeController(path: readonly string[], bootId = 'boot'): BuildController {
   return new BuildController({
     client: local.client,
     clock: systemClock,
     dataDir,
+    bootId,
     sources,
     images,
     stack: {
@@ -74,7 +75,7 @@ async function build(
     })(),
     { size: bytes.length, sha256 },
   );
-  if (lose) await sources.delete(sha256);
+  if (lose) await rm(sources.pathOf(sha256));
   const source = await local.client.create(SourcePackage, {
     metadata: ref,
     spec: { size: bytes.length, checksum: { type: 'sha256', value: sha256 } },
@@ -204,6 +205,26 @@ describe('dependencies are installed by a TaskRun', () => {
     const image = await images.resolve((await outcome()).status?.image ?? '');
     expect(image.layerPaths).toHaveLength(2);
     expect(await readFile(join(image.layerPaths[0]!, 'home/vcap/app/index.js'), 'utf8')).toBe('1');
+  });
+
+  test('what a power cut may have cut off is not trusted, still less cached: the build begins again', async () => {
+    await build(nodeApp);
+    await finish('True');
+    const first = await local.client.get(TaskRun, ref);
+    const folder = first.spec.taskSpec?.volumes?.[0]?.hostPath?.path ?? '';
+    await writeFile(join(folder, 'index.js'), '');
+    await rm(join(folder, 'node_modules/ms'), { recursive: true });
+    controller = makeController(['/usr/bin'], 'after the power cut');
+    await controller.reconcile(ref);
+    expect((await outcome()).condition?.status).toBe('Unknown');
+    await expect(local.client.get(TaskRun, ref)).rejects.toThrow('not found');
+    await controller.reconcile(ref);
+    expect((await local.client.get(TaskRun, ref)).metadata.uid).not.toBe(first.metadata.uid);
+    await finish('True');
+    await controller.reconcile(ref);
+    const [source, modules] = (await images.resolve((await outcome()).status?.image ?? '')).layerPaths;
+    expect(await readFile(join(source!, 'home/vcap/app/index.js'), 'utf8')).toBe('1');
+    expect(await readdir(join(modules!, 'home/vcap/app/node_modules'))).toEqual(['ms']);
   });
 
   test('their failure is the Build’s, naming the log', async () => {

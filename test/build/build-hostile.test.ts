@@ -9,6 +9,7 @@ import { SourceStore } from '../../src/build/source-store.ts';
 import { systemClock } from '../../src/client/clock.ts';
 import { itself, type RunningController, startController } from '../../src/client/controller.ts';
 import { getIfExists } from '../../src/client/get-if-exists.ts';
+import { prune } from '../../src/embedded/prune.ts';
 import { ImageStore } from '../../src/node/images/image-store.ts';
 import { isFinal } from '../../src/resources/condition.ts';
 import { Namespace } from '../../src/resources/core/kinds.ts';
@@ -81,6 +82,15 @@ function installer(): ReadonlySet<string> {
   return ran;
 }
 
+/** Prunes without a pause; how often. */
+async function pruneUntil(signal: AbortSignal): Promise<number> {
+  for (let count = 0; ; count++) {
+    if (signal.aborted) return count;
+    await prune({ client: local.client, images, sources });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 async function final(name: string): Promise<Build> {
   const abort = new AbortController();
   for (;;)
@@ -99,11 +109,13 @@ test.each(Array.from({ length: Number(process.env.KF_SEEDS ?? 5) }, (_, index) =
   'Builds over the hostile client, seed %i: installed once, whole images',
   async (seed) => {
     const client = hostile(local.client, { seed });
+    const stop = new AbortController();
     const ran = installer();
     const controller = startBuildController({
       client,
       clock: systemClock,
       dataDir,
+      bootId: 'boot',
       sources,
       images,
       stack: {
@@ -114,6 +126,8 @@ test.each(Array.from({ length: Number(process.env.KF_SEEDS ?? 5) }, (_, index) =
       },
     });
     running.push(controller);
+    // All the while somebody clears away what nothing names.
+    const pruning = pruneUntil(stop.signal);
     const lock = { 'package.json': '{}', 'package-lock.json': '{}' };
     const own = { 'package.json': '{"scripts":{"install":"x"}}', 'package-lock.json': '{}' };
     await Promise.all([
@@ -137,5 +151,7 @@ test.each(Array.from({ length: Number(process.env.KF_SEEDS ?? 5) }, (_, index) =
     await controller.idle();
     await controller.stop();
     client.close();
+    stop.abort();
+    expect(await pruning).toBeGreaterThan(10);
   },
 );

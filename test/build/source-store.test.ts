@@ -56,3 +56,21 @@ test('what a crash left is removed at start', async () => {
   await store.start();
   expect(await kept()).toEqual([]);
 });
+
+test('pruning removes what nothing names, and leaves what is asked for or received meanwhile', async () => {
+  await store.receive(body(bytes), { size: bytes.length, sha256 });
+  await store.prune(async () => new Set([sha256]));
+  expect(await kept()).toHaveLength(1);
+  await store.prune(async () => {
+    expect(await store.has(sha256)).toBe(true);
+    return new Set();
+  });
+  expect(await kept()).toHaveLength(1);
+  const other = Buffer.from('another');
+  const otherSha = createHash('sha256').update(other).digest('hex');
+  await store.prune(async () => {
+    await store.receive(body(other), { size: other.length, sha256: otherSha });
+    return new Set();
+  });
+  expect(await kept()).toEqual([`${otherSha}.tar`]);
+});

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ImageStore } from '../../src/node/images/image-store.ts';
@@ -189,4 +189,34 @@ describe('other sources', () => {
     expect(code).toBe(125);
     expect(stderr).toContain('kf build-logs nolock-1');
   });
+});
+
+test('a reboot in the middle of a build: it begins again in a folder of its own, and is whole', async () => {
+  const script =
+    '#!/bin/sh\nls; echo begun; while [ ! -e /home/vcap/app/go ]; do sleep 0.05; done; echo made > result.txt\n';
+  const folder = await kf.source('rebooted', { 'bin/build': script });
+  execFileSync('chmod', ['+x', join(folder, 'bin/build')]);
+  const pushed = kf.run(['push', 'rebooted', '--task', '-p', folder, '-c', 'cat result.txt; ls'], {
+    env: { KF_STARTUP_TIMEOUT: '60s' },
+  });
+  const builds = join(kf.dataDir, 'builds');
+  const working = async (): Promise<string> => {
+    const [uid] = await readdir(builds).catch(() => []);
+    return join(builds, uid ?? 'none yet', 'app');
+  };
+  const logs = join(kf.dataDir, 'logs');
+  const begun = async (): Promise<boolean> => {
+    const files = (await readdir(logs, { recursive: true })).filter((name) => name.includes('rebooted-1-pod/'));
+    return files.length > 0 && (await readFile(join(logs, files[0]!), 'utf8')).includes('begun');
+  };
+  await expect.poll(begun, { timeout: 20_000 }).toBe(true);
+  // As files are that were not flushed before the power went.
+  await writeFile(join(await working(), 'left over'), '');
+  await kf.killServer();
+  await kf.run(['server', 'start'], { env: { KF_BOOT_ID: 'another' } });
+  await expect.poll(async () => readdir(await working()).catch(() => []), { timeout: 20_000 }).toEqual(['bin']);
+  await writeFile(join(await working(), 'go'), '');
+  const { code, stderr } = await pushed;
+  expect(code, stderr).toBe(0);
+  expect((await kf.ok('run-task', 'rebooted', '--follow')).stdout).toBe('made\nbin\ngo\nresult.txt\n');
 });

@@ -1,7 +1,7 @@
 /** Images on this machine: `images/<hex>.json` name layers, `layers/<hex>/` hold their files, rooted at `/`. */
 
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, watch } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, watch } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncPath, writeDurably } from '../durable.ts';
@@ -15,12 +15,18 @@ export interface ImageStoreOptions {
 export interface NewImage extends Omit<ImageManifest, 'schemaVersion'> {
   /** `space/app`. */
   readonly repository: string;
+  /** Holds the image from before it is there. */
+  readonly holder?: string;
 }
 
 export class ImageStore {
   readonly #options: ImageStoreOptions;
   /** Manifests never change, so they are read once. */
   readonly #known = new Map<string, Image>();
+  /** Digests by holder. */
+  readonly #held = new Map<string, Set<string>>();
+  /** While a prune looks: what it has to leave alone. */
+  #touched: Set<string> | undefined;
 
   constructor(options: ImageStoreOptions) {
     this.#options = options;
@@ -40,6 +46,7 @@ export class ImageStore {
     for (const path of image.layerPaths)
       if (!existsSync(path)) throw new ImageNotFound(`image ${ref}: layer ${path} is gone; push the app again`);
     this.#known.set(digest, image);
+    this.#touch([digest, ...image.manifest.layers]);
     return { ...image, ref };
   }
 
@@ -83,7 +90,14 @@ export class ImageStore {
   }
 
   /** Keeps an image whose layers are here already; durable. The same content gives the same digest. */
-  async put({ repository, base, layers, config, annotations }: NewImage): Promise<{ ref: string; digest: string }> {
+  async put({
+    repository,
+    base,
+    layers,
+    config,
+    annotations,
+    holder,
+  }: NewImage): Promise<{ ref: string; digest: string }> {
     for (const layer of layers)
       if (!this.hasLayer(layer)) throw new ImageNotFound(`layer ${layer} is not on this machine`);
     const manifest: ImageManifest = {
@@ -95,6 +109,8 @@ export class ImageStore {
     };
     const text = canonicalJson(manifest);
     const digest = digestOfText(text);
+    this.#touch([digest, ...layers]);
+    if (holder !== undefined) this.hold(holder, [digest]);
     if (!this.#isKept(digest)) await writeDurably(this.#manifestPath(digest), text);
     return { ref: imageRef(repository, digest), digest };
   }
@@ -105,6 +121,7 @@ export class ImageStore {
    */
   async addLayer(stagingDir: string, digest: string): Promise<void> {
     const target = this.layerPath(digest);
+    this.#touch([digest]);
     try {
       await rename(stagingDir, target);
     } catch (error) {
@@ -126,6 +143,7 @@ export class ImageStore {
 
   /** Whether a layer is here; an empty folder is what damage leaves. */
   hasLayer(digest: string): boolean {
+    this.#touch([digest]);
     try {
       return readdirSync(this.layerPath(digest)).length > 0;
     } catch {
@@ -146,21 +164,60 @@ export class ImageStore {
     return (await Promise.all(read)).filter((image) => image !== undefined);
   }
 
-  /** Removes images that `keep` does not name, then the layers that no image names. */
-  async prune(keep: ReadonlySet<string>): Promise<void> {
+  /** Keeps layers and images that nothing names yet, until the same holder lets them go. */
+  hold(holder: string, digests: readonly string[]): void {
+    const held = this.#held.get(holder) ?? new Set();
+    for (const digest of digests) held.add(digest);
+    this.#held.set(holder, held);
+    this.#touch(digests);
+  }
+
+  release(holder: string): void {
+    this.#held.delete(holder);
+  }
+
+  /**
+   * Removes images that nothing names, then the layers that no image names. Whatever is held, asked for or added while
+   * it looks stays: whoever was told that a layer is here may rely on it.
+   * @param named reads which digests are named; called after what is held was noted, so that nothing falls between
+   */
+  async prune(named: () => Promise<ReadonlySet<string>>): Promise<void> {
+    if (this.#touched !== undefined) throw new Error('a prune is under way');
+    const touched = new Set([...this.#held.values()].flatMap((digests) => [...digests]));
+    this.#touched = touched;
+    try {
+      const images = await this.list();
+      const keep = await named();
+      await this.#remove(images, (digest) => keep.has(digest) || touched.has(digest));
+    } finally {
+      this.#touched = undefined;
+    }
+  }
+
+  /** From one question to its deletion nothing else gets to run. */
+  async #remove(images: readonly Image[], isKept: (digest: string) => boolean): Promise<void> {
     const used = new Set<string>();
-    for (const image of await this.list()) {
-      if (keep.has(image.digest)) {
-        for (const path of image.layerPaths) used.add(path);
-        continue;
+    for (const { digest, manifest } of images) {
+      if (isKept(digest)) for (const layer of manifest.layers) used.add(layer);
+      else {
+        this.#known.delete(digest);
+        rmSync(this.#manifestPath(digest), { force: true });
       }
-      this.#known.delete(image.digest);
-      await rm(this.#manifestPath(image.digest), { force: true });
     }
     for (const name of await readdir(this.#options.layers)) {
       const path = join(this.#options.layers, name);
-      if (!used.has(path)) await rm(path, { recursive: true, force: true });
+      if (/^[0-9a-f]{64}$/.test(name)) {
+        const digest = `sha256:${name}`;
+        if (used.has(digest) || isKept(digest)) continue;
+        // Gone under its name at once; its thousands of files follow.
+        renameSync(path, `${path}${goneSuffix}`);
+        await rm(`${path}${goneSuffix}`, { recursive: true, force: true });
+      } else if (name.endsWith(goneSuffix)) await rm(path, { recursive: true, force: true });
     }
+  }
+
+  #touch(digests: readonly string[]): void {
+    for (const digest of digests) this.#touched?.add(digest);
   }
 
   #manifestPath(digest: string): string {
@@ -178,6 +235,9 @@ const hostStackImage: Image = {
   manifest: { schemaVersion: 1, base: 'host', layers: [], config: {} },
   layerPaths: [],
 };
+
+/** Ends the name of a layer that is being removed. */
+const goneSuffix = '.gone';
 
 const digestOfText = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 

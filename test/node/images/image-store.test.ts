@@ -78,10 +78,57 @@ test('pruning keeps the layers of what is kept', async () => {
   const [a, b, c] = [await layer('a'), await layer('b'), await layer('c')];
   const kept = await store.put({ repository: 'dev/app', base: 'host', layers: [a!, b!], config: {} });
   const gone = await store.put({ repository: 'dev/app', base: 'host', layers: [a!, c!], config: {} });
-  await store.prune(new Set([kept.digest]));
+  await store.prune(async () => new Set([kept.digest]));
   expect(await store.lackOf(gone.ref)).toContain('not on this machine');
   expect(await store.lackOf(kept.ref)).toBeUndefined();
   expect([a, b, c].map((one) => existsSync(store.layerPath(one!)))).toEqual([true, true, false]);
+});
+
+test('what a holder needs stays until it is released', async () => {
+  const [a, b] = [await layer('a'), await layer('b')];
+  const none = async () => new Set<string>();
+  store.hold('one', [a!]);
+  store.hold('two', [a!]);
+  await store.prune(none);
+  expect([a, b].map((one) => store.hasLayer(one!))).toEqual([true, false]);
+  store.release('one');
+  await store.prune(none);
+  expect(store.hasLayer(a!)).toBe(true);
+  store.release('two');
+  await store.prune(none);
+  expect(store.hasLayer(a!)).toBe(false);
+});
+
+test('whatever is asked for, held, used or added while it looks stays', async () => {
+  const [asked, used, unused] = [await layer('a'), await layer('b'), await layer('c')];
+  const image = await store.put({ repository: 'dev/app', base: 'host', layers: [used!], config: {} });
+  let added: string | undefined;
+  await store.prune(async () => {
+    expect(store.hasLayer(asked!)).toBe(true);
+    await store.resolve(image.ref);
+    added = await layer('d');
+    store.hold('short', [digest('e')]);
+    store.release('short');
+    await layer('e');
+    return new Set();
+  });
+  expect([asked, used, unused, added, digest('e')].map((one) => store.hasLayer(one!))).toEqual([
+    true,
+    true,
+    false,
+    true,
+    true,
+  ]);
+  expect(await store.lackOf(image.ref)).toBeUndefined();
+  // Nobody has told of them since.
+  await store.prune(async () => new Set());
+  expect(readdirSync(join(root, 'layers'))).toEqual([]);
+});
+
+test('what a crash left of a removal goes with the next one', async () => {
+  mkdirSync(join(root, 'layers', `${'a'.repeat(64)}.gone/home`), { recursive: true });
+  await store.prune(async () => new Set());
+  expect(readdirSync(join(root, 'layers'))).toEqual([]);
 });
 
 test('equal values have equal canonical JSON', () => {

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AnyKind } from '../../src/client/client.ts';
+import { NetworkPolicy } from '../../src/resources/core/network-policy.ts';
 import { App } from '../../src/resources/kf/app.ts';
 import { Build } from '../../src/resources/kf/build.ts';
 import { SourcePackage } from '../../src/resources/kf/source-package.ts';
@@ -39,7 +40,7 @@ const manifests = {
 async function state(): Promise<readonly string[]> {
   const client = await connect(kf);
   try {
-    const kinds: readonly AnyKind[] = [Space, App, Build, SourcePackage, Task];
+    const kinds: readonly AnyKind[] = [Space, NetworkPolicy, App, Build, SourcePackage, Task];
     const lists = await Promise.all(kinds.map((kind) => client.list(kind)));
     return (lists.flatMap(({ items }) => items) as readonly KubeObject[]).map(
       ({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name} ${metadata.resourceVersion}`,
@@ -152,6 +153,19 @@ const otherCases: readonly Case[] = [
   [['server', 'status', '-o', 'xml'], '-o', 'xml'],
   [['server', 'stop', '--drain', '--kill'], '--drain', '--kill'],
   [['server', 'halt'], 'halt'],
+  [['configure-space', 'set-env', '1BAD', 'x'], '1BAD'],
+  [['configure-space', 'set-env', 'nowhere', 'A', 'x'], 'nowhere'],
+  [['configure-space', 'set-app-egress-policy', 'Maybe'], 'Maybe', 'DenyAll'],
+  [['configure-space', 'set-grace-period', '-1s'], '-1s'],
+  [['configure-space', 'set-time-zone', 'Europe/Nowhere'], 'Europe/Nowhere'],
+  [['configure-space', 'allow-host-port', '0'], '0'],
+  [['configure-space', 'set-evn', 'A', 'x'], 'set-evn', 'set-env'],
+  [['configure-space', 'set-nodeselector', 'a=b'], 'set-nodeselector'],
+  [['create-network-policy', 'p', '--app', 'good', '--allow', 'localhost:1'], '--allow', 'localhost'],
+  [['create-network-policy', 'p', '--app', 'nope', '--allow', '10.0.0.0/8'], 'nope'],
+  [['create-network-policy', 'p', '--app', 'good'], '--allow'],
+  [['network-policy', 'nope'], 'nope'],
+  [['delete-network-policy', 'nope'], 'nope'],
   [['taks'], 'taks', 'tasks'],
   [['login'], 'login'],
 ];

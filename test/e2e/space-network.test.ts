@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { chmod } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Kf } from '../support/kf.ts';
@@ -119,6 +120,23 @@ test('a network policy is for its App, kubectl’s and kf’s alike; nothing is 
       .split('\n')
       .filter((line) => /-E -s |-HOSTPORTS -s |-DNAT -s /.test(line) && line.includes(bridge)),
   ).toEqual([]);
+});
+
+test('Builds have a policy and an environment of their own', async () => {
+  const source = await kf.source('built', {
+    'try.js': script,
+    'bin/build': `#!/bin/sh\necho "token $TOKEN"\nnode try.js host.kf.internal ${anywhere}\n`,
+  });
+  await chmod(`${source}/bin/build`, 0o755);
+  const build = async () => (await kf.ok('push', 'built', '--task', '-p', source, '-c', 'true')).stdout;
+  await configure('set-build-egress-policy', 'DenyAll');
+  await configure('set-buildpack-env', 'TOKEN', 'a b$c');
+  expect(await build()).toMatch(/token a b\$c\n(.*\n)*.*ECONNREFUSED/);
+  expect(await attempt(anywhere)).toBe('open');
+  await configure('set-build-egress-policy', 'PermitAll');
+  // Its environment has changed, so that it is built again.
+  await configure('unset-buildpack-env', 'TOKEN');
+  expect(await build()).toMatch(/token \n(.*\n)*.*open/);
 });
 
 test('what listens on the host’s 127.0.0.1 is reached where that is allowed, also with DenyAll', async () => {

@@ -247,6 +247,22 @@ describe('Services', () => {
   });
 });
 
+test('network policies: what there is, taken back, the Space’s own', async () => {
+  const create = 'kf create-network-policy shut --app report --allow none';
+  const allWork = async (line: string) => {
+    for (const { command, code, text } of await follow(line))
+      expect({ command, code }, text).toEqual({ command, code: 0 });
+  };
+  // It is taken back by its tip.
+  await allWork(create);
+  await allWork('kf network-policy shut');
+  await shell(create);
+  await allWork(create);
+  await kf.ok('delete-network-policy', 'shut');
+  await kf.ok('configure-space', 'set-app-egress-policy', 'DenyAll');
+  await allWork('kf delete-network-policy space-app-policy');
+});
+
 describe('a server that does not run', () => {
   test('is not started: how to start it', async () => {
     await kf.ok('server', 'stop');

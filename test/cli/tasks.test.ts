@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stateOf } from '../../src/cli/tasks/task-state.ts';
 import { Node } from '../../src/resources/core/kinds.ts';
 import { Task } from '../../src/resources/kf/task.ts';
 import { labels } from '../../src/resources/labels.ts';
@@ -13,6 +14,14 @@ afterAll(() => cli.close());
 
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
 const tasks = async () => (await cli.server.client.list(Task, { namespace: 'dev' })).items;
+interface TaskList {
+  readonly items: readonly Task[];
+}
+const newestOf = async (app: string) =>
+  (await tasks())
+    .filter(({ spec }) => spec.appRef.name === app)
+    .sort((a, b) => a.status!.id! - b.status!.id!)
+    .at(-1)!;
 const newest = async () => [...(await tasks())].sort((a, b) => (a.status?.id ?? 0) - (b.status?.id ?? 0)).at(-1)!;
 
 describe('run-task', () => {
@@ -240,6 +249,66 @@ describe('tasks', () => {
     expect(names).toBe(list.items.map(({ metadata }) => `task.kf.dev/${metadata.name}\n`).join(''));
   });
 
+  test('--state and --limit', async () => {
+    await cli.world.app('states');
+    for (const line of ['exit 0', 'exit 1', 'exit 2']) await cli.run('run-task', 'states', '-c', line, '--wait');
+    await cli.ok('run-task', 'states', '-c', 'wait', '--name', 'long');
+    const long = await newestOf('states');
+    await cli.world.until(Task, long.metadata, (task) => stateOf(task) === 'running');
+    const names = async (...flags: string[]) =>
+      (
+        await cli.ok('tasks', 'states', ...flags, '-o', 'json').then(({ stdout }) => JSON.parse(stdout) as TaskList)
+      ).items.map(({ status }) => status?.id);
+    const rows = async (...flags: string[]) =>
+      (await cli.ok('tasks', 'states', ...flags)).stdout
+        .trimEnd()
+        .split('\n')
+        .slice(1)
+        .map((row) => Number(row.split(/ {2,}/)[1]));
+    for (const [flags, ids] of [
+      [
+        ['--state', 'failed'],
+        [2, 3],
+      ],
+      [['--state', 'Succeeded'], [1]],
+      [
+        ['--state', 'running,failed', '--limit', '2'],
+        [3, 4],
+      ],
+      [
+        ['--state', 'failed', '--state', 'succeeded'],
+        [1, 2, 3],
+      ],
+      [['--state', 'unfinished'], [4]],
+      [['--limit', '1'], [4]],
+      [['--state', 'waiting'], []],
+    ] as const) {
+      expect(await names(...flags), flags.join(' ')).toEqual(ids);
+      expect(await rows(...flags), flags.join(' ')).toEqual(ids);
+    }
+    expect((await cli.run('tasks', '--state', 'sleeping')).stderr).toContain('waiting, running, succeeded, failed');
+    expect((await cli.run('tasks', '--limit', '0')).code).toBe(1);
+    await cli.ok('terminate-task', long.metadata.name);
+  });
+
+  test('--watch: the list, then every change that shows, until Ctrl-C', async () => {
+    await cli.world.app('watched');
+    await cli.run('run-task', 'watched', '-c', 'exit 0', '--wait');
+    const watching = cli.start(['tasks', 'watched', '--watch']);
+    await watching.prints('True');
+    await cli.run('run-task', 'watched', '-c', 'exit 7', '--wait');
+    await watching.prints('Failed');
+    watching.interrupt();
+    const { code, stdout } = await watching.finished;
+    expect(code).toBe(130);
+    const [header, first, ...changes] = stdout.trimEnd().split('\n');
+    expect(header).toMatch(/^Name +ID +DisplayName/);
+    expect(first).toMatch(/ 1 .*True/);
+    expect(changes.length).toBeGreaterThanOrEqual(1);
+    expect(changes.at(-1)).toMatch(/ 2 .*False +Failed$/);
+    expect(new Set(changes).size).toBe(changes.length);
+  });
+
   test('an unknown App is an error; an App without Tasks is not', async () => {
     expect(await cli.run('tasks', 'nope')).toMatchObject({ code: 1 });
     expect(await cli.run('tasks', 'nope', '-o', 'json')).toMatchObject({ code: 1, stdout: '' });
@@ -259,6 +328,44 @@ describe('task', () => {
     expect(stdout).toMatch(/^ {2}Memory: +1Gi$/m);
     expect((await cli.ok('task', task.metadata.name)).stdout).toBe(stdout);
     expect(JSON.parse((await cli.ok('task', task.metadata.name, '-o', 'json')).stdout)).toMatchObject({ kind: 'Task' });
+  });
+
+  test('who made it, attempts, timeline; of one that waits why, and what it will run', async () => {
+    await cli.run('run-task', 'report', '-c', 'exits 4 0', '--retries', '1', '--retry-delay', '10ms', '--wait');
+    const { stdout } = await cli.ok('task', (await newest()).metadata.name);
+    expect(stdout).toMatch(/^Created By: +admin$/m);
+    expect(stdout).toMatch(/^ {2}1 of 2: +exit code 4; 2026\S+, 0s$/m);
+    expect(stdout).toMatch(/^ {2}2 of 2: +exit code 0; /m);
+    expect(stdout).toMatch(/^ {2}Queued: .*\n(.*\n)* {2}Ended: /m);
+    await cli.ok('run-task', 'report', '-c', 'exit 1', '--retries', '1', '--retry-delay', '1h');
+    const waiting = (await newest()).metadata.name;
+    await cli.world.until(
+      Task,
+      { namespace: 'dev', name: waiting },
+      ({ status }) => status?.nextAttemptTime !== undefined,
+    );
+    const described = (await cli.ok('task', waiting)).stdout;
+    expect(described).toMatch(
+      /^State: +Waits for its next attempt: attempt 1 of 2 failed: exit code 1; attempt 2 starts/m,
+    );
+    expect(described).toMatch(/^ {2}Next Attempt: +2\d{3}-/m);
+    expect((await cli.ok('terminate-task', waiting)).stderr).toContain(`Task ${waiting} was terminated.`);
+    await cli.ok('configure-space', 'set-task-limits', '--tasks', '1');
+    await cli.ok('run-task', 'report', '-c', 'wait');
+    const running = (await newest()).metadata.name;
+    await cli.world.until(Task, { namespace: 'dev', name: running }, (task) => stateOf(task) === 'running');
+    await cli.ok('run-task', 'report', '-c', 'exit 0', '-m', '2G');
+    const queued = await newest();
+    await cli.world.until(Task, queued.metadata, ({ status }) => status?.message?.includes('Space "dev"') === true);
+    const text = (await cli.ok('task', queued.metadata.name)).stdout;
+    expect(text).toMatch(
+      /^State: +Waits for room in its Space: 1 of the 1 Tasks that may run in Space "dev" do; it starts/m,
+    );
+    expect(text).toMatch(/^Image: +the newest of App report at the start; now kf.local/m);
+    expect(text).toMatch(/^ {2}Memory: +2Gi$/m);
+    await cli.ok('configure-space', 'set-task-limits', '--tasks', 'none');
+    await cli.world.final(queued.metadata.name);
+    await cli.ok('terminate-task', running);
   });
 
   test('what is not there', async () => {

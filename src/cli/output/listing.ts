@@ -22,6 +22,8 @@ export interface Listing<K extends AnyKind> {
   readonly rows?: (rows: readonly TableRow[]) => readonly TableRow[];
   /** Which objects programs get. Default: all. */
   readonly keepObjects?: (object: ObjectOf<K>) => boolean;
+  /** How many are shown, of the last ones in order. Default: all. */
+  readonly limit?: number;
   /** How an object is shown to programs. Default: as it is. */
   readonly present?: (object: ObjectOf<K>) => ObjectOf<K>;
   /** Called when there is nothing, to find out whether that is an error. */
@@ -45,7 +47,7 @@ export async function printList<K extends AnyKind>(
     const { items } = await client.list(kind, options);
     if (items.length === 0) await whenEmpty?.(client);
     const kept = listing.keepObjects === undefined ? items : items.filter(listing.keepObjects);
-    const sorted = compareObjects === undefined ? kept : [...kept].sort(compareObjects);
+    const sorted = lastOf(compareObjects === undefined ? kept : [...kept].sort(compareObjects), listing.limit);
     return context.io.out(await formatObjects(output, kind, present === undefined ? sorted : sorted.map(present)));
   }
   const table = await client.table(kind, options);
@@ -54,7 +56,10 @@ export async function printList<K extends AnyKind>(
   await context.io.out(textOf(table, listing));
 }
 
-function textOf(table: Table, { compareRows, moreColumns = [], rows: shape }: Listing<AnyKind>): string {
+const lastOf = <T>(items: readonly T[], limit: number | undefined): readonly T[] =>
+  limit === undefined ? items : items.slice(Math.max(0, items.length - limit));
+
+function textOf(table: Table, { compareRows, moreColumns = [], rows: shape, limit }: Listing<AnyKind>): string {
   const columns = table.columnDefinitions
     .map(({ name, priority }, index) => ({ name, priority, index }))
     .filter(({ priority }) => (priority ?? 0) === 0);
@@ -67,6 +72,6 @@ function textOf(table: Table, { compareRows, moreColumns = [], rows: shape }: Li
   const names = [...columns.map(({ name }) => name), ...moreColumns];
   return formatTable(
     names,
-    rows.map(({ cells }) => names.map((name) => cells[name])),
+    lastOf(rows, limit).map(({ cells }) => names.map((name) => cells[name])),
   );
 }

@@ -1,41 +1,63 @@
 /** `kf task`: everything about one Task. */
 
+import type { Client } from '../../client/client.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
-import type { ResourceRequirements } from '../../resources/core/pod.ts';
+import { Pod, type ResourceRequirements } from '../../resources/core/pod.ts';
+import { App } from '../../resources/kf/app.ts';
 import { Task } from '../../resources/kf/task.ts';
-import { annotations } from '../../resources/labels.ts';
+import { annotations, labels } from '../../resources/labels.ts';
 import { formatBytes } from '../../resources/quantity.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { Context } from '../context.ts';
 import { type Description, formatDescription, section } from '../output/describe.ts';
 import { formatObject, type OutputFormat } from '../output/objects.ts';
 import { formatTips, quote } from '../output/tips.ts';
+import { given } from '../task-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { patiently } from '../wait/patience.ts';
 import { findTask } from './find-task.ts';
 import { exitCodeText, outcomeOf, progressOf } from './outcome.ts';
+import { attemptLines, timelineOf } from './task-timeline.ts';
 
 export async function describeTask(context: Context, args: readonly string[], output?: OutputFormat): Promise<void> {
   if (output !== undefined) context.dataOnly = true;
   const space = await context.space();
-  const [task, run] = await patiently(context, async (client) => {
+  const [task, more] = await patiently(context, async (client) => {
     const found = await findTask({ client, space }, args);
-    const name = found.status?.pipelineRunName;
-    const needsRun = output === undefined && name !== undefined;
-    return [found, needsRun ? await getIfExists(client, PipelineRun, { namespace: space, name }) : undefined] as const;
+    return [found, output === undefined ? await lookCloser(client, found) : {}] as const;
   });
   if (output !== undefined) return context.io.out(await formatObject(output, Task, task));
   context.io.note(`Getting Task ${task.metadata.name} in Space: ${space}`);
-  await context.io.out(formatDescription(describe(task, run)));
+  await context.io.out(formatDescription(describe(task, more)));
   const flags = tipFlags(context.flags, space);
   const logs = { description: 'View Task logs', command: `kf logs ${task.metadata.name}${flags}` };
   const terminate = { description: 'Terminate the Task', command: `kf terminate-task ${task.metadata.name}${flags}` };
   for (const line of formatTips(isFinal(task) ? [logs] : [logs, terminate])) context.io.note(line);
 }
 
-/** @param run holds what the Task was really started with; absent before that */
-export function describe(task: Task, run?: PipelineRun): Description {
+/** What says more of a Task than the Task itself. */
+interface More {
+  /** Holds what it was really started with; absent before that. */
+  readonly run?: PipelineRun;
+  readonly pod?: Pod;
+  /** What it will be started with; looked for before that only. */
+  readonly app?: App;
+}
+
+async function lookCloser(client: Client, { metadata, spec, status = {} }: Task): Promise<More> {
+  const { namespace } = metadata;
+  const at = (name: string) => ({ ...(namespace === undefined ? {} : { namespace }), name });
+  const { pipelineRunName, podName } = status;
+  const [run, pod, app] = await Promise.all([
+    pipelineRunName === undefined ? undefined : getIfExists(client, PipelineRun, at(pipelineRunName)),
+    podName === undefined ? undefined : getIfExists(client, Pod, at(podName)),
+    pipelineRunName === undefined ? getIfExists(client, App, at(spec.appRef.name)) : undefined,
+  ]);
+  return given({ run, pod, app });
+}
+
+export function describe(task: Task, { run, pod, app }: More = {}): Description {
   const { metadata, spec, status = {} } = task;
   const condition = conditionOf(task, 'Succeeded');
   const final = isFinal(task);
@@ -55,11 +77,15 @@ export function describe(task: Task, run?: PipelineRun): Description {
     ['Message', condition?.message ?? status.message],
     ['Exit Code', status.exitCode === undefined ? undefined : exitCodeText(status.exitCode).replace('exit code ', '')],
     ['Command', commandOf(task, step)],
-    ['Image', status.image],
+    ['Image', status.image ?? imageToCome(task, app)],
     ['Environment', spec.env?.map(({ name }) => name).join(', ')],
     ['Created By', metadata.annotations?.[annotations.createdBy]],
-    ['Timeline', section(timelineOf(task))],
-    ['Limits', section(limitsOf(task, step?.computeResources))],
+    ['Changed By', metadata.annotations?.[annotations.changedBy]],
+    ['Job', metadata.labels?.[labels.jobOwner]],
+    ['Scheduled For', metadata.annotations?.[annotations.scheduledTime]],
+    ['Attempts', section(attemptLines(task))],
+    ['Timeline', section(timelineOf(task, pod))],
+    ['Limits', section(limitsOf(task, step?.computeResources ?? appResources(app)))],
     ['Usage', section(usageOf(task))],
     ['PipelineRun', status.pipelineRunName],
     ['Pod', status.podName],
@@ -83,25 +109,26 @@ function commandOf({ spec }: Task, step: Step | undefined): string | undefined {
   return argv.length > 0 ? argv.map(quote).join(' ') : undefined;
 }
 
-function timelineOf({ metadata, status = {} }: Task): Description {
-  const { timeline = {} } = status;
-  return [
-    ['Created', metadata.creationTimestamp],
-    ['Queued', timeline.queued],
-    ['Started', timeline.started ?? status.startTime],
-    ['Ended', timeline.ended ?? status.completionTime],
-    ['Duration', status.duration],
-  ];
+/** A Task that waits takes what is newest when it starts. */
+function imageToCome(task: Task, app: App | undefined): string | undefined {
+  if (app === undefined || isFinal(task)) return undefined;
+  const now = app.status?.image;
+  return `the newest of App ${app.metadata.name} at the start${now === undefined ? '' : `; now ${now}`}`;
 }
+
+const appResources = (app: App | undefined): ResourceRequirements | undefined =>
+  app?.spec.template.spec.containers[0]?.resources;
 
 function limitsOf({ spec }: Task, resources: ResourceRequirements | undefined): Description {
   const limits = resources?.limits ?? {};
-  const cpu = limits.cpu ?? spec.cpu;
+  const cpu = spec.cpu || limits.cpu;
   return [
-    ['Memory', text(limits.memory ?? spec.memory)],
-    ['Disk', text(limits['ephemeral-storage'] ?? spec.disk)],
+    ['Memory', text(spec.memory || limits.memory)],
+    ['Disk', text(spec.disk || limits['ephemeral-storage'])],
     ['CPU', resources === undefined && cpu === undefined ? undefined : text(cpu ?? 'no limit')],
     ['Timeout', spec.timeout ?? 'none'],
+    ['Retries', spec.retries],
+    ['Retry Delay', spec.retries === undefined ? undefined : (spec.retryDelay ?? '10s')],
     ['Grace Period', spec.gracePeriodSeconds === undefined ? undefined : `${spec.gracePeriodSeconds}s`],
   ];
 }

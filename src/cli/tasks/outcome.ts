@@ -40,6 +40,8 @@ export function outcomeOf(task: Task): TaskOutcome {
   if (terminated.includes(reason)) return { exitCode: exitCodes.terminated, text: `Task ${name} was terminated` };
   if (lost.includes(reason))
     return { exitCode: exitCodes.lost, text: `Task ${name} was lost: ${because(reason, detail)}` };
+  if (reason === 'NeverFits')
+    return { exitCode: exitCodes.notStarted, text: `Task ${name} can never start: it ${detail}` };
   if (exitCode === undefined)
     return { exitCode: exitCodes.notStarted, text: `Task ${name} did not start: ${because(reason, detail)}` };
   const code = exitCode === 0 ? exitCodes.error : exitCode;
@@ -87,5 +89,26 @@ export function progressOf(task: Task): string {
   const running = isRunning(task);
   if (running && task.spec.terminated) return 'is being terminated';
   if (running) return 'is running';
-  return message === '' ? `waits (${reason})` : `waits: ${message} (${reason})`;
+  return waitingText(reason, message);
+}
+
+/** What is waited for, and what happens next: by the Task's reason, or its Pod's, which comes before the message. */
+function waitingText(reason: string, message: string): string {
+  const [, ofPod, rest = ''] = /^([A-Z]\w+): (.*)$/s.exec(reason === 'Pending' ? message : '') ?? [];
+  switch (ofPod ?? reason) {
+    case 'WaitingForRoom':
+      return `waits for room on the machine: ${rest}; it starts when others have ended`;
+    case 'DiskReserve':
+      return `waits for room on the disk: ${rest}; it is tried again by itself`;
+    case 'NodeNotReady':
+      return `waits for the machine: ${rest}; it starts once that is mended`;
+    case 'WaitingForSpace':
+      return `waits for room in its Space: ${message}`;
+    case 'WaitingForRetry':
+      return `waits for its next attempt: ${message}`;
+    case 'WaitingForBuild':
+      return `waits for its image: ${message}; it starts when there is one`;
+    default:
+      return message === '' ? `waits (${reason})` : `waits: ${message} (${reason})`;
+  }
 }

@@ -10,7 +10,7 @@ import { flush, untilDone } from './flush.ts';
 import type { Runs } from './order.ts';
 import type { PodPlace } from './pod-place.ts';
 import type { PodProcesses } from './pod-processes.ts';
-import { type PodStatus, podStatus } from './pod-status.ts';
+import { exactTime, type PodStatus, podStatus } from './pod-status.ts';
 import { PodGone, type PodPublisher } from './status-publisher.ts';
 
 /** Why a Pod as a whole failed. */
@@ -35,9 +35,11 @@ export class PodReporter {
   /** The first one stays. */
   #failure: Failure | undefined;
   #logMayLack = false;
+  readonly #admitted: string;
 
   constructor(options: PodReporterOptions) {
     this.#options = options;
+    this.#admitted = exactTime(options.context.clock.now());
   }
 
   failed(failure: Failure | undefined): void {
@@ -79,7 +81,8 @@ export class PodReporter {
       pod,
       runs,
       order,
-      now: new Date(context.clock.now()).toISOString(),
+      now: exactTime(context.clock.now()),
+      admitted: this.#admitted,
       containerId: (name) => processes.idOf(name),
       hostIP: context.network.hostAddress,
       ...(place.network === undefined ? {} : { podIP: place.network.ip }),

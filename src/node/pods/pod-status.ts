@@ -16,6 +16,8 @@ export interface StatusInput {
   readonly hostIP?: string;
   /** RFC 3339. */
   readonly now: string;
+  /** When the Pod had its turn; RFC 3339. */
+  readonly admitted: string;
   /** Why the Pod as a whole failed. */
   readonly failure?: { readonly reason: string; readonly message: string };
   readonly containerId: (name: string) => string;
@@ -33,7 +35,7 @@ export function podStatus(input: StatusInput): PodStatus {
   return {
     ...before,
     phase,
-    startTime: before.startTime ?? now,
+    startTime: before.startTime ?? input.admitted,
     ...(input.podIP === undefined ? {} : { podIP: input.podIP, podIPs: [{ ip: input.podIP }] }),
     ...(input.hostIP === undefined ? {} : { hostIP: input.hostIP }),
     ...(failure ?? {}),

@@ -7,6 +7,7 @@ import { bindings, bindService, unbindService, vcapServices } from './commands/b
 import { build, buildLogs, builds } from './commands/builds.ts';
 import { configureServer } from './commands/configure-server.ts';
 import { configureSpace } from './commands/configure-space.ts';
+import { cp } from './commands/cp.ts';
 import { createJob } from './commands/create-job.ts';
 import { deleteApp } from './commands/delete.ts';
 import { deleteJob, deleteJobSchedule } from './commands/delete-job.ts';
@@ -46,6 +47,7 @@ export const commands: readonly CommandFile[] = [
   tasks,
   task,
   terminateTask,
+  cp,
   createJob,
   runJob,
   scheduleJob,

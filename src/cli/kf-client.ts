@@ -12,6 +12,7 @@ export type LogReader = (ref: ObjectRef, options?: LogOptions) => AsyncIterable<
 export interface KfClient extends Client {
   taskLog: LogReader;
   buildLog: LogReader;
+  files: HttpClient['files'];
   table(kind: AnyKind, options?: ListOptions): Promise<Table>;
   /** @throws StatusError Invalid when the bytes are not what the SourcePackage announces */
   upload: HttpClient['upload'];

@@ -9,6 +9,7 @@ import type { SourceStore } from '../build/source-store.ts';
 import type { Client } from '../client/client.ts';
 import { systemClock } from '../client/clock.ts';
 import type { RunningController } from '../client/controller.ts';
+import type { FileSource } from '../client/files.ts';
 import { createNodeAgent, type NodeAgent, roomWithin } from '../node/agent.ts';
 import { readBootId } from '../node/boot-id.ts';
 import { detectCgroups } from '../node/cgroup/cgroup.ts';
@@ -28,6 +29,7 @@ import { HostStack } from '../node/rootfs/host-stack.ts';
 import { chooseRuntime } from '../node/runtime/choose-runtime.ts';
 import { findPrograms } from '../node/runtime/find-programs.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
+import { statusError } from '../resources/status.ts';
 import { announceStack } from './announce-stack.ts';
 import type { Home } from './home.ts';
 import { NodeState } from './node-state.ts';
@@ -46,6 +48,7 @@ export interface NodeOptions {
 
 export interface RunningNode {
   readonly logs: LogStore;
+  readonly files: FileSource;
   /** Lets go of everything; what runs goes on running. */
   stop(): Promise<void>;
 }
@@ -96,6 +99,12 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   );
   return {
     logs,
+    files: {
+      read(query) {
+        if (parts.agent === undefined) throw statusError('ServiceUnavailable', 'the node is not up yet, see kf doctor');
+        return parts.agent.files.read(query);
+      },
+    },
     async stop() {
       stopping.abort();
       await started;

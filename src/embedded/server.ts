@@ -128,6 +128,7 @@ async function listen(options: ServerOptions, api: Api, node: RunningNode, sourc
   const http = createHttpServer({
     api,
     logs: node.logs,
+    files: node.files,
     sources,
     version,
     tls,

@@ -7,6 +7,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '../client/client.ts';
 import type { Clock } from '../client/clock.ts';
+import type { FileSource } from '../client/files.ts';
 import { reflect } from '../client/reflector.ts';
 import { Semaphore } from '../client/semaphore.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
@@ -19,6 +20,7 @@ import { detectCgroups } from './cgroup/cgroup.ts';
 import type { NodeContext } from './context.ts';
 import { type DiskProvider, DiskReserveError, DiskTooSmallError } from './disk/disk.ts';
 import { DiskPressure } from './disk-pressure.ts';
+import { nodeFiles } from './files/node-files.ts';
 import type { RunCommand } from './host/run-command.ts';
 import type { Image } from './images/image.ts';
 import type { ImageStore } from './images/image-store.ts';
@@ -91,6 +93,8 @@ export interface NodeAgent {
   start(): Promise<void>;
   /** Lets go of everything; what runs goes on running. */
   stop(): Promise<void>;
+  /** Files of Tasks and volumes. */
+  readonly files: FileSource;
   /** Pods that are being run. */
   readonly running: number;
   /** Resolves when the Pods that are being run now have ended and all that was made for them is removed. */
@@ -145,6 +149,10 @@ class Agent implements NodeAgent {
       admission: this.#admission,
       admit: (pod) => this.#run(pod),
     });
+  }
+
+  get files(): FileSource {
+    return nodeFiles(this.#context);
   }
 
   get running(): number {

@@ -37,6 +37,9 @@ const readVerbs = ['get', 'list', 'watch'];
 /** Kinds with a `log` subresource, as `group/plural`. */
 const logged = new Set(['/pods', 'kf.dev/tasks', 'kf.dev/builds']);
 
+/** Kinds with a `files` subresource. */
+const withFiles = new Set(['kf.dev/tasks', 'kf.dev/serviceinstances']);
+
 function servedKind(kind: AnyKind, reads: ReadApi, verbs: readonly string[]): ServedResource {
   const responseKind = { group: kind.group, version: kind.version, kind: kind.kind };
   const status = { name: 'status', responseKind, verbs: ['get', 'patch', 'update'] };
@@ -53,6 +56,7 @@ function servedKind(kind: AnyKind, reads: ReadApi, verbs: readonly string[]): Se
     verbs,
     subresources: [
       ...(logged.has(`${kind.group}/${kind.plural}`) ? [log] : []),
+      ...(withFiles.has(`${kind.group}/${kind.plural}`) ? [{ name: 'files', responseKind, verbs: ['get'] }] : []),
       ...(kind.hasStatus && verbs === allVerbs ? [status] : []),
     ],
     stored: { kind, reads },

@@ -1,11 +1,13 @@
 /** Which handler answers which path. */
 
+import type { FileSource } from '../../client/files.ts';
 import type { LogSource } from '../../client/logs.ts';
 import { statusError } from '../../resources/status.ts';
 import type { Api, SourceSink } from '../api.ts';
 import { Catalog, groupVersionOf, uploadGroup } from './catalog.ts';
 import { Discovery } from './discovery.ts';
 import type { Exchange } from './exchange.ts';
+import { serveFiles } from './files.ts';
 import { serveLog } from './logs.ts';
 import { OpenApi } from './openapi.ts';
 import type { RequestInfo, ResourceRequest } from './request-info.ts';
@@ -19,6 +21,8 @@ export interface RouterOptions {
   readonly api: Api;
   readonly logs: LogSource;
   readonly sources: SourceSink;
+  /** Default: there are none. */
+  readonly files?: FileSource;
   /** Of kf. */
   readonly version: string;
   /** What `/readyz` tells. Default: ready. */
@@ -43,6 +47,8 @@ export function router(options: RouterOptions): Handler {
     if (resource.stored === undefined) return serveReview(exchange, resource.kind, groupVersionOf(resource));
     if (subresource === 'log' && resource.subresources.some(({ name }) => name === 'log'))
       return serveLog(exchange, resource, request, logs);
+    if (subresource === 'files' && resource.subresources.some(({ name }) => name === 'files'))
+      return serveFiles(exchange, resource, request, options.files ?? noFiles);
     if (resource.kind === 'Pod' && notYet.has(subresource ?? '')) throw notImplemented(subresource!);
     return serveResource(api, exchange, resource, request);
   };
@@ -59,6 +65,12 @@ export function router(options: RouterOptions): Handler {
     throw noSuchPath();
   };
 }
+
+const noFiles: FileSource = {
+  read: () => {
+    throw statusError('NotImplemented', 'this server has no files', {});
+  },
+};
 
 const rootPaths = ['/api', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
 

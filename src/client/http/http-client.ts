@@ -18,6 +18,7 @@ import type {
   WatchEvent,
   WatchOptions,
 } from '../client.ts';
+import { copyErrorTrailer } from '../files.ts';
 import { Connection } from './connection.ts';
 import { deepFreeze } from './freeze.ts';
 import type { ConnectionConfig } from './kubeconfig.ts';
@@ -165,6 +166,24 @@ export class HttpClient implements Client {
   /** Output of a Build. */
   buildLog(ref: ObjectRef, options?: LogOptions): AsyncIterable<Buffer> {
     return this.#log(`/apis/kf.dev/v1alpha1/namespaces/${ref.namespace}/builds/${ref.name}/log`, options);
+  }
+
+  /**
+   * A file or folder of a running Task, or of a volume, as a tar; see FileSource.
+   * @throws StatusError NotFound, BadRequest; Error when it is not whole
+   */
+  async *files(kind: 'tasks' | 'serviceinstances', ref: ObjectRef, path: string): AsyncIterable<Buffer> {
+    const base = `/apis/kf.dev/v1alpha1/namespaces/${ref.namespace}/${kind}/${ref.name}/files`;
+    const response = await this.#connection.stream({ method: 'GET', path: base + queryOf({ path }), accept: '*/*' });
+    try {
+      yield* response as AsyncIterable<Buffer>;
+    } catch (error) {
+      throw this.#connection.broken(error);
+    } finally {
+      response.destroy();
+    }
+    const failure = response.trailers[copyErrorTrailer];
+    if (failure !== undefined) throw new Error(decodeURIComponent(failure));
   }
 
   /** What `kubectl get` would print, cells rendered by the server. */

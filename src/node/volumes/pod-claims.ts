@@ -4,6 +4,7 @@ import type { Client } from '../../client/client.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import type { Pod } from '../../resources/core/pod.ts';
 import { PersistentVolume, PersistentVolumeClaim, storageClasses } from '../../resources/core/volumes.ts';
+import type { ObjectRef } from '../../resources/meta.ts';
 import { ConfigError } from '../pods/config-error.ts';
 import { checkHostPath, HostPathRefused, type HostPathRules } from './host-paths.ts';
 import type { VolumeStore } from './volume-store.ts';
@@ -26,15 +27,20 @@ export class PodClaims {
   /** Folders by the claim's name. @throws ConfigError */
   async acquire(pod: Pod): Promise<ReadonlyMap<string, string>> {
     const folders = new Map<string, string>();
-    for (const name of claimsOf(pod)) folders.set(name, await this.#folderOf(pod, name));
+    const { namespace, uid } = pod.metadata;
+    for (const name of claimsOf(pod))
+      folders.set(name, await this.acquireClaim(uid!, { ...(namespace === undefined ? {} : { namespace }), name }));
     return folders;
   }
 
-  async release(pod: Pod): Promise<void> {
-    const uid = pod.metadata.uid!;
-    const held = this.#held.get(uid) ?? [];
-    this.#held.delete(uid);
-    await Promise.all([...held].map((name) => this.#options.store.release(name, uid)));
+  release(pod: Pod): Promise<void> {
+    return this.releaseClaims(pod.metadata.uid!);
+  }
+
+  async releaseClaims(user: string): Promise<void> {
+    const held = this.#held.get(user) ?? [];
+    this.#held.delete(user);
+    await Promise.all([...held].map((name) => this.#options.store.release(name, user)));
   }
 
   /** After a start: what these Pods use stays as it is, everything else is let go. */
@@ -49,18 +55,16 @@ export class PodClaims {
         const volume = claim?.spec.volumeName;
         if (volume === undefined || claim?.spec.storageClassName !== storageClasses.capacity) continue;
         this.#options.store.adopt(volume, pod.metadata.uid!);
-        this.#hold(pod, volume);
+        this.#hold(pod.metadata.uid!, volume);
       }
     await this.#options.store.sweep();
   }
 
-  async #folderOf(pod: Pod, name: string): Promise<string> {
+  /** The claim's folder, held until `releaseClaims`. @param user whoever uses it: a Pod's uid. @throws ConfigError */
+  async acquireClaim(user: string, ref: ObjectRef): Promise<string> {
     const { client, store, hostPathRules } = this.#options;
-    const { namespace } = pod.metadata;
-    const claim = await getIfExists(client, PersistentVolumeClaim, {
-      ...(namespace === undefined ? {} : { namespace }),
-      name,
-    });
+    const { name } = ref;
+    const claim = await getIfExists(client, PersistentVolumeClaim, ref);
     if (claim === undefined) throw new ConfigError(`persistentvolumeclaim "${name}" not found`);
     if (claim.metadata.deletionTimestamp !== undefined)
       throw new ConfigError(`persistentvolumeclaim "${name}" is being deleted`);
@@ -80,13 +84,12 @@ export class PodClaims {
         `persistentvolumeclaim "${name}": volume ${volumeName} is of no kind that this node mounts`,
       );
     // Where it lies follows from its name alone: a path in the object is for people.
-    this.#hold(pod, volume.metadata.name);
-    return store.acquire(volume.metadata.name, pod.metadata.uid!);
+    this.#hold(user, volume.metadata.name);
+    return store.acquire(volume.metadata.name, user);
   }
 
-  #hold(pod: Pod, volume: string): void {
-    const uid = pod.metadata.uid!;
-    this.#held.set(uid, (this.#held.get(uid) ?? new Set<string>()).add(volume));
+  #hold(user: string, volume: string): void {
+    this.#held.set(user, (this.#held.get(user) ?? new Set<string>()).add(volume));
   }
 }
 

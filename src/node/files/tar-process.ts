@@ -1,0 +1,64 @@
+/** The output of a program that writes a tar. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+
+export interface TarOptions {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Given to the program as descriptor 3. */
+  readonly descriptor?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The program ended with this code; the message is its own last words. */
+export class TarError extends Error {
+  override readonly name = 'TarError';
+  constructor(
+    message: string,
+    readonly code: number | null,
+  ) {
+    super(message);
+  }
+}
+
+/** Files that change while they are read are no failure (GNU tar: 1). */
+const changed = 1;
+const longestWords = 4096;
+
+/** @throws TarError after the last byte, or before the first */
+export async function* tarOutput({ program, args, descriptor, signal }: TarOptions): AsyncIterable<Buffer> {
+  const child: ChildProcess = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe', ...(descriptor === undefined ? [] : [descriptor])],
+    env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C' },
+  });
+  let words = '';
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    words = (words + text).slice(-longestWords);
+  });
+  const ended = new Promise<number | null>((resolve) => {
+    child.on('error', (error) => {
+      words = error.message;
+      resolve(null);
+    });
+    child.on('close', resolve);
+  });
+  const stop = (): void => void child.kill('SIGTERM');
+  signal?.addEventListener('abort', stop, { once: true });
+  let isWhole = false;
+  try {
+    yield* child.stdout as AsyncIterable<Buffer>;
+    isWhole = true;
+    const code = await ended;
+    if (code !== 0 && code !== changed) throw new TarError(lastWords(words) || `tar ended with code ${code}`, code);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    if (!isWhole) stop();
+  }
+}
+
+const lastWords = (text: string): string =>
+  text
+    .trim()
+    .split('\n')
+    .filter((line) => !line.endsWith('due to previous errors'))
+    .at(-1) ?? '';

@@ -1,0 +1,69 @@
+/** Files of a running Task: tar runs in its container, as its user, within its limits, and sees what it sees. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FileQuery } from '../../client/files.ts';
+import { isFinal } from '../../resources/condition.ts';
+import { Pod } from '../../resources/core/pod.ts';
+import { Task } from '../../resources/kf/task.ts';
+import { labels } from '../../resources/labels.ts';
+import { badRequest, statusError } from '../../resources/status.ts';
+import type { NodeContext } from '../context.ts';
+import { readRecords } from '../pods/state-file.ts';
+import type { OciSpec } from '../runtime/oci.ts';
+import { TarError, tarOutput } from './tar-process.ts';
+
+const missing = 44;
+const notEntered = 45;
+
+/** $1 is the path. What it names is packed as it is, links as links. */
+const script = `[ -e "$1" ] || [ -L "$1" ] || exit ${missing}
+cd -- "$(dirname -- "$1")" || exit ${notEntered}
+exec tar -cf - -- "$(basename -- "$1")"`;
+
+type Context = Pick<NodeContext, 'client' | 'layout' | 'runtime'>;
+
+export async function* taskFiles(context: Context, query: FileQuery): AsyncIterable<Buffer> {
+  const { namespace, name, path, signal } = query;
+  const task = await context.client.get(Task, { namespace, name });
+  const running = await findContainer(context, task);
+  const { user, cwd } = running.spec.process;
+  const { runtime } = context;
+  const inside = ['exec', '--user', `${user.uid}:${user.gid}`, '--cwd', cwd, running.id];
+  const args = ['--root', runtime.root, ...inside, '/bin/sh', '-c', script, 'sh', path];
+  try {
+    yield* tarOutput({ program: runtime.path, args, ...(signal === undefined ? {} : { signal }) });
+  } catch (error) {
+    if (error instanceof TarError && error.code === missing)
+      throw statusError('NotFound', `${path}: no such file or folder in Task "${name}"`);
+    if (error instanceof TarError && error.code === notEntered) throw statusError('Forbidden', error.message);
+    throw error;
+  }
+}
+
+interface Running {
+  readonly id: string;
+  readonly spec: OciSpec;
+}
+
+async function findContainer({ client, layout }: Context, task: Task): Promise<Running> {
+  const { name, namespace, uid } = task.metadata;
+  const { items } = await client.list(Pod, {
+    ...(namespace === undefined ? {} : { namespace }),
+    labelSelector: `${labels.logOwner}=${uid}`,
+  });
+  const records = readRecords(layout.pods);
+  for (const pod of items) {
+    if (pod.status?.phase !== 'Running') continue;
+    for (const [container, { id, stage }] of Object.entries(records.get(pod.metadata.uid!)?.containers ?? {})) {
+      if (stage !== 'starting') continue;
+      const file = join(layout.pods, pod.metadata.uid!, container, 'config.json');
+      return { id, spec: JSON.parse(readFileSync(file, 'utf8')) as OciSpec };
+    }
+  }
+  throw badRequest(
+    isFinal(task)
+      ? `Task "${name}" has ended, and its files went with it; what shall stay belongs on a volume`
+      : `Task "${name}" does not run yet`,
+  );
+}

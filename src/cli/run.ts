@@ -48,7 +48,7 @@ async function report(
   context: Context | undefined,
 ): Promise<number> {
   const guess = guessFlags(argv);
-  io.note(`Error: ${textOf(error)}`);
+  io.note(`Error: ${textOf(error, argv)}`);
   if (!isExpected(error) && env.KF_DEBUG) io.note(error instanceof Error ? (error.stack ?? '') : '');
   if (error instanceof CliError) for (const line of formatTips(tipsOf(error, context))) io.note(line);
   const failure = context?.failureCode ?? exitCodes.error;
@@ -81,10 +81,18 @@ function guessFlags(argv: readonly string[]): { readonly waits: boolean; readonl
 const isExpected = (error: unknown): boolean =>
   error instanceof CliError || error instanceof CommanderError || error instanceof StatusError || isUnreachable(error);
 
-function textOf(error: unknown): string {
-  if (error instanceof CommanderError && error.code === 'commander.help') return 'a command is missing; see: kf help';
+/** The help about what was typed: of a command that has commands of its own, its own. */
+function helpFor(error: unknown, argv: readonly string[]): string {
+  const parent = argv.find((word) => !word.startsWith('-'));
+  const isUnknown = parent === undefined || messageOf(error).includes(`'${parent}'`);
+  return isUnknown ? 'kf help' : `kf help ${parent}`;
+}
+
+function textOf(error: unknown, argv: readonly string[]): string {
+  const help = helpFor(error, argv);
+  if (error instanceof CommanderError && error.code === 'commander.help') return `a command is missing; see: ${help}`;
   if (error instanceof CommanderError && error.code === 'commander.unknownCommand' && !error.message.includes('\n'))
-    return `${error.message.replace(/^error: /, '')}; see: kf help`;
+    return `${error.message.replace(/^error: /, '')}; see: ${help}`;
   if (error instanceof CommanderError) return error.message.replace(/^error: /, '');
   if (error instanceof StatusError && error.reason === 'Unauthorized')
     return `the server does not accept our credentials: ${error.message}`;

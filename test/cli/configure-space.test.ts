@@ -119,7 +119,9 @@ describe('bad input changes nothing', () => {
     [['set-time-zone', 'Berlin'], '"Berlin" is no IANA time zone; did you mean Europe/Berlin?'],
     [['allow-host-port', '5432,0'], '"0" is no port'],
     [['allow-host-port', '70000'], '"70000" is no port'],
-    [['frobnicate'], "unknown command 'frobnicate'"],
+    [['frobnicate'], "unknown command 'frobnicate'; see: kf help configure-space"],
+    [['set-evn', 'A', 'x'], 'Did you mean set-env?'],
+    [[], 'a command is missing; see: kf help configure-space'],
   ])('%j', async (argv, complaint) => {
     const before = await specOf();
     const { code, stderr } = await configure(...argv);

@@ -97,6 +97,14 @@ describe.each(Object.keys(settings))('a Space’s network over the %s client', (
     const ports = async () =>
       (await world.client.get(Namespace, { name: 'dev' })).metadata.annotations?.[annotations.hostPorts];
     expect(await ports()).toBe('5432,6379');
+    // The Space alone says which.
+    const metadata = { annotations: { [annotations.hostPorts]: '1' } };
+    await world.client.patch(Namespace, { name: 'dev' }, { type: 'merge', body: { metadata } });
+    await world.until(
+      Namespace,
+      { name: 'dev' },
+      (one) => one.metadata.annotations?.[annotations.hostPorts] === '5432,6379',
+    );
     await configure({ taskConfig: { allowedHostPorts: [6379] } });
     await world.until(
       Namespace,

@@ -35,7 +35,7 @@ export const networkPolicyCommands: readonly CommandFile[] = [
     group,
     summary: 'Let Tasks of an App reach certain networks, and nothing else',
     details:
-      'Several policies of one App add up. They hold at once, for what runs already, too. Names do not resolve\n' +
+      'Several policies of one App add up. They hold at once, for what runs already, too. Names do not resolve ' +
       'unless --dns lets them.',
     examples: [
       'kf create-network-policy database --app report --allow 192.0.2.7:5432',

@@ -23,7 +23,7 @@ const withEgress = (
 });
 
 const details =
-  'DenyAll ends every connection, names do not resolve either. Ports of configure-space allow-host-port and what a\n' +
+  'DenyAll ends every connection, names do not resolve either. Ports of configure-space allow-host-port and what a ' +
   'network policy allows (kf create-network-policy) stay open. It holds at once, for what runs already, too.';
 
 export const egressPolicy: readonly CommandFile[] = [

@@ -24,7 +24,7 @@ export const hostPorts: readonly CommandFile[] = [
     values: ['PORT[,PORT]'],
     summary: 'Let Tasks reach a TCP port that listens on 127.0.0.1 of the host, as host.kf.internal:PORT',
     details:
-      'What listens there sees connections from 127.0.0.1. Services that listen on all addresses of the host are\n' +
+      'What listens there sees connections from 127.0.0.1. Services that listen on all addresses of the host are ' +
       'reached without this.',
     examples: ['kf configure-space allow-host-port 5432', 'kf configure-space allow-host-port dev 5432,6379'],
     change: (spec, [ports]) => withPorts(spec, (before) => [...before, ...portsOf(ports!)]),

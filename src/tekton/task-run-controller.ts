@@ -15,7 +15,7 @@ import type { TaskSpec } from '../resources/tekton/task-spec.ts';
 import { hold, isAbandoned, letGo } from './held-pod.ts';
 import { gracePeriodOf, podName, podOf } from './pod.ts';
 import { resolveTaskSpec, TaskRunValidationError } from './task-run-spec.ts';
-import { cancelledMessage, finalStatus, started, statusFromPod } from './task-run-status.ts';
+import { cancelledMessage, finalStatus, isUntold, started, statusFromPod } from './task-run-status.ts';
 
 interface Options {
   readonly client: Client;
@@ -144,6 +144,7 @@ export class TaskRunController {
   }
 
   async #mirror(run: TaskRun, spec: TaskSpec, pod: Pod): Promise<void> {
+    if (run.status?.podName !== undefined && isUntold(pod)) return;
     await writeStatus(this.#client, TaskRun, run, statusFromPod(run, spec, pod, this.#now()));
   }
 

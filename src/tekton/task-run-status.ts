@@ -22,6 +22,12 @@ export function podEnded(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }
 
+/** Whether nobody has said anything of the Pod yet: it may have been given to a node, which is no news for its run. */
+export const isUntold = ({ status }: Pod): boolean =>
+  (status?.phase ?? 'Pending') === 'Pending' &&
+  (status?.conditions ?? []).length === 0 &&
+  (status?.containerStatuses ?? []).length === 0;
+
 /** @param now RFC 3339 */
 export function statusFromPod(run: TaskRun, spec: TaskSpec, pod: Pod, now: string): TaskRunStatus {
   const condition = conditionFromPod(run, pod);

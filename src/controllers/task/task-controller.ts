@@ -166,11 +166,12 @@ export class TaskController {
     const { condition, fields } =
       taskRun === undefined ? { condition: runCondition(run), fields: {} } : outcomeOf(taskRun);
     // Final only with the PipelineRun, so that a final Task leaves nothing of itself running.
-    const ending = !finished && condition.status !== 'Unknown' ? waiting('Ending', condition.message ?? '') : condition;
+    if (condition.status !== 'Unknown' && !finished) return;
+    if (isKnown(task, run, condition)) return;
     const all = { ...started, ...fields };
-    if (isRetried(task, ending, all)) return this.#retry(task, run, ending, all);
-    const ended = ending.status === 'Unknown' ? undefined : ending;
-    await this.#report(task, ending, withAttempt(task, all, ended, ended !== undefined));
+    if (isRetried(task, condition, all)) return this.#retry(task, run, condition, all);
+    const ended = condition.status === 'Unknown' ? undefined : condition;
+    await this.#report(task, condition, withAttempt(task, all, ended, ended !== undefined));
   }
 
   /** The attempt has ended and another one may follow: waits for its time, then makes it. */
@@ -235,6 +236,10 @@ export class TaskController {
     await writeStatus(this.#client, Task, task, status);
   }
 }
+
+/** That a run was accepted says no more than that it was made: each write of a status costs every watcher. */
+const isKnown = (task: Task, run: PipelineRun, { status, reason }: ConditionDraft): boolean =>
+  status === 'Unknown' && reason === 'Started' && task.status?.pipelineRunName === run.metadata.name;
 
 /** What is known of a run whose TaskRun is not there. */
 function runCondition(run: PipelineRun): ConditionDraft {

@@ -14,11 +14,11 @@ const job = (spec: Partial<TaskSchedule['spec']> = {}, status?: TaskSchedule['st
 });
 /** A Job that has been counting since 08:00. */
 const counting = (spec: Partial<TaskSchedule['spec']> = {}, status: TaskSchedule['status'] = {}): TaskSchedule => {
-  const fresh = planJob({ job: job(spec), active: [], now: at('08:00:30'), awakeSince: 0 }).status;
+  const fresh = planJob({ job: job(spec), active: [], pending: [], now: at('08:00:30'), awakeSince: 0 }).status;
   return job(spec, { ...fresh, ...status });
 };
 const plan = (made: TaskSchedule, input: Partial<PlanInput> & { now: number }) =>
-  planJob({ job: made, active: [], awakeSince: 0, ...input });
+  planJob({ job: made, active: [], pending: [], awakeSince: 0, ...input });
 
 test('a schedule counts from the moment it was set: no slot before it', () => {
   const { status, next } = plan(job(), { now: at('08:30:00') });
@@ -124,6 +124,127 @@ describe('overlap', () => {
     const third = plan(job(replace, second.status), { now: at('10:00:20') });
     expect(third.status).toMatchObject({ starting: [time('10:00:00')] });
     expect(third.status.replacing).toBeUndefined();
+  });
+});
+
+describe('runs by hand', () => {
+  const now = at('09:00:00');
+  const run = (name: string, createdAt = now) => ({ name, createdAt });
+  const active = ['nightly-1'];
+
+  test('nothing runs: it may start', () => {
+    for (const concurrencyPolicy of ['Always', 'Forbid', 'Replace'] as const) {
+      const { status } = plan(counting({ concurrencyPolicy }), { now: at('08:40:00'), pending: [run('nightly-a')] });
+      expect(status.decided).toEqual([{ name: 'nightly-a' }]);
+    }
+  });
+
+  test('Always: beside', () => {
+    expect(plan(counting(), { now: at('08:40:00'), active, pending: [run('nightly-a')] }).status.decided).toEqual([
+      { name: 'nightly-a' },
+    ]);
+  });
+
+  test('Forbid: refused, with a line in the history', () => {
+    const { status } = plan(counting({ concurrencyPolicy: 'Forbid' }), { now, active, pending: [run('nightly-a')] });
+    const message = 'Task nightly-1 has not ended';
+    expect(status.decided).toEqual([{ name: 'nightly-a', refused: message }]);
+    expect(status.history?.[0]).toEqual({ time: time('09:00:00'), outcome: 'Skipped', message, run: 'nightly-a' });
+  });
+
+  test('Forbid: of a slot and a run of the same look the earlier one', () => {
+    const forbid = counting({ concurrencyPolicy: 'Forbid' });
+    const slotFirst = plan(forbid, { now, pending: [run('nightly-a')] }).status;
+    expect(slotFirst.starting).toEqual([time('09:00:00')]);
+    expect(slotFirst.decided).toEqual([{ name: 'nightly-a', refused: 'slot 2026-03-01T09:00:00Z is starting' }]);
+    const runFirst = plan(forbid, { now, pending: [run('nightly-a', now - 1000)] }).status;
+    expect(runFirst.starting).toBeUndefined();
+    expect(runFirst.decided).toEqual([{ name: 'nightly-a' }]);
+    expect(runFirst.history?.[0]).toMatchObject({ outcome: 'Skipped', message: 'Task nightly-a has not ended' });
+  });
+
+  test('what was decided is not decided again, and counts as running', () => {
+    const forbid = { concurrencyPolicy: 'Forbid' } as const;
+    const decided = counting(forbid, { decided: [{ name: 'nightly-a' }] });
+    const { status } = plan(decided, { now, pending: [run('nightly-a'), run('nightly-b')] });
+    expect(status.starting).toBeUndefined();
+    expect(status.decided).toMatchObject([{ name: 'nightly-a' }, { name: 'nightly-b', refused: expect.any(String) }]);
+  });
+
+  test('Replace: waits for the end of what it replaces; the newest of slots and runs stays', () => {
+    const replace = { concurrencyPolicy: 'Replace' } as const;
+    const first = plan(counting(replace), { now: at('08:50:00'), active, pending: [run('nightly-a', at('08:50:00'))] });
+    expect(first.terminate).toEqual(active);
+    expect(first.status).toMatchObject({ replacingRun: 'nightly-a' });
+    expect(first.status.decided).toBeUndefined();
+    const held = run('nightly-a', at('08:50:00'));
+    const second = plan(job(replace, first.status), { now, active, pending: [held] });
+    expect(second.status).toMatchObject({
+      replacing: time('09:00:00'),
+      decided: [{ name: 'nightly-a', refused: 'a newer run came first' }],
+      history: [{ outcome: 'Replaced', run: 'nightly-a' }],
+    });
+    expect(second.status.replacingRun).toBeUndefined();
+    const told = { ...second.status, decided: undefined };
+    const third = plan(job(replace, told), { now, active, pending: [run('nightly-b', now + 1000)] });
+    expect(third.status).toMatchObject({ replacingRun: 'nightly-b', history: [{ outcome: 'Replaced' }, {}] });
+    const fourth = plan(job(replace, third.status), { now, pending: [run('nightly-b', now + 1000)] });
+    expect(fourth.status).toMatchObject({ decided: [{ name: 'nightly-b' }] });
+    expect(fourth.status.replacingRun).toBeUndefined();
+  });
+
+  test('Replace: one that was terminated while it waited replaces nothing', () => {
+    const waiting = counting({ concurrencyPolicy: 'Replace' }, { replacingRun: 'nightly-a' });
+    const { status, terminate } = plan(waiting, { now: at('08:40:00'), active });
+    expect(terminate).toEqual([]);
+    expect(status.replacingRun).toBeUndefined();
+  });
+
+  test('a suspended Job is run by hand', () => {
+    const suspended = { suspend: true, concurrencyPolicy: 'Forbid' } as const;
+    expect(plan(job(suspended), { now, pending: [run('nightly-a')] }).status).toMatchObject({
+      decided: [{ name: 'nightly-a' }],
+    });
+    expect(
+      plan(job(suspended), { now, active, pending: [run('nightly-a')] }).status.decided?.[0]?.refused,
+    ).toBeDefined();
+  });
+});
+
+describe('several schedules', () => {
+  const every = { id: 2, schedule: '@every 90m', timeZone: 'UTC' };
+
+  test('one that is added counts from now; the others go on, and keep their missed slots', () => {
+    const before = counting();
+    const added = { ...before, spec: { ...before.spec, missed: 'all', moreSchedules: [every] } } as TaskSchedule;
+    const { status } = plan(added, { now: at('11:10:00'), awakeSince: at('11:09:00') });
+    expect([...(status.starting ?? []), ...(status.backlog ?? [])]).toEqual(
+      ['09:00:00', '10:00:00', '11:00:00'].map(time),
+    );
+    expect(status.countedFrom).toEqual([
+      { schedule: '0 * * * *', timeZone: 'UTC', since: time('08:00:30') },
+      { schedule: '@every 90m', timeZone: 'UTC', since: time('11:10:00') },
+    ]);
+  });
+
+  test('@every goes on when another one changes, is added or goes, or the zone changes', () => {
+    const both = counting({ schedule: '@every 90m', moreSchedules: [{ id: 2, schedule: '0 12 * * *' }] });
+    for (const spec of [
+      { ...both.spec, moreSchedules: [{ id: 2, schedule: '30 12 * * *' }] },
+      { ...both.spec, moreSchedules: undefined },
+      { ...both.spec, schedule: '0 12 * * *', moreSchedules: [every] },
+      { ...both.spec, timeZone: 'Asia/Tokyo' },
+    ]) {
+      const { status } = plan({ ...both, spec } as TaskSchedule, { now: at('09:10:00') });
+      expect(status.nextScheduleTime).toBe(time('09:30:00'));
+    }
+  });
+
+  test('one that was changed does not run what it would have run before', () => {
+    const both = counting({ schedule: '0 12 * * *', moreSchedules: [every] });
+    const changed = { ...both, spec: { ...both.spec, schedule: '0 9 * * *' } };
+    const { status } = plan(changed, { now: at('09:10:00') });
+    expect(status.starting).toBeUndefined();
   });
 });
 

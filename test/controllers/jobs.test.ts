@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Client } from '../../src/client/client.ts';
 import { startTaskScheduleController } from '../../src/controllers/task-schedule/task-schedule-controller.ts';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
+import { handRunOf, refusalOf } from '../../src/resources/kf/hand-run.ts';
 import { Task } from '../../src/resources/kf/task.ts';
 import { TaskSchedule } from '../../src/resources/kf/task-schedule.ts';
 import { labels } from '../../src/resources/labels.ts';
@@ -66,9 +67,7 @@ describe.each(Object.keys(clients))('Jobs over the %s client', (name) => {
     await setUp({ concurrencyPolicy: 'Forbid', taskTemplate: { appRef: { name: 'app' }, command: 'wait' } });
     for (let passed = 1; passed <= 3; passed++) {
       clock.advance(minute);
-      await jobUntil(
-        (job) => Date.parse(job.status?.counting?.until ?? '') >= Date.parse(`2026-03-01T08:0${passed}:00Z`),
-      );
+      await jobUntil((job) => Date.parse(job.status?.countedUntil ?? '') >= Date.parse(`2026-03-01T08:0${passed}:00Z`));
     }
     const job = await jobUntil(({ status }) => status?.starting === undefined);
     expect((await tasks()).map((task) => task.metadata.name)).toEqual([taskOf(1)]);
@@ -106,11 +105,88 @@ describe.each(Object.keys(clients))('Jobs over the %s client', (name) => {
       clock.advance(minute);
       await jobUntil(
         ({ status }) =>
-          Date.parse(status?.counting?.until ?? '') >= Date.parse(`2026-03-01T08:0${passed}:00Z`) &&
+          Date.parse(status?.countedUntil ?? '') >= Date.parse(`2026-03-01T08:0${passed}:00Z`) &&
           status?.starting === undefined,
       );
     }
     expect(await tasks()).toHaveLength(1);
+  });
+
+  const byHand = async (name: string) => {
+    const job = await world.client.get(TaskSchedule, { namespace: 'dev', name: 'job' });
+    return world.client.create(Task, handRunOf(job, { name, spec: { appRef: { name: 'app' }, command: 'wait' } }));
+  };
+  /** Resolves once the Job's controller has let the run start or has taken it away; whether it may start. */
+  const decided = async (name: string): Promise<boolean> => {
+    const ref = { namespace: 'dev', name };
+    for await (const { type, object } of world.client.watch(Task, { fieldSelector: `metadata.name=${name}`, ...ref })) {
+      if (type === 'DELETED') return false;
+      if (object.spec.pending !== true) return true;
+    }
+    throw new Error(`the watch of ${name} ended`);
+  };
+
+  test('Forbid: of runs by hand and a slot at the same instant, one', async () => {
+    await setUp({ concurrencyPolicy: 'Forbid', taskTemplate: { appRef: { name: 'app' }, command: 'wait' } });
+    const names = ['job-a', 'job-b', 'job-c'];
+    const first = names.slice(0, 2).map(byHand);
+    clock.advance(minute);
+    await Promise.all([...first, byHand('job-c')]);
+    const outcomes = await Promise.all(names.map(decided));
+    const job = await jobUntil(
+      ({ status }) => status?.starting === undefined && status?.decided === undefined && status?.history?.length === 3,
+    );
+    const made = (await tasks()).map((task) => task.metadata.name);
+    expect(made).toHaveLength(1);
+    expect(made[0] === taskOf(1) ? 0 : 1).toBe(outcomes.filter((started) => started).length);
+    expect(job.status?.history?.map(({ outcome }) => outcome)).toEqual(['Skipped', 'Skipped', 'Skipped']);
+    for (const [index, name] of names.entries()) expect(refusalOf(job, name) === undefined).toBe(outcomes[index]);
+  });
+
+  test('Replace: of runs by hand and a slot at the same instant, one runs in the end, and never two', async () => {
+    await setUp({ concurrencyPolicy: 'Replace', taskTemplate: { appRef: { name: 'app' }, command: 'wait' } });
+    let most = 0;
+    const abort = new AbortController();
+    const looking = (async () => {
+      const running = new Map<string, boolean>();
+      for await (const { type, object } of world.client.watch(Task, { namespace: 'dev', signal: abort.signal })) {
+        const runs = object.spec.pending !== true && !isFinal(object) && type !== 'DELETED';
+        running.set(object.metadata.name, runs);
+        most = Math.max(most, [...running.values()].filter((isRunning) => isRunning).length);
+      }
+    })();
+    await byHand('job-a');
+    expect(await decided('job-a')).toBe(true);
+    const others = ['job-b', 'job-c'].map(byHand);
+    clock.advance(minute);
+    await Promise.all(others);
+    await Promise.all(['job-b', 'job-c'].map(decided));
+    await jobUntil(
+      ({ status }) =>
+        status?.starting === undefined &&
+        status?.decided === undefined &&
+        status?.replacing === undefined &&
+        status?.replacingRun === undefined &&
+        Date.parse(status?.countedUntil ?? '') >= Date.parse('2026-03-01T08:01:00Z'),
+    );
+    abort.abort();
+    await looking;
+    expect((await tasks()).filter((task) => !isFinal(task))).toHaveLength(1);
+    expect(most).toBe(1);
+  });
+
+  test('a run by hand of a suspended Job starts', async () => {
+    await setUp({});
+    await world.client.patch(
+      TaskSchedule,
+      { namespace: 'dev', name: 'job' },
+      {
+        type: 'merge',
+        body: { spec: { suspend: true } },
+      },
+    );
+    await byHand('job-a');
+    expect(await decided('job-a')).toBe(true);
   });
 
   test('the Job keeps its last success and failure', async () => {

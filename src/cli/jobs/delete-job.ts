@@ -1,6 +1,7 @@
 /** `kf delete-job-schedule` and `kf delete-job`. */
 
 import { isFinal } from '../../resources/condition.ts';
+import { schedulesOf } from '../../resources/kf/job-schedules.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import type { Context } from '../context.ts';
 import type { DeleteFlags } from '../delete-object.ts';
@@ -9,7 +10,7 @@ import { CliError } from '../errors.ts';
 import { wholeNumber } from '../flags.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { changeJob, getJob, tasksOfJob } from './find-job.ts';
-import { listed, schedulesOf, without } from './schedules.ts';
+import { listed, without } from './schedules.ts';
 
 export interface DeleteJobScheduleFlags {
   readonly all?: boolean;

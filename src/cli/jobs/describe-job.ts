@@ -4,6 +4,7 @@ import { rfc3339 } from '../../client/clock.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { humanDuration } from '../../resources/duration.ts';
+import { schedulesOf } from '../../resources/kf/job-schedules.ts';
 import { silenceOf } from '../../resources/kf/notify.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
@@ -20,7 +21,7 @@ import { tipFlags } from '../tip-flags.ts';
 import { patiently } from '../wait/patience.ts';
 import { getJob, tasksOfJob } from './find-job.ts';
 import { announced, runsOf } from './say-schedule.ts';
-import { type JobState, schedulesOf, stateOf } from './schedules.ts';
+import { type JobState, stateOf } from './schedules.ts';
 
 export async function describeJob(context: Context, name: string, output?: OutputFormat): Promise<void> {
   if (output !== undefined) context.dataOnly = true;
@@ -173,9 +174,10 @@ function ago(time: string | undefined, now: number): string {
 
 /** What is due and has not started, with the reason. */
 function waiting({ status = {} }: TaskSchedule): readonly string[] {
-  const { replacing, backlog = [] } = status;
+  const { replacing, replacingRun, backlog = [] } = status;
   return [
     ...(replacing === undefined ? [] : [`slot ${replacing}: for the Tasks that it replaces to end`]),
+    ...(replacingRun === undefined ? [] : [`Task ${replacingRun}: for the Tasks that it replaces to end`]),
     ...(backlog.length === 0
       ? []
       : [`${count(backlog.length, 'missed slot')} from ${backlog[0]} on: each for the one before it to end`]),

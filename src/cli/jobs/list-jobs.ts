@@ -1,6 +1,7 @@
 /** `kf jobs`, `kf job-schedules`, `kf job-history`: Kf's columns and what they lack. */
 
 import { humanDuration } from '../../resources/duration.ts';
+import { type JobSchedule, schedulesOf } from '../../resources/kf/job-schedules.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { annotations, labels } from '../../resources/labels.ts';
@@ -11,7 +12,7 @@ import type { OutputFormat } from '../output/objects.ts';
 import { byNumber } from '../tasks/find-task.ts';
 import { getJob, ofJob } from './find-job.ts';
 import { nextRuns } from './next-runs.ts';
-import { type JobSchedule, schedulesOf, stateOf } from './schedules.ts';
+import { stateOf } from './schedules.ts';
 
 interface ListFlags {
   readonly output?: OutputFormat;
@@ -94,8 +95,8 @@ function scheduleText(job: TaskSchedule): string {
 }
 
 function untilNext(job: TaskSchedule, now: number, only?: JobSchedule): string | null {
-  const runs = nextRuns(job, now, 1, only);
-  return runs[0] === undefined ? null : `in ${humanDuration(runs[0].at - now)}`;
+  const [run] = nextRuns(job, now, 1, only === undefined ? undefined : [only]);
+  return run === undefined ? null : `in ${humanDuration(run.at - now)}`;
 }
 
 function lastResult({ status }: TaskSchedule, now: number): string | null {

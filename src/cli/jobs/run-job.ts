@@ -1,13 +1,12 @@
 /** `kf run-job`: a Task of the Job by hand, as the Job's policy has it. */
 
-import { createHash } from 'node:crypto';
 import { isFinal } from '../../resources/condition.ts';
+import { handRunOf, refusalOf } from '../../resources/kf/hand-run.ts';
 import { Task } from '../../resources/kf/task.ts';
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { labels } from '../../resources/labels.ts';
-import { controllerRef, refOf } from '../../resources/meta.ts';
+import { refOf } from '../../resources/meta.ts';
 import { randomName } from '../../resources/names.ts';
-import { isNotFound } from '../../resources/status.ts';
 import { getApp } from '../apps.ts';
 import type { OutputFlag } from '../command.ts';
 import type { Context, Session } from '../context.ts';
@@ -28,6 +27,8 @@ export interface RunJobFlags extends TaskFlags, WaitFlags, OutputFlag {
 }
 
 const failure = 'failed to run-job: ';
+/** Milliseconds between signs of life. */
+const signOfLife = 30_000;
 
 export async function runJobAction(context: Context, name: string, flags: RunJobFlags): Promise<void> {
   prepareReport(context, flags);
@@ -38,7 +39,7 @@ export async function runJobAction(context: Context, name: string, flags: RunJob
   const app = await getApp(session, spec.appRef.name, failure);
   checkRunnable(app, spec, { prefix: failure, flags: tipFlags(context.flags, session.space) });
   await checkFits(session, memoryOf(spec, app), failure);
-  const task = await createTaskOf(context, session, job, spec, flags.force === true);
+  const task = await startRun(context, session, { job, spec, force: flags.force === true });
   const said = `Task ${task.metadata.name} is submitted successfully for execution.`;
   // Kf says it on stdout, where it is in the way of what programs read.
   if (context.dataOnly) context.io.note(said);
@@ -46,76 +47,60 @@ export async function runJobAction(context: Context, name: string, flags: RunJob
   await reportTask(context, task, flags);
 }
 
-async function createTaskOf(
-  context: Context,
-  session: Session,
-  job: TaskSchedule,
-  spec: Task['spec'],
-  force: boolean,
-): Promise<Task> {
+interface Start {
+  readonly job: TaskSchedule;
+  readonly spec: Task['spec'];
+  readonly force: boolean;
+}
+
+/** The Job's controller decides, so that a slot of this moment and a run by hand know of each other. */
+async function startRun(context: Context, session: Session, start: Start): Promise<Task> {
+  const { job, force } = start;
   const { name } = job.metadata;
-  const policy = force ? 'Always' : (job.spec.concurrencyPolicy ?? 'Always');
-  for (let attempt = 0; ; attempt++) {
-    if (policy === 'Replace') await endActive(context, session, name);
-    const tasks = policy === 'Always' ? [] : await tasksOfJob(session, name);
-    const active = tasks.find((task) => !isFinal(task));
-    // Under Replace: one that a slot has started since.
-    if (active !== undefined && policy === 'Replace') continue;
-    if (active !== undefined) throw isForbidden(name, active, tipFlags(context.flags, session.space));
-    const { object: task, isOurs } = await createOnce(context, Task, {
-      metadata: {
-        namespace: session.space,
-        name: policy === 'Always' ? randomName(`${name}-`) : nextName(job, tasks, attempt),
-        labels: { [labels.jobOwner]: name },
-        ownerReferences: [controllerRef(job)],
-      },
-      spec,
-    });
-    if (isOurs) return task;
-  }
-}
-
-/**
- * The same for everyone who has seen the same Tasks: of two who run a Job at once and may not both,
- * one finds the name taken, and looks again.
- */
-function nextName(job: TaskSchedule, tasks: readonly Task[], attempt: number): string {
-  const keyOf = ({ metadata }: Task): string => `${metadata.creationTimestamp} ${metadata.uid}`;
-  const newest = tasks.map(keyOf).sort().at(-1);
-  const hash = createHash('sha256').update(`${job.metadata.uid} ${newest} ${attempt}`).digest('hex');
-  return `${job.metadata.name}-${hash.slice(0, 5)}`;
-}
-
-function isForbidden(name: string, active: Task, flags: string): CliError {
-  const id = active.status?.id === undefined ? '' : ` (ID ${active.status.id})`;
-  return new CliError(
-    `${failure}the concurrency policy of Job "${name}" is Forbid, and Task ${active.metadata.name}${id} ${progressOf(active)}`,
-    {
-      tips: [
-        { description: 'Watch that Task', command: `kf logs ${active.metadata.name}${flags}` },
-        { description: 'Terminate it', command: `kf terminate-task ${active.metadata.name}${flags}` },
-        { description: 'Run beside it', command: `kf run-job ${name} --force${flags}` },
-      ],
-    },
-  );
-}
-
-/** Terminates what has not ended and waits for the end. */
-async function endActive(context: Context, session: Session, name: string): Promise<void> {
-  const active = (await tasksOfJob(session, name)).filter((task) => !isFinal(task));
-  for (const task of active) {
-    context.io.note(`Terminating Task ${task.metadata.name}: the concurrency policy of Job "${name}" is Replace.`);
-    await session.client
-      .patch(Task, refOf(task), { type: 'merge', body: { spec: { terminated: true } } })
-      .catch((error) => {
-        if (!isNotFound(error)) throw error;
-      });
-  }
-  if (active.length === 0) return;
-  const progress = setInterval(() => context.io.note('Waiting for the Tasks that are replaced to end...'), 30_000);
+  const replaces = !force && job.spec.concurrencyPolicy === 'Replace';
+  const replaced = replaces ? (await tasksOfJob(session, name)).filter((task) => !isFinal(task)) : [];
+  const task = await createRun(context, start);
+  for (const { metadata } of replaced)
+    context.io.note(`Terminating Task ${metadata.name}: the concurrency policy of Job "${name}" is Replace.`);
+  const progress = setInterval(() => context.io.note('Waiting for the Tasks that are replaced to end...'), signOfLife);
   try {
-    await Promise.all(active.map((task) => waitFor(context, Task, refOf(task), isFinal)));
+    const mayStart = ({ spec }: Task): boolean => spec.pending !== true;
+    const admitted = await waitFor(context, Task, refOf(task), mayStart, { from: task });
+    if (admitted !== undefined) return admitted;
   } finally {
     clearInterval(progress);
   }
+  throw await refused(context, session, task);
 }
+
+async function createRun(context: Context, { job, spec, force }: Start): Promise<Task> {
+  for (;;) {
+    const name = randomName(`${job.metadata.name}-`);
+    const { object, isOurs } = await createOnce(context, Task, handRunOf(job, { name, spec, force }));
+    if (isOurs) return object;
+  }
+}
+
+async function refused(context: Context, session: Session, task: Task): Promise<CliError> {
+  const { name } = task.metadata;
+  const owner = task.metadata.labels?.[labels.jobOwner] ?? '';
+  const job = await getJob(session, owner);
+  const refusal = refusalOf(job, name);
+  if (refusal === undefined) return new CliError(`${failure}Task ${name} was deleted before it started`);
+  if (refusal.outcome === 'Replaced') return new CliError(`${failure}Task ${name} did not start: ${refusal.message}`);
+  const flags = tipFlags(context.flags, session.space);
+  const active = (await tasksOfJob(session, owner)).find((other) => refusal.message.includes(other.metadata.name));
+  const id = active?.status?.id === undefined ? '' : ` (ID ${active.status.id})`;
+  const why = active === undefined ? refusal.message : `Task ${active.metadata.name}${id} ${progressOf(active)}`;
+  return new CliError(`${failure}the concurrency policy of Job "${owner}" is Forbid, and ${why}`, {
+    tips: [
+      ...(active === undefined ? [] : tipsFor(active, flags)),
+      { description: 'Run beside it', command: `kf run-job ${owner} --force${flags}` },
+    ],
+  });
+}
+
+const tipsFor = ({ metadata: { name } }: Task, flags: string) => [
+  { description: 'Watch that Task', command: `kf logs ${name}${flags}` },
+  { description: 'Terminate it', command: `kf terminate-task ${name}${flags}` },
+];

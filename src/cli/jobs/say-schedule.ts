@@ -1,11 +1,12 @@
 /** What every command that sets a schedule says: when it runs next, and on what that depends. */
 
+import { schedulesOf } from '../../resources/kf/job-schedules.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { refOf } from '../../resources/meta.ts';
 import type { Context } from '../context.ts';
 import { waitFor } from '../wait/observe.ts';
 import { callerZone, nextRuns, runsTable } from './next-runs.ts';
-import { schedulesOf, stateOf } from './schedules.ts';
+import { stateOf } from './schedules.ts';
 
 /** Runs that are announced. */
 export const announced = 3;
@@ -30,7 +31,7 @@ async function withReckoning(context: Context, job: TaskSchedule): Promise<TaskS
   if (schedulesOf(job).every(({ schedule }) => schedule.every === undefined)) return job;
   const signal = AbortSignal.timeout(reckoningPatience);
   const isReckoned = ({ metadata, status }: TaskSchedule): boolean =>
-    status?.observedGeneration === metadata.generation && status?.counting !== undefined;
+    status?.observedGeneration === metadata.generation && status?.countedFrom !== undefined;
   try {
     return (await waitFor(context, TaskSchedule, refOf(job), isReckoned, { from: job, signal, patience: 0 })) ?? job;
   } catch {

@@ -1,5 +1,6 @@
 /** `kf schedule-job`. */
 
+import { schedulesOf } from '../../resources/kf/job-schedules.ts';
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import type { Context } from '../context.ts';
 import type { NotifyFlags } from '../notify/notify-flags.ts';
@@ -9,7 +10,7 @@ import type { ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
 import { ensureJobSecret, notifyFieldsOf } from './notify.ts';
 import { announced, runsOf, saySchedule } from './say-schedule.ts';
-import { listed, readSchedule, schedulesOf, stateOf, withOneMore, withOnly } from './schedules.ts';
+import { listed, readSchedule, stateOf, withOneMore, withOnly } from './schedules.ts';
 
 export interface ScheduleJobFlags extends ScheduleFlags, NotifyFlags {
   readonly add?: boolean;

@@ -1,40 +1,16 @@
 /** A Job's schedules: reading them, and the changes that people ask for. Pure. */
 
+import {
+  defaultTimeZone,
+  firstIdOf,
+  type JobSchedule,
+  lastIdOf,
+  schedulesOf,
+  withIds,
+} from '../../resources/kf/job-schedules.ts';
 import { noSchedule, type TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { parseSchedule } from '../../resources/schedule/parse.ts';
-import type { Schedule } from '../../resources/schedule/schedule.ts';
 import { CliError } from '../errors.ts';
-
-export interface JobSchedule {
-  /** Never used again in this Job. */
-  readonly id: number;
-  /** As it was typed, without `TZ=`. */
-  readonly expression: string;
-  readonly timeZone: string;
-  readonly schedule: Schedule;
-}
-
-/** `spec.schedule` has no room for its ID, and Google's kf leaves annotations alone. */
-const firstIdAnnotation = 'kf.dev/schedule-id';
-const lastIdAnnotation = 'kf.dev/last-schedule-id';
-
-export const defaultTimeZone = 'UTC';
-
-/** All of them, suspended or not, the one in `spec.schedule` first; none of a Job that has only Kf's placeholder. */
-export function schedulesOf(job: TaskSchedule): readonly JobSchedule[] {
-  const { spec } = job;
-  const first = {
-    id: firstIdOf(job),
-    schedule: spec.schedule ?? noSchedule,
-    timeZone: spec.timeZone,
-  };
-  return [first, ...(spec.moreSchedules ?? [])].flatMap(({ id, schedule, timeZone }) => {
-    const parsed = parseSchedule(schedule);
-    if (!parsed.ok) return [];
-    const zone = parsed.schedule.timeZone ?? timeZone ?? defaultTimeZone;
-    return [{ id, expression: parsed.schedule.expression, timeZone: zone, schedule: parsed.schedule }];
-  });
-}
 
 /** What a Job is doing about time. */
 export type JobState = 'Scheduled' | 'Suspended' | 'Unscheduled';
@@ -139,24 +115,6 @@ export function inZone(job: TaskSchedule, zone: string): TaskSchedule {
     },
   };
 }
-
-const firstIdOf = ({ metadata }: TaskSchedule): number => Number(metadata.annotations?.[firstIdAnnotation]) || 1;
-
-/** The highest ID that was ever given. */
-const lastIdOf = (job: TaskSchedule): number =>
-  Math.max(
-    Number(job.metadata.annotations?.[lastIdAnnotation]) || 1,
-    firstIdOf(job),
-    ...(job.spec.moreSchedules ?? []).map(({ id }) => id),
-  );
-
-const withIds = (job: TaskSchedule, first: number, last = first): TaskSchedule => ({
-  ...job,
-  metadata: {
-    ...job.metadata,
-    annotations: { ...job.metadata.annotations, [firstIdAnnotation]: String(first), [lastIdAnnotation]: String(last) },
-  },
-});
 
 /** `"0 2 * * *" (ID 1, Europe/Berlin)`, for messages. */
 export const named = ({ id, expression, timeZone }: JobSchedule): string => `"${expression}" (ID ${id}, ${timeZone})`;

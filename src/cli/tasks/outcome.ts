@@ -89,6 +89,7 @@ export function progressOf(task: Task): string {
   const running = isRunning(task);
   if (running && task.spec.terminated) return 'is being terminated';
   if (running) return 'is running';
+  if (task.spec.pending) return 'waits: its Job has not let it start (Pending)';
   return waitingText(reason, message);
 }
 

@@ -108,6 +108,8 @@ export class TaskController {
       this.#waiting.remove(request);
       return;
     }
+    // Its Job decides whether it starts.
+    if (task.spec.pending && !task.spec.terminated) return;
     const run = await getChild(this.#client, PipelineRun, runRef(task, currentAttempt(task)), task);
     if (run !== undefined && isControlledBy(run, task)) return this.#follow(task, run);
     if (run === undefined || task.spec.terminated) return this.#start(task);

@@ -2,7 +2,7 @@
 
 import { conditionSchema } from '../condition.ts';
 import { parseDuration } from '../duration.ts';
-import { type FieldError, invalid } from '../field-error.ts';
+import { type FieldError, forbidden, invalid } from '../field-error.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import { labels } from '../labels.ts';
 import { isDns1035Label } from '../names.ts';
@@ -51,23 +51,20 @@ const body = {
       active: s.optional(s.array(s.object({ name: s.string() }))),
       lastScheduleTime: s.optional(s.time()),
       nextScheduleTime: s.optional(s.time()),
-      /** What `since` belongs to; when the spec says otherwise, counting starts anew. */
-      counting: s.optional(
-        s.object({
-          /** The schedules and zones, in one text. */
-          schedules: s.string(),
-          /** When they were set or resumed. */
-          since: s.time(),
-          /** Slots up to here have been dealt with. */
-          until: s.time(),
-        }),
-      ),
+      /** Since when each schedule counts: when it was set, or the Job was resumed. */
+      countedFrom: s.optional(s.array(s.object({ schedule: s.string(), timeZone: s.string(), since: s.time() }))),
+      /** Slots up to here have been dealt with. */
+      countedUntil: s.optional(s.time()),
       /** Slots whose Tasks are being made: written before the Task, so that a slot never yields two. */
       starting: s.optional(s.array(s.time())),
       /** Slots to catch up with, oldest first: run one after the other. */
       backlog: s.optional(s.array(s.time())),
       /** A slot that waits for the Tasks which it replaces to end. */
       replacing: s.optional(s.time()),
+      /** As `replacing`: the name of a Task by hand, instead of a slot. */
+      replacingRun: s.optional(s.string()),
+      /** Tasks by hand that the policy has let start, or refused for the reason: written before they are told. */
+      decided: s.optional(s.array(s.object({ name: s.string(), refused: s.optional(s.string()) }))),
       lastSuccess: s.optional(s.object({ name: s.string(), time: s.optional(s.time()) })),
       lastFailure: s.optional(
         s.object({ name: s.string(), time: s.optional(s.time()), reason: s.optional(s.string()) }),
@@ -111,6 +108,8 @@ const body = {
           s.object({
             time: s.time(),
             outcome: s.enumeration('Missed', 'Skipped', 'Replaced'),
+            /** The Task by hand that was refused; `time` is when it was asked for. */
+            run: s.optional(s.string()),
             message: s.optional(s.string()),
           }),
         ),
@@ -178,5 +177,6 @@ function validateJob({ metadata, spec }: TaskSchedule): readonly FieldError[] {
   if (spec.expectEvery !== undefined && !isExpectation(spec.expectEvery))
     errors.push(invalid('spec.expectEvery', spec.expectEvery, 'must be a duration of at least 1m, like 26h'));
   errors.push(...taskSpecErrors('spec.taskTemplate', spec.taskTemplate));
+  if (spec.taskTemplate.pending) errors.push(forbidden('spec.taskTemplate.pending', 'it is for single Tasks'));
   return errors;
 }

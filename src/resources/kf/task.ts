@@ -23,6 +23,10 @@ export const taskSpecSchema = s.object({
   disk: s.describe('Bytes, as a quantity; limit. Default: the App’s.', s.optional(s.string())),
   command: s.describe('A shell command line. Default: the App’s start command.', s.optional(s.string())),
   terminated: s.optional(s.boolean()),
+  pending: s.describe(
+    'Does not start until the controller of its Job takes this back, or deletes the Task, as the Job’s concurrency policy says. Added by kf-tasks.',
+    s.optional(s.boolean()),
+  ),
   args: s.describe(
     'The exact argv; with a command they become its "$@". Added by kf-tasks.',
     s.optional(s.array(s.string())),
@@ -157,6 +161,12 @@ function validateTask(task: Task, old?: Task): readonly FieldError[] {
   errors.push(...taskSpecErrors('spec', spec));
   if (old !== undefined && old.spec.terminated === true && spec.terminated !== true)
     errors.push(forbidden('spec.terminated', 'a terminated Task cannot be resumed'));
+  if (spec.pending && task.metadata.labels?.[labels.jobOwner] === undefined)
+    errors.push(
+      forbidden('spec.pending', `nothing would ever start it: it is for Tasks with the label ${labels.jobOwner}`),
+    );
+  if (spec.pending && old !== undefined && old.spec.pending !== true)
+    errors.push(forbidden('spec.pending', 'a Task that may start cannot be held back'));
   return errors;
 }
 

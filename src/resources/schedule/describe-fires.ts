@@ -1,7 +1,7 @@
 /** The next times of schedules as clocks in several zones show them. */
 
 import { firesAfterGap } from './fire-times.ts';
-import { type JobSchedules, nextSlot, slotOf, type ZonedSchedule } from './missed.ts';
+import { type CountedSchedule, nextSlot, slotOf } from './missed.ts';
 import { minute } from './schedule.ts';
 import { offsetAt, stretchAt } from './time-zone.ts';
 
@@ -18,29 +18,27 @@ export interface WallClock {
   readonly offset: string;
 }
 
-export interface DescribedFire {
+export interface DescribedFire<T> {
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** In the zone of the schedule that fires. */
-  readonly job: WallClock;
-  readonly caller: WallClock;
-  readonly utc: WallClock;
+  /** Those that meet in this minute: one slot. */
+  readonly schedules: readonly T[];
   /** Why a fixed time is not what the expression says, or which of two it is. */
   readonly note?: string;
 }
 
-/** The next `count` slots (default 3) after an instant. Throws a RangeError for an unknown zone. */
-export function describeFires(
-  job: JobSchedules,
-  { after, callerZone, count = 3 }: { readonly after: number; readonly callerZone: string; readonly count?: number },
-): readonly DescribedFire[] {
-  const found: DescribedFire[] = [];
-  for (let at = nextSlot(job, after); at !== undefined && found.length < count; at = nextSlot(job, at)) {
-    const fires = job.schedules.find((one) => nextSlot({ ...job, schedules: [one] }, at! - 1) === at)!;
-    const zone = fires.schedule.timeZone ?? fires.timeZone;
-    const clocks = { job: wallClock(zone, at), caller: wallClock(callerZone, at), utc: wallClock('UTC', at) };
-    const note = noteOn(fires, zone, at);
-    found.push({ at, ...clocks, ...(note === undefined ? {} : { note }) });
+/** The next `count` slots after an instant. Throws a RangeError for an unknown zone. */
+export function describeFires<T extends CountedSchedule>(
+  schedules: readonly T[],
+  after: number,
+  count: number,
+): readonly DescribedFire<T>[] {
+  const found: DescribedFire<T>[] = [];
+  for (let at = nextSlot(schedules, after); at !== undefined && found.length < count; at = nextSlot(schedules, at)) {
+    const fire = at;
+    const meeting = schedules.filter((one) => nextSlot([one], fire - 1) === fire);
+    const note = meeting.map((one) => noteOn(one, fire)).find((text) => text !== undefined);
+    found.push({ at, schedules: meeting, ...(note === undefined ? {} : { note }) });
   }
   return found;
 }
@@ -62,8 +60,9 @@ export function wallClock(zone: string, at: number): WallClock {
 
 const timeOf = (local: number): string => new Date(local).toISOString().slice(-13, -8);
 
-function noteOn({ schedule }: ZonedSchedule, zone: string, at: number): string | undefined {
+function noteOn({ schedule, timeZone }: CountedSchedule, at: number): string | undefined {
   if (schedule.fields === undefined || schedule.fields.interval) return undefined;
+  const zone = schedule.timeZone ?? timeZone;
   const stretch = stretchAt(zone, at);
   if (slotOf(stretch.start) === at && firesAfterGap(schedule.fields, stretch))
     return `clocks go from ${timeOf(stretch.reached)} to ${timeOf(stretch.start + stretch.offset)}: fires right after`;

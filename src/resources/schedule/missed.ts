@@ -10,22 +10,17 @@ export interface ZonedSchedule {
 }
 
 /** All times are milliseconds since the epoch. A slot is a minute: schedules that fire in the same one share it. */
-export interface JobSchedules {
-  readonly schedules: readonly ZonedSchedule[];
-  /** When they were set or resumed. Nothing up to it is a slot; `@every` counts from it. */
+export interface CountedSchedule extends ZonedSchedule {
+  /** When it was set or resumed. Nothing up to it is a slot; `@every` counts from it. */
   readonly since: number;
 }
 
-export interface MissedQuestion extends JobSchedules {
+export interface MissedQuestion {
+  readonly schedules: readonly CountedSchedule[];
   /** `latest` runs the newest over all schedules, `skip` none, `all` the newest 100. */
   readonly policy: 'latest' | 'skip' | 'all';
   /** The newest slot that got its outcome: ran, or was missed, skipped or replaced. */
-  readonly lastSlot?: number;
-  /**
-   * Up to when schedules were being run: slots after it are missed. Those up to it, and after `lastSlot`, are owed: a
-   * crash came between their time and their Task, so that even `skip` runs the newest. Default: all are missed.
-   */
-  readonly downFrom?: number;
+  readonly lastSlot: number;
   readonly now: number;
   /** Milliseconds; older slots are let go whatever the policy. Default: no limit. */
   readonly missedWithin?: number;
@@ -42,32 +37,20 @@ export interface MissedSlots {
     /** Newest first, at most 50. */
     readonly newest: readonly number[];
   };
-  /**
-   * The clock is over an hour behind the last slot (or `since`), in milliseconds: nothing is run, `ClockWentBack` is to
-   * be reported, and counting starts anew with `since: now` and no last slot.
-   */
-  readonly clockWentBackBy?: number;
 }
 
 /** Most slots that `all` catches up with. */
 export const mostCaughtUp = 100;
-/** How far the clock may be behind the last slot without a word: a small correction, waited out. */
-export const clockTolerance = 60 * minute;
 
 const mostCounted = 1000;
 const mostListed = 50;
 
-/** What to do about slots up to `now` that have no outcome yet. Throws a RangeError for an unknown zone. */
+/** What to do about slots in (lastSlot, now], which have no outcome yet. Throws a RangeError for an unknown zone. */
 export function missedSlots(question: MissedQuestion): MissedSlots {
-  const { since, lastSlot, now } = question;
-  const nothing = { run: [], letGo: { count: 0, more: false, newest: [] } };
-  const after = Math.max(since, lastSlot ?? since);
-  const behind = after - now;
-  if (behind > clockTolerance) return { ...nothing, clockWentBackBy: behind };
+  const { schedules, lastSlot, now } = question;
   // With one more than can be run and counted, whether there are more is known.
-  const found = slotsBetween(question, after, now, mostCounted + mostCaughtUp + 1);
-  if (found.length === 0) return nothing;
-  const run = toRun(question, after, found);
+  const found = slotsBetween(schedules, lastSlot, now, mostCounted + mostCaughtUp + 1);
+  const run = toRun(question, found);
   const running = new Set(run);
   const letGo = found.filter((slot) => !running.has(slot));
   const count = Math.min(letGo.length, mostCounted);
@@ -76,19 +59,24 @@ export function missedSlots(question: MissedQuestion): MissedSlots {
 }
 
 /** The first slot after an instant, over all schedules; undefined when none comes. Throws a RangeError for an unknown zone. */
-export function nextSlot(job: JobSchedules, after: number): number | undefined {
-  const fires = job.schedules.map(({ schedule, timeZone }) =>
-    nextFire(schedule, { timeZone, since: job.since }, Math.max(after, job.since)),
+export function nextSlot(schedules: readonly CountedSchedule[], after: number): number | undefined {
+  const fires = schedules.map(({ schedule, timeZone, since }) =>
+    nextFire(schedule, { timeZone, since }, Math.max(after, since)),
   );
   const found = fires.filter((fire) => fire !== undefined);
   return found.length === 0 ? undefined : slotOf(Math.min(...found));
 }
 
 /** Slots in (after, upTo], ascending; of many only the newest. Throws a RangeError for an unknown zone. */
-export function slotsBetween(job: JobSchedules, after: number, upTo: number, newest: number): readonly number[] {
+export function slotsBetween(
+  schedules: readonly CountedSchedule[],
+  after: number,
+  upTo: number,
+  newest: number,
+): readonly number[] {
   const slots = new Set<number>();
-  for (const { schedule, timeZone } of job.schedules)
-    for (const fire of firesBetween(schedule, { timeZone, since: job.since }, after, upTo, { newest }))
+  for (const { schedule, timeZone, since } of schedules)
+    for (const fire of firesBetween(schedule, { timeZone, since }, Math.max(after, since), upTo, { newest }))
       slots.add(slotOf(fire));
   return [...slots].sort((a, b) => a - b).slice(-newest);
 }
@@ -96,11 +84,9 @@ export function slotsBetween(job: JobSchedules, after: number, upTo: number, new
 /** The slot that an instant belongs to: its minute. */
 export const slotOf = (at: number): number => Math.floor(at / minute) * minute;
 
-function toRun(question: MissedQuestion, after: number, found: readonly number[]): readonly number[] {
-  const { policy, now, missedWithin = Number.POSITIVE_INFINITY, downFrom } = question;
+function toRun(question: MissedQuestion, found: readonly number[]): readonly number[] {
+  const { policy, now, missedWithin = Number.POSITIVE_INFINITY } = question;
   const young = (slot: number): boolean => now - slot <= missedWithin;
   if (policy === 'all') return found.filter(young).slice(-mostCaughtUp);
-  if (policy === 'latest') return found.slice(-1).filter(young);
-  if (downFrom === undefined) return [];
-  return slotsBetween(question, after, Math.min(downFrom, now), 1).filter(young);
+  return policy === 'latest' ? found.slice(-1).filter(young) : [];
 }

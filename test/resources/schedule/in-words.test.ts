@@ -37,14 +37,15 @@ test.each([
 });
 
 describe('the next fires in three zones', () => {
+  const berlin = 'Europe/Berlin';
+  const shown = (zone: string, at: number): string => {
+    const { weekday, date, time, offset } = wallClock(zone, at);
+    return `${weekday} ${date} ${time} ${offset}`;
+  };
   const describeBerlin = (text: string, after: string) =>
-    describeFires(
-      { schedules: [{ schedule: schedule(text), timeZone: 'Europe/Berlin' }], since: 0 },
-      { after: Date.parse(after), callerZone: 'America/New_York' },
-    ).map(({ job, caller, utc, note }) => [
-      ...[job, caller, utc].map((clock) => `${clock.weekday} ${clock.date} ${clock.time} ${clock.offset}`),
-      note,
-    ]);
+    describeFires([{ schedule: schedule(text), timeZone: berlin, since: 0 }], Date.parse(after), 3).map(
+      ({ at, note }) => [...[berlin, 'America/New_York', 'UTC'].map((zone) => shown(zone, at)), note],
+    );
 
   test('across a repeated hour', () => {
     expect(describeBerlin('30 2 * * *', '2026-10-24T12:00Z')).toEqual([
@@ -77,21 +78,17 @@ describe('the next fires in three zones', () => {
   });
 
   test('of several schedules, each in its zone, a shared minute once', () => {
-    const fires = describeFires(
-      {
-        schedules: [
-          { schedule: schedule('0 9 * * *'), timeZone: 'UTC' },
-          { schedule: schedule('TZ=Asia/Kolkata 30 14 * * *'), timeZone: 'UTC' },
-          { schedule: schedule('TZ=Asia/Kolkata 0 9 * * *'), timeZone: 'UTC' },
-        ],
-        since: 0,
-      },
-      { after: Date.parse('2026-01-01T00:00Z'), callerZone: 'UTC', count: 3 },
-    );
-    expect(fires.map(({ at, job }) => [iso(at), job.zone, job.time])).toEqual([
-      ['2026-01-01T03:30Z', 'Asia/Kolkata', '09:00'],
-      ['2026-01-01T09:00Z', 'UTC', '09:00'],
-      ['2026-01-02T03:30Z', 'Asia/Kolkata', '09:00'],
+    const schedules = ['0 9 * * *', 'TZ=Asia/Kolkata 30 14 * * *', 'TZ=Asia/Kolkata 0 9 * * *'].map((text, id) => ({
+      id,
+      schedule: schedule(text),
+      timeZone: 'UTC',
+      since: 0,
+    }));
+    const fires = describeFires(schedules, Date.parse('2026-01-01T00:00Z'), 3);
+    expect(fires.map(({ at, schedules: meeting }) => [iso(at), meeting.map(({ id }) => id)])).toEqual([
+      ['2026-01-01T03:30Z', [2]],
+      ['2026-01-01T09:00Z', [0, 1]],
+      ['2026-01-02T03:30Z', [2]],
     ]);
   });
 

@@ -118,8 +118,12 @@ describe.each(Object.keys(clients))('Jobs over the %s client', (name) => {
   };
   /** Resolves once the Job's controller has let the run start or has taken it away; whether it may start. */
   const decided = async (name: string): Promise<boolean> => {
-    const ref = { namespace: 'dev', name };
-    for await (const { type, object } of world.client.watch(Task, { fieldSelector: `metadata.name=${name}`, ...ref })) {
+    const options = { namespace: 'dev', fieldSelector: `metadata.name=${name}` };
+    const { items, resourceVersion } = await world.client.list(Task, options);
+    const [now] = items;
+    if (now === undefined) return false;
+    if (now.spec.pending !== true) return true;
+    for await (const { type, object } of world.client.watch(Task, { ...options, resourceVersion })) {
       if (type === 'DELETED') return false;
       if (object.spec.pending !== true) return true;
     }

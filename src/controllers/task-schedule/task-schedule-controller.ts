@@ -96,7 +96,9 @@ export class TaskScheduleController {
     const named = [...active.map(({ name }) => name), ...(replacingRun === undefined ? [] : [replacingRun])];
     const policy = job.spec.concurrencyPolicy ?? 'Always';
     const decides = policy !== 'Always' && items.some((task) => isPending(job, task));
-    const doubtful = decides ? items.filter((task) => !isFinal(task)).map((task) => task.metadata.name) : [];
+    const doubtful = decides
+      ? items.filter((task) => !isFinal(task) && !isHeld(job, task)).map((task) => task.metadata.name)
+      : [];
     const asked = new Set([...named.filter((name) => !known.has(name)), ...doubtful]);
     const found = await Promise.all(
       [...asked].map((name) => getFromServer(this.#client, Task, { ...refOf(job), name })),
@@ -156,7 +158,7 @@ export class TaskScheduleController {
 
   /** What was never let start leaves nothing but its line in the history. */
   async #refuse(ref: ObjectRef): Promise<void> {
-    const task = await getFromServer(this.#client, Task, ref);
+    const task = await getIfExists(this.#client, Task, ref);
     if (task?.spec.pending !== true) return;
     try {
       await this.#client.delete(Task, ref, { preconditions: { uid: task.metadata.uid! } });

@@ -48,7 +48,8 @@ const nameOf = ({ outcome, time }: HistoryEntry): string => `${outcome} ${time}`
 
 /** Entries of the history since the last look: one event for all missed slots, one for all skipped ones. */
 function newSlots({ job, now }: JobEventsInput, before: Told): { told: Pick<Told, 'history'>; telling: Telling[] } {
-  const history = job.status?.history ?? [];
+  // Whoever ran a Job by hand was told himself.
+  const history = (job.status?.history ?? []).filter(({ run }) => run === undefined);
   const known = history.findIndex((entry) => nameOf(entry) === before.history);
   const fresh = known < 0 ? history : history.slice(0, known);
   const newest = history[0] === undefined ? before.history : nameOf(history[0]);

@@ -60,6 +60,9 @@ export class Restrictions {
       const port = Number(/--dport (\d+)/.exec(rule)?.[1]);
       if (chain === hostPorts) this.#entries.set(address, { ...entry, hostPorts: [...entry.hostPorts, port] });
     }
+    // Somebody has emptied a policy's chain: who has it is told anew what it may reach.
+    for (const [address, { chain, ...rest }] of this.#entries)
+      if (chain !== undefined && !this.#policies.has(chain)) this.#entries.set(address, rest);
   }
 
   /** Whether that changes anything. */

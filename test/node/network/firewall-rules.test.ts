@@ -138,6 +138,15 @@ describe('restrictions of single Pods', () => {
     expect(restrictText(plan, again, [])).not.toMatch(/10\.9\.0\.[57]/);
   });
 
+  it('a chain that somebody emptied counts as gone', () => {
+    const text = saved(installText(plan, some(), ''));
+    const again = none();
+    again.load(text.replaceAll(/^-A KF-A-E-.*\n/gm, ''));
+    expect(installText(plan, again, text)).not.toMatch(/-j KF-A-E-/);
+    expect(again.set('10.9.0.5', { egress: [], hostPorts: [] })).toBe(true);
+    expect(again.set('10.9.0.7', { egress: [], hostPorts: [5432, 6379] })).toBe(true);
+  });
+
   it('the chain of a policy that nobody has any more goes', () => {
     const restrictions = some();
     const before = policyChains(plan, restrictions);

@@ -14,6 +14,7 @@ import { deleteJob, deleteJobSchedule } from './commands/delete-job.ts';
 import { doctor } from './commands/doctor.ts';
 import { env, setEnv, unsetEnv } from './commands/env.ts';
 import { job, jobHistory, jobSchedules, jobs } from './commands/jobs.ts';
+import { createLogSink, deleteLogSink, logSink, logSinks } from './commands/log-sinks.ts';
 import { logs } from './commands/logs.ts';
 import { networkPolicyCommands } from './commands/network-policies.ts';
 import { notNeeded } from './commands/not-needed.ts';
@@ -87,6 +88,10 @@ export const commands: readonly CommandFile[] = [
   deleteSpace,
   ...configureSpace,
   ...networkPolicyCommands,
+  createLogSink,
+  logSinks,
+  logSink,
+  deleteLogSink,
   ...serverCommands,
   ...configureServer,
   doctor,

@@ -7,6 +7,7 @@ import type { AnyKind } from '../../src/client/client.ts';
 import { NetworkPolicy } from '../../src/resources/core/network-policy.ts';
 import { App } from '../../src/resources/kf/app.ts';
 import { Build } from '../../src/resources/kf/build.ts';
+import { LogSink } from '../../src/resources/kf/log-sink.ts';
 import { SourcePackage } from '../../src/resources/kf/source-package.ts';
 import { Space } from '../../src/resources/kf/space.ts';
 import { Task } from '../../src/resources/kf/task.ts';
@@ -40,7 +41,7 @@ const manifests = {
 async function state(): Promise<readonly string[]> {
   const client = await connect(kf);
   try {
-    const kinds: readonly AnyKind[] = [Space, NetworkPolicy, App, Build, SourcePackage, Task];
+    const kinds: readonly AnyKind[] = [Space, NetworkPolicy, App, Build, SourcePackage, LogSink, Task];
     const lists = await Promise.all(kinds.map((kind) => client.list(kind)));
     return (lists.flatMap(({ items }) => items) as readonly KubeObject[]).map(
       ({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name} ${metadata.resourceVersion}`,
@@ -113,6 +114,19 @@ const pushCases: readonly Case[] = [
 
 const otherCases: readonly Case[] = [
   ...letter(['logs', 'good', '--task'], '-n', '-1', 'few', '1.5'),
+  ...flag(['logs', 'good', '--recent'], '--since', 'yesterday', '0s', '-5m', '2026-02-30', '12:00'),
+  ...flag(['logs', 'good', '--recent'], '--grep', '(', ''),
+  ...flag(['logs', 'good', '--recent'], '--stream', 'both'),
+  ...flag(['logs', 'good', '--recent'], '--attempt', '0', 'first'),
+  [['logs', 'good', '--last', '--recent', '--attempt', '9'], 'attempt 9'],
+  ...flag(['create-log-sink', 'sink', 'syslog://localhost'], '--spaces', 'Not_A_Space'),
+  ...flag(['create-log-sink', 'sink', 'syslog://localhost'], '--held-limit', ...sizes),
+  ...flag(['create-log-sink', 'sink', 'http://localhost'], '--header', 'no colon'),
+  [['create-log-sink', 'Sink_1', 'syslog://localhost'], 'Sink_1'],
+  [['create-log-sink', 'sink', 'gopher://localhost'], 'gopher://localhost'],
+  [['create-log-sink', 'sink'], 'URL'],
+  [['log-sink', 'nope'], 'nope'],
+  [['delete-log-sink', 'nope'], 'nope'],
   [['logs', 'good', '--task', '--id', '99'], '99'],
   [['logs', 'good', '--task', '--id', 'no-such-task'], 'no-such-task'],
   [['logs', 'good', '--task', '--failed', '--recent'], 'good'],

@@ -263,6 +263,16 @@ test('network policies: what there is, taken back, the Space’s own', async () 
   await allWork('kf delete-network-policy space-app-policy');
 });
 
+test('log sinks: a new one, one that exists, one that does not', async () => {
+  for (const line of [
+    `kf create-log-sink lines file://${kf.home}/lines.jsonl`,
+    `kf create-log-sink lines file://${kf.home}/lines.jsonl`,
+    'kf log-sink nope',
+  ])
+    for (const { command, code, text } of await follow(line))
+      expect({ command, code }, text).toEqual({ command, code: 0 });
+});
+
 describe('a server that does not run', () => {
   test('is not started: how to start it', async () => {
     await kf.ok('server', 'stop');

@@ -26,7 +26,7 @@ export type SinkReport =
 
 /** Milliseconds between attempts: the first, and the longest. */
 const firstPause = 250;
-const longestPause = 30_000;
+const longestPause = 5_000;
 
 export class SinkWorker {
   readonly #options: SinkWorkerOptions;

@@ -7,8 +7,8 @@ const priority = { stdout: 1 * 8 + 6, stderr: 1 * 8 + 3 } as const;
 /** RFC 5612's number for those who have none of their own. */
 const structuredDataId = 'kf@32473';
 
-/** Bytes of a whole message that every usual receiver takes: rsyslog's default is 8 KiB; over UDP RFC 5426 has 2 KiB. */
-export const largestMessage = { stream: 8 * 1024, datagram: 2 * 1024 } as const;
+/** Bytes of a whole message that every usual receiver takes: rsyslog cuts at 8 KiB, less a little; over UDP RFC 5426 has 2 KiB. */
+export const largestMessage = { stream: 8000, datagram: 2 * 1024 } as const;
 
 /**
  * The messages of a record: a longer line is given in several.

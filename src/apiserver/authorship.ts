@@ -37,7 +37,8 @@ export function reauthored<T extends KubeObject>(
 ): T {
   if (kind.group !== 'kf.dev') return object;
   const before = stored.metadata.annotations ?? {};
-  const changedBy = changed && !isOwn(user) ? user : before[annotations.changedBy];
+  const given = isOwn(user) ? object.metadata.annotations?.[annotations.changedBy] : undefined;
+  const changedBy = changed && !isOwn(user) ? user : (given ?? before[annotations.changedBy]);
   const made = withAuthor(object.metadata, 'createdBy', before[annotations.createdBy]);
   return { ...object, metadata: withAuthor(made, 'changedBy', changedBy) };
 }

@@ -110,7 +110,11 @@ describe.each(Object.keys(settings))('the main job over the %s client', (name) =
       { type: 'merge', body: { spec: { terminated: true } } },
     );
     const task = await world.final('long');
-    expect(succeeded(task)).toMatchObject({ status: 'False', reason: 'TaskRunCancelled' });
+    expect(succeeded(task)).toMatchObject({
+      status: 'False',
+      reason: 'TaskRunCancelled',
+      message: expect.stringMatching(/^terminated by \w+$/),
+    });
     // However early the Pod could have gone.
     expect(task.status?.exitCode).toBe(143);
     await world.untilGone(Pod, { namespace: 'dev', name: 'long-user-container-pod' });

@@ -14,8 +14,9 @@ export function timelineOf({ metadata, status = {} }: Task, pod?: Pod): Descript
   const several = (status.attempts?.length ?? 0) > 1;
   return [
     ['Queued', queued],
-    [several ? 'Starting (last attempt)' : 'Starting', starting],
-    [several ? 'Running (first attempt)' : 'Running', status.startTime],
+    // Each attempt has times of its own.
+    ['Starting', several ? undefined : starting],
+    [several ? 'First Running' : 'Running', status.startTime],
     ['Ended', status.completionTime],
     ['Next Attempt', status.nextAttemptTime],
     ['Duration', status.duration],

@@ -8,7 +8,7 @@ import { writeStatus } from '../../client/status-writer.ts';
 import { conditionOf, isFinal, mergeConditions } from '../../resources/condition.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
-import { labels } from '../../resources/labels.ts';
+import { annotations, labels } from '../../resources/labels.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { conflict, isAlreadyExists, isNotFound } from '../../resources/status.ts';
 import { Awake } from './awake.ts';
@@ -77,7 +77,7 @@ export class TaskScheduleController {
     const status = { ...plan.status, ...lastResults(plan.status, runs), ...this.#settled(job, active, now) };
     // The plan is written before it is carried out: a stale read conflicts here, and nothing has happened.
     const planned = await writeStatus(this.#client, TaskSchedule, job, status);
-    for (const name of plan.terminate) await this.#terminate({ ...refOf(job), name });
+    for (const name of plan.terminate) await this.#terminate({ ...refOf(job), name }, job.metadata.name);
     await this.#carryOut(planned, planned !== job);
     return plan.next === undefined ? undefined : { requeueAfter: Math.max(0, plan.next - this.#clock.now()) };
   }
@@ -167,9 +167,10 @@ export class TaskScheduleController {
     }
   }
 
-  async #terminate(ref: ObjectRef): Promise<void> {
+  async #terminate(ref: ObjectRef, job: string): Promise<void> {
     try {
-      await this.#client.patch(Task, ref, { type: 'merge', body: { spec: { terminated: true } } });
+      const metadata = { annotations: { [annotations.changedBy]: `Job ${job}, which replaces it` } };
+      await this.#client.patch(Task, ref, { type: 'merge', body: { metadata, spec: { terminated: true } } });
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }

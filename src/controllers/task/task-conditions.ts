@@ -3,6 +3,7 @@
 import { type ConditionDraft, conditionOf } from '../../resources/condition.ts';
 import type { App } from '../../resources/kf/app.ts';
 import type { Task } from '../../resources/kf/task.ts';
+import { annotations } from '../../resources/labels.ts';
 import { commandOf } from './pipeline-run.ts';
 
 /** What a Task waits for. */
@@ -19,6 +20,12 @@ export const refused = (reason: string, message: string): ConditionDraft => ({
   reason,
   message,
 });
+
+/** Who ended it, as far as that is known. */
+export function terminated({ metadata, spec }: Task): string {
+  const by = spec.terminated ? metadata.annotations?.[annotations.changedBy] : undefined;
+  return by === undefined ? 'terminated' : `terminated by ${by}`;
+}
 
 /** What keeps a Task from starting, or undefined. Only facts are final; what may still come is waited for. */
 export function obstacleOf(task: Task, app: App): ConditionDraft | undefined {

@@ -32,7 +32,7 @@ import { tellFailure } from '../notify/task-failed.ts';
 import { AttemptRuns, type Blocked, runRef } from './attempt-runs.ts';
 import { isRetried, nextAttempt, retryCondition, retryDelay, retryTime, withAttempt } from './attempts.ts';
 import { commandOf, nextPipelineRunOf, pipelineRunName, pipelineRunOf, type TaskContext } from './pipeline-run.ts';
-import { obstacleOf, refused, waiting } from './task-conditions.ts';
+import { obstacleOf, refused, terminated, waiting } from './task-conditions.ts';
 import { TaskNumbers } from './task-numbers.ts';
 import { outcomeOf } from './task-outcome.ts';
 
@@ -125,7 +125,7 @@ export class TaskController {
       if (run !== undefined) return this.#follow(task, run);
       const name = pipelineRunName(task, attempt);
       if (wasStarted) return this.#report(task, refused('PipelineRunDeleted', `the PipelineRun "${name}" was deleted`));
-      return this.#report(task, refused('TaskRunCancelled', 'terminated before it started'));
+      return this.#report(task, refused('TaskRunCancelled', `${terminated(task)} before it started`));
     }
     const appRef = { ...refOf(task), name: task.spec.appRef.name };
     this.#waiting.add(refOf(task), appRef);
@@ -165,8 +165,9 @@ export class TaskController {
     const finished = isFinal(run);
     const taskRun = await this.#runs.taskRunOf(task, run);
     const started = { pipelineRunName: run.metadata.name, image: imageOf(run) };
-    const { condition, fields } =
+    const { condition: said, fields } =
       taskRun === undefined ? { condition: runCondition(run), fields: {} } : outcomeOf(taskRun);
+    const condition = said.reason === 'TaskRunCancelled' ? { ...said, message: terminated(task) } : said;
     // Final only with the PipelineRun, so that a final Task leaves nothing of itself running.
     if (condition.status !== 'Unknown' && !finished) return;
     if (isKnown(task, run, condition)) return;
@@ -189,7 +190,8 @@ export class TaskController {
       // Ends it for good, so a status that lags is not enough.
       const next = await this.#runs.certainly(task, attempt + 1);
       if (next !== undefined) return this.#begun(task, next.metadata.name);
-      const condition = due === undefined ? ended : refused('TaskRunCancelled', 'terminated between two attempts');
+      const condition =
+        due === undefined ? ended : refused('TaskRunCancelled', `${terminated(task)} between two attempts`);
       return this.#report(task, condition, withAttempt(task, fields, ended, true));
     }
     const now = this.#clock.now();

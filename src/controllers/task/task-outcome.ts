@@ -52,7 +52,7 @@ const hasExitCode = (ended: StepState['terminated']): ended is NonNullable<StepS
 function failure(condition: ConditionDraft, step: StepState | undefined): ConditionDraft {
   const ended = step?.terminated;
   const message = condition.message ?? '';
-  if (condition.reason === 'TaskRunCancelled') return draft('False', 'TaskRunCancelled', 'terminated by a person');
+  if (condition.reason === 'TaskRunCancelled') return draft('False', 'TaskRunCancelled', 'terminated');
   if (condition.reason === 'PodDeleted') return draft('False', 'PodDeleted', message);
   if (condition.reason === 'TaskRunTimeout') return draft('False', 'TaskTimeout', message);
   if (ended !== undefined && ended.reason !== undefined && !['Error', 'Completed'].includes(ended.reason))

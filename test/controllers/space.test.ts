@@ -3,7 +3,10 @@ import type { Client } from '../../src/client/client.ts';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
 import { Namespace } from '../../src/resources/core/kinds.ts';
 import { NetworkPolicy } from '../../src/resources/core/network-policy.ts';
+import { Pod } from '../../src/resources/core/pod.ts';
+import { App } from '../../src/resources/kf/app.ts';
 import { Space } from '../../src/resources/kf/space.ts';
+import { Task } from '../../src/resources/kf/task.ts';
 import { annotations } from '../../src/resources/labels.ts';
 import { startServer } from '../apiserver/http/support.ts';
 import { hostile } from '../client/hostile-client.ts';
@@ -117,5 +120,35 @@ describe.each(Object.keys(settings))('a Space’s network over the %s client', (
       { name: 'dev' },
       ({ metadata }) => metadata.annotations?.[annotations.hostPorts] === undefined,
     );
+  });
+
+  test('environment and grace period reach Tasks that start from now on; App and Task override them', async () => {
+    const env = (...values: readonly string[]) => values.map((value, index) => ({ name: 'ABC'[index]!, value }));
+    await start({ runtimeConfig: { env: env('space', 'space', '$(x) $'), terminationGracePeriodSeconds: 3 } });
+    const app = await world.app('report');
+    await world.client.patch(
+      App,
+      { namespace: 'dev', name: 'report' },
+      {
+        type: 'merge',
+        body: { spec: { ...app.spec, template: { spec: { containers: [{ env: env('app') }] } } } },
+      },
+    );
+    const podOf = async (task: string) => {
+      await world.final(task);
+      return world.client.get(Pod, { namespace: 'dev', name: `${task}-user-container-pod` });
+    };
+    await world.task('report', 'one', 'exit 0');
+    const { spec } = await podOf('one');
+    expect(spec.terminationGracePeriodSeconds).toBe(3);
+    // `$$` is how Kubernetes writes a `$` that is meant.
+    expect(spec.containers[0]?.env).toEqual(expect.arrayContaining(env('app', 'space', '$$(x) $$')));
+    await world.client.create(Task, {
+      metadata: { name: 'two', namespace: 'dev' },
+      spec: { appRef: { name: 'report' }, command: 'exit 0', gracePeriodSeconds: 1, env: env('task') },
+    });
+    const own = await podOf('two');
+    expect(own.spec.terminationGracePeriodSeconds).toBe(1);
+    expect(own.spec.containers[0]?.env).toEqual(expect.arrayContaining(env('task', 'space')));
   });
 });

@@ -5,7 +5,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -98,7 +98,7 @@ function installDebianPackages(test) {
   const attempts = hasLists ? [[install], [['update'], install]] : [[['update'], install]];
   let failure = '';
   for (const commands of attempts) {
-    failure = commands.map(aptGet).find((text) => text !== '') ?? '';
+    failure = withoutServices(() => commands.map(aptGet).find((text) => text !== '') ?? '');
     if (failure === '') break;
   }
   const still = missingPrograms(test);
@@ -106,6 +106,22 @@ function installDebianPackages(test) {
     throw new SetupError(
       `${failure}\n${command} did not work${still.length > 0 ? `: ${still.map(({ program }) => program).join(', ')} still missing` : ''}.`,
     );
+  }
+}
+
+/** Debian starts the servers that it installs; the tests start their own, so here it is told not to. */
+function withoutServices(work) {
+  const policy = '/usr/sbin/policy-rc.d';
+  if (exists(policy) || !exists(dirname(policy))) return work();
+  try {
+    writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  } catch {
+    return work();
+  }
+  try {
+    return work();
+  } finally {
+    rmSync(policy, { force: true });
   }
 }
 

@@ -70,10 +70,10 @@ test('progress: what a Task does, or waits for', () => {
     'waits: no room: 2 tasks run (Pending)',
   );
   expect(progressOf(task('Unknown', 'Pending'))).toBe('waits (Pending)');
-  expect(progressOf(task('Unknown', 'Pending', {}, 'WaitingForRoom: 8 of 8 places are taken'))).toBe(
+  expect(progressOf(task('Unknown', 'WaitingForRoom', {}, '8 of 8 places are taken'))).toBe(
     'waits for room on the machine: 8 of 8 places are taken; it starts when others have ended',
   );
-  expect(progressOf(task('Unknown', 'Pending', {}, 'NodeNotReady: runc is missing; kf doctor --fix installs it'))).toBe(
+  expect(progressOf(task('Unknown', 'NodeNotReady', {}, 'runc is missing; kf doctor --fix installs it'))).toBe(
     'waits for the machine: runc is missing; kf doctor --fix installs it; it starts once that is mended',
   );
   expect(outcomeOf(task('False', 'NeverFits', {}, 'needs 100Gi of memory, this machine has 2Gi for tasks')).text).toBe(

@@ -93,20 +93,21 @@ export function progressOf(task: Task): string {
   return waitingText(reason, message);
 }
 
-/** What is waited for, and what happens next: by the Task's reason, or its Pod's, which comes before the message. */
+/** What is waited for, and what happens next. */
 function waitingText(reason: string, message: string): string {
-  const [, ofPod, rest = ''] = /^([A-Z]\w+): (.*)$/s.exec(reason === 'Pending' ? message : '') ?? [];
-  switch (ofPod ?? reason) {
+  switch (reason) {
     case 'WaitingForRoom':
-      return `waits for room on the machine: ${rest}; it starts when others have ended`;
+      return `waits for room on the machine: ${message}; it starts when others have ended`;
     case 'DiskReserve':
-      return `waits for room on the disk: ${rest}; it is tried again by itself`;
+      return `waits for room on the disk: ${message}; it is tried again by itself`;
     case 'NodeNotReady':
-      return `waits for the machine: ${rest}; it starts once that is mended`;
+      return `waits for the machine: ${message}; it starts once that is mended`;
     case 'WaitingForSpace':
       return `waits for room in its Space: ${message}`;
     case 'WaitingForRetry':
       return `waits for its next attempt: ${message}`;
+    case 'Unschedulable':
+      return `waits for room in the cluster: ${message}`;
     case 'WaitingForBuild':
       return `waits for its image: ${message}; it starts when there is one`;
     default:

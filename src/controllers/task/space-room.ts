@@ -120,7 +120,8 @@ const resourcesOf = (run: Pick<PipelineRun, 'spec'>) =>
   run.spec.pipelineSpec?.tasks?.[0]?.taskSpec?.steps?.[0]?.computeResources;
 
 function isInLine(task: Task): boolean {
-  if (isFinal(task) || task.spec.terminated || task.metadata.deletionTimestamp !== undefined) return false;
+  if (isFinal(task) || task.spec.terminated || task.spec.pending || task.metadata.deletionTimestamp !== undefined)
+    return false;
   const { reason = '' } = conditionOf(task, 'Succeeded') ?? {};
   if (reason === waitingForSpace) return true;
   return task.status?.pipelineRunName === undefined && !elsewhere.includes(reason);

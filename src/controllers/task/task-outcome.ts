@@ -32,7 +32,13 @@ export function outcomeOf(run: TaskRun): Outcome {
   // A success has something to say only where the node warns of something.
   if (condition?.status === 'True') return { condition: draft('True', undefined, ended?.message ?? ''), fields };
   if (condition?.status === 'False') return { condition: failure(condition, step), fields };
-  return { condition: draft('Unknown', condition?.reason ?? 'Started', condition?.message ?? ''), fields };
+  return { condition: progress(condition?.reason ?? 'Started', condition?.message ?? ''), fields };
+}
+
+/** A Pod that has no room says why in two parts, `WaitingForRoom: needs 1Gi …`; the first one is the reason. */
+function progress(reason: string, message: string): ConditionDraft {
+  const [, ofPod, rest] = /^([A-Z][A-Za-z]+): (.*)$/s.exec(reason === 'Pending' ? message : '') ?? [];
+  return draft('Unknown', ofPod ?? reason, rest ?? message);
 }
 
 /** An exit code exists where the command ran; what never started, or was lost, has none. */

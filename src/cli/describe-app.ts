@@ -3,9 +3,12 @@
 import { conditionOf } from '../resources/condition.ts';
 import type { App } from '../resources/kf/app.ts';
 import { Task } from '../resources/kf/task.ts';
+import type { TaskSchedule } from '../resources/kf/task-schedule.ts';
 import { annotations, labels } from '../resources/labels.ts';
 import type { Context, Session } from './context.ts';
 import { count } from './delete-object.ts';
+import { jobsOf } from './jobs/find-job.ts';
+import { schedulesText } from './jobs/schedules.ts';
 import { type Description, formatDescription, section } from './output/describe.ts';
 import { formatTips } from './output/tips.ts';
 import { startCommandOf } from './push/app-spec.ts';
@@ -16,16 +19,17 @@ import { tipFlags } from './tip-flags.ts';
 export async function describeApp(context: Context, session: Session, app: App, show: boolean): Promise<void> {
   const { client, space } = session;
   const { name } = app.metadata;
-  const [stacks, tasks] = await Promise.all([
+  const [stacks, tasks, jobs] = await Promise.all([
     listStacks(client),
     client.list(Task, { namespace: space, labelSelector: `${labels.appName}=${name}`, unfinishedOnly: true }),
+    jobsOf(session, name),
   ]);
   const now = stacks.find((stack) => stack.name === app.status?.stack?.name)?.fingerprint;
   const unfinished = tasks.items.filter(
     (task) => !['True', 'False'].includes(conditionOf(task, 'Succeeded')?.status ?? ''),
   );
   context.io.note(`Getting App ${name} in Space: ${space}`);
-  await context.io.out(formatDescription(describe(app, { stackNow: now, unfinished: unfinished.length, show })));
+  await context.io.out(formatDescription(describe(app, { stackNow: now, unfinished: unfinished.length, jobs, show })));
   const flags = tipFlags(context.flags, space);
   for (const line of formatTips([
     { description: "List App's Tasks", command: `kf tasks ${name}${flags}` },
@@ -39,11 +43,12 @@ interface More {
   readonly stackNow: string | undefined;
   /** Number of Tasks that have not ended. */
   readonly unfinished: number;
+  readonly jobs: readonly TaskSchedule[];
   /** Whether secrets are printed. */
   readonly show: boolean;
 }
 
-export function describe(app: App, { stackNow, unfinished, show }: More): Description {
+export function describe(app: App, { stackNow, unfinished, jobs, show }: More): Description {
   const { metadata, spec, status = {} } = app;
   const container = spec.template.spec.containers[0];
   const ready = conditionOf(app, 'Ready');
@@ -101,6 +106,7 @@ export function describe(app: App, { stackNow, unfinished, show }: More): Descri
         ['Unfinished', count(unfinished, 'Task')],
       ]),
     ],
+    ['Jobs', section(jobs.map((job) => [job.metadata.name, schedulesText(job)] as const))],
   ];
 }
 

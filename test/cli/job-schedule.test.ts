@@ -65,6 +65,53 @@ describe('schedule-job', () => {
     expect(await ids()).toMatchObject([{ Schedule: '0 5 1 1 *', ID: '5' }]);
   });
 
+  test('--spread: a concrete minute that the name chooses, the same each time', async () => {
+    await on.create('spread', 'exit 0', '-s', '0 2 1 1 *', '--spread');
+    const { schedule } = await on.spec('spread');
+    expect(schedule).toMatch(/^[1-9]\d? 2 1 1 \*$/);
+    const { stderr } = await cli.ok('schedule-job', 'spread', '@yearly', '--spread');
+    const minute = schedule!.split(' ')[0]!;
+    expect(await on.spec('spread')).toMatchObject({ schedule: `${minute} 0 1 1 *` });
+    expect(stderr).toContain(`-01-01 00:${minute.padStart(2, '0')} +00:00`);
+    await cli.ok('schedule-job', 'spread', '0 3 1 1 *', '--add');
+    await cli.ok('update-job', 'spread', '--spread');
+    expect(await on.spec('spread')).toMatchObject({
+      schedule: `${minute} 0 1 1 *`,
+      moreSchedules: [{ schedule: `${minute} 3 1 1 *` }],
+    });
+    const before = await on.spec('spread');
+    for (const argv of [
+      ['schedule-job', 'spread', '@every 90m', '--spread'],
+      ['update-job', 'plain', '--spread'],
+      ['create-job', 'report', 'spread-2', 'x', '--spread'],
+    ])
+      expect(await cli.run(...argv)).toMatchObject({ code: 1, stderr: expect.stringContaining('--spread') });
+    expect(await on.spec('spread')).toEqual(before);
+  });
+
+  test('a Space’s time zone holds for new schedules, and is written into the Job', async () => {
+    await on.create('before', 'exit 0', '-s', '0 1 1 1 *');
+    await cli.ok('configure-space', 'set-time-zone', 'Asia/Tokyo');
+    await on.create('in-tokyo', 'exit 0', '-s', '0 1 1 1 *');
+    await on.create('later', 'exit 0');
+    await on.create('named', 'exit 0', '-s', '0 1 1 1 *', '--timezone', 'Europe/Berlin');
+    await cli.ok('configure-space', 'set-time-zone', 'America/New_York');
+    const { stderr } = await cli.ok('schedule-job', 'later', '0 1 1 1 *');
+    expect(stderr).toMatch(/^ {2}America\/New_York \(the Job's\)/m);
+    await cli.ok('schedule-job', 'in-tokyo', '0 2 1 1 *', '--add');
+    await cli.ok('update-job', 'named', '-s', '0 3 1 1 *');
+    await cli.ok('schedule-job', 'before', '0 2 1 1 *', '--add');
+    await on.resetSpace();
+    const zones = async (job: string) => {
+      const { timeZone, moreSchedules = [] } = await on.spec(job);
+      return [timeZone, ...moreSchedules.map((more) => more.timeZone)];
+    };
+    expect(await zones('before')).toEqual([undefined, 'America/New_York']);
+    expect(await zones('in-tokyo')).toEqual(['Asia/Tokyo', 'Asia/Tokyo']);
+    expect(await zones('later')).toEqual(['America/New_York']);
+    expect(await zones('named')).toEqual(['Europe/Berlin']);
+  });
+
   test('--preview only prints', async () => {
     await on.create('look', 'exit 0');
     const before = await on.job('look');

@@ -2,6 +2,7 @@
 
 import { systemClock } from '../../src/client/clock.ts';
 import { startTaskScheduleController } from '../../src/controllers/task-schedule/task-schedule-controller.ts';
+import { Space } from '../../src/resources/kf/space.ts';
 import { Task } from '../../src/resources/kf/task.ts';
 import { TaskSchedule } from '../../src/resources/kf/task-schedule.ts';
 import { labels } from '../../src/resources/labels.ts';
@@ -35,6 +36,15 @@ export class JobsCli {
 
   job(name: string) {
     return this.cli.server.client.get(TaskSchedule, { namespace: 'dev', name });
+  }
+
+  /** Takes back what was configured. */
+  resetSpace() {
+    return this.cli.server.client.patch(
+      Space,
+      { name: 'dev' },
+      { type: 'merge', body: { spec: { taskConfig: null } } },
+    );
   }
 
   async spec(name: string) {

@@ -196,6 +196,14 @@ describe('deleting', () => {
     expect(await cli.run('job', 'doomed')).toMatchObject({ code: 1 });
   });
 
+  test('app: its Jobs and their schedules', async () => {
+    await on.create('of-app', 'x', '-s', '@yearly');
+    const { stdout } = await cli.ok('app', 'report');
+    expect(stdout).toMatch(/^ {2}of-app: +@yearly \(UTC\)$/m);
+    expect(stdout).toMatch(/^ {2}plain: +unscheduled$/m);
+    expect(stdout).toMatch(/^ {2}asleep: +@yearly \(UTC\), suspended$/m);
+  });
+
   test('deleting an App or a Space counts and takes its Jobs', async () => {
     await cli.world.app('gone');
     await cli.ok('create-job', 'gone', 'goner', 'exit 0');

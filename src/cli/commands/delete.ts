@@ -2,11 +2,11 @@ import { type Command, Option } from 'commander';
 import { isFinal } from '../../resources/condition.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Task } from '../../resources/kf/task.ts';
-import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { labels } from '../../resources/labels.ts';
 import { getApp } from '../apps.ts';
 import { defineCommand } from '../command.ts';
 import { count, type DeleteFlags, deleteAndWait } from '../delete-object.ts';
+import { jobsOf } from '../jobs/find-job.ts';
 
 export const deleteFlags = (command: Command): Command =>
   command
@@ -30,8 +30,7 @@ export const deleteApp = defineCommand<DeleteFlags>({
     const { items } = await client.list(Task, { namespace: space, labelSelector: `${labels.appName}=${name}` });
     const running = items.filter((task) => !isFinal(task)).length;
     context.io.note(`Deleting App "${name}" in Space "${space}"`);
-    const all = await client.list(TaskSchedule, { namespace: space });
-    const jobs = all.items.filter(({ spec }) => spec.taskTemplate.appRef.name === name).length;
+    const jobs = (await jobsOf(session, name!)).length;
     if (items.length + jobs > 0)
       context.io.note(
         `${jobs === 0 ? '' : `${count(jobs, 'Job')} and `}${count(items.length, 'Task')} of it, ${running} unfinished, and their logs go with it.`,

@@ -9,11 +9,12 @@ export const scheduleJob = defineCommand<ScheduleJobFlags>({
   group: 'Jobs:',
   summary: 'Give a Job its schedule, instead of what it had, and print the next three runs',
   details:
-    "Five cron fields (minute, hour, day of month, month, day of week), @yearly, @monthly, @weekly, @daily, @hourly, or @every with a duration of whole minutes. The time zone is the Job's, UTC unless given.",
+    "Five cron fields (minute, hour, day of month, month, day of week), @yearly, @monthly, @weekly, @daily, @hourly, or @every with a duration of whole minutes. The time zone is the Job's, else the Space's, else UTC.",
   examples: [
     'kf schedule-job nightly "0 2 * * *"',
     'kf schedule-job nightly "30 8 * * MON-FRI" --timezone Europe/Berlin --missed skip',
     'kf schedule-job nightly "@every 90m" --add',
+    'kf schedule-job nightly "0 2 * * *" --spread',
     'kf schedule-job nightly "0 2 * * *" --preview 10',
   ],
   args: 2,

@@ -13,6 +13,7 @@ import type { NotifyFlags } from '../notify/notify-flags.ts';
 import type { TaskFlags } from '../task-flags.ts';
 import { checkRetries, given, taskFieldsOf } from '../task-flags.ts';
 import { waitFor } from '../wait/observe.ts';
+import { spaceZone } from './find-job.ts';
 import type { PolicyFlag, ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
 import { ensureJobSecret, notifyFieldsOf } from './notify.ts';
@@ -36,13 +37,15 @@ export async function createJobAction(
       tips: [{ description: 'Usage', command: `kf create-job ${appName} ${name} COMMAND [flags]` }],
     });
   checkRetries(flags);
-  const schedule = flags.schedule === undefined ? undefined : readSchedule(flags.schedule, flags.timezone);
+  if (flags.spread && flags.schedule === undefined)
+    throw new CliError('--spread moves the minutes of --schedule: give one');
+  const schedule = flags.schedule === undefined ? undefined : readSchedule(name!, flags.schedule, flags);
   const notify = notifyFieldsOf(name!, undefined, flags);
   const session = await context.changing();
   const app = await getApp(session, appName!, 'failed to get App: ');
   if (app.metadata.deletionTimestamp !== undefined) throw new CliError(`${failure}App "${appName}" is being deleted`);
   await checkFits(session, memoryOf({ ...given({ memory: flags.memoryLimit }) }, app), failure);
-  const timeZone = schedule?.timeZone ?? flags.timezone;
+  const timeZone = schedule === undefined ? flags.timezone : (schedule.timeZone ?? (await spaceZone(session)));
   const { object: job, isOurs } = await createOnce(context, TaskSchedule, {
     metadata: { namespace: session.space, name: name!, ownerReferences: [controllerRef(app)] },
     spec: {

@@ -22,6 +22,17 @@ export async function getJob({ client, space, serverFlags = '' }: Session, name:
   }
 }
 
+/** The zone of new schedules in the Space, where one is set. @throws CliError */
+export async function spaceZone(session: Session): Promise<string | undefined> {
+  return (await requireSpace(session)).spec?.taskConfig?.timeZone;
+}
+
+/** The Jobs of an App; Jobs bear no label with its name, as in Kf. */
+export async function jobsOf({ client, space }: Session, app: string): Promise<readonly TaskSchedule[]> {
+  const { items } = await client.list(TaskSchedule, { namespace: space });
+  return items.filter(({ spec }) => spec.taskTemplate.appRef.name === app);
+}
+
 export const ofJob = (name: string): string => `${labels.jobOwner}=${name}`;
 
 /** All Tasks of a Job, newest last, whoever started them. */

@@ -9,13 +9,19 @@ import { given } from '../task-flags.ts';
 
 export interface ScheduleFlags {
   readonly timezone?: string;
+  readonly spread?: boolean;
   readonly missed?: 'latest' | 'skip' | 'all';
   readonly missedWithin?: string;
 }
 
 export const scheduleFlags = (command: Command): Command =>
   command
-    .option('--timezone <ZONE>', 'IANA time zone of the schedule; default: UTC', checked(timeZone))
+    .option(
+      '--timezone <ZONE>',
+      "IANA time zone of the schedule; default: the Job's, else the Space's, else UTC",
+      checked(timeZone),
+    )
+    .option('--spread', "moves the minutes to a place of their hour that the Job's name chooses")
     .addOption(
       new Option(
         '--missed <WHICH>',

@@ -5,12 +5,12 @@ import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import type { Context } from '../context.ts';
 import type { NotifyFlags } from '../notify/notify-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
-import { changeJob, getJob } from './find-job.ts';
+import { changeJob, getJob, spaceZone } from './find-job.ts';
 import type { ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
 import { ensureJobSecret, notifyFieldsOf } from './notify.ts';
 import { announced, runsOf, saySchedule } from './say-schedule.ts';
-import { listed, readSchedule, stateOf, withOneMore, withOnly } from './schedules.ts';
+import { inItsZone, listed, readSchedule, stateOf, withOneMore, withOnly } from './schedules.ts';
 
 export interface ScheduleJobFlags extends ScheduleFlags, NotifyFlags {
   readonly add?: boolean;
@@ -22,10 +22,12 @@ export async function scheduleJobAction(
   [name, text]: readonly [string, string],
   flags: ScheduleJobFlags,
 ): Promise<void> {
-  const schedule = readSchedule(text, flags.timezone);
+  const schedule = readSchedule(name, text, flags);
   const tips = tipFlags(context.flags, await context.space());
+  const zone = await spaceZone(await context.session());
   const change = (job: TaskSchedule): TaskSchedule => {
-    const scheduled = flags.add ? withOneMore(job, schedule, tips) : withOnly(job, schedule);
+    const zoned = inItsZone(schedule, job, zone);
+    const scheduled = flags.add ? withOneMore(job, zoned, tips) : withOnly(job, zoned);
     const notify = notifyFieldsOf(name, job.spec.notify, flags);
     return { ...scheduled, spec: { ...scheduled.spec, ...missedFieldsOf(flags), ...notify } };
   };

@@ -10,7 +10,9 @@ import {
 } from '../../resources/kf/job-schedules.ts';
 import { noSchedule, type TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { parseSchedule } from '../../resources/schedule/parse.ts';
+import { spread } from '../../resources/schedule/spread.ts';
 import { CliError } from '../errors.ts';
+import type { ScheduleFlags } from './job-flags.ts';
 
 /** What a Job is doing about time. */
 export type JobState = 'Scheduled' | 'Suspended' | 'Unscheduled';
@@ -27,7 +29,11 @@ export interface NewSchedule {
 }
 
 /** @throws CliError, in Kf's words, with the reason */
-export function readSchedule(text: string, timeZone?: string): NewSchedule {
+export function readSchedule(
+  job: string,
+  text: string,
+  { timezone: timeZone, spread: spreads }: Pick<ScheduleFlags, 'timezone' | 'spread'>,
+): NewSchedule {
   const parsed = parseSchedule(text);
   if (!parsed.ok) throw new CliError(`Schedule "${text}" is not a valid cron schedule: ${parsed.reason}`);
   const { expression, timeZone: prefix } = parsed.schedule;
@@ -36,7 +42,41 @@ export function readSchedule(text: string, timeZone?: string): NewSchedule {
       `Schedule "${text}" names the time zone ${prefix}, --timezone says ${timeZone}: give one of them`,
     );
   const zone = prefix ?? timeZone;
-  return { expression, ...(zone === undefined ? {} : { timeZone: zone }) };
+  return {
+    expression: spreads ? spreadOut(job, expression) : expression,
+    ...(zone === undefined ? {} : { timeZone: zone }),
+  };
+}
+
+/** @throws CliError when its minutes cannot be moved */
+function spreadOut(job: string, expression: string): string {
+  const moved = spread(expression, job);
+  if (!moved.ok) throw new CliError(`--spread: "${expression}": ${moved.reason}`);
+  return moved.expression;
+}
+
+/** All schedules of a Job with their minutes moved. @throws CliError */
+export function withSpread(job: TaskSchedule): TaskSchedule {
+  const { name } = job.metadata;
+  const schedules = schedulesOf(job);
+  if (schedules.length === 0) throw new CliError(`--spread: Job "${name}" has no schedule`);
+  const [first, ...more] = schedules.map(({ id, expression, timeZone }) => ({
+    id,
+    schedule: spreadOut(name, expression),
+    timeZone,
+  }));
+  const { moreSchedules: _, ...spec } = job.spec;
+  const { schedule, timeZone } = first!;
+  return {
+    ...job,
+    spec: { ...spec, schedule, timeZone, ...(more.length === 0 ? {} : { moreSchedules: more }) },
+  };
+}
+
+/** A schedule that names no zone is read in the Job's, else in the Space's for new ones, else in UTC. */
+export function inItsZone(added: NewSchedule, job: TaskSchedule, spaceZone: string | undefined): NewSchedule {
+  const timeZone = added.timeZone ?? job.spec.timeZone ?? spaceZone;
+  return timeZone === undefined ? added : { ...added, timeZone };
 }
 
 /** The one and only schedule, in force at once. */
@@ -120,3 +160,11 @@ export function inZone(job: TaskSchedule, zone: string): TaskSchedule {
 export const named = ({ id, expression, timeZone }: JobSchedule): string => `"${expression}" (ID ${id}, ${timeZone})`;
 
 export const listed = (schedules: readonly JobSchedule[]): string => schedules.map(named).join(', ');
+
+/** In a word or two when a Job runs. */
+export function schedulesText(job: TaskSchedule): string {
+  const state = stateOf(job);
+  const texts = schedulesOf(job).map(({ expression, timeZone }) => `${expression} (${timeZone})`);
+  if (state === 'Unscheduled') return 'unscheduled';
+  return `${texts.join(', ')}${state === 'Suspended' ? ', suspended' : ''}`;
+}

@@ -8,12 +8,12 @@ import type { NotifyFlags } from '../notify/notify-flags.ts';
 import type { TaskFlags } from '../task-flags.ts';
 import { given, overTask, taskFieldsOf } from '../task-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
-import { changeJob } from './find-job.ts';
+import { changeJob, spaceZone } from './find-job.ts';
 import type { PolicyFlag, ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
 import { ensureJobSecret, notifyFieldsOf, removeJobSecret } from './notify.ts';
 import { saySchedule } from './say-schedule.ts';
-import { inZone, readSchedule, stateOf, withOnly } from './schedules.ts';
+import { inItsZone, inZone, readSchedule, stateOf, withOnly, withSpread } from './schedules.ts';
 import { withDefaults } from './unset.ts';
 
 export interface UpdateJobFlags extends TaskFlags, ScheduleFlags, PolicyFlag, NotifyFlags {
@@ -27,12 +27,14 @@ export interface UpdateJobFlags extends TaskFlags, ScheduleFlags, PolicyFlag, No
 export async function updateJobAction(context: Context, name: string, flags: UpdateJobFlags): Promise<void> {
   if (Object.keys(flags).length === 0) throw new CliError('nothing to change: see kf update-job --help');
   if (flags.suspend && flags.resume) throw new CliError('--suspend and --resume cannot be combined');
-  const schedule = flags.schedule === undefined ? undefined : readSchedule(flags.schedule, flags.timezone);
+  const schedule = flags.schedule === undefined ? undefined : readSchedule(name, flags.schedule, flags);
   const tips = tipFlags(context.flags, await context.space());
+  const zone = schedule === undefined ? undefined : await spaceZone(await context.session());
   const change = (job: TaskSchedule): TaskSchedule => {
     let changed = withFields(withDefaults(job, flags.unset ?? []), flags);
-    if (schedule !== undefined) changed = withOnly(changed, schedule);
+    if (schedule !== undefined) changed = withOnly(changed, inItsZone(schedule, changed, zone));
     else if (flags.timezone !== undefined) changed = inZone(changed, flags.timezone);
+    if (flags.spread && schedule === undefined) changed = withSpread(changed);
     if (flags.resume && stateOf(changed) === 'Unscheduled')
       throw new CliError(`Job "${name}" has no schedule to resume`, {
         tips: [{ description: 'Give it one', command: `kf schedule-job ${name} '0 2 * * *'${tips}` }],
@@ -52,7 +54,8 @@ export async function updateJobAction(context: Context, name: string, flags: Upd
   if (flags.suspend && before?.spec.suspend) context.io.note(`Job "${name}" was suspended already.`);
   if (flags.resume && !before?.spec.suspend) context.io.note(`Job "${name}" was not suspended.`);
   await context.io.out(`Job ${name} updated.\n`);
-  if (schedule !== undefined || flags.timezone !== undefined || flags.resume) await saySchedule(context, job);
+  if (schedule !== undefined || flags.timezone !== undefined || flags.spread || flags.resume)
+    await saySchedule(context, job);
 }
 
 function withFields(job: TaskSchedule, flags: UpdateJobFlags): TaskSchedule {

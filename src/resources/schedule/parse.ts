@@ -5,7 +5,8 @@ import { fieldKinds, parseField } from './field.ts';
 import { type Fields, minute, type ParsedSchedule } from './schedule.ts';
 import { isTimeZone, nearestTimeZone } from './time-zone.ts';
 
-const descriptors: Readonly<Record<string, string>> = {
+/** What the words stand for. */
+export const descriptors: Readonly<Record<string, string>> = {
   '@yearly': '0 0 1 1 *',
   '@annually': '0 0 1 1 *',
   '@monthly': '0 0 1 * *',

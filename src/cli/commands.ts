@@ -13,6 +13,7 @@ import { deleteApp } from './commands/delete.ts';
 import { deleteJob, deleteJobSchedule } from './commands/delete-job.ts';
 import { doctor } from './commands/doctor.ts';
 import { env, setEnv, unsetEnv } from './commands/env.ts';
+import { createHook, deleteHook, hooks } from './commands/hooks.ts';
 import { job, jobHistory, jobSchedules, jobs } from './commands/jobs.ts';
 import { createLogSink, deleteLogSink, logSink, logSinks } from './commands/log-sinks.ts';
 import { logs } from './commands/logs.ts';
@@ -59,6 +60,9 @@ export const commands: readonly CommandFile[] = [
   jobHistory,
   deleteJobSchedule,
   deleteJob,
+  createHook,
+  hooks,
+  deleteHook,
   notifications,
   apps,
   app,

@@ -10,6 +10,8 @@ export type { LogOptions, Table };
 export type LogReader = (ref: ObjectRef, options?: LogOptions) => AsyncIterable<Buffer>;
 
 export interface KfClient extends Client {
+  /** Of the server, without a slash at the end. */
+  readonly url: string;
   taskLog: LogReader;
   buildLog: LogReader;
   files: HttpClient['files'];

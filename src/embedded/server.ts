@@ -1,6 +1,6 @@
 /** The whole platform in one process: wires store, API, controllers, builds and the node agent. */
 
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Api, Caller } from '../apiserver/api.ts';
 import { ensureToken, writeKubeconfig } from '../apiserver/http/kubeconfig.ts';
@@ -136,6 +136,8 @@ async function listen(options: ServerOptions, api: Api, node: RunningNode, sourc
     onError: (error, request) => log(request, error),
   });
   const { url } = await http.listen(options.port ?? defaultPort);
+  // For programs that post to hooks.
+  await writeFile(join(dataDir, 'ca.crt'), tls.ca);
   const kubeconfig = join(dataDir, 'kubeconfig');
   await writeKubeconfig(kubeconfig, { url, ca: tls.ca, token, namespace: defaultSpace });
   const info = { pid: process.pid, url, kubeconfig, version, dataDir };

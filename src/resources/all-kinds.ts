@@ -6,6 +6,7 @@ import { Pod } from './core/pod.ts';
 import { PersistentVolume, PersistentVolumeClaim } from './core/volumes.ts';
 import { App } from './kf/app.ts';
 import { Build } from './kf/build.ts';
+import { Hook } from './kf/hook.ts';
 import { LogSink } from './kf/log-sink.ts';
 import { Notification } from './kf/notification.ts';
 import { ServiceInstance } from './kf/service-instance.ts';
@@ -38,6 +39,7 @@ export const allKinds: readonly Kind<any>[] = [
   Task,
   TaskSchedule,
   Notification,
+  Hook,
   ServiceInstance,
   ServiceInstanceBinding,
   LogSink,

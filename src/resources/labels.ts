@@ -16,6 +16,8 @@ export const labels = {
   attempt: 'kf.dev/attempt',
   /** `run-task --once KEY`, hashed. */
   onceKey: 'kf.dev/once',
+  /** The Hook that a Task was run by, or that the body of a request came through. */
+  hook: 'kf.dev/hook',
   /** The Job that a Task is of (Kf). */
   jobOwner: 'taskschedules.kf.dev/owner',
   /** Copy of a Job's spec.suspend (Kf): custom resources have no field selectors. */

@@ -6,17 +6,18 @@ import { badRequest, statusError } from '../../resources/status.ts';
 /** Bytes; as Kubernetes. */
 export const largestObject = 3 * 2 ** 20;
 
-const tooLarge = () => statusError('RequestEntityTooLarge', `Request entity too large: limit is ${largestObject}`, {});
+const tooLarge = (limit: number) =>
+  statusError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`, {});
 
 /** @throws StatusError RequestEntityTooLarge */
-export async function readBytes(req: IncomingMessage): Promise<Buffer> {
-  if (Number(req.headers['content-length'] ?? 0) > largestObject) throw tooLarge();
+export async function readBytes(req: IncomingMessage, limit = largestObject): Promise<Buffer> {
+  if (Number(req.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   const chunks: Buffer[] = [];
   let size = 0;
   // Leaving the loop must not destroy the connection: the answer has still to go out.
   for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > largestObject) throw tooLarge();
+    if (size > limit) throw tooLarge(limit);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);

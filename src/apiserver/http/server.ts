@@ -6,6 +6,8 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { badRequest, StatusError } from '../../resources/status.ts';
 import type { Caller } from '../api.ts';
+import { isHookRequest } from '../hooks/hook-request.ts';
+import { HookServer } from '../hooks/serve-hook.ts';
 import { checkOrigin } from './origin.ts';
 import { parseRequest, type RequestInfo } from './request-info.ts';
 import { sendError } from './respond.ts';
@@ -83,6 +85,7 @@ function listener(options: HttpServerOptions, closing: AbortSignal): RequestList
   const { onError } = options;
   const handle = router(options);
   const tokens = new Tokens(options.tokens);
+  const hooks = new HookServer(options.api, (error) => onError?.(error, 'bodies of hooks'));
   return (req, res) => {
     const gone = new AbortController();
     const end = (): void => gone.abort();
@@ -92,23 +95,30 @@ function listener(options: HttpServerOptions, closing: AbortSignal): RequestList
       end();
     });
     if (closing.aborted) end();
-    answer(req, res, tokens, handle, gone.signal).catch((error) => {
+    answer(req, res, { tokens, hooks, handle }, gone.signal).catch((error) => {
       if (!(error instanceof StatusError) && !res.destroyed) onError?.(error, `${req.method} ${req.url}`);
       sendError(res, error);
     });
   };
 }
 
+interface Desks {
+  readonly tokens: Tokens;
+  readonly hooks: HookServer;
+  readonly handle: Handler;
+}
+
 async function answer(
   req: IncomingMessage,
   res: ServerResponse,
-  tokens: Tokens,
-  handle: Handler,
+  { tokens, hooks, handle }: Desks,
   signal: AbortSignal,
 ): Promise<void> {
   res.setHeader('X-Content-Type-Options', 'nosniff');
-  checkOrigin(req);
   const info = parse(req.url ?? '/');
+  // A hook has keys of its own, which no web page knows, and may be reached under any name, through a proxy.
+  if (isHookRequest(info)) return hooks.serve(req, res, info);
+  checkOrigin(req);
   // Health tells nothing that a port scan would not, and probes have no token.
   const caller = isProbe(info) ? anonymous : tokens.authenticate(req);
   await handle({ req, res, info, caller, signal });

@@ -55,15 +55,23 @@ const shortestSecret = 16;
 
 /** `whsec_…`, or any text; `@FILE` reads it from a file, so that it does not stand among the machine's processes. */
 export function signingSecret(text: string): string {
-  const secret = text.startsWith('@') ? fileText(text.slice(1)) : text;
+  const secret = textOrFile(text);
   if (secret.startsWith('whsec_')) {
     const bytes = Buffer.from(secret.slice(6), 'base64').length;
     if (/^whsec_[A-Za-z0-9+/]+=*$/.test(secret) && bytes >= 24 && bytes <= 64) return secret;
     throw new Error('A secret that begins with whsec_ must go on with 24 to 64 bytes in base64.');
   }
+  return secretText(text);
+}
+
+/** A secret of somebody else's making. */
+export function secretText(text: string): string {
+  const secret = textOrFile(text);
   if (secret.length < shortestSecret) throw new Error(`It must be at least ${shortestSecret} characters long.`);
   return secret;
 }
+
+const textOrFile = (text: string): string => (text.startsWith('@') ? fileText(text.slice(1)) : text);
 
 function fileText(path: string): string {
   try {

@@ -78,10 +78,13 @@ const selectors = ({ labelSelector, fieldSelector, unfinishedOnly }: ListOptions
 });
 
 export class HttpClient implements Client {
+  /** Of the server, without a slash at the end. */
+  readonly url: string;
   readonly #connection: Connection;
 
   /** @param userAgent names the program in the server's records; default `kf` */
   constructor(config: ConnectionConfig, userAgent?: string) {
+    this.url = config.server.replace(/\/+$/, '');
     this.#connection = new Connection(config, userAgent);
   }
 

@@ -11,6 +11,7 @@ import { childName } from '../../resources/names.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { attemptVariable, taskEnv, unexpanded } from './task-env.ts';
+import { volumeMountsOf, volumesOf } from './task-volumes.ts';
 
 /** The first attempt bears the Task's own name (Kf: the TaskRun does). */
 export const pipelineRunName = (task: Task, attempt: number): string =>
@@ -84,10 +85,10 @@ export function pipelineRunOf(task: Task, context: TaskContext): Draft<PipelineR
                   ...literally(command),
                   env: taskEnv(task, app, space, id),
                   computeResources: taskResources(task, app),
-                  ...volumeMountsOf(app),
+                  ...volumeMountsOf(task, app),
                 },
               ],
-              ...volumesOf(app),
+              ...volumesOf(task, app),
             },
           },
         ],
@@ -95,25 +96,6 @@ export function pipelineRunOf(task: Task, context: TaskContext): Draft<PipelineR
       // Tekton's default of 60 minutes must be switched off explicitly.
       timeouts: { pipeline: '0s', ...(timeout === '0s' ? {} : { tasks: timeout }) },
     },
-  };
-}
-
-/** The volumes that the App is bound to. */
-function volumesOf({ status }: App) {
-  const { volumes = [] } = status ?? {};
-  if (volumes.length === 0) return {};
-  return { volumes: volumes.map(({ name, claimName }) => ({ name, persistentVolumeClaim: { claimName } })) };
-}
-
-function volumeMountsOf({ status }: App) {
-  const { volumes = [] } = status ?? {};
-  if (volumes.length === 0) return {};
-  return {
-    volumeMounts: volumes.map(({ name, mountPath, readOnly }) => ({
-      name,
-      mountPath,
-      ...(readOnly ? { readOnly } : {}),
-    })),
   };
 }
 

@@ -32,6 +32,8 @@ export const Secret: Kind<Secret> = defineKind({
   version: 'v1',
   kind: 'Secret',
   body: secretBody,
+  // Immutable ones leave the server's memory: they may be large, and are read once.
+  finished: (secret) => secret.immutable === true,
   default: (secret) => {
     if (secret.stringData === undefined) return secret.type === undefined ? { ...secret, type: 'Opaque' } : secret;
     const { stringData, ...rest } = secret;

@@ -51,6 +51,10 @@ export const taskSpecSchema = s.object({
     'Go duration before the second attempt, doubled before each further one, at most 1h. Default: 10s. Added by kf-tasks.',
     s.optional(s.string()),
   ),
+  inputs: s.describe(
+    'Secrets of the namespace whose keys are files below the path, for reading. Added by kf-tasks.',
+    s.optional(s.array(s.object({ secretName: s.string({ minLength: 1 }), mountPath: s.string({ minLength: 1 }) }))),
+  ),
 });
 
 const usageSchema = s.object({

@@ -559,6 +559,27 @@ describe('a namespace’s life', () => {
     expect(await rules()).toEqual(complete);
   });
 
+  it('lets Pods without a policy pass while the firewall refuses changes', async () => {
+    let broken = false;
+    const network = await start({
+      run: (command, args, options) =>
+        broken && command === 'iptables-restore' ? Promise.reject(new Error('refused')) : run(command, args, options),
+    });
+    const [task, other] = await Promise.all([network.acquire(), network.acquire()]);
+    broken = true;
+    await expect(task.restrict({ egress: [], hostPorts: [] })).rejects.toThrow('refused');
+    await expect(task.restrict({ egress: [], hostPorts: [] })).rejects.toThrow('refused');
+    await other.restrict({ hostPorts: [] });
+    broken = false;
+    await task.restrict({ egress: [], hostPorts: [] });
+    expect(await run('iptables-save', [])).toContain(`-A KF-E2ENET-E -s ${task.ip}/32`);
+    broken = true;
+    await task.release();
+    broken = false;
+    await other.restrict({ egress: [], hostPorts: [] });
+    expect(await run('iptables-save', [])).not.toContain(`-s ${task.ip}/32`);
+  });
+
   it('keeps a subnet that was chosen, and refuses what is none', async () => {
     const network = await start({ subnet: '10.213.7.0/24' });
     expect(network.hostAddress).toBe('10.213.7.1');

@@ -49,9 +49,11 @@ export class Firewall {
 
   /** Resolves when it holds; at once when it does already. @throws CommandError; it holds for a later change then */
   async restrict(address: string, restriction: Restriction): Promise<void> {
-    if (this.#restrictions.set(address, restriction) || this.#failed) await this.#apply();
+    const changes = this.#restrictions.set(address, restriction);
+    const isRestricted = this.#restrictions.has(address);
+    if (changes || (isRestricted && this.#failed)) await this.#apply();
     // Wanted before, but perhaps not in force yet.
-    else if (this.#restrictions.has(address)) await this.#last;
+    else if (isRestricted) await this.#last;
   }
 
   /** Whether any address is restricted. */
@@ -100,11 +102,15 @@ export class Firewall {
 
   async #put(text: string): Promise<void> {
     const policies = policyChains(this.#plan, this.#restrictions);
-    this.#failed = true;
-    await restore(this.#run, text);
-    this.#policies = policies;
-    await this.#routeLocalnet();
-    this.#failed = false;
+    try {
+      await restore(this.#run, text);
+      this.#policies = policies;
+      await this.#routeLocalnet();
+      this.#failed = false;
+    } catch (error) {
+      this.#failed = true;
+      throw error;
+    }
   }
 
   /** Lets the bridge, and only it, lead to 127.0.0.1 while a Pod has an allowed port there; the rules are put in first. */

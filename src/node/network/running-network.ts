@@ -191,7 +191,11 @@ export class Network implements NetworkProvider {
       options,
     );
     // An address is given to nobody else before the rules for its last owner are gone.
-    await Promise.all(namespaces.map(({ address }) => this.#firewall.restrict(formatAddress(address), unrestricted)));
+    const gone = namespaces.map(({ address }) => this.#firewall.restrict(formatAddress(address), unrestricted));
+    await Promise.all(gone).catch((error: Error) =>
+      // The next change takes them away, long before the address comes round again.
+      this.#settings.onWarning(`firewall rules of ended tasks could not be removed: ${error.message}`),
+    );
     for (const namespace of namespaces) this.#forget(namespace);
   }
 

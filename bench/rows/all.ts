@@ -1,8 +1,10 @@
 /** Every row, in the order in which they are printed. */
 
 import type { Row } from '../support/row.ts';
+import { bigLog } from './big-log.ts';
 import { createLatency } from './create-latency.ts';
 import { flushes } from './flushes.ts';
+import { followDelay } from './follow-delay.ts';
 import { listTasks } from './list-tasks.ts';
 import { manyTasks } from './many-tasks.ts';
 import { memory } from './memory.ts';
@@ -10,4 +12,15 @@ import { oneTask } from './one-task.ts';
 import { push } from './push.ts';
 import { serverStart } from './server-start.ts';
 
-export const rows: readonly Row[] = [oneTask, manyTasks, flushes, listTasks, push, serverStart, memory, createLatency];
+export const rows: readonly Row[] = [
+  oneTask,
+  manyTasks,
+  flushes,
+  listTasks,
+  push,
+  serverStart,
+  memory,
+  createLatency,
+  followDelay,
+  bigLog,
+];

@@ -65,8 +65,9 @@ async function readOwner(uid: string, log: PendingLog, { directory, now }: Batch
     const read = await readLines(path, from, log.ended || !isLast).catch(ifMissing);
     if (read === undefined) continue;
     const attempt = attempts[pod] ?? pods.indexOf(pod) + 1;
-    for (const { time, ...line } of read.lines)
-      records.push({ ...owner, attempt, ...line, time: time === '' ? now() : time.replace('+00:00', 'Z') });
+    const origin = { ...owner, attempt };
+    for (const { stream, time, message, partial } of read.lines)
+      records.push({ origin, stream, time: utc(time) ?? now(), message, ...(partial ? { partial } : {}) });
     if (read.next === from) continue;
     places[name] = read.next;
     return { records, places, bytes: read.next - from, more: read.more || !isLast };
@@ -87,6 +88,10 @@ export async function undelivered(directory: string, uid: string, { offsets }: P
   }
   return sum;
 }
+
+/** As conmon writes it, with Z; undefined when an entry has none. */
+const utc = (time: string): string | undefined =>
+  time.endsWith('+00:00') ? `${time.slice(0, -6)}Z` : time === '' ? undefined : time;
 
 const ifMissing = (error: NodeJS.ErrnoException): undefined => {
   if (error.code !== 'ENOENT') throw error;

@@ -16,8 +16,13 @@ export interface LogOwner {
   readonly attempts: Readonly<Record<string, number>>;
 }
 
-export interface LogRecord extends Omit<LogOwner, 'attempts'> {
+/** One attempt of a Task; shared by all records of a batch, so that it can be told by identity. */
+export interface LogOrigin extends Omit<LogOwner, 'attempts'> {
   readonly attempt: number;
+}
+
+export interface LogRecord {
+  readonly origin: LogOrigin;
   readonly stream: 'stdout' | 'stderr';
   /** RFC 3339 with nanoseconds, UTC. */
   readonly time: string;
@@ -44,7 +49,12 @@ export function ownerOfTask(task: Task): LogOwner {
 }
 
 /** The fields of a record as every structured sink gets them. */
-export const fieldsOf = ({ time: _, ...fields }: LogRecord): Omit<LogRecord, 'time'> => fields;
+export const fieldsOf = ({ origin, stream, message, partial }: LogRecord) => ({
+  ...origin,
+  stream,
+  message,
+  ...(partial ? { partial } : {}),
+});
 
 /** Seconds and nanoseconds since the epoch. A time that is none is 0. */
 export function instantOf(time: string): { readonly seconds: number; readonly nanoseconds: number } {

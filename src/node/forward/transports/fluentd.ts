@@ -125,7 +125,7 @@ class Connection {
 function byTag(records: readonly LogRecord[]): ReadonlyMap<string, LogRecord[]> {
   const groups = new Map<string, LogRecord[]>();
   for (const record of records) {
-    const tag = `kf.${record.space}.${record.app}`;
+    const tag = `kf.${record.origin.space}.${record.origin.app}`;
     const group = groups.get(tag);
     if (group === undefined) groups.set(tag, [record]);
     else group.push(record);

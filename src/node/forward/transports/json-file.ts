@@ -2,7 +2,7 @@
 
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { LogRecord } from '../log-record.ts';
+import { fieldsOf, type LogRecord } from '../log-record.ts';
 import type { Transport } from '../transport.ts';
 
 /** No link is followed: the server is root, and others may own the folder. */
@@ -16,7 +16,9 @@ export class JsonFileTransport implements Transport {
   }
 
   async send(records: readonly LogRecord[]): Promise<void> {
-    await this.#append(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    await this.#append(
+      records.map((record) => `${JSON.stringify({ time: record.time, ...fieldsOf(record) })}\n`).join(''),
+    );
   }
 
   close(): void {}

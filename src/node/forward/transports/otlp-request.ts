@@ -1,6 +1,6 @@
 /** ExportLogsServiceRequest in OTLP's JSON encoding: 64-bit numbers are strings. Pure. */
 
-import { instantOf, type LogRecord } from '../log-record.ts';
+import { instantOf, type LogOrigin, type LogRecord } from '../log-record.ts';
 
 type Value = { readonly stringValue: string } | { readonly intValue: string } | { readonly boolValue: boolean };
 interface Attribute {
@@ -13,22 +13,21 @@ const severity = { stdout: { number: 9, text: 'INFO' }, stderr: { number: 17, te
 
 /** One resource per attempt of a Task. */
 export function exportRequest(records: readonly LogRecord[]): object {
-  const groups = new Map<string, LogRecord[]>();
+  const groups = new Map<LogOrigin, LogRecord[]>();
   for (const record of records) {
-    const key = `${record.space}/${record.task}/${record.attempt}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [record]);
+    const group = groups.get(record.origin);
+    if (group === undefined) groups.set(record.origin, [record]);
     else group.push(record);
   }
   return {
-    resourceLogs: [...groups.values()].map((group) => ({
-      resource: { attributes: resourceOf(group[0]!) },
+    resourceLogs: [...groups].map(([origin, group]) => ({
+      resource: { attributes: resourceOf(origin) },
       scopeLogs: [{ scope: { name: 'kf-tasks' }, logRecords: group.map(recordOf) }],
     })),
   };
 }
 
-function resourceOf({ space, app, task, id, job, attempt }: LogRecord): readonly Attribute[] {
+function resourceOf({ space, app, task, id, job, attempt }: LogOrigin): readonly Attribute[] {
   const text = (key: string, value: string): Attribute => ({ key, value: { stringValue: value } });
   const whole = (key: string, value: number): Attribute => ({ key, value: { intValue: String(value) } });
   return [

@@ -11,7 +11,7 @@ import { hostname } from 'node:os';
 import type { LogRecord } from '../log-record.ts';
 import type { SinkSecret, Transport } from '../transport.ts';
 import { broken, connect, sendPatience, within, write } from './socket.ts';
-import { largestMessage, octetCounted, syslogMessages } from './syslog-message.ts';
+import { largestMessage, octetCounted, SyslogWriter } from './syslog-message.ts';
 
 export interface SyslogOptions {
   readonly host: string;
@@ -38,9 +38,9 @@ export class SyslogTransport implements Transport {
     try {
       // It must be read for its end to be seen.
       socket.resume();
-      const host = hostname();
-      const messages = records.flatMap((record) => syslogMessages(record, host, largestMessage.stream));
-      await write(socket, Buffer.concat(messages.map(octetCounted)));
+      const writer = new SyslogWriter(hostname(), largestMessage.stream);
+      const messages = records.flatMap((record) => writer.messages(record));
+      await write(socket, Buffer.from(messages.map(octetCounted).join('')));
       await within(sendPatience, 'the receiver did not close the connection', ended(socket));
     } finally {
       socket.destroy();
@@ -78,10 +78,10 @@ export class SyslogUdpTransport implements Transport {
 
   async send(records: readonly LogRecord[]): Promise<void> {
     const socket = await this.#connected();
-    const host = hostname();
+    const writer = new SyslogWriter(hostname(), largestMessage.datagram);
     try {
       for (const record of records)
-        for (const message of syslogMessages(record, host, largestMessage.datagram))
+        for (const message of writer.messages(record))
           await new Promise<void>((resolve, reject) => {
             socket.send(message, (error) => (error === null ? resolve() : reject(error)));
           });

@@ -273,6 +273,28 @@ test('log sinks: a new one, one that exists, one that does not', async () => {
       expect({ command, code }, text).toEqual({ command, code: 0 });
 });
 
+describe('Notifications and hooks', () => {
+  test('nobody is told: say where to post; a post that nobody takes: see what becomes of it', async () => {
+    const [set] = tipsIn((await shell('kf configure-space test-notify')).text);
+    seen.add(set!.description);
+    expect(await shell(set!.command.replace('URL', 'http://127.0.0.1:9/'))).toMatchObject({ code: 0 });
+    const [look] = await follow('kf configure-space test-notify');
+    expect(look).toMatchObject({ code: 0 });
+    expect(look!.text).toContain('ECONNREFUSED');
+    await kf.ok('configure-space', 'unset-notify');
+  });
+
+  test('a Hook that exists already, one that does not', async () => {
+    await kf.ok('create-hook', 'report');
+    const [another, list] = tipsIn((await shell('kf create-hook report')).text);
+    for (const { description } of [another!, list!]) seen.add(description);
+    expect(await shell(another!.command.replace('NAME', 'second'))).toMatchObject({ code: 0 });
+    expect((await shell(list!.command)).text).toMatch(/second .*hooks\/dev\/second/);
+    for (const line of ['kf delete-hook nope', 'kf create-hook nope'])
+      for (const { command, code } of await follow(line)) expect({ command, code }).toEqual({ command, code: 0 });
+  });
+});
+
 describe('a server that does not run', () => {
   test('is not started: how to start it', async () => {
     await kf.ok('server', 'stop');

@@ -4,13 +4,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AnyKind } from '../../src/client/client.ts';
+import { Secret } from '../../src/resources/core/kinds.ts';
 import { NetworkPolicy } from '../../src/resources/core/network-policy.ts';
 import { App } from '../../src/resources/kf/app.ts';
 import { Build } from '../../src/resources/kf/build.ts';
+import { Hook } from '../../src/resources/kf/hook.ts';
 import { LogSink } from '../../src/resources/kf/log-sink.ts';
+import { Notification } from '../../src/resources/kf/notification.ts';
 import { SourcePackage } from '../../src/resources/kf/source-package.ts';
 import { Space } from '../../src/resources/kf/space.ts';
 import { Task } from '../../src/resources/kf/task.ts';
+import { TaskSchedule } from '../../src/resources/kf/task-schedule.ts';
 import type { KubeObject } from '../../src/resources/meta.ts';
 import { Kf } from '../support/kf.ts';
 import { connect, finished, startTask } from '../support/kf-tasks.ts';
@@ -41,7 +45,19 @@ const manifests = {
 async function state(): Promise<readonly string[]> {
   const client = await connect(kf);
   try {
-    const kinds: readonly AnyKind[] = [Space, NetworkPolicy, App, Build, SourcePackage, LogSink, Task];
+    const kinds: readonly AnyKind[] = [
+      Space,
+      NetworkPolicy,
+      App,
+      Build,
+      SourcePackage,
+      LogSink,
+      Task,
+      TaskSchedule,
+      Hook,
+      Notification,
+      Secret,
+    ];
     const lists = await Promise.all(kinds.map((kind) => client.list(kind)));
     return (lists.flatMap(({ items }) => items) as readonly KubeObject[]).map(
       ({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name} ${metadata.resourceVersion}`,

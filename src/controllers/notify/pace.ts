@@ -6,8 +6,10 @@ const burst = 20;
 /** Milliseconds. */
 const perPost = 1_000;
 const mostUnderWay = 2;
-/** Milliseconds until the next look when two are under way. */
-const recheck = 250;
+/** Milliseconds between two that ask again: however many wait, asking costs the same. */
+const betweenAsking = 250;
+/** Milliseconds; 500 wait at most. */
+const longestLine = 500 * betweenAsking;
 
 interface Lane {
   underWay: number;
@@ -15,6 +17,8 @@ interface Lane {
   tokens: number;
   /** When `tokens` was right. */
   at: number;
+  /** When the last of those that wait asks again. */
+  lastAsking: number;
 }
 
 export class Pace {
@@ -29,17 +33,24 @@ export class Pace {
   enter(url: string): (() => void) | number {
     const now = this.#clock.now();
     for (const [other, lane] of this.#lanes)
-      if (lane.underWay === 0 && refilled(lane, now) >= burst) this.#lanes.delete(other);
-    const lane = this.#lanes.get(url) ?? { underWay: 0, tokens: burst, at: now };
-    if (lane.underWay >= mostUnderWay) return recheck;
+      if (lane.underWay === 0 && lane.lastAsking < now && refilled(lane, now) >= burst) this.#lanes.delete(other);
+    const lane = this.#lanes.get(url) ?? { underWay: 0, tokens: burst, at: now, lastAsking: now };
     const tokens = refilled(lane, now);
-    if (tokens < 1) return Math.ceil((1 - tokens) * perPost);
+    if (lane.underWay >= mostUnderWay || tokens < 1) return lineUp(lane, now);
     Object.assign(lane, { underWay: lane.underWay + 1, tokens: tokens - 1, at: now });
     this.#lanes.set(url, lane);
     return () => {
       lane.underWay--;
     };
   }
+}
+
+/** Milliseconds until it is this one's turn to ask again. */
+function lineUp(lane: Lane, now: number): number {
+  // Nobody waits any more; or the clock was set back.
+  if (lane.lastAsking < now || lane.lastAsking - now > longestLine) lane.lastAsking = now;
+  lane.lastAsking += betweenAsking;
+  return lane.lastAsking - now;
 }
 
 /** A clock that was set back refills nothing. */

@@ -139,6 +139,9 @@ test('a storm: 20 at once, then one a second, two under way', () => {
     leave();
   }
   expect(sent).toBe(20);
+  // However many ask, they are told to come back one after the other.
+  const waits = Array.from({ length: 5 }, () => pace.enter('a') as number);
+  expect(waits.map((wait, index) => wait - (waits[index - 1] ?? wait - 250))).toEqual([250, 250, 250, 250, 250]);
   clock.advance(1_000);
   expect(pace.enter('a')).toBeTypeOf('function');
 });

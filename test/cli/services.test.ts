@@ -24,6 +24,8 @@ describe('user-provided services', () => {
     expect(await vcap('report')).toEqual({});
 
     await cli.ok('bind-service', 'report', 'db', '-b', 'warehouse', '-c', '{"schema":"x"}');
+    await cli.ok('run-task', 'report', '-c', 'exit 0', '--wait');
+    expect((await cli.ok('task', 'report', '1')).stdout).toMatch(/^Services: +db$/m);
     // Whatever starts after the command has ended gets it.
     expect(await vcap('report')).toEqual({
       'user-provided': [

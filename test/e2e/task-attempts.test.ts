@@ -29,4 +29,5 @@ test('attempts over a server that is killed between and in them: each once, each
   expect(outcome(task)).toMatchObject({ exitCode: 0, status: 'True' });
   expect(task.status?.attempts?.map(({ exitCode }) => exitCode)).toEqual([3, 4, 0]);
   expect(await logOf(kf, name)).toBe('attempt 1\nattempt 2\nattempt 3\n');
+  expect((await kf.ok('logs', name, '--attempt', '2', '--recent')).stdout).toBe('attempt 2\n');
 });

@@ -78,6 +78,7 @@ export function describe(task: Task, { run, pod, app }: More = {}): Description 
     ['Exit Code', status.exitCode === undefined ? undefined : exitCodeText(status.exitCode).replace('exit code ', '')],
     ['Command', commandOf(task, step)],
     ['Image', status.image ?? imageToCome(task, app)],
+    ['Services', (status.services ?? servicesToCome(task, app)).join(', ') || undefined],
     ['Environment', spec.env?.map(({ name }) => name).join(', ')],
     ['Created By', metadata.annotations?.[annotations.createdBy]],
     ['Changed By', metadata.annotations?.[annotations.changedBy]],
@@ -114,6 +115,10 @@ function imageToCome(task: Task, app: App | undefined): string | undefined {
   if (app === undefined || isFinal(task)) return undefined;
   const now = app.status?.image;
   return `the newest of App ${app.metadata.name} at the start${now === undefined ? '' : `; now ${now}`}`;
+}
+
+function servicesToCome(task: Task, app: App | undefined): readonly string[] {
+  return isFinal(task) ? [] : (app?.status?.serviceBindings ?? []).map(({ instance }) => instance);
 }
 
 const appResources = (app: App | undefined): ResourceRequirements | undefined =>

@@ -156,6 +156,7 @@ export class TaskController {
     this.#waiting.remove(refOf(task));
     await this.#report(task, waiting('Started', 'the PipelineRun was made'), {
       image: context.image,
+      ...servicesOf(app),
       ...withAttempt(task, { pipelineRunName: pipelineRunName(task, 1) }, undefined, false),
     });
   }
@@ -251,6 +252,12 @@ function runCondition(run: PipelineRun): ConditionDraft {
   if (status === 'True') return { type: 'TaskRunReady', status };
   if (status === 'False') return refused(reason === 'Cancelled' ? 'TaskRunCancelled' : (reason ?? 'Failed'), message);
   return waiting(reason ?? 'Started', message);
+}
+
+/** What its environment holds the credentials of. */
+function servicesOf(app: App): Partial<TaskStatus> {
+  const services = (app.status?.serviceBindings ?? []).map(({ instance }) => instance);
+  return services.length === 0 ? {} : { services };
 }
 
 const imageOf = (run: PipelineRun): string | undefined =>

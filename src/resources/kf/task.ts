@@ -96,6 +96,8 @@ const body = {
       exitCode: s.optional(s.integer()),
       /** The image that the Task was started with. */
       image: s.optional(s.string()),
+      /** The service instances that were bound to the App when the Task was started. */
+      services: s.optional(s.array(s.string())),
       /** One line: why the Task waits and what happens next, or what ended it. */
       message: s.optional(s.string()),
       pipelineRunName: s.optional(s.string()),

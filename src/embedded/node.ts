@@ -205,7 +205,6 @@ async function bringUp(
     barrier,
     limits: limitsFrom(process.env),
     allowedHostPaths: async () => (await loadServerConfig(dataDir)).hostPaths,
-    ...reserveFrom(process.env),
     bootId,
     onError: log,
   });

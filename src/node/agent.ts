@@ -67,8 +67,6 @@ export interface NodeAgentOptions {
   readonly limits?: Partial<NodeLimits>;
   /** Directories of the host that may become volumes. Default: none. */
   readonly allowedHostPaths?: () => Promise<readonly string[]>;
-  /** Bytes of the disk that volumes leave free. Default: 5 %, at least 1 GiB. */
-  readonly reserveBytes?: number;
   /** Default: the machine's name. */
   readonly nodeName?: string;
   /** Default: the kernel's. */

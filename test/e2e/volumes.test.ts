@@ -1,6 +1,6 @@
 /** Volumes: of the server's making and of the host, shared, read-only, refused; after crashes and reboots. */
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PersistentVolume, PersistentVolumeClaim } from '../../src/resources/core/volumes.ts';
@@ -102,8 +102,10 @@ describe('a volume that the server makes', () => {
     const { stdout } = await kf.ok('run-task', 'one', '-c', 'echo on; sleep 1000', '-o', 'name');
     const name = stdout.trim().split('/')[1]!;
     await expect.poll(() => mounts().length, { timeout: 20_000 }).toBe(1);
+    expect((await kf.ok('task', name)).stdout).toMatch(/^Services: +data$/m);
     for (const app of ['one', 'two']) await kf.ok('unbind-service', app, 'data');
-    await kf.ok('delete-service', 'data', '--async');
+    const { stderr } = await kf.ok('delete-service', 'data', '--async');
+    expect(stderr).toContain(`Its volume goes with the last Task that uses it: ${name}\n`);
     const client = await connect(kf);
     const { items } = await client.list(PersistentVolumeClaim, { namespace: 'dev' });
     expect(items.map(({ metadata }) => [metadata.name, metadata.deletionTimestamp !== undefined])).toEqual([
@@ -165,4 +167,28 @@ describe('a directory of the host', () => {
     expect(code).toBe(1);
     expect(stderr).toContain(`${link} leads to ${kf.dataDir}, which is not allowed as a volume`);
   });
+});
+
+test('a Space takes its volumes along, but no directory of the host; one that is too large is refused', async () => {
+  const path = join(host, 'space');
+  await kf.ok('configure-server', 'allow-host-path', path);
+  await kf.ok('create-space', 'brief');
+  const inSpace = ['--space', 'brief'];
+  const source = await kf.source('three', { 'a.txt': 'x' });
+  await kf.ok('push', 'three', '--task', '-p', source, '-c', 'echo > /made/a; echo > /hosts/a', ...inSpace);
+  await kf.ok('create-service', 'volume', 'made', '-c', '{"capacity":"32Mi"}', ...inSpace);
+  await kf.ok('create-service', 'volume', 'hosts', '-c', JSON.stringify({ path }), ...inSpace);
+  const tooLarge = await kf.run(['create-service', 'volume', 'huge', '-c', '{"capacity":"9Pi"}', ...inSpace]);
+  expect([tooLarge.code, tooLarge.stderr]).toEqual([
+    1,
+    expect.stringMatching(/needs .* GiB of disk, this machine has/),
+  ]);
+  for (const name of ['made', 'hosts'])
+    await kf.ok('bind-service', 'three', name, '-c', `{"mount":"/${name}"}`, ...inSpace);
+  await kf.ok('run-task', 'three', '--wait', ...inSpace);
+  const volumes = () => readdirSync(join(kf.dataDir, 'volumes'));
+  expect(volumes()).toHaveLength(1);
+  await kf.ok('delete-space', 'brief');
+  await expect.poll(volumes, { timeout: 20_000 }).toEqual([]);
+  expect(readdirSync(path)).toEqual(['a']);
 });

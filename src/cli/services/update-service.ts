@@ -15,6 +15,8 @@ export interface UpdateFlags {
   readonly async?: boolean;
 }
 
+const updatedAnnotation = 'kf.dev/updated';
+
 /** Credentials are replaced as a whole; `{}` keeps them, as in Kf. */
 export async function updateUserProvided(context: Context, name: string, flags: UpdateFlags): Promise<void> {
   const params = parseParams(context.cwd, '-p', flags.parameters ?? flags.params);
@@ -29,13 +31,12 @@ export async function updateUserProvided(context: Context, name: string, flags: 
   const ref = { namespace: space, name };
   if (flags.tags !== undefined)
     await client.patch(ServiceInstance, ref, { type: 'merge', body: { spec: { tags: parseTags(flags.tags) } } });
-  let version = service.status?.paramsVersion ?? '';
-  if (!keeps) {
-    const data = { params: Buffer.from(JSON.stringify(params)).toString('base64') };
-    const secretRef = { namespace: space, name: service.spec.parametersFrom.name };
-    const secret = await client.patch(Secret, secretRef, { type: 'merge', body: { data } });
-    version = secret.metadata.resourceVersion ?? '';
-  }
+  const data = keeps ? {} : { params: Buffer.from(JSON.stringify(params)).toString('base64') };
+  // A change of tags alone gives a new version, too, which can be waited for.
+  const metadata = { annotations: { [updatedAnnotation]: new Date(context.clock.now()).toISOString() } };
+  const secretRef = { namespace: space, name: service.spec.parametersFrom.name };
+  const secret = await client.patch(Secret, secretRef, { type: 'merge', body: { metadata, data } });
+  const version = secret.metadata.resourceVersion ?? '';
   if (flags.async) return context.io.note('Waiting for service instance to become ready asynchronously');
   const text = 'Waiting for service instance to become ready...';
   await awaitService(context, ref, version, { text });

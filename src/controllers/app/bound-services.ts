@@ -35,10 +35,12 @@ async function readBinding(client: Client, binding: ServiceInstanceBinding): Pro
   const secret = await getIfExists(client, Secret, { ...refOf(binding), name: secretName });
   // Not read yet, or of an earlier binding: its own event brings us back.
   if (secret === undefined || !isControlledBy(secret, binding)) return undefined;
+  const version = secret.metadata.annotations?.[annotations.paramsVersion];
   return {
     binding,
     credentials: credentialsIn(secret),
-    paramsVersion: secret.metadata.annotations?.[annotations.paramsVersion],
+    // Only when the secret and what the binding says beside it are of one version.
+    paramsVersion: version === binding.status?.paramsVersion ? version : undefined,
   };
 }
 

@@ -63,6 +63,10 @@ export class LoopPool implements DiskProvider {
     }
   }
 
+  promise(bytes: number): Promise<() => void> {
+    return this.#promises.once(bytes);
+  }
+
   async adopt(id: string): Promise<PodDisk | undefined> {
     const { folder } = this.#options;
     const lease = await readLease(folder, id);

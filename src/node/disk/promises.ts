@@ -1,5 +1,6 @@
 /** Keeps account of what the disks in use may still write, and refuses what the machine cannot promise. */
 
+import { randomBytes } from 'node:crypto';
 import { statfsSync, statSync } from 'node:fs';
 import { checkReserve, defaultReserve } from './reserve.ts';
 
@@ -28,6 +29,13 @@ export class DiskPromises {
     const reserve = this.#reserveBytes ?? defaultReserve(totalBytes);
     checkReserve({ totalBytes, freeBytes: bavail * bsize }, reserve, open, promised.limitBytes);
     this.#all.set(key, promised);
+  }
+
+  /** Counts so many bytes until the returned function is called. @throws DiskReserveError */
+  async once(bytes: number): Promise<() => void> {
+    const key = `once-${randomBytes(6).toString('hex')}`;
+    this.add(key, { limitBytes: bytes });
+    return () => this.drop(key);
   }
 
   /** Counts what was promised before this server started. */

@@ -19,7 +19,6 @@ export interface NodeVolumesOptions {
   readonly disk: DiskProvider;
   /** Directories of the host that may become volumes. Default: none. */
   readonly allowedHostPaths?: () => Promise<readonly string[]>;
-  readonly reserveBytes?: number;
 }
 
 export interface NodeVolumes {
@@ -29,14 +28,14 @@ export interface NodeVolumes {
 }
 
 export function createVolumes(options: NodeVolumesOptions): NodeVolumes {
-  const { client, dataDir, runDir, instance, disk, allowedHostPaths = async () => [], reserveBytes } = options;
+  const { client, dataDir, runDir, instance, disk, allowedHostPaths = async () => [] } = options;
   const layout = layoutOf(dataDir, runDir, instance);
   mkdirSync(layout.volumes, { recursive: true, mode: 0o700 });
   const store = new VolumeStore({
     // The kernel names mounts and loop devices by their real path.
     folder: realpathSync(layout.volumes),
     notEnforced: disk.kind === 'loop-pool' ? undefined : 'this machine cannot mount loop images',
-    reserveBytes,
+    disk,
     owner: vcapUser,
     run: runCommand,
   });

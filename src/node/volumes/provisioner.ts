@@ -19,6 +19,7 @@ import { parseQuantity } from '../../resources/quantity.ts';
 import { isAlreadyExists, isNotFound } from '../../resources/status.ts';
 import { vcapUser } from '../../resources/vcap.ts';
 import { DiskReserveError, DiskTooSmallError } from '../disk/disk.ts';
+import { CommandError } from '../host/run-command.ts';
 import { checkHostPath, HostPathRefused, type HostPathRules } from './host-paths.ts';
 import { claimsOf } from './pod-claims.ts';
 import type { VolumeStore } from './volume-store.ts';
@@ -251,5 +252,6 @@ async function ownerWarning(path: string): Promise<Said | undefined> {
 function reasonOf(error: unknown): string | undefined {
   if (error instanceof HostPathRefused) return 'HostPathRefused';
   if (error instanceof DiskReserveError || error instanceof DiskTooSmallError) return 'NoRoom';
+  if (error instanceof CommandError) return 'ProvisioningFailed';
   return undefined;
 }

@@ -7,10 +7,10 @@
  *     volumes/NAME/data       instead of both: a plain folder
  */
 
-import { chown, lstat, mkdir, open, readdir, rename, rm, rmdir, statfs } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, open, readdir, rename, rm, rmdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DiskProvider } from '../disk/disk.ts';
 import { detachLoops, mountsBelow } from '../disk/loop-image.ts';
-import { checkReserve, defaultReserve } from '../disk/reserve.ts';
 import { syncPath } from '../durable.ts';
 import { CommandError, type RunCommand } from '../host/run-command.ts';
 
@@ -19,12 +19,15 @@ export interface VolumeStoreOptions {
   readonly folder: string;
   /** Undefined: file systems of their own; else why this machine has none. */
   readonly notEnforced: string | undefined;
-  /** Bytes of the disk that stay free. Default: 5 %, at least 1 GiB. */
-  readonly reserveBytes: number | undefined;
+  /** Where room on the disk is promised. */
+  readonly disk: Pick<DiskProvider, 'promise'>;
   /** Who writes to volumes. */
   readonly owner: { readonly uid: number; readonly gid: number };
   readonly run: RunCommand;
 }
+
+/** Who may enter and write to a new volume: binding decides who gets it. */
+const everybody = 0o777;
 
 const stagingSuffix = '.tmp';
 
@@ -47,19 +50,23 @@ export class VolumeStore {
   /** Idempotent. @throws DiskReserveError, DiskTooSmallError */
   create(name: string, bytes: number): Promise<void> {
     return this.#inTurn(name, async () => {
-      const { folder, notEnforced, owner } = this.#options;
+      const { folder, notEnforced, disk } = this.#options;
       const path = this.#path(name);
       if (await exists(path)) return;
       const staging = path + stagingSuffix;
       await rm(staging, { recursive: true, force: true });
-      await this.#checkRoom(bytes);
-      await mkdir(staging, { recursive: true, mode: 0o700 });
-      if (notEnforced === undefined) await this.#makeImage(staging, bytes);
-      else {
-        await mkdir(join(staging, 'data'), { mode: 0o755 });
-        await chown(join(staging, 'data'), owner.uid, owner.gid);
+      const kept = await disk.promise(bytes);
+      try {
+        await mkdir(staging, { recursive: true, mode: 0o700 });
+        if (notEnforced === undefined) await this.#makeImage(staging, bytes);
+        else await this.#makeFolder(join(staging, 'data'));
+        await syncPath(staging);
+      } catch (error) {
+        await rm(staging, { recursive: true, force: true });
+        throw error;
+      } finally {
+        kept();
       }
-      await syncPath(staging);
       await rename(staging, path);
       await syncPath(folder);
     });
@@ -149,24 +156,28 @@ export class VolumeStore {
     return turn;
   }
 
-  async #checkRoom(bytes: number): Promise<void> {
-    const { folder, reserveBytes } = this.#options;
-    const { blocks, bavail, bsize } = await statfs(folder);
-    const totalBytes = blocks * bsize;
-    checkReserve({ totalBytes, freeBytes: bavail * bsize }, reserveBytes ?? defaultReserve(totalBytes), 0, bytes);
-  }
-
   async #makeImage(staging: string, bytes: number): Promise<void> {
     const { run, owner } = this.#options;
     const file = join(staging, 'disk.img');
     const size = Math.ceil(bytes / 4096) * 4096;
     await (await open(file, 'wx', 0o600)).close();
     // Reserved, not sparse: a sparse image on a full disk loses writes in silence.
-    await run('fallocate', ['--length', String(size), file]);
+    await run('fallocate', ['--length', String(size), file]).catch(async (error: unknown) => {
+      // File systems that copy on write know no reservation.
+      if (!(error instanceof CommandError) || !/not supported/i.test(error.reason)) throw error;
+      await truncate(file, size);
+    });
     const user = `root_owner=${owner.uid}:${owner.gid}`;
     await run('mkfs.ext4', ['-q', '-F', '-m', '0', '-b', '4096', '-E', `nodiscard,lazy_itable_init=1,${user}`, file]);
     await mkdir(join(staging, 'mnt'), { mode: 0o700 });
     await syncPath(file);
+  }
+
+  async #makeFolder(path: string): Promise<void> {
+    const { owner } = this.#options;
+    await mkdir(path);
+    await chown(path, owner.uid, owner.gid);
+    await chmod(path, everybody);
   }
 
   async #mount(name: string): Promise<string> {
@@ -177,7 +188,12 @@ export class VolumeStore {
     if (!(await exists(file))) throw new Error(`volume ${name} is not on this machine`);
     if ((await mountsBelow(target)).includes(target)) return target;
     await this.#options.run('mount', ['-t', 'ext4', '-o', 'loop,nosuid,nodev,noatime', file, target]);
-    await rmdir(join(target, 'lost+found')).catch(ignoreMissing);
+    // The first time: everybody who is given the volume may write to it, whatever user an image has.
+    const isNew = await rmdir(join(target, 'lost+found')).then(
+      () => true,
+      (error) => ignoreMissing(error) ?? false,
+    );
+    if (isNew) await chmod(target, everybody);
     return target;
   }
 

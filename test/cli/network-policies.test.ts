@@ -82,6 +82,20 @@ describe('network policies', () => {
     expect(await policies()).toEqual([]);
   });
 
+  test('kf task names those that limit it', async () => {
+    await cli.ok('run-task', 'report', '-c', 'exit 0', '--wait');
+    expect((await cli.ok('task', 'report', '1')).stdout).not.toContain('Network');
+    await cli.ok('create-network-policy', 'shut', '--app', 'report', '--allow', 'none');
+    await cli.ok('configure-space', 'set-app-egress-policy', 'DenyAll');
+    await cli.ok('configure-space', 'set-build-egress-policy', 'DenyAll');
+    expect((await cli.ok('task', 'report', '1')).stdout).toMatch(
+      /^Network: +limited by shut, space-app-policy; see kf network-policies$/m,
+    );
+    await cli.ok('configure-space', 'set-build-egress-policy', 'PermitAll');
+    await cli.ok('configure-space', 'set-app-egress-policy', 'PermitAll');
+    await cli.ok('delete-network-policy', 'shut');
+  });
+
   test('the Space’s own is a setting', async () => {
     await cli.ok('configure-space', 'set-app-egress-policy', 'DenyAll');
     expect((await cli.ok('network-policies')).stdout).toMatch(/^space-app-policy +all Tasks +nothing /m);

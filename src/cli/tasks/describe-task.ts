@@ -3,6 +3,7 @@
 import type { Client } from '../../client/client.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
+import { NetworkPolicy } from '../../resources/core/network-policy.ts';
 import { Pod, type ResourceRequirements } from '../../resources/core/pod.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Task } from '../../resources/kf/task.ts';
@@ -10,6 +11,7 @@ import { annotations, labels } from '../../resources/labels.ts';
 import { formatBytes } from '../../resources/quantity.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { Context } from '../context.ts';
+import { limitingPolicies } from '../network-policies/limits.ts';
 import { type Description, formatDescription, section } from '../output/describe.ts';
 import { formatObject, type OutputFormat } from '../output/objects.ts';
 import { formatTips, quote } from '../output/tips.ts';
@@ -43,21 +45,25 @@ interface More {
   readonly pod?: Pod;
   /** What it will be started with; looked for before that only. */
   readonly app?: App;
+  /** Names of the network policies that hold for it. */
+  readonly limitedBy?: readonly string[];
 }
 
-async function lookCloser(client: Client, { metadata, spec, status = {} }: Task): Promise<More> {
+async function lookCloser(client: Client, task: Task): Promise<More> {
+  const { metadata, spec, status = {} } = task;
   const { namespace } = metadata;
   const at = (name: string) => ({ ...(namespace === undefined ? {} : { namespace }), name });
   const { pipelineRunName, podName } = status;
-  const [run, pod, app] = await Promise.all([
+  const [run, pod, app, policies] = await Promise.all([
     pipelineRunName === undefined ? undefined : getIfExists(client, PipelineRun, at(pipelineRunName)),
     podName === undefined ? undefined : getIfExists(client, Pod, at(podName)),
     pipelineRunName === undefined ? getIfExists(client, App, at(spec.appRef.name)) : undefined,
+    client.list(NetworkPolicy, given({ namespace })),
   ]);
-  return given({ run, pod, app });
+  return { ...given({ run, pod, app }), limitedBy: limitingPolicies(task, pod, policies.items) };
 }
 
-export function describe(task: Task, { run, pod, app }: More = {}): Description {
+export function describe(task: Task, { run, pod, app, limitedBy = [] }: More = {}): Description {
   const { metadata, spec, status = {} } = task;
   const condition = conditionOf(task, 'Succeeded');
   const final = isFinal(task);
@@ -79,6 +85,7 @@ export function describe(task: Task, { run, pod, app }: More = {}): Description 
     ['Command', commandOf(task, step)],
     ['Image', status.image ?? imageToCome(task, app)],
     ['Services', (status.services ?? servicesToCome(task, app)).join(', ') || undefined],
+    ['Network', limitedBy.length === 0 ? undefined : `limited by ${limitedBy.join(', ')}; see kf network-policies`],
     ['Environment', spec.env?.map(({ name }) => name).join(', ')],
     ['Created By', metadata.annotations?.[annotations.createdBy]],
     ['Changed By', metadata.annotations?.[annotations.changedBy]],

@@ -64,6 +64,18 @@ test('killed between the failure and its delivery, it is delivered all the same,
   await expect.poll(states).toEqual(['Delivered', 'Delivered', 'Delivered', 'Delivered']);
 }, 60_000);
 
+test('a Job that fails and then succeeds has recovered', async () => {
+  await kf.ok('create-job', 'report', 'nightly', 'exit 7');
+  expect((await kf.run(['run-job', 'nightly', '--wait'])).code).toBe(7);
+  await kf.ok('update-job', 'nightly', '--command', 'true');
+  await kf.ok('run-job', 'nightly', '--wait');
+  const [post] = await receiver.until('recovered');
+  expect(post!.json.text).toMatch(
+    /^Job nightly of App report in Space dev has recovered: succeeded after the failure of/,
+  );
+  expect(receiver.of('failed').at(-1)!.json.data).toMatchObject({ job: 'nightly', task: { exitCode: 7 } });
+});
+
 test('metadata services are never asked', async () => {
   await kf.ok('configure-space', 'set-notify', 'http://169.254.169.254/latest');
   const { code, stderr } = await kf.run(['configure-space', 'test-notify']);

@@ -96,11 +96,15 @@ function listener(options: HttpServerOptions, closing: AbortSignal): RequestList
     });
     if (closing.aborted) end();
     answer(req, res, { tokens, hooks, handle }, gone.signal).catch((error) => {
-      if (!(error instanceof StatusError) && !res.destroyed) onError?.(error, `${req.method} ${req.url}`);
+      if (!(error instanceof StatusError) && !res.destroyed)
+        onError?.(error, `${req.method} ${withoutToken(req.url ?? '')}`);
       sendError(res, error);
     });
   };
 }
+
+/** A hook's URL for the log: its token is a secret. */
+const withoutToken = (url: string): string => (/^\/*hooks\//.test(url) ? '/hooks/…' : url);
 
 interface Desks {
   readonly tokens: Tokens;

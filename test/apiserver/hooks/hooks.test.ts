@@ -137,6 +137,15 @@ describe('of an App', () => {
     expect((await post('signed', '{"a":2}', { headers: sign('{"a":1}') })).status).toBe(401);
     expect((await post('signed', '{}', { headers: sign('{}', 'another') })).status).toBe(401);
     expect((await post(`signed/${token}`, '{}')).status).toBe(202);
+    // Whoever has no key learns nothing: the same answers where there is no such hook, or none that is signed.
+    await makeHook('unsigned', ofApp());
+    for (const size of [10, 2 ** 20 + 1]) {
+      const body = Buffer.alloc(size);
+      const answers = await Promise.all(
+        ['signed', 'unsigned', 'nothing'].map((name) => post(name, body, { headers: sign('other') })),
+      );
+      expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    }
     expect(await tasks()).toHaveLength(2);
   });
 

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { jobEvents } from '../../../src/controllers/notify/job-events.ts';
-import type { TaskSchedule } from '../../../src/resources/kf/task-schedule.ts';
+import { startJobEventsController } from '../../../src/controllers/notify/job-events-controller.ts';
+import { startNotificationController } from '../../../src/controllers/notify/notification-controller.ts';
+import { Namespace } from '../../../src/resources/core/kinds.ts';
+import { Notification } from '../../../src/resources/kf/notification.ts';
+import { TaskSchedule } from '../../../src/resources/kf/task-schedule.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { startLocalApi } from '../../support/local-api.ts';
+import { answer, Receiver } from '../../support/receiver.ts';
 
 type Status = NonNullable<TaskSchedule['status']>;
 const now = Date.parse('2026-03-01T12:00:00Z');
@@ -108,4 +115,43 @@ describe('expectations', () => {
     expect(deaf.told).toEqual(told);
     expect(look({ told: deaf.told }, spec, now + 5e6).told?.telling).toHaveLength(1);
   });
+});
+
+test('time alone makes an expectation overdue, and a post that failed go out again', async () => {
+  const clock = new FakeClock();
+  const { client, close } = startLocalApi({ clock });
+  const receiver = await Receiver.start();
+  const options = { client, clock };
+  const controllers = [
+    startJobEventsController(options),
+    startNotificationController({ ...options, async *readLog() {} }),
+  ];
+  await client.create(Namespace, { metadata: { name: 'dev' } });
+  await client.create(TaskSchedule, {
+    metadata: { name: 'nightly', namespace: 'dev' },
+    spec: {
+      taskTemplate: { appRef: { name: 'report' } },
+      notify: { url: receiver.url },
+      expectEvery: '26h',
+      suspend: false,
+      schedule: '@daily',
+    },
+  });
+  for await (const { object } of client.watch(TaskSchedule, { namespace: 'dev' }))
+    if (object.status?.told?.expected !== undefined) break;
+  receiver.answers.push(answer(503));
+  for (const controller of controllers) await controller.idle();
+  clock.advance(26 * 3_600_000);
+  await receiver.until('expected');
+  for await (const { object } of client.watch(Notification, { namespace: 'dev' }))
+    if (object.status?.nextAttemptTime !== undefined) break;
+  for (const controller of controllers) await controller.idle();
+  clock.advance(5_000);
+  const [first, second] = await receiver.until('expected', 2);
+  expect(second!.headers['webhook-id']).toBe(first!.headers['webhook-id']);
+  expect(second!.text).toBe(first!.text);
+  expect(Number(second!.headers['webhook-timestamp'])).toBe(Number(first!.headers['webhook-timestamp']) + 5);
+  await Promise.all(controllers.map((controller) => controller.stop()));
+  await close();
+  await receiver.close();
 });

@@ -100,10 +100,13 @@ describe.each(Object.keys(settings))('caps of a Space over the %s client', (name
     await start({ tasks: 1 });
     await world.client.create(Task, {
       metadata: { name: 'flaky', namespace: 'dev' },
-      spec: { appRef: { name: 'app' }, command: 'exits 1 0', retries: 1, retryDelay: '100ms' },
+      spec: { appRef: { name: 'app' }, command: 'exits 1 0', retries: 1, retryDelay: '1h' },
     });
     await has('flaky', 'WaitingForRetry');
     await world.task('app', 'other', 'wait other');
+    await has('other', 'Running');
+    const ref = { namespace: 'dev', name: 'flaky' };
+    await world.client.patch(Task, ref, { type: 'merge', body: { spec: { retryDelay: '1ms' } } });
     await has('flaky', 'WaitingForSpace');
     await terminate('other');
     expect((await world.final('flaky')).status?.attempts).toHaveLength(2);

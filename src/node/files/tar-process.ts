@@ -46,10 +46,16 @@ export async function* tarOutput({ program, args, descriptor, signal }: TarOptio
   signal?.addEventListener('abort', stop, { once: true });
   let isWhole = false;
   try {
-    yield* child.stdout as AsyncIterable<Buffer>;
+    let isEmpty = true;
+    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+      isEmpty = false;
+      yield chunk;
+    }
     isWhole = true;
     const code = await ended;
-    if (code !== 0 && code !== changed) throw new TarError(lastWords(words) || `tar ended with code ${code}`, code);
+    // An OCI runtime that cannot run anything in the container ends with 1, too.
+    if (code !== 0 && (code !== changed || isEmpty))
+      throw new TarError(lastWords(words) || `tar ended with code ${code}`, code);
   } finally {
     signal?.removeEventListener('abort', stop);
     if (!isWhole) stop();

@@ -47,7 +47,7 @@ export function startProvisioner(options: ProvisionerOptions): Pick<RunningContr
     name: 'volume-claim',
     watches: [
       itself(PersistentVolumeClaim),
-      mapped(Pod, (pod) => claimsOf(pod).map((name) => ({ ...refOf(pod), name }))),
+      mapped(Pod, (pod) => claimsOf(pod).map((name) => ({ ...refOf(pod), name })), { unfinishedOnly: true }),
     ],
     reconcile: (request) => provisioner.claim(request),
   });

@@ -1,6 +1,7 @@
 /** core/v1 Pod, as far as the node agent honours it. */
 
 import { defineKind, type Kind, type Resource } from '../kind.ts';
+import { finalizers } from '../labels.ts';
 import * as s from '../schema.ts';
 import { validatePod } from './pod-validation.ts';
 
@@ -195,8 +196,8 @@ export const Pod: Kind<Pod> = defineKind({
   categories: ['all'],
   body,
   validate: validatePod,
-  // Somebody still waits for what it says.
-  finished: (pod) => podFinished(pod) && (pod.metadata.finalizers ?? []).length === 0,
+  // Somebody may still wait for what it says.
+  finished: (pod) => podFinished(pod) && pod.metadata.finalizers?.includes(finalizers.outcome) !== true,
   selectableFields: {
     'status.phase': (pod) => pod.status?.phase ?? 'Pending',
     'spec.nodeName': (pod) => pod.spec.nodeName ?? '',

@@ -121,6 +121,24 @@ describe('a volume that the server makes', () => {
   });
 });
 
+test('the server is killed while it makes volumes and removes them: in the end all is as asked for', async () => {
+  for (const name of ['k1', 'k2', 'k3']) {
+    await kf.ok('create-service', 'volume', name, '-c', '{"capacity":"256Mi"}', '--async');
+    await kf.killServer();
+  }
+  const ready = async () => (await kf.ok('services')).stdout.match(/^k\d .* True/gm)?.length;
+  await expect.poll(ready, { timeout: 30_000 }).toBe(3);
+  const volumes = () => readdirSync(join(kf.dataDir, 'volumes')).length;
+  expect(volumes()).toBe(3);
+  for (const name of ['k1', 'k2', 'k3']) {
+    await kf.ok('delete-service', name, '--async');
+    await kf.killServer();
+  }
+  await kf.ok('services');
+  await expect.poll(volumes, { timeout: 30_000 }).toBe(0);
+  expect(mounts()).toEqual([]);
+});
+
 describe('a directory of the host', () => {
   test('only where the administrator has allowed it; never removed', async () => {
     const path = join(host, 'backups');

@@ -32,14 +32,18 @@ export interface EventPage {
   readonly position: number;
 }
 
-/** Flushed events of a kind that stay in memory. */
+/** Flushed events of a kind that stay in memory, unless their objects are larger than so many bytes together. */
 const kept = 100;
+const keptBytes = 4 * 2 ** 20;
 
 /** Events handed out at once. */
 const pageSize = 100;
 
 interface Ring {
   events: StoreEvent[];
+  /** Of each event's object, and all together. */
+  sizes: number[];
+  bytes: number;
   /** The ring holds every event of its kind after this revision. */
   completeAfter: number;
 }
@@ -65,14 +69,19 @@ export class EventLog {
     return this.#compacted;
   }
 
-  publish(kind: string, event: StoreEvent): void {
+  /** @param bytes of the event's object */
+  publish(kind: string, event: StoreEvent, bytes: number): void {
     const ring = this.#ring(kind);
     ring.events.push(event);
-    if (ring.events.length >= 2 * kept) this.#trim(ring);
+    ring.sizes.push(bytes);
+    ring.bytes += bytes;
+    if (ring.events.length >= 2 * kept || ring.bytes >= 2 * keptBytes) this.#trim(ring);
     wake(this.#parked.get(kind));
   }
 
   flushed(): void {
+    // Large ones could not go before they were on disk.
+    for (const ring of this.#rings.values()) if (ring.bytes >= 2 * keptBytes) this.#trim(ring);
     wake(this.#parkedForFlush);
   }
 
@@ -140,7 +149,7 @@ export class EventLog {
   #ring(kind: string): Ring {
     let ring = this.#rings.get(kind);
     if (ring === undefined) {
-      ring = { events: [], completeAfter: this.startRevision };
+      ring = { events: [], sizes: [], bytes: 0, completeAfter: this.startRevision };
       this.#rings.set(kind, ring);
     }
     return ring;
@@ -149,10 +158,17 @@ export class EventLog {
   /** Events that are not on disk yet must stay. */
   #trim(ring: Ring): void {
     const onDisk = firstAfter(ring.events, this.revisions().flushed);
-    const excess = Math.min(onDisk, ring.events.length - kept);
-    if (excess <= 0) return;
+    let excess = 0;
+    let bytes = ring.bytes;
+    while (excess < onDisk && (ring.events.length - excess > kept || bytes > keptBytes)) {
+      bytes -= ring.sizes[excess] ?? 0;
+      excess++;
+    }
+    if (excess === 0) return;
     ring.completeAfter = ring.events[excess - 1]?.revision ?? ring.completeAfter;
     ring.events = ring.events.slice(excess);
+    ring.sizes = ring.sizes.slice(excess);
+    ring.bytes = bytes;
   }
 
   #parkedOf(kind: string): Set<() => void> {

@@ -303,7 +303,7 @@ export class ObjectStore {
       labels: labels === undefined ? null : JSON.stringify(labels),
       before: before === undefined ? null : JSON.stringify(before),
     });
-    this.#events.publish(kind, event);
+    this.#events.publish(kind, event, body.length);
     for (const listener of this.#listeners) listener({ entry, event });
   }
 

@@ -37,6 +37,21 @@ describe('watching from a revision', () => {
     expect(second?.before?.fields['status.phase']).toBe('Running');
   });
 
+  it('large objects leave memory once they are on disk, and are seen all the same', async () => {
+    const store = openStore(temporaryPath());
+    const text = 'x'.repeat(2 ** 20);
+    for (let number = 0; number < 30; number++) {
+      putAny(store, configMaps, configMap('a', { n: `${number}`, text }));
+      if (number % 7 === 0) await store.barrier();
+    }
+    await store.barrier();
+    const every = allAfter(store, configMaps, 0);
+    expect(every.map(({ object }) => Number((object as never as { data: { n: string } }).data.n))).toEqual(
+      Array.from({ length: 30 }, (_, number) => number),
+    );
+    expect(allAfter(store, configMaps, every[20]!.revision)).toHaveLength(9);
+  });
+
   it('goes from the disk to memory without a gap, where the disk has nothing of the kind', async () => {
     const path = temporaryPath();
     const store = openStore(path);

@@ -3,14 +3,17 @@
  * goes. What a crash leaves in between is put right at the next start.
  */
 
-import { Secret } from '../../resources/core/kinds.ts';
+import { bodySecret, Secret } from '../../resources/core/kinds.ts';
 import { type Hook, hookBodyKey } from '../../resources/kf/hook.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
-import { controllerOf, controllerRef, type KubeObject, refOf } from '../../resources/meta.ts';
+import { controllerRef, type KubeObject, refOf } from '../../resources/meta.ts';
 import { childName, randomName } from '../../resources/names.ts';
 import { isNotFound } from '../../resources/status.ts';
 import type { Api, Caller } from '../api.ts';
+
+/** Label of those that have no Task yet. */
+const unclaimed = 'kf.dev/unclaimed';
 
 export class HookBodies {
   readonly #api: Api;
@@ -26,11 +29,10 @@ export class HookBodies {
       metadata: {
         name: childName(task, `-${randomName('')}`),
         namespace,
-        labels: { [labels.hook]: hook.metadata.name, [labels.task]: task },
+        labels: { [labels.hook]: hook.metadata.name, [labels.task]: task, [unclaimed]: 'true' },
         ownerReferences: [controllerRef(hook)],
       },
-      type: 'kf.dev/hook-body',
-      // It does not stay in the server's memory.
+      type: bodySecret,
       immutable: true,
       data: { [hookBodyKey]: body.toString('base64') },
     };
@@ -38,7 +40,7 @@ export class HookBodies {
   }
 
   async giveTo(task: Task, secret: KubeObject, caller: Caller): Promise<void> {
-    const body = { metadata: { ownerReferences: [controllerRef(task)] } };
+    const body = { metadata: { ownerReferences: [controllerRef(task)], labels: { [unclaimed]: null } } };
     try {
       await this.#api.patch(Secret, refOf(secret), { type: 'merge', body }, { caller });
     } catch (error) {
@@ -56,9 +58,8 @@ export class HookBodies {
 
   /** To be called while no request is under way. */
   async sweep(caller: Caller): Promise<void> {
-    const { items } = await this.#api.list(Secret, { labelSelector: `${labels.hook},${labels.task}` });
+    const { items } = await this.#api.list(Secret, { labelSelector: unclaimed });
     for (const secret of items) {
-      if (controllerOf(secret)?.kind !== 'Hook') continue;
       const name = secret.metadata.labels?.[labels.task] ?? '';
       const task = await this.#task({ ...refOf(secret), name });
       const isMeant = task?.spec.inputs?.some(({ secretName }) => secretName === secret.metadata.name) === true;

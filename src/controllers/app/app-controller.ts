@@ -42,10 +42,14 @@ export function startAppController(options: Options): RunningController {
       ownedBy(App, Build, { unfinishedOnly: true }),
       mapped(ServiceInstanceBinding, (binding) => [{ ...refOf(binding), name: binding.spec.app.name }]),
       // The App's own secret, and the credentials of its bindings.
-      mapped(Secret, (secret) => {
-        const app = secret.metadata.labels?.[labels.appName];
-        return app === undefined ? [] : [{ ...refOf(secret), name: app }];
-      }),
+      mapped(
+        Secret,
+        (secret) => {
+          const app = secret.metadata.labels?.[labels.appName];
+          return app === undefined ? [] : [{ ...refOf(secret), name: app }];
+        },
+        { unfinishedOnly: true },
+      ),
     ],
     reconcile: (request) => reconcileApp(options, request),
   });

@@ -38,9 +38,9 @@ export function startServiceInstanceBindingController(options: Options): Running
     name: 'service-instance-binding',
     watches: [
       itself(ServiceInstanceBinding),
-      ownedBy(ServiceInstanceBinding, Secret),
+      ownedBy(ServiceInstanceBinding, Secret, { unfinishedOnly: true }),
       mapped(ServiceInstance, (instance) => controller.instances.on(refOf(instance))),
-      mapped(Secret, (secret) => controller.secrets.on(refOf(secret))),
+      mapped(Secret, (secret) => controller.secrets.on(refOf(secret)), { unfinishedOnly: true }),
     ],
     reconcile: (request) => controller.reconcile(request),
   });

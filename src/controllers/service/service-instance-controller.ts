@@ -34,7 +34,7 @@ export function startServiceInstanceController(options: Options): RunningControl
       itself(ServiceInstance),
       ownedBy(ServiceInstance, PersistentVolumeClaim),
       mapped(ServiceInstanceBinding, (binding) => [{ ...refOf(binding), name: binding.spec.instanceRef.name }]),
-      mapped(Secret, (secret) => controller.waitingFor(secret)),
+      mapped(Secret, (secret) => controller.waitingFor(secret), { unfinishedOnly: true }),
     ],
     reconcile: (request) => controller.reconcile(request),
   });

@@ -18,6 +18,9 @@ export const Namespace: Kind<Namespace> = defineKind({
   selectableFields: { 'status.phase': (namespace) => namespace.status?.phase ?? 'Active' },
 });
 
+/** Type of Secrets that may be large and are read once: they leave the server's memory, and no controller looks at them. */
+export const bodySecret = 'kf.dev/body';
+
 const secretBody = {
   type: s.optional(s.string()),
   /** Values in base64. */
@@ -32,8 +35,7 @@ export const Secret: Kind<Secret> = defineKind({
   version: 'v1',
   kind: 'Secret',
   body: secretBody,
-  // Immutable ones leave the server's memory: they may be large, and are read once.
-  finished: (secret) => secret.immutable === true,
+  finished: (secret) => secret.type === bodySecret,
   default: (secret) => {
     if (secret.stringData === undefined) return secret.type === undefined ? { ...secret, type: 'Opaque' } : secret;
     const { stringData, ...rest } = secret;

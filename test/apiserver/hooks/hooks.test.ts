@@ -237,7 +237,7 @@ test('what a crash leaves between body and Task is put right at the next start',
       metadata: {
         name,
         namespace,
-        labels: { [labels.hook]: 'deploy', [labels.task]: task },
+        labels: { [labels.hook]: 'deploy', [labels.task]: task, 'kf.dev/unclaimed': 'true' },
         ownerReferences: [controllerRef(hook)],
       },
       immutable: true,

@@ -14,6 +14,7 @@ export interface KfClient extends Client {
   readonly url: string;
   taskLog: LogReader;
   buildLog: LogReader;
+  runLog: HttpClient['runLog'];
   files: HttpClient['files'];
   table(kind: AnyKind, options?: ListOptions): Promise<Table>;
   /** @throws StatusError Invalid when the bytes are not what the SourcePackage announces */

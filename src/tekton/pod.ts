@@ -31,6 +31,8 @@ export function podOf(run: TaskRun, spec: TaskSpec): Draft<Pod> {
       name: podName(run),
       ...(run.metadata.namespace === undefined ? {} : { namespace: run.metadata.namespace }),
       labels: {
+        // A run of nobody else's keeps its own log.
+        [labels.logOwner]: run.metadata.uid ?? '',
         ...run.metadata.labels,
         [labels.managedBy]: 'tekton-pipelines',
         [labels.taskRun]: run.metadata.name,

@@ -19,6 +19,7 @@ export function taskRunOf(run: PipelineRun, task: PipelineTask): Draft<TaskRun> 
       name: taskRunName(run, task),
       ...(run.metadata.namespace === undefined ? {} : { namespace: run.metadata.namespace }),
       labels: {
+        [labels.logOwner]: run.metadata.uid ?? '',
         ...run.metadata.labels,
         [labels.pipelineRun]: run.metadata.name,
         [labels.pipelineRunUid]: run.metadata.uid ?? '',

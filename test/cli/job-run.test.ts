@@ -44,7 +44,7 @@ describe('run-job', () => {
         { name: 'B', value: '3' },
       ],
     });
-    expect((await on.spec('template')).taskTemplate.memory).toBe('1Gi');
+    expect((await on.spec('template')).taskTemplate?.memory).toBe('1Gi');
   });
 
   test('--wait, --follow, -o: as run-task', async () => {

@@ -177,7 +177,7 @@ describe('update-job', () => {
     });
     await cli.ok('update-job', 'change', '--unset', 'missed-within', '--unset', 'env', '-e', 'C=3');
     const { missedWithin, taskTemplate } = await on.spec('change');
-    expect({ missedWithin, env: taskTemplate.env }).toEqual({ env: [{ name: 'C', value: '3' }] });
+    expect({ missedWithin, env: taskTemplate?.env }).toEqual({ env: [{ name: 'C', value: '3' }] });
   });
 
   test('--suspend and --resume; --timezone and --schedule', async () => {

@@ -1,11 +1,14 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Client } from '../../src/client/client.ts';
+import type { Client, Draft } from '../../src/client/client.ts';
 import { startTaskScheduleController } from '../../src/controllers/task-schedule/task-schedule-controller.ts';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
-import { handRunOf, refusalOf } from '../../src/resources/kf/hand-run.ts';
+import { isHeld, refusalOf, runOf } from '../../src/resources/kf/job-run.ts';
+import { Space } from '../../src/resources/kf/space.ts';
 import { Task } from '../../src/resources/kf/task.ts';
 import { TaskSchedule } from '../../src/resources/kf/task-schedule.ts';
 import { labels } from '../../src/resources/labels.ts';
+import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../src/resources/tekton/task-run.ts';
 import { hostile } from '../client/hostile-client.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startLocalApi } from '../support/local-api.ts';
@@ -114,7 +117,7 @@ describe.each(Object.keys(clients))('Jobs over the %s client', (name) => {
 
   const byHand = async (name: string) => {
     const job = await world.client.get(TaskSchedule, { namespace: 'dev', name: 'job' });
-    return world.client.create(Task, handRunOf(job, { name, spec: { appRef: { name: 'app' }, command: 'wait' } }));
+    return world.client.create(Task, runOf(job, { name, pending: true }) as Draft<Task>);
   };
   /** Resolves once the Job's controller has let the run start or has taken it away; whether it may start. */
   const decided = async (name: string): Promise<boolean> => {
@@ -180,7 +183,7 @@ describe.each(Object.keys(clients))('Jobs over the %s client', (name) => {
   });
 
   test('a run by hand of a suspended Job starts', async () => {
-    await setUp({});
+    await setUp({ taskTemplate: { appRef: { name: 'app' }, command: 'wait' } });
     await world.client.patch(
       TaskSchedule,
       { namespace: 'dev', name: 'job' },
@@ -199,5 +202,74 @@ describe.each(Object.keys(clients))('Jobs over the %s client', (name) => {
     await world.final(taskOf(1));
     const job = await jobUntil(({ status }) => status?.lastFailure !== undefined);
     expect(job.status?.lastFailure).toMatchObject({ name: taskOf(1), reason: 'Failed' });
+  });
+
+  const step = (line: string) => ({ name: 'one', image: 'host', command: ['/bin/sh', '-c', line] });
+  const pipeline = (line: string) => ({
+    taskTemplate: undefined,
+    pipelineRunTemplate: {
+      metadata: { labels: { team: 'a' } },
+      spec: { pipelineSpec: { tasks: [{ name: 'first', taskSpec: { steps: [step(line)] } }] } },
+    },
+  });
+  const pipelineRuns = async () => (await world.client.list(PipelineRun, { namespace: 'dev' })).items;
+
+  test('a PipelineRun instead of a Task: slots, results', async () => {
+    await setUp(pipeline('exit 0'));
+    for (let passed = 1; passed <= 2; passed++) {
+      clock.advance(minute);
+      const run = await world.until(PipelineRun, { namespace: 'dev', name: taskOf(passed) }, isFinal);
+      expect(run.metadata.labels).toMatchObject({ team: 'a', [labels.jobOwner]: 'job' });
+    }
+    const job = await jobUntil(({ status }) => status?.lastSuccess?.name === taskOf(2) && status.active === undefined);
+    expect(job.status?.history).toBeUndefined();
+    expect(world.node.ran).toHaveLength(2);
+    expect(await tasks()).toEqual([]);
+  });
+
+  test('a PipelineRun under Replace: the one that runs is cancelled, by hand too', async () => {
+    await setUp({ ...pipeline('wait'), concurrencyPolicy: 'Replace' });
+    clock.advance(minute);
+    await jobUntil(({ status }) => status?.active?.length === 1 && status.starting === undefined);
+    const job = await world.client.get(TaskSchedule, { namespace: 'dev', name: 'job' });
+    await world.client.create(PipelineRun, runOf(job, { name: 'job-a', pending: true }) as Draft<PipelineRun>);
+    const cancelled = await world.until(PipelineRun, { namespace: 'dev', name: taskOf(1) }, isFinal);
+    expect(conditionOf(cancelled, 'Succeeded')?.reason).toBe('Cancelled');
+    const admitted = await world.until(PipelineRun, { namespace: 'dev', name: 'job-a' }, (run) => !isHeld(run));
+    expect(isFinal(admitted)).toBe(false);
+    expect((await pipelineRuns()).filter((run) => !isFinal(run))).toHaveLength(1);
+  });
+
+  test('a TaskRun under Forbid: one by hand is refused while one runs', async () => {
+    await setUp({
+      taskTemplate: undefined,
+      taskRunTemplate: { spec: { taskSpec: { steps: [step('wait')] } } },
+      concurrencyPolicy: 'Forbid',
+    });
+    clock.advance(minute);
+    const job = await jobUntil(({ status }) => status?.active?.length === 1 && status.starting === undefined);
+    await world.client.create(TaskRun, runOf(job, { name: 'job-a', pending: true }) as Draft<TaskRun>);
+    await world.untilGone(TaskRun, { namespace: 'dev', name: 'job-a' });
+    const after = await jobUntil(({ status }) => status?.decided === undefined && status?.history !== undefined);
+    expect(refusalOf(after, 'job-a')?.message).toContain(`${taskOf(1)} has not ended`);
+    expect((await world.client.list(TaskRun, { namespace: 'dev' })).items).toHaveLength(1);
+  });
+
+  test('runs of a template beyond what is kept go, the oldest first', async () => {
+    await setUp(pipeline('exit 0'));
+    await world.client.patch(
+      Space,
+      { name: 'dev' },
+      {
+        type: 'merge',
+        body: { spec: { taskConfig: { retention: { maxTasks: 2 } } } },
+      },
+    );
+    for (let passed = 1; passed <= 4; passed++) {
+      clock.advance(minute);
+      await jobUntil(({ status }) => status?.lastSuccess?.name === taskOf(passed));
+    }
+    await world.untilGone(PipelineRun, { namespace: 'dev', name: taskOf(1) });
+    await world.client.get(PipelineRun, { namespace: 'dev', name: taskOf(4) });
   });
 });

@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { App } from '../../resources/kf/app.ts';
-import { handRunOf, refusalOf } from '../../resources/kf/hand-run.ts';
 import { type Hook, hookBodyKey, hookFolder } from '../../resources/kf/hook.ts';
+import { refusalOf, runOf } from '../../resources/kf/job-run.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { labels } from '../../resources/labels.ts';
@@ -71,6 +71,8 @@ export class HookRunner {
     const found = await this.#find(kind, { namespace: metadata.namespace, name });
     if (found === undefined || found.metadata.deletionTimestamp !== undefined)
       throw statusError('NotFound', `${word} "${name}" does not exist any more`, {});
+    if (kind === TaskSchedule && (found as TaskSchedule).spec.taskTemplate === undefined)
+      throw statusError('Conflict', `Job "${name}" carries no Task: a hook starts Tasks only`, {});
     return found as App | TaskSchedule;
   }
 
@@ -80,7 +82,7 @@ export class HookRunner {
     request: HookRequest,
     { name, secretName }: { readonly name: string; readonly secretName: string },
   ) {
-    const template = isJob(target) ? target.spec.taskTemplate : hook.spec.taskTemplate!;
+    const template = (isJob(target) ? target.spec.taskTemplate : hook.spec.taskTemplate)!;
     const added = hookEnv(request, `${hookFolder}/${hookBodyKey}`);
     const names = new Set(added.map((variable) => variable.name));
     const spec: Task['spec'] = {
@@ -89,7 +91,7 @@ export class HookRunner {
       inputs: [...(template.inputs ?? []), { secretName, mountPath: hookFolder }],
     };
     const draft = isJob(target)
-      ? handRunOf(target, { name, spec })
+      ? { ...runOf(target, { name, spec, pending: true }), spec: { ...spec, pending: true } }
       : { metadata: { name, namespace: hook.metadata.namespace, ownerReferences: [controllerRef(target)] }, spec };
     return {
       ...draft,

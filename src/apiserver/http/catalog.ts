@@ -35,7 +35,7 @@ const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch'
 const readVerbs = ['get', 'list', 'watch'];
 
 /** Kinds with a `log` subresource, as `group/plural`. */
-const logged = new Set(['/pods', 'kf.dev/tasks', 'kf.dev/builds']);
+const logged = new Set(['/pods', 'kf.dev/tasks', 'kf.dev/builds', 'tekton.dev/pipelineruns', 'tekton.dev/taskruns']);
 
 /** Kinds with a `files` subresource. */
 const withFiles = new Set(['kf.dev/tasks', 'kf.dev/serviceinstances']);

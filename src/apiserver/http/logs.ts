@@ -7,6 +7,7 @@ import type { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import type { KubeObject } from '../../resources/meta.ts';
 import { badRequest } from '../../resources/status.ts';
+import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { ServedResource } from './catalog.ts';
 import type { Exchange } from './exchange.ts';
 import { endOf } from './log-end.ts';
@@ -42,7 +43,9 @@ export async function serveLog(
       : await attemptLog(reads, object as Task, attempt, { follow: options.follow === true, clientGone });
   const source = isPod
     ? podSource(object as Pod, container, query)
-    : { owner: object.metadata.uid ?? '', container, pod: chosen?.pod };
+    : kind.kind === 'TaskRun'
+      ? taskRunSource(object as TaskRun, container)
+      : { owner: object.metadata.uid ?? '', container, pod: chosen?.pod };
   const isOver = (latest: KubeObject): boolean =>
     isPod
       ? containerOver(latest as Pod, source.container)
@@ -54,6 +57,14 @@ export async function serveLog(
     end?.stop();
   }
 }
+
+/** Of a TaskRun that belongs to something with a log of its own, its part of that one. */
+const taskRunSource = ({ metadata, status }: TaskRun, container: string | undefined) => {
+  const owner = metadata.labels?.[labels.logOwner];
+  return owner === undefined
+    ? { owner: metadata.uid ?? '', container, pod: undefined }
+    : { owner, container, pod: status?.podName };
+};
 
 /** Which log a Pod's container has. @throws StatusError BadRequest in Kubernetes' words */
 function podSource(

@@ -13,12 +13,17 @@ export const createJob = defineCommand<CreateJobFlags>({
   examples: [
     'kf create-job report nightly "node etl.js"',
     'kf create-job report nightly "node etl.js" -s "0 2 * * *" --timezone Europe/Berlin -c Forbid',
+    'kf create-job checks --from-file pipeline-run.yaml -s @daily',
     'kf create-job report load --args python3 --args load.py -m 2G --timeout 30m',
   ],
-  args: [2, 3],
+  args: [1, 3],
   flags: (command) => {
     policyFlag(
       command.option('-s, --schedule <CRON>', 'when to run: five cron fields, @daily and its like, or @every 90m'),
+    );
+    command.option(
+      '--from-file <PATH>',
+      'carry the TaskRun or PipelineRun of this file instead of a command: kf create-job JOB_NAME --from-file PATH',
     );
     taskFlags(notifyFlags(scheduleFlags(command))).option('--async', 'do not wait until the Job is ready');
     return command;

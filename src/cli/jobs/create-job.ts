@@ -4,8 +4,8 @@ import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { noSchedule, TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { controllerRef, refOf } from '../../resources/meta.ts';
 import { alreadyExists, isInvalid } from '../../resources/status.ts';
-import { getApp } from '../apps.ts';
-import type { Context } from '../context.ts';
+import { getApp, requireSpace } from '../apps.ts';
+import type { Context, Session } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
 import { checkFits, memoryOf } from '../fits.ts';
@@ -17,37 +17,36 @@ import { spaceZone } from './find-job.ts';
 import type { PolicyFlag, ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
 import { ensureJobSecret, notifyFieldsOf } from './notify.ts';
+import { readRunFile } from './run-file.ts';
 import { saySchedule } from './say-schedule.ts';
 import { readSchedule } from './schedules.ts';
 
 export interface CreateJobFlags extends TaskFlags, ScheduleFlags, PolicyFlag, NotifyFlags {
   readonly schedule?: string;
+  readonly fromFile?: string;
   readonly async?: boolean;
 }
 
 const failure = 'failed to create Job: ';
 
-export async function createJobAction(
-  context: Context,
-  [appName, name, command = '']: readonly string[],
-  flags: CreateJobFlags,
-): Promise<void> {
-  if (command.trim() === '' && flags.args === undefined)
-    throw new CliError('accepts 3 arg(s), received 2: the COMMAND is missing', {
-      tips: [{ description: 'Usage', command: `kf create-job ${appName} ${name} COMMAND [flags]` }],
-    });
+export async function createJobAction(context: Context, args: readonly string[], flags: CreateJobFlags): Promise<void> {
+  const [name, app, command = ''] = flags.fromFile === undefined ? [args[1], args[0], args[2]] : [args[0]];
+  if (flags.fromFile === undefined) checkArguments(args, flags);
+  else checkNoTask(args, flags);
   checkRetries(flags);
   if (flags.spread && flags.schedule === undefined)
     throw new CliError('--spread moves the minutes of --schedule: give one');
   const schedule = flags.schedule === undefined ? undefined : readSchedule(name!, flags.schedule, flags);
   const notify = notifyFieldsOf(name!, undefined, flags);
+  const file = flags.fromFile === undefined ? undefined : await readRunFile(context, flags.fromFile);
   const session = await context.changing();
-  const app = await getApp(session, appName!, 'failed to get App: ');
-  if (app.metadata.deletionTimestamp !== undefined) throw new CliError(`${failure}App "${appName}" is being deleted`);
-  await checkFits(session, memoryOf({ ...given({ memory: flags.memoryLimit }) }, app), failure);
+  const { owners, template } =
+    file === undefined
+      ? await taskOf(session, app!, command, flags)
+      : { owners: {}, template: await inSpace(session, file) };
   const timeZone = schedule === undefined ? flags.timezone : (schedule.timeZone ?? (await spaceZone(session)));
   const { object: job, isOurs } = await createOnce(context, TaskSchedule, {
-    metadata: { namespace: session.space, name: name!, ownerReferences: [controllerRef(app)] },
+    metadata: { namespace: session.space, name: name!, ...owners },
     spec: {
       concurrencyPolicy: flags.concurrencyPolicy ?? 'Always',
       schedule: schedule?.expression ?? noSchedule,
@@ -55,11 +54,7 @@ export async function createJobAction(
       ...(timeZone === undefined ? {} : { timeZone }),
       ...missedFieldsOf(flags),
       ...notify,
-      taskTemplate: {
-        appRef: { name: app.metadata.name },
-        ...(command.trim() === '' ? {} : { command }),
-        ...taskFieldsOf(flags),
-      },
+      ...template,
     },
   }).catch((error) => {
     throw isInvalid(error) ? new CliError(failure + error.message) : error;
@@ -70,6 +65,43 @@ export async function createJobAction(
   if (flags.async) context.io.note('Waiting for Job to become ready asynchronously');
   else await awaitReady(context, job);
   await saySchedule(context, job);
+}
+
+function checkArguments([app, name, command = '']: readonly string[], flags: CreateJobFlags): void {
+  const usage = { tips: [{ description: 'Usage', command: `kf create-job ${app} ${name ?? 'JOB'} COMMAND [flags]` }] };
+  if (name === undefined) throw new CliError('accepts 3 arg(s), received 1', usage);
+  if (command.trim() === '' && flags.args === undefined)
+    throw new CliError('accepts 3 arg(s), received 2: the COMMAND is missing', usage);
+}
+
+/** What runs is in the file. */
+function checkNoTask(args: readonly string[], flags: CreateJobFlags): void {
+  if (args.length > 1)
+    throw new CliError(`accepts 1 arg(s), received ${args.length}: with --from-file the Job has no App and no COMMAND`);
+  const [field] = Object.keys(taskFieldsOf(flags));
+  if (field !== undefined) throw new CliError(`${field} is for Tasks: with --from-file it is in the file`);
+}
+
+async function taskOf(session: Session, name: string, command: string, flags: CreateJobFlags) {
+  const app = await getApp(session, name, 'failed to get App: ');
+  if (app.metadata.deletionTimestamp !== undefined) throw new CliError(`${failure}App "${name}" is being deleted`);
+  await checkFits(session, memoryOf({ ...given({ memory: flags.memoryLimit }) }, app), failure);
+  return {
+    owners: { ownerReferences: [controllerRef(app)] },
+    template: {
+      taskTemplate: {
+        appRef: { name: app.metadata.name },
+        ...(command.trim() === '' ? {} : { command }),
+        ...taskFieldsOf(flags),
+      },
+    },
+  };
+}
+
+/** As it is, once its Space is known to exist. */
+async function inSpace<T>(session: Session, template: T): Promise<T> {
+  await requireSpace(session);
+  return template;
 }
 
 async function awaitReady(context: Context, job: TaskSchedule): Promise<void> {

@@ -1,6 +1,7 @@
 /** `kf delete-job-schedule` and `kf delete-job`. */
 
 import { isFinal } from '../../resources/condition.ts';
+import { runKindOf } from '../../resources/kf/job-run.ts';
 import { schedulesOf } from '../../resources/kf/job-schedules.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import type { Context } from '../context.ts';
@@ -9,7 +10,7 @@ import { count, deleteAndWait } from '../delete-object.ts';
 import { CliError } from '../errors.ts';
 import { wholeNumber } from '../flags.ts';
 import { tipFlags } from '../tip-flags.ts';
-import { changeJob, getJob, tasksOfJob } from './find-job.ts';
+import { changeJob, getJob, runsOfJob } from './find-job.ts';
 import { listed, without } from './schedules.ts';
 
 export interface DeleteJobScheduleFlags {
@@ -61,11 +62,13 @@ function idOf(text: string): number {
 
 export async function deleteJobAction(context: Context, name: string, flags: DeleteFlags): Promise<void> {
   const session = await context.changing();
-  await getJob(session, name);
-  const tasks = await tasksOfJob(session, name);
+  const job = await getJob(session, name);
+  const tasks = await runsOfJob(session, job);
   const unfinished = tasks.filter((task) => !isFinal(task)).length;
   context.io.note(`Deleting Job "${name}" in Space "${session.space}"`);
   if (tasks.length > 0)
-    context.io.note(`${count(tasks.length, 'Task')} of it, ${unfinished} unfinished, and their logs go with it.`);
+    context.io.note(
+      `${count(tasks.length, runKindOf(job).kind)} of it, ${unfinished} unfinished, and their logs go with it.`,
+    );
   await deleteAndWait(context, session, { kind: TaskSchedule, ref: { namespace: session.space, name }, ...flags });
 }

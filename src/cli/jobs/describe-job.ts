@@ -1,12 +1,14 @@
 /** `kf job`: everything about one Job. */
 
+import type { AnyKind } from '../../client/client.ts';
 import { rfc3339 } from '../../client/clock.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { humanDuration } from '../../resources/duration.ts';
+import { type JobRun, runKindOf } from '../../resources/kf/job-run.ts';
 import { schedulesOf } from '../../resources/kf/job-schedules.ts';
 import { silenceOf } from '../../resources/kf/notify.ts';
-import { Task } from '../../resources/kf/task.ts';
+import type { Task } from '../../resources/kf/task.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { annotations } from '../../resources/labels.ts';
 import { inWords } from '../../resources/schedule/in-words.ts';
@@ -19,7 +21,7 @@ import { formatTips, quote } from '../output/tips.ts';
 import { progressOf } from '../tasks/outcome.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { patiently } from '../wait/patience.ts';
-import { getJob, tasksOfJob } from './find-job.ts';
+import { getJob, runsOfJob } from './find-job.ts';
 import { announced, runsOf } from './say-schedule.ts';
 import { type JobState, stateOf } from './schedules.ts';
 
@@ -32,8 +34,10 @@ export async function describeJob(context: Context, name: string, output?: Outpu
     if (output !== undefined) return { job, active: [], lastFailed: undefined };
     const failed = job.status?.lastFailure?.name;
     const [tasks, lastFailed] = await Promise.all([
-      tasksOfJob(session, name),
-      failed === undefined ? undefined : getIfExists(client, Task, { namespace: space, name: failed }),
+      runsOfJob(session, job),
+      failed === undefined
+        ? undefined
+        : getIfExists(client, runKindOf(job) as AnyKind, { namespace: space, name: failed }),
     ]);
     return { job, active: tasks.filter((task) => !isFinal(task)), lastFailed };
   });
@@ -41,7 +45,7 @@ export async function describeJob(context: Context, name: string, output?: Outpu
   const flags = tipFlags(context.flags, space);
   context.io.note(`Getting Job ${name} in Space: ${space}`);
   const now = context.clock.now();
-  const failureLog = read.lastFailed === undefined ? undefined : `kf logs ${read.lastFailed.metadata.name}${flags}`;
+  const failureLog = read.lastFailed === undefined ? undefined : failureLogOf(read.job, flags);
   await context.io.out(
     formatDescription(describe(read.job, { active: read.active, runs: runsIn(context, read.job), failureLog, now })),
   );
@@ -65,9 +69,14 @@ function tipsFor(job: TaskSchedule, flags: string) {
   ];
 }
 
+function failureLogOf(job: TaskSchedule, flags: string): string {
+  if (job.spec.taskTemplate === undefined) return `kf logs --job ${job.metadata.name} --failed${flags}`;
+  return `kf logs ${job.status?.lastFailure?.name}${flags}`;
+}
+
 interface More {
-  /** Its Tasks that have not ended. */
-  readonly active: readonly Task[];
+  /** Its runs that have not ended. */
+  readonly active: readonly JobRun[];
   /** The table of the next runs. */
   readonly runs: string | undefined;
   /** The command that shows the log of the last failure, while there is one. */
@@ -94,15 +103,17 @@ const shownHistory = 3;
 export function describe(job: TaskSchedule, { active, runs, failureLog, now }: More): Description {
   const { metadata, spec, status = {} } = job;
   const { taskTemplate: template } = spec;
+  const { kind } = runKindOf(job);
   const ready = conditionOf(job, 'Ready');
   const { lastSuccess, lastFailure } = status;
   return [
     ['Name', metadata.name],
-    ['App', template.appRef.name],
+    ['App', template?.appRef.name],
+    ['Runs', runsText(job)],
     ['Space', metadata.namespace],
-    ['Command', template.command],
-    ['Arguments', template.args?.map(quote).join(' ')],
-    ['Environment', template.env?.map(({ name }) => name).join(', ')],
+    ['Command', template?.command],
+    ['Arguments', template?.args?.map(quote).join(' ')],
+    ['Environment', template?.env?.map(({ name }) => name).join(', ')],
     ['State', stateOf(job)],
     ['Ready', ready?.status ?? 'Unknown'],
     ['Reason', ready?.reason],
@@ -123,19 +134,24 @@ export function describe(job: TaskSchedule, { active, runs, failureLog, now }: M
     ],
     ['Next Runs', runs],
     ['Last Scheduled', status.lastScheduleTime],
-    ['Last Success', lastSuccess === undefined ? 'none' : `Task ${lastSuccess.name}${ago(lastSuccess.time, now)}`],
+    ['Last Success', lastSuccess === undefined ? 'none' : `${kind} ${lastSuccess.name}${ago(lastSuccess.time, now)}`],
     [
       'Last Failure',
       lastFailure === undefined
         ? 'none'
         : [
-            `Task ${lastFailure.name}${ago(lastFailure.time, now)}${lastFailure.reason ? `: ${lastFailure.reason}` : ''}`,
+            `${kind} ${lastFailure.name}${ago(lastFailure.time, now)}${lastFailure.reason ? `: ${lastFailure.reason}` : ''}`,
             ...(failureLog === undefined ? [] : [`log: ${failureLog}`]),
           ],
     ],
     ['Expected', expected(job, now)],
     ['Notifies', notifiesText(spec.notify)],
-    ['Active', active.map((task) => `Task ${task.metadata.name} ${progressOf(task)}`)],
+    [
+      'Active',
+      active.map(
+        (run) => `${kind} ${run.metadata.name} ${'appRef' in run.spec ? progressOf(run as Task) : progressOfRun(run)}`,
+      ),
+    ],
     ['Waiting', waiting(job)],
     [
       'Not Run',
@@ -146,14 +162,30 @@ export function describe(job: TaskSchedule, { active, runs, failureLog, now }: M
     [
       'Limits',
       section([
-        ['Memory', template.memory],
-        ['Disk', template.disk],
-        ['CPU', template.cpu],
-        ['Timeout', template.timeout],
-        ['Grace Period', template.gracePeriodSeconds === undefined ? undefined : `${template.gracePeriodSeconds}s`],
+        ['Memory', template?.memory],
+        ['Disk', template?.disk],
+        ['CPU', template?.cpu],
+        ['Timeout', template?.timeout],
+        ['Grace Period', template?.gracePeriodSeconds === undefined ? undefined : `${template.gracePeriodSeconds}s`],
       ]),
     ],
   ];
+}
+
+/** What is made instead of Tasks. */
+function runsText(job: TaskSchedule): string | undefined {
+  const { taskRunTemplate, pipelineRunTemplate } = job.spec;
+  const names = (list: readonly { readonly name?: string | undefined }[] = []) =>
+    list.map(({ name = '?' }) => name).join(', ');
+  if (pipelineRunTemplate !== undefined)
+    return `PipelineRuns with the tasks ${names(pipelineRunTemplate.spec.pipelineSpec?.tasks)}`;
+  if (taskRunTemplate !== undefined) return `TaskRuns with the steps ${names(taskRunTemplate.spec.taskSpec?.steps)}`;
+  return undefined;
+}
+
+function progressOfRun(run: JobRun): string {
+  const { reason = 'Pending', message = '' } = conditionOf(run, 'Succeeded') ?? {};
+  return `has not ended (${reason}${message === '' ? '' : `: ${message}`})`;
 }
 
 /** The silence that is too long, and where in it we are. */
@@ -173,11 +205,14 @@ function ago(time: string | undefined, now: number): string {
 }
 
 /** What is due and has not started, with the reason. */
-function waiting({ status = {} }: TaskSchedule): readonly string[] {
+function waiting(job: TaskSchedule): readonly string[] {
+  const { status = {} } = job;
   const { replacing, replacingRun, backlog = [] } = status;
   return [
     ...(replacing === undefined ? [] : [`slot ${replacing}: for the Tasks that it replaces to end`]),
-    ...(replacingRun === undefined ? [] : [`Task ${replacingRun}: for the Tasks that it replaces to end`]),
+    ...(replacingRun === undefined
+      ? []
+      : [`${runKindOf(job).kind} ${replacingRun}: for the runs that it replaces to end`]),
     ...(backlog.length === 0
       ? []
       : [`${count(backlog.length, 'missed slot')} from ${backlog[0]} on: each for the one before it to end`]),

@@ -1,8 +1,11 @@
 /** Finding a Job and its Tasks, with errors that say what is missing; changing it. */
 
+import type { AnyKind } from '../../client/client.ts';
+import { type JobRun, jobOfRun, runKindOf } from '../../resources/kf/job-run.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { labels } from '../../resources/labels.ts';
+import type { KubeObject } from '../../resources/meta.ts';
 import { isConflict, isNotFound } from '../../resources/status.ts';
 import { requireSpace } from '../apps.ts';
 import type { Session } from '../context.ts';
@@ -30,7 +33,7 @@ export async function spaceZone(session: Session): Promise<string | undefined> {
 /** The Jobs of an App; Jobs bear no label with its name, as in Kf. */
 export async function jobsOf({ client, space }: Session, app: string): Promise<readonly TaskSchedule[]> {
   const { items } = await client.list(TaskSchedule, { namespace: space });
-  return items.filter(({ spec }) => spec.taskTemplate.appRef.name === app);
+  return items.filter(({ spec }) => spec.taskTemplate?.appRef.name === app);
 }
 
 export const ofJob = (name: string): string => `${labels.jobOwner}=${name}`;
@@ -39,6 +42,26 @@ export const ofJob = (name: string): string => `${labels.jobOwner}=${name}`;
 export async function tasksOfJob({ client, space }: Session, name: string): Promise<readonly Task[]> {
   const { items } = await client.list(Task, { namespace: space, labelSelector: ofJob(name) });
   return [...items].sort(byNumber);
+}
+
+/** All runs of a Job, newest last, whoever started them. */
+export async function runsOfJob({ client, space }: Session, job: TaskSchedule): Promise<readonly JobRun[]> {
+  const kind: AnyKind = runKindOf(job);
+  const options = { namespace: space, labelSelector: ofJob(job.metadata.name) };
+  const { items }: { readonly items: readonly JobRun[] } = await client.list(kind, options);
+  return items.filter((run) => jobOfRun(run) !== undefined).sort(byCreation);
+}
+
+export const byCreation = (a: KubeObject, b: KubeObject): number =>
+  (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '') ||
+  (a.metadata.uid ?? '').localeCompare(b.metadata.uid ?? '');
+
+/** What only a Job with a Task can be asked. @throws CliError */
+export function taskTemplateOf(job: TaskSchedule, what: string): Task['spec'] {
+  const { taskTemplate } = job.spec;
+  if (taskTemplate !== undefined) return taskTemplate;
+  const { name } = job.metadata;
+  throw new CliError(`Job "${name}" carries a ${runKindOf(job).kind}: ${what} is in its template`);
 }
 
 /** Reads and writes until nobody has come between. @throws CliError, StatusError */

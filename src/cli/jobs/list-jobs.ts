@@ -1,8 +1,9 @@
 /** `kf jobs`, `kf job-schedules`, `kf job-history`: Kf's columns and what they lack. */
 
+import type { AnyKind } from '../../client/client.ts';
 import { humanDuration } from '../../resources/duration.ts';
+import { runKindOf } from '../../resources/kf/job-run.ts';
 import { type JobSchedule, schedulesOf } from '../../resources/kf/job-schedules.ts';
-import { Task } from '../../resources/kf/task.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { annotations, labels } from '../../resources/labels.ts';
 import { requireSpace } from '../apps.ts';
@@ -10,7 +11,7 @@ import type { Context } from '../context.ts';
 import { printList, type TableRow } from '../output/listing.ts';
 import type { OutputFormat } from '../output/objects.ts';
 import { byNumber } from '../tasks/find-task.ts';
-import { getJob, ofJob } from './find-job.ts';
+import { byCreation, getJob, ofJob } from './find-job.ts';
 import { nextRuns } from './next-runs.ts';
 import { stateOf } from './schedules.ts';
 
@@ -108,18 +109,18 @@ function lastResult({ status }: TaskSchedule, now: number): string | null {
   return last.time === undefined ? word : `${word} ${humanDuration(now - timeOf(last))} ago`;
 }
 
-/** The Tasks of a Job and the slots without one, by time, newest last. */
+/** The runs of a Job and what did not run, by time, newest last. */
 export async function listHistory(context: Context, name: string, { output }: ListFlags): Promise<void> {
   const session = await context.session();
   const job = await getJob(session, name);
   const now = context.clock.now();
   const slots = (job.status?.history ?? []).map(
-    ({ time, outcome, message }): TableRow => ({
+    ({ time, outcome, message, run }): TableRow => ({
       cells: {
         Name: '<none>',
         Age: humanDuration(now - Date.parse(time)),
         Reason: outcome,
-        Scheduled: time,
+        Scheduled: run === undefined ? time : 'by hand',
         Message: message ?? null,
       },
       metadata: { name: '', creationTimestamp: time },
@@ -128,14 +129,14 @@ export async function listHistory(context: Context, name: string, { output }: Li
   const created = ({ metadata }: TableRow): string => metadata.creationTimestamp ?? '';
   const id = ({ cells }: TableRow): number => (typeof cells.ID === 'number' ? cells.ID : Number.POSITIVE_INFINITY);
   await printList(context, session.client, {
-    kind: Task,
+    kind: runKindOf(job) as AnyKind,
     options: { namespace: session.space, labelSelector: ofJob(name) },
     ...(output === undefined ? {} : { output }),
     title: `Listing the history of Job ${name} in Space: ${session.space}`,
     moreColumns: ['Scheduled', 'Message'],
     rows: (tasks) => [...tasks.map(withSlot), ...slots],
     compareRows: (a, b) => created(a).localeCompare(created(b)) || id(a) - id(b),
-    compareObjects: byNumber,
+    compareObjects: runKindOf(job).kind === 'Task' ? byNumber : byCreation,
   });
 }
 

@@ -1,10 +1,10 @@
 /** `kf run-job`: a Task of the Job by hand, as the Job's policy has it. */
 
+import type { AnyKind } from '../../client/client.ts';
 import { isFinal } from '../../resources/condition.ts';
-import { handRunOf, refusalOf } from '../../resources/kf/hand-run.ts';
-import { Task } from '../../resources/kf/task.ts';
+import { isHeld, type JobRun, refusalOf, runKindOf, runOf } from '../../resources/kf/job-run.ts';
+import type { Task } from '../../resources/kf/task.ts';
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
-import { labels } from '../../resources/labels.ts';
 import { refOf } from '../../resources/meta.ts';
 import { randomName } from '../../resources/names.ts';
 import { getApp } from '../apps.ts';
@@ -20,7 +20,8 @@ import { progressOf } from '../tasks/outcome.ts';
 import { prepareReport, reportTask } from '../tasks/report-task.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { waitFor } from '../wait/observe.ts';
-import { getJob, tasksOfJob } from './find-job.ts';
+import { getJob, runsOfJob, taskTemplateOf } from './find-job.ts';
+import { reportRun } from './report-run.ts';
 
 export interface RunJobFlags extends TaskFlags, WaitFlags, OutputFlag {
   readonly force?: boolean;
@@ -35,11 +36,15 @@ export async function runJobAction(context: Context, name: string, flags: RunJob
   const session = await context.changing();
   const job = await getJob(session, name);
   if (job.metadata.deletionTimestamp !== undefined) throw new CliError(`${failure}Job "${name}" is being deleted`);
-  const spec = overTask(job.spec.taskTemplate, taskFieldsOf(flags));
+  const force = flags.force === true;
+  const fields = taskFieldsOf(flags);
+  if (job.spec.taskTemplate === undefined && Object.keys(fields).length === 0)
+    return reportRun(context, job, await startRun(context, session, { job, force }), flags);
+  const spec = overTask(taskTemplateOf(job, `${failure}${Object.keys(fields).join(', ')}`), fields);
   const app = await getApp(session, spec.appRef.name, failure);
   checkRunnable(app, spec, { prefix: failure, flags: tipFlags(context.flags, session.space) });
   await checkFits(session, memoryOf(spec, app), failure);
-  const task = await startRun(context, session, { job, spec, force: flags.force === true });
+  const task = (await startRun(context, session, { job, spec, force })) as Task;
   const said = `Task ${task.metadata.name} is submitted successfully for execution.`;
   // Kf says it on stdout, where it is in the way of what programs read.
   if (context.dataOnly) context.io.note(said);
@@ -49,56 +54,73 @@ export async function runJobAction(context: Context, name: string, flags: RunJob
 
 interface Start {
   readonly job: TaskSchedule;
-  readonly spec: Task['spec'];
+  /** Default: the Job's template. */
+  readonly spec?: Task['spec'];
   readonly force: boolean;
 }
 
 /** The Job's controller decides, so that a slot of this moment and a run by hand know of each other. */
-async function startRun(context: Context, session: Session, start: Start): Promise<Task> {
+async function startRun(context: Context, session: Session, start: Start): Promise<JobRun> {
   const { job, force } = start;
   const { name } = job.metadata;
+  const kind: AnyKind = runKindOf(job);
   const replaces = !force && job.spec.concurrencyPolicy === 'Replace';
-  const replaced = replaces ? (await tasksOfJob(session, name)).filter((task) => !isFinal(task)) : [];
-  const task = await createRun(context, start);
+  const replaced = replaces ? (await runsOfJob(session, job)).filter((run) => !isFinal(run)) : [];
+  const run = await createRun(context, start);
   for (const { metadata } of replaced)
-    context.io.note(`Terminating Task ${metadata.name}: the concurrency policy of Job "${name}" is Replace.`);
-  const progress = setInterval(() => context.io.note('Waiting for the Tasks that are replaced to end...'), signOfLife);
+    context.io.note(`Terminating ${kind.kind} ${metadata.name}: the concurrency policy of Job "${name}" is Replace.`);
+  const waiting = `Waiting for the ${kind.kind}s that are replaced to end...`;
+  const progress = setInterval(() => context.io.note(waiting), signOfLife);
   try {
-    const mayStart = ({ spec }: Task): boolean => spec.pending !== true;
-    const admitted = await waitFor(context, Task, refOf(task), mayStart, { from: task });
+    const mayStart = (other: JobRun): boolean => !isHeld(other);
+    const admitted: JobRun | undefined = await waitFor(context, kind, refOf(run), mayStart, { from: run });
     if (admitted !== undefined) return admitted;
   } finally {
     clearInterval(progress);
   }
-  throw await refused(context, session, task);
+  throw await refused(context, session, job, run);
 }
 
-async function createRun(context: Context, { job, spec, force }: Start): Promise<Task> {
+async function createRun(context: Context, { job, spec, force }: Start): Promise<JobRun> {
+  const namespace = job.metadata.namespace ?? '';
   for (;;) {
     const name = randomName(`${job.metadata.name}-`);
-    const { object, isOurs } = await createOnce(context, Task, handRunOf(job, { name, spec, force }));
-    if (isOurs) return object;
+    const draft = runOf(job, { name, pending: !force, ...(spec === undefined ? {} : { spec }) });
+    const marked = { ...draft, metadata: { ...draft.metadata, namespace } };
+    const { object, isOurs } = await createOnce(context, runKindOf(job) as AnyKind, marked);
+    if (isOurs) return object as JobRun;
   }
 }
 
-async function refused(context: Context, session: Session, task: Task): Promise<CliError> {
-  const { name } = task.metadata;
-  const owner = task.metadata.labels?.[labels.jobOwner] ?? '';
+async function refused(context: Context, session: Session, before: TaskSchedule, run: JobRun): Promise<CliError> {
+  const { name } = run.metadata;
+  const owner = before.metadata.name;
   const job = await getJob(session, owner);
   const refusal = refusalOf(job, name);
-  if (refusal === undefined) return new CliError(`${failure}Task ${name} was deleted before it started`);
-  if (refusal.outcome === 'Replaced') return new CliError(`${failure}Task ${name} did not start: ${refusal.message}`);
+  if (refusal === undefined) return new CliError(`${failure}${run.kind} ${name} was deleted before it started`);
+  if (refusal.outcome === 'Replaced')
+    return new CliError(`${failure}${run.kind} ${name} did not start: ${refusal.message}`);
   const flags = tipFlags(context.flags, session.space);
-  const active = (await tasksOfJob(session, owner)).find((other) => refusal.message.includes(other.metadata.name));
-  const id = active?.status?.id === undefined ? '' : ` (ID ${active.status.id})`;
-  const why = active === undefined ? refusal.message : `Task ${active.metadata.name}${id} ${progressOf(active)}`;
-  return new CliError(`${failure}the concurrency policy of Job "${owner}" is Forbid, and ${why}`, {
-    tips: [
-      ...(active === undefined ? [] : tipsFor(active, flags)),
-      { description: 'Run beside it', command: `kf run-job ${owner} --force${flags}` },
-    ],
-  });
+  const active = (await runsOfJob(session, job)).find((other) => refusal.message.includes(other.metadata.name));
+  return new CliError(
+    `${failure}the concurrency policy of Job "${owner}" is Forbid, and ${active === undefined ? refusal.message : progressText(active)}`,
+    {
+      tips: [
+        ...(active === undefined || !isTask(active) ? [] : tipsFor(active, flags)),
+        { description: 'Run beside it', command: `kf run-job ${owner} --force${flags}` },
+      ],
+    },
+  );
 }
+
+function progressText(run: JobRun): string {
+  const { name } = run.metadata;
+  if (!isTask(run)) return `${run.kind} ${name} has not ended`;
+  const id = run.status?.id === undefined ? '' : ` (ID ${run.status.id})`;
+  return `Task ${name}${id} ${progressOf(run)}`;
+}
+
+const isTask = (run: JobRun): run is Task => 'appRef' in run.spec;
 
 const tipsFor = ({ metadata: { name } }: Task, flags: string) => [
   { description: 'Watch that Task', command: `kf logs ${name}${flags}` },

@@ -21,7 +21,8 @@ export const unsettable = [...Object.keys(taskFields), 'missed', 'missed-within'
 
 export function withDefaults(job: TaskSchedule, unset: readonly string[]): TaskSchedule {
   const gone = new Set(unset.map((flag) => taskFields[flag as keyof typeof taskFields]));
-  const template = Object.entries(job.spec.taskTemplate).filter(([field]) => !gone.has(field as never));
+  const { taskTemplate } = job.spec;
+  const template = Object.entries(taskTemplate ?? {}).filter(([field]) => !gone.has(field as never));
   const { missed, missedWithin, notify, expectEvery, ...spec } = job.spec;
   return {
     ...job,
@@ -33,7 +34,7 @@ export function withDefaults(job: TaskSchedule, unset: readonly string[]): TaskS
         notify: unset.includes('notify') ? undefined : notify,
         expectEvery: unset.includes('expect-every') ? undefined : expectEvery,
       }),
-      taskTemplate: Object.fromEntries(template) as typeof job.spec.taskTemplate,
+      ...(taskTemplate === undefined ? {} : { taskTemplate: Object.fromEntries(template) as typeof taskTemplate }),
     },
   };
 }

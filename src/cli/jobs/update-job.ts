@@ -8,7 +8,7 @@ import type { NotifyFlags } from '../notify/notify-flags.ts';
 import type { TaskFlags } from '../task-flags.ts';
 import { given, overTask, taskFieldsOf } from '../task-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
-import { changeJob, spaceZone } from './find-job.ts';
+import { changeJob, spaceZone, taskTemplateOf } from './find-job.ts';
 import type { PolicyFlag, ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
 import { ensureJobSecret, notifyFieldsOf, removeJobSecret } from './notify.ts';
@@ -68,7 +68,9 @@ function withFields(job: TaskSchedule, flags: UpdateJobFlags): TaskSchedule {
       ...given({ concurrencyPolicy: flags.concurrencyPolicy }),
       ...missedFieldsOf(flags),
       ...notifyFieldsOf(job.metadata.name, spec.notify, flags),
-      taskTemplate: overTask(spec.taskTemplate, fields),
+      ...(Object.keys(fields).length === 0
+        ? {}
+        : { taskTemplate: overTask(taskTemplateOf(job, Object.keys(fields).join(', ')), fields) }),
     },
   };
 }

@@ -1,5 +1,6 @@
 /** A log that is read to its end, over broken connections and restarts, with nothing lost and nothing twice. */
 
+import type { AnyKind } from '../../client/client.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { Build } from '../../resources/kf/build.ts';
 import { Task } from '../../resources/kf/task.ts';
@@ -37,6 +38,15 @@ export const buildLogSource = (ref: ObjectRef): LogSource => ({
   isOver: async (client) => {
     const build = await client.get(Build, ref).catch(ignoreMissing);
     return build === undefined || isFinal(build);
+  },
+});
+
+/** Of a Tekton run, of all its Pods. */
+export const runLogSource = (kind: AnyKind, ref: ObjectRef): LogSource => ({
+  open: (client, options) => client.runLog(kind, ref, options),
+  isOver: async (client) => {
+    const run = await client.get(kind, ref).catch(ignoreMissing);
+    return run === undefined || isFinal(run);
   },
 });
 

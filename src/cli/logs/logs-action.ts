@@ -5,6 +5,7 @@ import type { LogStream } from '../../client/logs.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Task } from '../../resources/kf/task.ts';
+import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { refOf } from '../../resources/meta.ts';
 import { getApp } from '../apps.ts';
 import type { Context, Session } from '../context.ts';
@@ -19,6 +20,7 @@ import { printAllTasks, setOfApp, type TaskSet, tasksOf } from './all-tasks.ts';
 import { type Since, sinceTime } from './log-flags.ts';
 import { taskLogSource } from './log-source.ts';
 import { type LogView, readView } from './log-view.ts';
+import { printRuns } from './run-logs.ts';
 
 export interface LogsFlags {
   readonly task?: boolean;
@@ -46,6 +48,8 @@ export async function logsAction(context: Context, args: readonly string[], flag
       tips: [{ description: 'Usage', command: 'kf logs APP_NAME [flags]' }],
     });
   const space = await context.space();
+  const ofRuns = await patiently(context, (client) => jobWithRuns({ client, space }, args, flags));
+  if (ofRuns !== undefined) return printRuns(context, ofRuns, viewOf(context, flags, 0), flags);
   const target = await patiently(context, (client) => findTarget({ client, space }, args, flags));
   const interrupted = new AbortController();
   const watcher = context.io.onInterrupt(() => interrupted.abort());
@@ -98,9 +102,21 @@ async function findTarget(session: Session, args: readonly string[], flags: Logs
   return ofSet(session, setOfApp(name), flags);
 }
 
+/** The Job that is meant, when what it runs are no Tasks. */
+async function jobWithRuns(
+  session: Session,
+  args: readonly string[],
+  { job: name }: LogsFlags,
+): Promise<TaskSchedule | undefined> {
+  const job = name === undefined ? undefined : await getJob(session, name);
+  if (job === undefined || job.spec.taskTemplate !== undefined) return undefined;
+  if (args[0] !== undefined) throw new CliError(`Job "${name}" is of no App: leave "${args[0]}" out`);
+  return job;
+}
+
 async function setOfJob(session: Session, name: string, app: string | undefined): Promise<TaskSet> {
   const job = await getJob(session, name);
-  const owner = job.spec.taskTemplate.appRef.name;
+  const owner = job.spec.taskTemplate?.appRef.name ?? '';
   if (app !== undefined && app !== owner) throw new CliError(`Job "${name}" is of App "${owner}", not of "${app}"`);
   return { of: `Job "${name}"`, labelSelector: ofJob(name) };
 }

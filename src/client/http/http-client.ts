@@ -166,6 +166,11 @@ export class HttpClient implements Client {
     return this.#log(`/apis/kf.dev/v1alpha1/namespaces/${ref.namespace}/tasks/${ref.name}/log`, options);
   }
 
+  /** Output of a Tekton run, of all its Pods; outlives them. The embedded server's own. */
+  runLog(kind: AnyKind, ref: ObjectRef, options?: LogOptions): AsyncIterable<Buffer> {
+    return this.#log(objectPath(kind, ref, 'log'), options);
+  }
+
   /** Output of a Build. */
   buildLog(ref: ObjectRef, options?: LogOptions): AsyncIterable<Buffer> {
     return this.#log(`/apis/kf.dev/v1alpha1/namespaces/${ref.namespace}/builds/${ref.name}/log`, options);

@@ -89,7 +89,7 @@ async function tellOne(client: Client, job: TaskSchedule, telling: Telling): Pro
     spec: {
       event,
       time,
-      app: job.spec.taskTemplate.appRef.name,
+      ...(job.spec.taskTemplate === undefined ? {} : { app: job.spec.taskTemplate.appRef.name }),
       job: job.metadata.name,
       ...(facts === undefined ? {} : { task: facts }),
       ...(message === undefined || message === '' ? {} : { message }),

@@ -1,19 +1,33 @@
 /** Runs Jobs: starts a Task for every slot that is due, as the Job's policies say. */
 
-import type { Client } from '../../client/client.ts';
+import type { AnyKind, Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import { itself, mapped, type Result, type RunningController, startController } from '../../client/controller.ts';
 import { getFromServer, getIfExists } from '../../client/get-if-exists.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { conditionOf, isFinal, mergeConditions } from '../../resources/condition.ts';
+import {
+  admission,
+  isHeld,
+  isTerminating,
+  type JobRun,
+  jobOfRun,
+  runKindOf,
+  termination,
+} from '../../resources/kf/job-run.ts';
+import { Space } from '../../resources/kf/space.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { annotations, labels } from '../../resources/labels.ts';
-import { type ObjectRef, refOf } from '../../resources/meta.ts';
+import { type KubeObject, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { conflict, isAlreadyExists, isNotFound } from '../../resources/status.ts';
+import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../resources/tekton/task-run.ts';
+import { expired } from '../retention/expired.ts';
+import { usualLimits } from '../retention/retention-controller.ts';
 import { Awake } from './awake.ts';
 import type { PendingRun } from './desk.ts';
-import { jobTaskOf } from './job-task.ts';
+import { slotRunOf } from './job-run.ts';
 import { planJob } from './plan.ts';
 
 interface Options {
@@ -31,13 +45,8 @@ export function startTaskScheduleController(options: Options): RunningController
     name: 'taskschedule',
     watches: [
       itself(TaskSchedule),
-      mapped(
-        Task,
-        ({ metadata }) => {
-          const job = metadata.labels?.[labels.jobOwner];
-          return job === undefined ? [] : [{ namespace: metadata.namespace!, name: job }];
-        },
-        { labelSelector: labels.jobOwner, unfinishedOnly: true },
+      ...[Task, TaskRun, PipelineRun].map((kind) =>
+        mapped(kind as AnyKind, jobOf, { labelSelector: labels.jobOwner, unfinishedOnly: true }),
       ),
     ],
     reconcile: (request) => controller.reconcile(request),
@@ -50,6 +59,11 @@ export function startTaskScheduleController(options: Options): RunningController
     },
   };
 }
+
+const jobOf = (run: KubeObject): readonly ObjectRef[] => {
+  const name = jobOfRun(run);
+  return name === undefined ? [] : [{ ...refOf(run), name }];
+};
 
 export class TaskScheduleController {
   readonly #client: Client;
@@ -69,44 +83,45 @@ export class TaskScheduleController {
   async reconcile(request: ObjectRef): Promise<Result | void> {
     const job = await getIfExists(this.#client, TaskSchedule, request);
     if (job === undefined || job.metadata.deletionTimestamp !== undefined) return;
+    const kind = runKindOf(job);
     const runs = await this.#runs(job);
-    const active = runs.filter((run) => !isFinal(run) && !isHeld(job, run)).map((run) => run.metadata.name);
+    const active = runs.filter((run) => !isFinal(run) && !isWithheld(job, run)).map((run) => run.metadata.name);
     const pending = runs.filter((run) => isPending(job, run)).map(pendingRunOf);
     const now = this.#clock.now();
     const plan = planJob({ job, active, pending, now, awakeSince: this.#awake.since() });
     const status = { ...plan.status, ...lastResults(plan.status, runs), ...this.#settled(job, active, now) };
     // The plan is written before it is carried out: a stale read conflicts here, and nothing has happened.
     const planned = await writeStatus(this.#client, TaskSchedule, job, status);
-    for (const name of plan.terminate) await this.#terminate({ ...refOf(job), name }, job.metadata.name);
+    const metadata = { annotations: { [annotations.changedBy]: `Job ${job.metadata.name}, which replaces it` } };
+    for (const name of plan.terminate)
+      await this.#patch(kind, { ...refOf(job), name }, { metadata, ...termination(kind) });
     await this.#carryOut(planned, planned !== job);
+    if (kind.kind !== 'Task') await this.#trim(job, runs);
     return plan.next === undefined ? undefined : { requeueAfter: Math.max(0, plan.next - this.#clock.now()) };
   }
 
   /**
-   * The Job's Tasks. One that the status knows of and a lagging list lacks is asked for; and where somebody waits for a
+   * The Job's runs. One that the status knows of and a lagging list lacks is asked for; and where somebody waits for a
    * decision, so are those that seem to run.
    */
-  async #runs(job: TaskSchedule): Promise<readonly Task[]> {
-    const { items } = await this.#client.list(Task, {
+  async #runs(job: TaskSchedule): Promise<readonly JobRun[]> {
+    const kind: AnyKind = runKindOf(job);
+    const { items }: { readonly items: readonly JobRun[] } = await this.#client.list(kind, {
       namespace: job.metadata.namespace!,
       labelSelector: `${labels.jobOwner}=${job.metadata.name}`,
     });
-    const known = new Set(items.map((task) => task.metadata.name));
+    const listed = items.filter((run) => jobOfRun(run) !== undefined);
+    const known = new Set(listed.map((run) => run.metadata.name));
     const { active = [], replacingRun } = job.status ?? {};
     const named = [...active.map(({ name }) => name), ...(replacingRun === undefined ? [] : [replacingRun])];
     const policy = job.spec.concurrencyPolicy ?? 'Always';
-    const decides = policy !== 'Always' && items.some((task) => isPending(job, task));
-    const doubtful = decides
-      ? items.filter((task) => !isFinal(task) && !isHeld(job, task)).map((task) => task.metadata.name)
-      : [];
-    const asked = new Set([...named.filter((name) => !known.has(name)), ...doubtful]);
-    const found = await Promise.all(
-      [...asked].map((name) => getFromServer(this.#client, Task, { ...refOf(job), name })),
+    const decides = policy !== 'Always' && listed.some((run) => isPending(job, run));
+    const doubtful = decides ? listed.filter((run) => !isFinal(run) && !isWithheld(job, run)) : [];
+    const asked = new Set([...named.filter((name) => !known.has(name)), ...doubtful.map((run) => run.metadata.name)]);
+    const found: readonly (JobRun | undefined)[] = await Promise.all(
+      [...asked].map((name) => getFromServer(this.#client, kind, { ...refOf(job), name })),
     );
-    return [
-      ...items.filter(({ metadata }) => !asked.has(metadata.name)),
-      ...found.filter((task) => task !== undefined),
-    ];
+    return [...listed.filter(({ metadata }) => !asked.has(metadata.name)), ...found.filter((run) => run !== undefined)];
   }
 
   /** Does what the status says is being done, then says that it has been. */
@@ -117,9 +132,14 @@ export class TaskScheduleController {
     if (!justWritten && !(await this.#isCurrent(job))) throw conflict(TaskSchedule, job.metadata.name);
     const started: string[] = [];
     for (const slot of starting) started.push(await this.#start(job, Date.parse(slot)));
+    const kind = runKindOf(job);
     for (const { name, refused } of decided) {
-      if (refused === undefined) started.push(name);
-      await (refused === undefined ? this.#admit({ ...refOf(job), name }) : this.#refuse({ ...refOf(job), name }));
+      const ref = { ...refOf(job), name };
+      if (refused !== undefined) await this.#refuse(kind, ref);
+      else {
+        started.push(name);
+        await this.#patch(kind, ref, admission(kind));
+      }
     }
     const active = [...new Set([...(job.status?.active ?? []).map(({ name }) => name), ...started])];
     await writeStatus(this.#client, TaskSchedule, job, {
@@ -136,11 +156,11 @@ export class TaskScheduleController {
     return latest?.metadata.resourceVersion === job.metadata.resourceVersion;
   }
 
-  /** The name of the slot's Task. */
+  /** The name of the slot's run. */
   async #start(job: TaskSchedule, slot: number): Promise<string> {
-    const draft = jobTaskOf(job, slot);
+    const draft = slotRunOf(job, slot);
     try {
-      await this.#client.create(Task, draft);
+      await this.#client.create(runKindOf(job) as AnyKind, draft);
     } catch (error) {
       // Made before a crash, or by an attempt whose answer was lost: the name is the lock.
       if (!isAlreadyExists(error)) throw error;
@@ -148,29 +168,31 @@ export class TaskScheduleController {
     return draft.metadata.name!;
   }
 
-  async #admit(ref: ObjectRef): Promise<void> {
+  /** Of a run that may have gone. */
+  async #patch(kind: AnyKind, ref: ObjectRef, body: object): Promise<void> {
     try {
-      await this.#client.patch(Task, ref, { type: 'merge', body: { spec: { pending: null } } });
+      await this.#client.patch(kind, ref, { type: 'merge', body });
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
   }
 
   /** What was never let start leaves nothing but its line in the history. */
-  async #refuse(ref: ObjectRef): Promise<void> {
-    const task = await getIfExists(this.#client, Task, ref);
-    if (task?.spec.pending !== true) return;
-    try {
-      await this.#client.delete(Task, ref, { preconditions: { uid: task.metadata.uid! } });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+  async #refuse(kind: AnyKind, ref: ObjectRef): Promise<void> {
+    const run: JobRun | undefined = await getIfExists(this.#client, kind, ref);
+    if (run !== undefined && isHeld(run)) await this.#delete(kind, run);
   }
 
-  async #terminate(ref: ObjectRef, job: string): Promise<void> {
+  /** Tasks go with their App's; other runs have none. */
+  async #trim(job: TaskSchedule, runs: readonly JobRun[]): Promise<void> {
+    const space = await getIfExists(this.#client, Space, { name: job.metadata.namespace! });
+    const most = space?.spec?.taskConfig?.retention?.maxTasks ?? usualLimits.tasks;
+    for (const run of expired(runs, most, isFinal)) await this.#delete(runKindOf(job), run);
+  }
+
+  async #delete(kind: AnyKind, run: JobRun): Promise<void> {
     try {
-      const metadata = { annotations: { [annotations.changedBy]: `Job ${job}, which replaces it` } };
-      await this.#client.patch(Task, ref, { type: 'merge', body: { metadata, spec: { terminated: true } } });
+      await this.#client.delete(kind, refOf(run), { preconditions: { uid: run.metadata.uid! } });
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
@@ -192,26 +214,26 @@ export class TaskScheduleController {
   }
 }
 
-/** Whether a Task may not start: its Job has not let it, or not told it yet. */
-const isHeld = ({ status }: TaskSchedule, { metadata, spec }: Task): boolean =>
-  spec.pending === true && !(status?.active ?? []).some(({ name }) => name === metadata.name);
+/** Whether a run may not start: its Job has not let it, or not told it yet. */
+const isWithheld = ({ status }: TaskSchedule, run: JobRun): boolean =>
+  isHeld(run) && !(status?.active ?? []).some(({ name }) => name === run.metadata.name);
 
-/** Held, and still wanted. */
-const isPending = (job: TaskSchedule, task: Task): boolean =>
-  isHeld(job, task) && !isFinal(task) && !task.spec.terminated && task.metadata.deletionTimestamp === undefined;
+/** Withheld, and still wanted. */
+const isPending = (job: TaskSchedule, run: JobRun): boolean =>
+  isWithheld(job, run) && !isFinal(run) && !isTerminating(run) && run.metadata.deletionTimestamp === undefined;
 
-const pendingRunOf = ({ metadata }: Task): PendingRun => ({
+const pendingRunOf = ({ metadata }: JobRun): PendingRun => ({
   name: metadata.name,
   createdAt: Date.parse(metadata.creationTimestamp ?? ''),
 });
 
-/** The newest success and failure; they stay when their Tasks go. */
-function lastResults(before: Status, tasks: readonly Task[]): Partial<Status> {
-  const ended = tasks
+/** The newest success and failure; they stay when their runs go. */
+function lastResults(before: Status, runs: readonly JobRun[]): Partial<Status> {
+  const ended = runs
     .filter(isFinal)
     .sort((a, b) => (a.status?.completionTime ?? '').localeCompare(b.status?.completionTime ?? ''));
   const newest = (wanted: 'True' | 'False') =>
-    ended.filter((task) => conditionOf(task, 'Succeeded')?.status === wanted).at(-1);
+    ended.filter((run) => conditionOf(run, 'Succeeded')?.status === wanted).at(-1);
   const success = newest('True');
   const failure = newest('False');
   return {

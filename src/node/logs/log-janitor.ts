@@ -1,5 +1,5 @@
 /**
- * Removes logs with the objects that own them: Tasks, Builds, and Pods that belong to neither. It keeps on file how far
+ * Removes logs with the objects that own them: Tasks, Builds, Tekton's runs, and Pods that belong to none. It keeps on file how far
  * it has come, so that what is deleted just before the server ends, however it ends, is not forgotten.
  */
 
@@ -12,6 +12,8 @@ import { Build } from '../../resources/kf/build.ts';
 import { Task } from '../../resources/kf/task.ts';
 import type { KubeObject } from '../../resources/meta.ts';
 import { isExpired } from '../../resources/status.ts';
+import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { LogStore } from './log-store.ts';
 
 export interface LogJanitorOptions {
@@ -26,7 +28,7 @@ export interface LogJanitorOptions {
   readonly onError: (message: string, error: unknown) => void;
 }
 
-const owners: readonly AnyKind[] = [Task, Build, Pod];
+const owners: readonly AnyKind[] = [Task, Build, PipelineRun, TaskRun, Pod];
 
 /** Milliseconds between two writes of the file; a server keeps deletions for minutes. */
 const saveInterval = 30_000;

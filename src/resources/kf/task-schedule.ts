@@ -2,13 +2,15 @@
 
 import { conditionSchema } from '../condition.ts';
 import { parseDuration } from '../duration.ts';
-import { type FieldError, forbidden, invalid } from '../field-error.ts';
+import { type FieldError, forbidden, invalid, required } from '../field-error.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import { labels } from '../labels.ts';
 import { isDns1035Label } from '../names.ts';
 import { parseSchedule } from '../schedule/parse.ts';
 import { isTimeZone } from '../schedule/time-zone.ts';
 import * as s from '../schema.ts';
+import { pipelineRunSpecErrors, pipelineRunSpecSchema } from '../tekton/pipeline-run.ts';
+import { taskRunSpecErrors, taskRunSpecSchema } from '../tekton/task-run.ts';
 import { isExpectation, notifyErrors, notifySchema } from './notify.ts';
 import { taskSpecErrors, taskSpecSchema } from './task.ts';
 
@@ -18,12 +20,26 @@ export const noSchedule = '0 0 30 2 *';
 /** Longest name: `-` and a Unix time of ten digits are added for its Tasks. */
 export const longestJobName = 52;
 
+/** Labels and annotations that every run gets. */
+const templateMetadata = s.object({
+  labels: s.optional(s.map(s.string())),
+  annotations: s.optional(s.map(s.string())),
+});
+
 const body = {
   spec: s.object({
     concurrencyPolicy: s.withDefault(s.enumeration('Always', 'Forbid', 'Replace'), 'Always'),
     schedule: s.withDefault(s.string(), '* * * * *'),
     suspend: s.withDefault(s.boolean(), false),
-    taskTemplate: taskSpecSchema,
+    taskTemplate: s.optional(taskSpecSchema),
+    taskRunTemplate: s.describe(
+      'Instead of taskTemplate: the Tekton TaskRun that is made. Added by kf-tasks.',
+      s.optional(s.object({ metadata: s.optional(templateMetadata), spec: taskRunSpecSchema })),
+    ),
+    pipelineRunTemplate: s.describe(
+      'Instead of taskTemplate: the Tekton PipelineRun that is made. Added by kf-tasks.',
+      s.optional(s.object({ metadata: s.optional(templateMetadata), spec: pipelineRunSpecSchema })),
+    ),
     timeZone: s.describe(
       'IANA name in which `schedule` is read. Default: UTC. Added by kf-tasks.',
       s.optional(s.string()),
@@ -176,7 +192,28 @@ function validateJob({ metadata, spec }: TaskSchedule): readonly FieldError[] {
   errors.push(...notifyErrors('spec.notify', spec.notify));
   if (spec.expectEvery !== undefined && !isExpectation(spec.expectEvery))
     errors.push(invalid('spec.expectEvery', spec.expectEvery, 'must be a duration of at least 1m, like 26h'));
-  errors.push(...taskSpecErrors('spec.taskTemplate', spec.taskTemplate));
-  if (spec.taskTemplate.pending) errors.push(forbidden('spec.taskTemplate.pending', 'it is for single Tasks'));
+  errors.push(...templateErrors(spec));
   return errors;
+}
+
+const templates = ['taskTemplate', 'taskRunTemplate', 'pipelineRunTemplate'] as const;
+
+function templateErrors(spec: TaskSchedule['spec']): readonly FieldError[] {
+  const given = templates.filter((name) => spec[name] !== undefined);
+  if (given.length === 0) return [required('spec.taskTemplate')];
+  if (given.length > 1) return [forbidden('spec', `expected exactly one of ${given.join(', ')}`)];
+  const { taskTemplate, taskRunTemplate, pipelineRunTemplate } = spec;
+  if (taskTemplate !== undefined)
+    return [
+      ...taskSpecErrors('spec.taskTemplate', taskTemplate),
+      ...(taskTemplate.pending ? [forbidden('spec.taskTemplate.pending', 'it is for single Tasks')] : []),
+    ];
+  const path = `spec.${given[0]}`;
+  const run = (pipelineRunTemplate ?? taskRunTemplate)!.spec;
+  const errors =
+    pipelineRunTemplate === undefined ? taskRunSpecErrors(run as never) : pipelineRunSpecErrors(run as never);
+  return [
+    ...errors.map((error) => ({ ...error, field: `${path}.${error.field}` })),
+    ...(run.status ? [forbidden(`${path}.spec.status`, 'a template has none')] : []),
+  ];
 }

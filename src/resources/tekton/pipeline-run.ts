@@ -40,34 +40,33 @@ export const pipelineSpecSchema = s.object(
   { open: true },
 );
 
+export const pipelineRunSpecSchema = s.object(
+  {
+    pipelineRef: s.optional(s.anyObject<{ readonly name?: string }>()),
+    pipelineSpec: s.optional(pipelineSpecSchema),
+    params: s.optional(s.array(paramSchema)),
+    status: s.optional(s.string()),
+    /** Go durations; `0s` is no limit. */
+    timeouts: s.withDefault(
+      s.object({
+        pipeline: s.optional(s.string()),
+        tasks: s.optional(s.string()),
+        finally: s.optional(s.string()),
+      }),
+      { pipeline: '1h0m0s' },
+    ),
+    taskRunTemplate: s.optional(
+      s.object({ serviceAccountName: s.optional(s.string()), podTemplate: s.optional(s.anyObject()) }, { open: true }),
+    ),
+    taskRunSpecs: s.optional(s.array(s.anyObject())),
+    workspaces: s.optional(s.array(s.anyObject())),
+    managedBy: s.optional(s.string()),
+  },
+  { open: true },
+);
+
 const body = {
-  spec: s.object(
-    {
-      pipelineRef: s.optional(s.anyObject<{ readonly name?: string }>()),
-      pipelineSpec: s.optional(pipelineSpecSchema),
-      params: s.optional(s.array(paramSchema)),
-      status: s.optional(s.string()),
-      /** Go durations; `0s` is no limit. */
-      timeouts: s.withDefault(
-        s.object({
-          pipeline: s.optional(s.string()),
-          tasks: s.optional(s.string()),
-          finally: s.optional(s.string()),
-        }),
-        { pipeline: '1h0m0s' },
-      ),
-      taskRunTemplate: s.optional(
-        s.object(
-          { serviceAccountName: s.optional(s.string()), podTemplate: s.optional(s.anyObject()) },
-          { open: true },
-        ),
-      ),
-      taskRunSpecs: s.optional(s.array(s.anyObject())),
-      workspaces: s.optional(s.array(s.anyObject())),
-      managedBy: s.optional(s.string()),
-    },
-    { open: true },
-  ),
+  spec: pipelineRunSpecSchema,
   status: s.optional(
     s.object(
       {
@@ -107,9 +106,7 @@ export const PipelineRun: Kind<PipelineRun> = defineKind({
 
 function validatePipelineRun({ spec }: PipelineRun, old?: PipelineRun): readonly FieldError[] {
   return [
-    ...exactlyOne(spec, 'pipelineRef', 'pipelineSpec'),
-    ...statusErrors(spec.status, pipelineRunStatusValues),
-    ...Object.entries(spec.timeouts ?? {}).flatMap(([name, text]) => timeoutErrors(`spec.timeouts.${name}`, text)),
+    ...pipelineRunSpecErrors(spec),
     ...immutableErrors(
       spec,
       old?.spec,
@@ -118,3 +115,10 @@ function validatePipelineRun({ spec }: PipelineRun, old?: PipelineRun): readonly
     ),
   ];
 }
+
+/** Complaints about a PipelineRun's spec, or a template of one. */
+export const pipelineRunSpecErrors = (spec: PipelineRun['spec']): readonly FieldError[] => [
+  ...exactlyOne(spec, 'pipelineRef', 'pipelineSpec'),
+  ...statusErrors(spec.status, pipelineRunStatusValues),
+  ...Object.entries(spec.timeouts ?? {}).flatMap(([name, text]) => timeoutErrors(`spec.timeouts.${name}`, text)),
+];

@@ -26,30 +26,32 @@ const stepState = s.object(
 );
 export type StepState = s.Infer<typeof stepState>;
 
-const body = {
-  spec: s.object(
-    {
-      taskRef: s.optional(
-        s.object(
-          { name: s.optional(s.string()), kind: s.optional(s.string()), apiVersion: s.optional(s.string()) },
-          { open: true },
-        ),
+export const taskRunSpecSchema = s.object(
+  {
+    taskRef: s.optional(
+      s.object(
+        { name: s.optional(s.string()), kind: s.optional(s.string()), apiVersion: s.optional(s.string()) },
+        { open: true },
       ),
-      taskSpec: s.optional(taskSpecSchema),
-      params: s.optional(s.array(paramSchema)),
-      serviceAccountName: s.optional(s.string()),
-      status: s.optional(s.string()),
-      statusMessage: s.optional(s.string()),
-      retries: s.optional(s.integer({ minimum: 0 })),
-      /** Go duration; `0s` is no limit. */
-      timeout: s.withDefault(s.string(), '1h0m0s'),
-      podTemplate: s.optional(s.anyObject()),
-      workspaces: s.optional(s.array(s.anyObject())),
-      computeResources: s.optional(s.anyObject()),
-      managedBy: s.optional(s.string()),
-    },
-    { open: true },
-  ),
+    ),
+    taskSpec: s.optional(taskSpecSchema),
+    params: s.optional(s.array(paramSchema)),
+    serviceAccountName: s.optional(s.string()),
+    status: s.optional(s.string()),
+    statusMessage: s.optional(s.string()),
+    retries: s.optional(s.integer({ minimum: 0 })),
+    /** Go duration; `0s` is no limit. */
+    timeout: s.withDefault(s.string(), '1h0m0s'),
+    podTemplate: s.optional(s.anyObject()),
+    workspaces: s.optional(s.array(s.anyObject())),
+    computeResources: s.optional(s.anyObject()),
+    managedBy: s.optional(s.string()),
+  },
+  { open: true },
+);
+
+const body = {
+  spec: taskRunSpecSchema,
   status: s.optional(
     s.object(
       {
@@ -78,17 +80,24 @@ export const TaskRun: Kind<TaskRun> = defineKind({
 });
 
 function validateTaskRun({ spec }: TaskRun, old?: TaskRun): readonly FieldError[] {
-  const noSteps = spec.taskSpec !== undefined && (spec.taskSpec.steps ?? []).length === 0;
   return [
-    ...exactlyOne(spec, 'taskRef', 'taskSpec'),
-    ...(noSteps ? [required('spec.taskSpec.steps', 'a Task needs at least one step')] : []),
-    ...statusErrors(spec.status, taskRunStatusValues),
-    ...timeoutErrors('spec.timeout', spec.timeout),
+    ...taskRunSpecErrors(spec),
     ...immutableErrors(
       spec,
       old?.spec,
       ['status', 'statusMessage'],
       'Once the TaskRun has started, only status and statusMessage updates are allowed',
     ),
+  ];
+}
+
+/** Complaints about a TaskRun's spec, or a template of one. */
+export function taskRunSpecErrors(spec: TaskRun['spec']): readonly FieldError[] {
+  const noSteps = spec.taskSpec !== undefined && (spec.taskSpec.steps ?? []).length === 0;
+  return [
+    ...exactlyOne(spec, 'taskRef', 'taskSpec'),
+    ...(noSteps ? [required('spec.taskSpec.steps', 'a Task needs at least one step')] : []),
+    ...statusErrors(spec.status, taskRunStatusValues),
+    ...timeoutErrors('spec.timeout', spec.timeout),
   ];
 }

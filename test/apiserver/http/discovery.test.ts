@@ -28,6 +28,11 @@ describe('aggregated discovery', () => {
       verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'],
       subresources: [
         {
+          subresource: 'log',
+          responseKind: { group: 'tekton.dev', version: 'v1', kind: 'PipelineRun' },
+          verbs: ['get'],
+        },
+        {
           subresource: 'status',
           responseKind: { group: 'tekton.dev', version: 'v1', kind: 'PipelineRun' },
           verbs: ['get', 'patch', 'update'],

@@ -141,6 +141,7 @@ describe('its runs', () => {
         stderr: expect.stringContaining('Job "plain" carries a TaskRun'),
       });
     expect(await on.spec('plain')).toEqual(before);
+    expect((await cli.run('create-hook', 'plain')).stderr).toContain('a hook starts Tasks only');
     await cli.ok('schedule-job', 'plain', '@yearly');
     await cli.ok('update-job', 'plain', '--suspend', '-c', 'Replace');
     expect(await on.spec('plain')).toMatchObject({ suspend: true, concurrencyPolicy: 'Replace', schedule: '@yearly' });

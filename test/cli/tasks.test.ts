@@ -358,9 +358,7 @@ describe('task', () => {
     const queued = await newest();
     await cli.world.until(Task, queued.metadata, ({ status }) => status?.message?.includes('Space "dev"') === true);
     const text = (await cli.ok('task', queued.metadata.name)).stdout;
-    expect(text).toMatch(
-      /^State: +Waits for room in its Space: 1 of the 1 Tasks that may run in Space "dev" do; it starts/m,
-    );
+    expect(text).toMatch(/^State: +Waits for room in its Space: Space "dev" runs 1 Task at a time; it starts/m);
     expect(text).toMatch(/^Image: +the newest of App report at the start; now kf.local/m);
     expect(text).toMatch(/^ {2}Memory: +2Gi$/m);
     await cli.ok('configure-space', 'set-task-limits', '--tasks', 'none');

@@ -64,7 +64,7 @@ describe.each(Object.keys(settings))('caps of a Space over the %s client', (name
     }
     const waiting = await world.client.get(Task, { namespace: 'dev', name: 'third' });
     expect(waiting.status?.message).toBe(
-      '1 of the 1 Tasks that may run in Space "dev" do; 3 Tasks are before it; it starts when others have ended',
+      'Space "dev" runs 1 Task at a time; others are before it; it starts when it has its turn and room',
     );
     await terminate('ended');
     await world.final('ended');

@@ -25,26 +25,24 @@ export type Room =
   | { readonly verdict: 'later' | 'never'; readonly message: string };
 
 export function roomFor(need: Need, running: readonly Need[], limits: SpaceLimits, space: string): Room {
-  const later = (message: string): Room => ({ verdict: 'later', message });
   for (const [name, format, word] of [
     ['memory', formatBytes, 'of memory'],
     ['cpu', cores, 'cores'],
   ] as const) {
     const cap = limits[name] === undefined ? Number.POSITIVE_INFINITY : quantityValue(limits[name]);
-    const wanted = `needs ${format(need[name])} ${word}`;
-    if (need[name] > cap)
-      return {
-        verdict: 'never',
-        message: `${wanted}, all Tasks of Space "${space}" together may have ${format(cap)} (kf configure-space set-task-limits)`,
-      };
-    const free = cap - running.reduce((sum, one) => sum + one[name], 0);
+    // Said once and read later: what is free at this moment is no use to anybody.
+    const message = `needs ${format(need[name])} ${word}, the Tasks of Space "${space}" may have ${format(cap)} together`;
+    if (need[name] > cap) return { verdict: 'never', message: `${message} (kf configure-space set-task-limits)` };
+    const taken = running.reduce((sum, one) => sum + one[name], 0);
     // Sums of fractions: 0.1 + 0.2 is a little more than 0.3.
-    if (need[name] > free + 1e-6)
-      return later(`${wanted}, ${format(Math.max(0, free))} of ${format(cap)} are free in Space "${space}"`);
+    if (taken + need[name] > cap + 1e-6) return { verdict: 'later', message };
   }
   const { tasks } = limits;
   if (tasks !== undefined && running.length >= tasks)
-    return later(`${running.length} of the ${tasks} Tasks that may run in Space "${space}" do`);
+    return {
+      verdict: 'later',
+      message: `Space "${space}" runs ${tasks === 1 ? '1 Task' : `${tasks} Tasks`} at a time`,
+    };
   return { verdict: 'fits' };
 }
 

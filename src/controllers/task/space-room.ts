@@ -25,8 +25,8 @@ export class SpaceRoom {
   readonly #turns = new Map<string, Promise<unknown>>();
   /** Runs that were made here and that no list has shown yet, by namespace and name. */
   readonly #made = new Map<string, Map<string, Need>>();
-  /** Tasks that wait here, by namespace and name. */
-  readonly #waiting = new Map<string, Map<string, Task>>();
+  /** The ages of Tasks that wait here, by namespace and name. */
+  readonly #waiting = new Map<string, Map<string, string>>();
 
   constructor(client: Client) {
     this.#client = client;
@@ -42,7 +42,7 @@ export class SpaceRoom {
     const { namespace = '' } = task.metadata;
     const need = needOf(resourcesOf(run));
     // First of all, so that whatever ends from now on wakes it.
-    keep(this.#waiting, namespace, task.metadata.name, task);
+    keep(this.#waiting, namespace, task.metadata.name, ageOf(task));
     return this.#inTurn(namespace, async () => {
       const obstacle = await this.#obstacle(task, need, limits);
       if (obstacle === undefined) {
@@ -62,8 +62,10 @@ export class SpaceRoom {
 
   /** The Task whose turn it is, of those that wait here. */
   next(namespace: string): ObjectRef | undefined {
-    const [first] = [...(this.#waiting.get(namespace)?.values() ?? [])].sort(byAge);
-    return first === undefined ? undefined : refOf(first);
+    let first: { readonly name: string; readonly age: string } | undefined;
+    for (const [name, age] of this.#waiting.get(namespace) ?? [])
+      if (first === undefined || age < first.age) first = { name, age };
+    return first === undefined ? undefined : { namespace, name: first.name };
   }
 
   async #inTurn<T>(namespace: string, work: () => Promise<T>): Promise<T> {
@@ -84,14 +86,12 @@ export class SpaceRoom {
     const room = roomFor(need, [...running.values()], limits, namespace);
     if (room.verdict === 'never') return refused('NeverFits', room.message);
     const { items } = await this.#client.list(Task, { namespace, unfinishedOnly: true });
-    const before = items.filter(
-      (other) => isInLine(other) && !running.has(other.metadata.name) && byAge(other, task) < 0,
-    );
+    const age = ageOf(task);
+    const before = items.filter((other) => isInLine(other) && !running.has(other.metadata.name) && ageOf(other) < age);
     if (room.verdict === 'fits' && before.length === 0) return undefined;
     const why = room.verdict === 'fits' ? [] : [room.message];
-    const others =
-      before.length === 0 ? [] : [`${before.length === 1 ? '1 Task is' : `${before.length} Tasks are`} before it`];
-    return waiting(waitingForSpace, `${[...why, ...others].join('; ')}; it starts when others have ended`);
+    const others = before.length === 0 ? [] : ['others are before it'];
+    return waiting(waitingForSpace, `${[...why, ...others].join('; ')}; it starts when it has its turn and room`);
   }
 
   /** What runs takes, by the names of the Tasks. */
@@ -127,13 +127,9 @@ function isInLine(task: Task): boolean {
   return task.status?.pipelineRunName === undefined && !elsewhere.includes(reason);
 }
 
-/** Oldest first; Tasks of one second and one App by their numbers. */
-function byAge(a: Task, b: Task): number {
-  const keyOf = ({ metadata, status }: Task): string =>
-    `${metadata.creationTimestamp} ${String(status?.id ?? 999_999_999).padStart(9, '0')} ${metadata.name}`;
-  const [left, right] = [keyOf(a), keyOf(b)];
-  return left < right ? -1 : left > right ? 1 : 0;
-}
+/** Sorts the oldest first; Tasks of one second and one App by their numbers. */
+const ageOf = ({ metadata, status }: Task): string =>
+  `${metadata.creationTimestamp} ${String(status?.id ?? 999_999_999).padStart(9, '0')} ${metadata.name}`;
 
 function keep<T>(all: Map<string, Map<string, T>>, namespace: string, name: string, value: T): void {
   const some = all.get(namespace) ?? new Map<string, T>();

@@ -9,16 +9,26 @@ import { StatusError } from '../resources/status.ts';
 import type { Session } from './context.ts';
 import { CliError } from './errors.ts';
 
-/** The memory limit that a Task has: its own, else the App's, else the default. */
-export const memoryOf = (task: { readonly memory?: string }, app: App): string =>
-  String(task.memory || app.spec.template.spec.containers[0]?.resources?.limits?.memory || '1Gi');
+/** What a Task has: its own, else the App's, else the default. */
+export function wantedBy(task: Partial<Wanted>, app: App): Wanted {
+  const { limits, requests } = app.spec.template.spec.containers[0]?.resources ?? {};
+  return {
+    memory: String(task.memory || limits?.memory || '1Gi'),
+    cpu: String(task.cpu || requests?.cpu || limits?.cpu || '100m'),
+  };
+}
+
+/** Quantities: bytes, cores. */
+export interface Wanted {
+  readonly memory: string;
+  readonly cpu?: string;
+}
 
 /**
- * @param memory a quantity of bytes
  * @param prefix what the refusal begins with
  * @throws CliError naming what there is
  */
-export async function checkFits({ client, space }: Session, memory: string, prefix = ''): Promise<void> {
+export async function checkFits({ client, space }: Session, { memory, cpu }: Wanted, prefix = ''): Promise<void> {
   const wanted = parseQuantity(memory);
   if (wanted === undefined) return;
   const [nodes, found] = await Promise.all([
@@ -32,12 +42,18 @@ export async function checkFits({ client, space }: Session, memory: string, pref
     throw new CliError(
       `${prefix}it needs ${formatBytes(wanted)} of memory, and this machine has ${formatBytes(largest)} for Tasks: it could never start. Ask for less (-m SIZE)`,
     );
-  const cap = found?.spec?.taskConfig?.limits?.memory;
-  if (cap !== undefined && wanted > (parseQuantity(cap) ?? Number.POSITIVE_INFINITY))
+  const caps = found?.spec?.taskConfig?.limits ?? {};
+  const refuse = (what: string, cap: string | number, flag: string): never => {
     throw new CliError(
-      `${prefix}it needs ${formatBytes(wanted)} of memory, and all Tasks of Space "${space}" together may have ${cap}: it could never start. Ask for less (-m SIZE), or raise the cap (kf configure-space set-task-limits)`,
+      `${prefix}it needs ${what}, and all Tasks of Space "${space}" together may have ${cap}: it could never start. Ask for less (${flag}), or raise the cap (kf configure-space set-task-limits)`,
     );
+  };
+  if (isAbove(wanted, caps.memory)) refuse(`${formatBytes(wanted)} of memory`, caps.memory!, '-m SIZE');
+  if (cpu && isAbove(parseQuantity(cpu) ?? 0, caps.cpu)) refuse(`${cpu} cores`, caps.cpu!, '--cpu-cores CORES');
 }
+
+const isAbove = (wanted: number, cap: string | number | undefined): boolean =>
+  cap !== undefined && wanted > (parseQuantity(cap) ?? Number.POSITIVE_INFINITY);
 
 const unlessRefused =
   <T>(value: T) =>

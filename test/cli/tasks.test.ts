@@ -81,7 +81,9 @@ describe('run-task', () => {
     expect((await cli.run('app', 'huge')).code).toBe(1);
     await cli.ok('configure-space', 'set-task-limits', '--memory', '512M');
     expect((await cli.run('run-task', 'report')).stderr).toContain('all Tasks of Space "dev" together may have 512Mi');
-    await cli.ok('configure-space', 'set-task-limits', '--memory', 'none');
+    await cli.ok('configure-space', 'set-task-limits', '--memory', 'none', '--cpu', '1');
+    expect((await cli.run('run-task', 'report', '--cpu-cores', '1500m')).stderr).toContain('it needs 1500m cores, and');
+    await cli.ok('configure-space', 'set-task-limits', '--cpu', 'none');
     expect(await tasks()).toHaveLength(count);
     await client.delete(Node, { name: 'here' });
   });

@@ -125,6 +125,7 @@ describe('room', () => {
     [{ cpu: '300m' }, 2, 'fits'],
     [{ cpu: '0.3' }, 3, 'later'],
     [{ cpu: '50m' }, 0, 'never'],
+    [{ memory: '1Gi', cpu: '50m' }, 1, 'never'],
   ])('%j with %i running: %s', (limits, running, verdict) => {
     expect(roomFor(need, Array.from({ length: running }).fill(need) as never, limits, 'dev').verdict).toBe(verdict);
   });

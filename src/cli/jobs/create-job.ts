@@ -8,7 +8,7 @@ import { getApp, requireSpace } from '../apps.ts';
 import type { Context, Session } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
-import { checkFits, memoryOf } from '../fits.ts';
+import { checkFits, wantedBy } from '../fits.ts';
 import type { NotifyFlags } from '../notify/notify-flags.ts';
 import type { TaskFlags } from '../task-flags.ts';
 import { checkRetries, given, taskFieldsOf } from '../task-flags.ts';
@@ -85,7 +85,7 @@ function checkNoTask(args: readonly string[], flags: CreateJobFlags): void {
 async function taskOf(session: Session, name: string, command: string, flags: CreateJobFlags) {
   const app = await getApp(session, name, 'failed to get App: ');
   if (app.metadata.deletionTimestamp !== undefined) throw new CliError(`${failure}App "${name}" is being deleted`);
-  await checkFits(session, memoryOf({ ...given({ memory: flags.memoryLimit }) }, app), failure);
+  await checkFits(session, wantedBy(given({ memory: flags.memoryLimit, cpu: flags.cpuCores }), app), failure);
   return {
     owners: { ownerReferences: [controllerRef(app)] },
     template: {

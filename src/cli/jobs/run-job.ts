@@ -12,7 +12,7 @@ import type { OutputFlag } from '../command.ts';
 import type { Context, Session } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
-import { checkFits, memoryOf } from '../fits.ts';
+import { checkFits, wantedBy } from '../fits.ts';
 import type { TaskFlags, WaitFlags } from '../task-flags.ts';
 import { overTask, taskFieldsOf } from '../task-flags.ts';
 import { checkRunnable } from '../tasks/create-task.ts';
@@ -43,7 +43,7 @@ export async function runJobAction(context: Context, name: string, flags: RunJob
   const spec = overTask(taskTemplateOf(job, `${failure}${Object.keys(fields).join(', ')}`), fields);
   const app = await getApp(session, spec.appRef.name, failure);
   checkRunnable(app, spec, { prefix: failure, flags: tipFlags(context.flags, session.space) });
-  await checkFits(session, memoryOf(spec, app), failure);
+  await checkFits(session, wantedBy(spec, app), failure);
   const task = (await startRun(context, session, { job, spec, force })) as Task;
   const said = `Task ${task.metadata.name} is submitted successfully for execution.`;
   // Kf says it on stdout, where it is in the way of what programs read.

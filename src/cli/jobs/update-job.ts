@@ -43,7 +43,7 @@ export async function updateJobAction(context: Context, name: string, flags: Upd
     return { ...changed, spec: { ...changed.spec, suspend: flags.suspend === true } };
   };
   const session = await context.changing();
-  if (flags.memoryLimit !== undefined) await checkFits(session, flags.memoryLimit);
+  if (flags.memoryLimit !== undefined) await checkFits(session, { memory: flags.memoryLimit });
   let before: TaskSchedule | undefined;
   const job = await changeJob(session, name, (found) => {
     before = found;

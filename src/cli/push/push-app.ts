@@ -46,7 +46,7 @@ export async function pushApp(context: Context, session: Session, plan: AppPlan)
   if (found?.metadata.deletionTimestamp !== undefined)
     throw new CliError(`App "${plan.name}" is being deleted; push again when it is gone`);
   requireTask(context, plan, found);
-  if (plan.memory !== undefined) await checkFits(session, plan.memory, `App "${plan.name}": `);
+  if (plan.memory !== undefined) await checkFits(session, { memory: plan.memory }, `App "${plan.name}": `);
   const bindings = await planBindings(session, plan);
   const source = await packing;
   reportSource(io, source);

@@ -12,7 +12,7 @@ import { getApp } from '../apps.ts';
 import type { Context } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
-import { checkFits, memoryOf } from '../fits.ts';
+import { checkFits, wantedBy } from '../fits.ts';
 import { given, type TaskFields } from '../task-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
 
@@ -33,7 +33,7 @@ export async function createTask(context: Context, request: TaskRequest): Promis
   const session = await context.changing();
   const app = await getApp(session, request.app, failure);
   checkRunnable(app, request, { prefix: failure, flags: tipFlags(context.flags, session.space) });
-  await checkFits(session, memoryOf(request, app), failure);
+  await checkFits(session, wantedBy(request, app), failure);
   for (;;) {
     const name = request.once === undefined ? randomName(`${request.app}-`) : onceName(app, request.once);
     const { object: task, isOurs } = await createOnce(context, Task, draftOf(app, name, request));

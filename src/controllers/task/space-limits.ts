@@ -25,25 +25,26 @@ export type Room =
   | { readonly verdict: 'later' | 'never'; readonly message: string };
 
 export function roomFor(need: Need, running: readonly Need[], limits: SpaceLimits, space: string): Room {
-  for (const [name, format, word] of [
-    ['memory', formatBytes, 'of memory'],
-    ['cpu', cores, 'cores'],
-  ] as const) {
-    const cap = limits[name] === undefined ? Number.POSITIVE_INFINITY : quantityValue(limits[name]);
-    // Said once and read later: what is free at this moment is no use to anybody.
-    const message = `needs ${format(need[name])} ${word}, the Tasks of Space "${space}" may have ${format(cap)} together`;
-    if (need[name] > cap) return { verdict: 'never', message: `${message} (kf configure-space set-task-limits)` };
-    const taken = running.reduce((sum, one) => sum + one[name], 0);
-    // Sums of fractions: 0.1 + 0.2 is a little more than 0.3.
-    if (taken + need[name] > cap + 1e-6) return { verdict: 'later', message };
-  }
+  const wanted = [['memory', formatBytes, 'of memory'] as const, ['cpu', cores, 'cores'] as const].flatMap(
+    ([name, format, word]) => {
+      const limit = limits[name];
+      if (limit === undefined) return [];
+      const cap = quantityValue(limit);
+      // Said once and read later: what is free at this moment is no use to anybody.
+      const message = `needs ${format(need[name])} ${word}, the Tasks of Space "${space}" may have ${format(cap)} together`;
+      const taken = running.reduce((sum, one) => sum + one[name], 0);
+      return [{ need: need[name], taken, cap, message }];
+    },
+  );
+  const never = wanted.find(({ need, cap }) => need > cap);
+  if (never !== undefined)
+    return { verdict: 'never', message: `${never.message} (kf configure-space set-task-limits)` };
+  // Sums of fractions: 0.1 + 0.2 is a little more than 0.3.
+  const later = wanted.find(({ need, taken, cap }) => taken + need > cap + 1e-6);
+  if (later !== undefined) return { verdict: 'later', message: later.message };
   const { tasks } = limits;
-  if (tasks !== undefined && running.length >= tasks)
-    return {
-      verdict: 'later',
-      message: `Space "${space}" runs ${tasks === 1 ? '1 Task' : `${tasks} Tasks`} at a time`,
-    };
-  return { verdict: 'fits' };
+  if (tasks === undefined || running.length < tasks) return { verdict: 'fits' };
+  return { verdict: 'later', message: `Space "${space}" runs ${tasks === 1 ? '1 Task' : `${tasks} Tasks`} at a time` };
 }
 
 const cores = (value: number): string => String(Math.round(value * 1000) / 1000);

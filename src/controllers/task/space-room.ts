@@ -87,10 +87,10 @@ export class SpaceRoom {
     if (room.verdict === 'never') return refused('NeverFits', room.message);
     const { items } = await this.#client.list(Task, { namespace, unfinishedOnly: true });
     const age = ageOf(task);
-    const before = items.filter((other) => isInLine(other) && !running.has(other.metadata.name) && ageOf(other) < age);
-    if (room.verdict === 'fits' && before.length === 0) return undefined;
+    const isBehind = items.some((other) => isInLine(other) && !running.has(other.metadata.name) && ageOf(other) < age);
+    if (room.verdict === 'fits' && !isBehind) return undefined;
     const why = room.verdict === 'fits' ? [] : [room.message];
-    const others = before.length === 0 ? [] : ['others are before it'];
+    const others = isBehind ? ['others are before it'] : [];
     return waiting(waitingForSpace, `${[...why, ...others].join('; ')}; it starts when it has its turn and room`);
   }
 

@@ -6,6 +6,7 @@ import { startJobEventsController } from '../../src/controllers/notify/job-event
 import { startNotificationController } from '../../src/controllers/notify/notification-controller.ts';
 import { Secret } from '../../src/resources/core/kinds.ts';
 import { Space } from '../../src/resources/kf/space.ts';
+import { TaskSchedule } from '../../src/resources/kf/task-schedule.ts';
 import { isNotFound } from '../../src/resources/status.ts';
 import { answer, Receiver } from '../support/receiver.ts';
 import { JobsCli, rows } from './jobs-support.ts';
@@ -117,6 +118,17 @@ describe('of a Job', () => {
     await jobs.cli.run('run-job', 'n2', '--wait');
     const [post] = await receiver.until('failed');
     expect(post!.json.data).toMatchObject({ job: 'n2', task: { exitCode: 7 } });
+  });
+
+  test('a success that is overdue stands in kf jobs and kf job', async () => {
+    await jobs.create('n4', 'exit 0', '-s', '@yearly', '--expect-every', '1m');
+    const ref = { namespace: 'dev', name: 'n4' };
+    await jobs.cli.world.until(TaskSchedule, ref, ({ status }) => status?.told?.expected !== undefined);
+    const told = { expected: { every: '1m', since: '2026-01-01T00:00:00Z' } };
+    const { client } = jobs.cli.server;
+    await client.patch(TaskSchedule, ref, { type: 'merge', body: { status: { told } } }, { subresource: 'status' });
+    expect((await jobs.cli.ok('jobs')).stdout).toMatch(/n4 .*OVERDUE; none yet/);
+    expect((await jobs.cli.ok('job', 'n4')).stdout).toMatch(/Expected: +a success every 1m: OVERDUE, none for \d+d/);
   });
 
   test('an expectation that nobody would hear of says so', async () => {

@@ -7,7 +7,6 @@ import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { humanDuration } from '../../resources/duration.ts';
 import { type JobRun, runKindOf } from '../../resources/kf/job-run.ts';
 import { schedulesOf } from '../../resources/kf/job-schedules.ts';
-import { silenceOf } from '../../resources/kf/notify.ts';
 import type { Task } from '../../resources/kf/task.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { annotations } from '../../resources/labels.ts';
@@ -21,6 +20,7 @@ import { formatTips, quote } from '../output/tips.ts';
 import { progressOf } from '../tasks/outcome.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { patiently } from '../wait/patience.ts';
+import { expectationText } from './expectation.ts';
 import { getJob, runsOfJob } from './find-job.ts';
 import { announced, runsOf } from './say-schedule.ts';
 import { type JobState, stateOf } from './schedules.ts';
@@ -144,7 +144,7 @@ export function describe(job: TaskSchedule, { active, runs, failureLog, now }: M
             ...(failureLog === undefined ? [] : [`log: ${failureLog}`]),
           ],
     ],
-    ['Expected', expected(job, now)],
+    ['Expected', expectationText(job, now)],
     ['Notifies', notifiesText(spec.notify)],
     [
       'Active',
@@ -186,18 +186,6 @@ function runsText(job: TaskSchedule): string | undefined {
 function progressOfRun(run: JobRun): string {
   const { reason = 'Pending', message = '' } = conditionOf(run, 'Succeeded') ?? {};
   return `has not ended (${reason}${message === '' ? '' : `: ${message}`})`;
-}
-
-/** The silence that is too long, and where in it we are. */
-function expected(job: TaskSchedule, now: number): string | undefined {
-  const every = job.spec.expectEvery;
-  if (every === undefined) return undefined;
-  const text = `a success every ${every}`;
-  const since = job.status?.told?.expected?.since;
-  if (job.spec.suspend || since === undefined) return `${text} (not counted while suspended)`;
-  const { quietSince, deadline } = silenceOf(job, since, every);
-  const quiet = `none for ${humanDuration(now - quietSince)}`;
-  return now < deadline ? `${text}: due within ${humanDuration(deadline - now)}` : `${text}: OVERDUE, ${quiet}`;
 }
 
 function ago(time: string | undefined, now: number): string {

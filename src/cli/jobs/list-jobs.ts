@@ -11,6 +11,7 @@ import type { Context } from '../context.ts';
 import { printList, type TableRow } from '../output/listing.ts';
 import type { OutputFormat } from '../output/objects.ts';
 import { byNumber } from '../tasks/find-task.ts';
+import { isOverdue } from './expectation.ts';
 import { byCreation, getJob, ofJob } from './find-job.ts';
 import { nextRuns } from './next-runs.ts';
 import { stateOf } from './schedules.ts';
@@ -29,7 +30,7 @@ export async function listJobs(context: Context, { output }: ListFlags): Promise
       withCells(row, {
         Schedule: scheduleText(job),
         Next: stateOf(job) === 'Scheduled' ? untilNext(job, now) : null,
-        'Last Result': lastResult(job, now),
+        'Last Result': isOverdue(job, now) ? `OVERDUE; ${lastResult(job, now) ?? 'none yet'}` : lastResult(job, now),
       }),
     ],
   });

@@ -192,6 +192,20 @@ describe.each(Object.keys(setups))('notifications over the %s client', (name) =>
     expect((await receiver.until('failed'))[0]!.json.data).toMatchObject({ job: 'nightly', task: { exitCode: 1 } });
   });
 
+  test('a receiver that never answers holds up no Task, and is asked twice at a time', async () => {
+    await setUp();
+    await listen();
+    receiver.answers.push(...Array.from({ length: 20 }, () => () => undefined));
+    const names = Array.from({ length: 10 }, (_, index) => `bad-${index}`);
+    for (const name of names) await world.task('report', name, 'exit 1');
+    await Promise.all(names.map((name) => world.final(name)));
+    await receiver.until('failed', 2);
+    expect(receiver.received).toHaveLength(2);
+    const { items } = await world.client.list(Notification, { namespace: 'dev' });
+    expect(items).toHaveLength(10);
+    expect(items.filter(isFinal)).toEqual([]);
+  });
+
   test('refused, redirected, asked to wait: it waits, under the same id; 410 ends it', async () => {
     await setUp();
     await listen();

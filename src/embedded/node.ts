@@ -15,6 +15,7 @@ import { readBootId } from '../node/boot-id.ts';
 import { detectCgroups } from '../node/cgroup/cgroup.ts';
 import { createDisks } from '../node/disk/create-disks.ts';
 import type { DiskProvider } from '../node/disk/disk.ts';
+import { checkLogFile } from '../node/forward/allowed-file.ts';
 import { LogForwarder } from '../node/forward/log-forwarder.ts';
 import { CommandShells } from '../node/host/command-shells.ts';
 import { hostStackRef } from '../node/images/image.ts';
@@ -83,6 +84,11 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     logs: layout.logs,
     directory: join(home.dataDir, 'log-sinks'),
     deleteLog: (uid) => logs.delete(uid),
+    checkFile: async (path) =>
+      checkLogFile(path, {
+        allowed: (await loadServerConfig(home.dataDir)).hostPaths,
+        own: [home.dataDir, home.runDir],
+      }),
     onError: options.log,
   });
   forwarder.start();

@@ -62,7 +62,7 @@ async function sending(
   secret: Readonly<Record<string, string>>,
   use: (transport: Transport) => Promise<void>,
 ) {
-  const transport = openTransport(url, secret);
+  const transport = openTransport(url, secret, async () => {});
   try {
     await transport.probe();
     await use(transport);
@@ -125,13 +125,30 @@ describe('rsyslog', () => {
     }
   });
 
+  test('a slow receiver gets everything, at its own pace', async () => {
+    let received = 0;
+    const slow = createTcpServer((socket) => {
+      socket.on('data', (data) => {
+        received += data.length;
+        socket.pause();
+        setTimeout(() => socket.resume(), 2);
+      });
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => slow.once('listening', resolve));
+    const lines = Array.from({ length: 20_000 }, (_, index) => record(`${index} ${'x'.repeat(200)}`));
+    const transport = openTransport(`syslog://127.0.0.1:${(slow.address() as AddressInfo).port}`, {}, async () => {});
+    await transport.send(lines);
+    expect(received).toBeGreaterThan(20_000 * 300);
+    slow.close();
+  });
+
   test('a receiver that takes the bytes and dies before it has read them has not had them', async () => {
     const deaf = createTcpServer((socket) => {
       socket.pause();
       setTimeout(() => socket.resetAndDestroy(), 200);
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => deaf.once('listening', resolve));
-    const transport = openTransport(`syslog://127.0.0.1:${(deaf.address() as AddressInfo).port}`, {});
+    const transport = openTransport(`syslog://127.0.0.1:${(deaf.address() as AddressInfo).port}`, {}, async () => {});
     await expect(transport.send([record('lost?')])).rejects.toThrow();
     deaf.close();
   });
@@ -251,6 +268,7 @@ describe('with a server', () => {
       await kf.ok('create-log-sink', 'syslog', `syslog://127.0.0.1:${syslog.port}`);
       await kf.ok('create-log-sink', 'fluentd', `fluentd://127.0.0.1:${fluentd.port}`);
       await kf.ok('create-log-sink', 'otlp', await otlp.listen(), '--header', 'Authorization: Bearer sesame');
+      await kf.ok('configure-server', 'allow-host-path', dir);
       expect((await kf.ok('create-log-sink', 'file', `file://${file}`)).stdout).toContain('receives what Tasks print');
       await kf.ok(
         'create-job',
@@ -327,6 +345,17 @@ describe('with a server', () => {
       await soon(async () => (await sinkOf('fluentd')).status?.backlogBytes).toBe(0);
     } finally {
       await Promise.all([syslog.stop(), fluentd.stop()]);
+    }
+  });
+
+  test('a file that nobody has allowed is not written', async () => {
+    for (const path of ['/etc/profile.d/kf.sh', '/srv/kf.jsonl', `${kf.dataDir}/token`]) {
+      const { stdout, stderr } = await kf.ok('create-log-sink', 'forbidden', `file://${path}`);
+      expect([stdout, stderr]).toEqual([
+        'Log sink forbidden created\n',
+        expect.stringMatching(/belongs to the system|is not allowed, only \/var\/log is|the server's own data/),
+      ]);
+      await kf.ok('delete-log-sink', 'forbidden');
     }
   });
 

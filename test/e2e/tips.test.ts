@@ -265,8 +265,8 @@ test('network policies: what there is, taken back, the Space’s own', async () 
 
 test('log sinks: a new one, one that exists, one that does not', async () => {
   for (const line of [
-    `kf create-log-sink lines file://${kf.home}/lines.jsonl`,
-    `kf create-log-sink lines file://${kf.home}/lines.jsonl`,
+    `kf create-log-sink lines syslog://127.0.0.1:1`,
+    `kf create-log-sink lines syslog://127.0.0.1:1`,
     'kf log-sink nope',
   ])
     for (const { command, code, text } of await follow(line))

@@ -30,6 +30,8 @@ export interface LogForwarderOptions {
   readonly logs: string;
   /** Holds what is remembered of sinks. */
   readonly directory: string;
+  /** Throws for a file of the host that a sink may not write. */
+  readonly checkFile: (path: string) => Promise<void>;
   /** Removes the log of a deleted Task once nobody waits for it. */
   readonly deleteLog: (uid: string) => Promise<void>;
   readonly onError: (message: string, error?: unknown) => void;
@@ -38,6 +40,7 @@ export interface LogForwarderOptions {
 /** Milliseconds between two saves: what was delivered since the last one is repeated after a crash. */
 const saveInterval = 1000;
 const retryDelay = 200;
+const sinkRetryDelay = 2000;
 /** Milliseconds that a deletion waits for the forwarder to have seen the Task's end. */
 const patience = 5000;
 
@@ -45,6 +48,8 @@ export class LogForwarder {
   readonly #options: LogForwarderOptions;
   readonly #stopping = new AbortController();
   readonly #sinks = new Map<string, RunningSink>();
+  /** By uid, as last told. */
+  readonly #wanted = new Map<string, LogSink>();
   readonly #growth: GrowthWatch;
   /** Owners whose Task is gone. */
   readonly #deleted = new Set<string>();
@@ -53,6 +58,8 @@ export class LogForwarder {
   /** Up to where Tasks have been seen. */
   #revision: string | undefined;
   #savedRevision: string | undefined;
+  /** Revisions whose events were not seen, when a watch had expired. */
+  #blind = { after: 0, until: 0 };
   /** One change at a time: Tasks and sinks are seen in order. */
   #queue: Promise<void> = Promise.resolve();
   #started: Promise<void> = Promise.resolve();
@@ -73,13 +80,16 @@ export class LogForwarder {
 
   async #start(): Promise<void> {
     const { client, clock, directory, onError } = this.#options;
-    this.#revision = this.#savedRevision = await readFile(join(directory, 'revision'), 'utf8').catch(() => undefined);
+    const saved = await readFile(join(directory, 'revision'), 'utf8').catch(() => undefined);
+    // A store that was put back to an earlier state knows nothing of later revisions.
+    const { resourceVersion } = await client.list(LogSink);
+    if (Number(saved) <= Number(resourceVersion)) this.#revision = this.#savedRevision = saved;
     await reflect({
       client,
       kind: LogSink,
       clock,
       signal: this.#stopping.signal,
-      onObject: (sink, gone) => void this.#enqueue(() => this.#change(sink, gone)),
+      onObject: (sink, gone) => this.#want(sink, gone),
       onError: (error) => onError('watching log sinks', error),
     });
     await this.#queue;
@@ -90,11 +100,15 @@ export class LogForwarder {
   /**
    * Whether the log of this deleted object is still needed; then it is removed once it has been delivered, or let go.
    */
-  async keeps({ kind, metadata }: KubeObject): Promise<boolean> {
+  async keeps(object: KubeObject): Promise<boolean> {
+    const { uid = '', resourceVersion = '0' } = object.metadata;
     await this.#started;
-    if (kind !== 'Task' || this.#sinks.size === 0) return false;
-    await this.#hasSeen(metadata.resourceVersion ?? '0');
-    const uid = metadata.uid ?? '';
+    if (object.kind !== 'Task' || this.#sinks.size === 0) return false;
+    await this.#hasSeen(resourceVersion);
+    // Nobody has told of it; better twice than never.
+    if (Number(resourceVersion) > this.#blind.after && Number(resourceVersion) <= this.#blind.until)
+      for (const sink of this.#sinks.values())
+        sink.see(uid, ownerOfTask(object as Task), { ended: true, deleted: true });
     if (!this.#isPending(uid)) return false;
     this.#deleted.add(uid);
     return true;
@@ -118,6 +132,23 @@ export class LogForwarder {
       .then(() => change())
       .catch((error: unknown) => this.#options.onError('forwarding logs', error));
     return this.#queue;
+  }
+
+  /** A sink that cannot be taken up, as on a full disk, is tried again for as long as it is the latest word. */
+  #want(sink: LogSink, gone: boolean): void {
+    const { uid = '' } = sink.metadata;
+    const { clock, onError } = this.#options;
+    this.#wanted.set(uid, sink);
+    if (gone) this.#wanted.delete(uid);
+    void this.#enqueue(() =>
+      this.#change(sink, gone).catch((error: unknown) => {
+        onError(`log sink ${sink.metadata.name}`, error);
+        clock.after(sinkRetryDelay, () => {
+          const isLatest = this.#wanted.get(uid) === (gone ? undefined : sink);
+          if (isLatest && !this.#stopping.signal.aborted) this.#want(sink, gone);
+        });
+      }),
+    );
   }
 
   async #change(sink: LogSink, gone: boolean): Promise<void> {
@@ -199,6 +230,9 @@ export class LogForwarder {
   /** What happened since the revision that was saved, found in the Tasks themselves. */
   async #catchUp(signal: AbortSignal): Promise<string> {
     const { items, resourceVersion } = await this.#options.client.list(Task);
+    // An older one than has been seen would make Tasks look deleted.
+    if (Number(resourceVersion) < Number(this.#revision ?? 0))
+      throw new Error('the list of Tasks is older than the watch');
     const since = Number(this.#revision ?? resourceVersion);
     const damaged = new Set(this.#damaged());
     await this.#enqueue(() => {
@@ -210,6 +244,7 @@ export class LogForwarder {
         if (Number(changed) > since || damaged.has(uid) || !isFinal(task)) this.#register(uid, task);
         else if (this.#isPending(uid)) this.#see(uid, ownerOfTask(task), { ended: true, deleted: false });
       }
+      this.#blind = { after: since, until: Number(resourceVersion) };
       for (const sink of this.#sinks.values()) {
         for (const uid of sink.uids()) if (!alive.has(uid)) this.#deleted.add(uid);
         sink.endAllBut(alive);
@@ -220,8 +255,9 @@ export class LogForwarder {
   }
 
   #task(task: Task, gone: boolean, signal: AbortSignal): void {
-    if (signal.aborted) return;
     const { uid = '', resourceVersion } = task.metadata;
+    // Told twice: a log that was delivered must not begin again.
+    if (signal.aborted || Number(resourceVersion) <= Number(this.#revision ?? 0)) return;
     if (gone) {
       if (this.#isPending(uid)) this.#deleted.add(uid);
       this.#see(uid, ownerOfTask(task), { ended: true, deleted: true });

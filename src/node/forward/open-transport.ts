@@ -7,8 +7,12 @@ import { JsonFileTransport } from './transports/json-file.ts';
 import { OtlpTransport } from './transports/otlp.ts';
 import { SyslogTransport, SyslogUdpTransport } from './transports/syslog.ts';
 
-/** Nothing is connected yet. @throws Error for a URL that says nothing */
-export function openTransport(url: string, secret: SinkSecret): Transport {
+/**
+ * Nothing is connected yet.
+ * @param checkFile throws for a file that may not be written
+ * @throws Error for a URL that says nothing
+ */
+export function openTransport(url: string, secret: SinkSecret, checkFile: (path: string) => Promise<void>): Transport {
   const target = parseLogSinkUrl(url);
   switch (target.protocol) {
     case 'fluentd':
@@ -16,7 +20,7 @@ export function openTransport(url: string, secret: SinkSecret): Transport {
     case 'otlp':
       return new OtlpTransport({ url: target.url, secret });
     case 'file':
-      return new JsonFileTransport(target.path);
+      return new JsonFileTransport(target.path, checkFile);
     case 'syslog': {
       const { host, port, transport } = target;
       if (transport === 'udp') return new SyslogUdpTransport({ host, port });

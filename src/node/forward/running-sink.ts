@@ -23,6 +23,8 @@ export interface RunningSinkOptions {
   readonly logs: string;
   /** Holds a folder per sink. */
   readonly directory: string;
+  /** Throws for a file of the host that a sink may not write. */
+  readonly checkFile: (path: string) => Promise<void>;
   /** No sink of this name needs the owner's log any more. */
   readonly onDelivered: (uid: string) => void;
   readonly onError: (message: string, error: unknown) => void;
@@ -48,7 +50,7 @@ export class RunningSink {
       clock,
       directory: logs,
       pending,
-      open: async () => openTransport(this.#sink.spec.url, await this.#secret()),
+      open: async () => openTransport(this.#sink.spec.url, await this.#secret(), options.checkFile),
       onDelivered: (owner) => this.#delivered(owner),
       onReport: (report) => this.#status.report(report),
     });

@@ -67,7 +67,9 @@ export class SinkWorker {
     this.#stopping.abort();
     this.#transport?.close();
     this.#resume?.();
-    await this.#running;
+    // What a sink has not confirmed is sent again: nobody need wait for a connection that does not come about.
+    const enough = new Promise<void>((resolve) => this.#options.clock.after(1000, resolve));
+    await Promise.race([this.#running, enough]);
   }
 
   async #run(): Promise<void> {

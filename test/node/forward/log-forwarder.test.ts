@@ -2,12 +2,14 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Client } from '../../../src/client/client.ts';
 import { systemClock } from '../../../src/client/clock.ts';
 import { LogForwarder } from '../../../src/node/forward/log-forwarder.ts';
 import { conditionOf } from '../../../src/resources/condition.ts';
 import { Namespace } from '../../../src/resources/core/kinds.ts';
 import { LogSink } from '../../../src/resources/kf/log-sink.ts';
 import { Task } from '../../../src/resources/kf/task.ts';
+import { hostile } from '../../client/hostile-client.ts';
 import { startLocalApi, type TestApi } from '../../support/local-api.ts';
 
 let dir: string;
@@ -30,12 +32,13 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-function startForwarder(): LogForwarder {
+function startForwarder(client: Client = api.client): LogForwarder {
   const started = new LogForwarder({
-    client: api.client,
+    client,
     clock: systemClock,
     logs: join(dir, 'logs'),
     directory: join(dir, 'log-sinks'),
+    checkFile: async () => {},
     deleteLog: (uid) => rm(join(dir, 'logs', uid), { recursive: true, force: true }),
     onError: (message, error) => errors.push(`${message}${error === undefined ? '' : `: ${error}`}`),
   });
@@ -232,6 +235,37 @@ describe('nothing is lost', () => {
     await delivers('a', '1.1', '1.1');
   });
 });
+
+test.each([1, 2, 3])('over a hostile Client (%i): every line, and what is not needed any more goes', async (seed) => {
+  await forwarder.stop();
+  const client = hostile(api.client, { seed });
+  forwarder = startForwarder(client);
+  await makeSink('a');
+  const expected: string[] = [];
+  for (let index = 0; index < 12; index++) {
+    const task = await makeTask();
+    const lines = [`${index}.1`, `${index}.2`];
+    expected.push(...lines);
+    await print(task, ...lines);
+    await finish(task);
+    if (index % 3 !== 0) continue;
+    if (!(await forwarder.keeps(await deleted(task)))) await rm(logOf(task), { recursive: true });
+  }
+  await soon(async () => [...new Set(await got('a'))].sort()).toEqual([...expected].sort());
+  await soon(() => readdir(join(dir, 'logs')).then((names) => names.length)).toBe(8);
+  await soon(async () => (await readdir(join(dir, 'log-sinks', (await sinkUid('a')) ?? ''))).length).toBe(1);
+  client.close();
+});
+
+/** Deletes it: the last event. */
+async function deleted({ metadata: { name, resourceVersion } }: Task): Promise<Task> {
+  await api.client.delete(Task, { namespace: 'dev', name });
+  const options = { namespace: 'dev', fieldSelector: `metadata.name=${name}`, resourceVersion: resourceVersion! };
+  for await (const { type, object } of api.client.watch(Task, options)) if (type === 'DELETED') return object;
+  throw new Error('the watch has ended');
+}
+
+const sinkUid = async (name: string) => (await api.client.get(LogSink, { name })).metadata.uid;
 
 test('without a sink nothing is kept; with the last one all that was remembered goes', async () => {
   const task = await makeTask();

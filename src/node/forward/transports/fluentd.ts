@@ -9,7 +9,7 @@ import { decodeMultiStream, Encoder, ExtData } from '@msgpack/msgpack';
 import { fieldsOf, instantOf, type LogRecord } from '../log-record.ts';
 import type { SinkSecret, Transport } from '../transport.ts';
 import { answerHelo } from './fluentd-handshake.ts';
-import { broken, connect, sendPatience, within, write } from './socket.ts';
+import { broken, confirmPatience, connect, within, write } from './socket.ts';
 
 export interface FluentdOptions {
   readonly host: string;
@@ -42,7 +42,7 @@ export class FluentdTransport implements Transport {
         acks.push(connection.acknowledged(chunk));
         await write(connection.socket, this.#encoder.encode([tag, group.map(entryOf), { chunk, size: group.length }]));
       }
-      await within(sendPatience, 'no acknowledgement came', Promise.all(acks));
+      await within(confirmPatience, 'no acknowledgement came', Promise.all(acks));
     } catch (error) {
       this.close();
       throw error;

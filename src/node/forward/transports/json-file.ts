@@ -5,11 +5,19 @@ import { open } from 'node:fs/promises';
 import { fieldsOf, type LogRecord } from '../log-record.ts';
 import type { Transport } from '../transport.ts';
 
-/** No link is followed: the server is root, and others may own the folder. */
-const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+/** No link is followed and no pipe waited for: the server is root, and others may own the folder. */
+const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 export class JsonFileTransport implements Transport {
-  constructor(readonly path: string) {}
+  readonly #check: (path: string) => Promise<void>;
+
+  /** @param check throws when the file may not be written */
+  constructor(
+    readonly path: string,
+    check: (path: string) => Promise<void>,
+  ) {
+    this.#check = check;
+  }
 
   async probe(): Promise<void> {
     await this.#append('');
@@ -24,9 +32,12 @@ export class JsonFileTransport implements Transport {
   close(): void {}
 
   async #append(text: string): Promise<void> {
+    await this.#check(this.path);
     const file = await open(this.path, flags, 0o600);
     try {
-      const { size } = await file.stat();
+      const found = await file.stat();
+      if (!found.isFile()) throw new Error(`${this.path} is no file`);
+      const { size } = found;
       try {
         await file.appendFile(text);
         await file.datasync();

@@ -15,6 +15,10 @@ export interface Address {
 const connectPatience = 10_000;
 /** Milliseconds in which a receiver must have taken something. */
 export const sendPatience = 30_000;
+/** Milliseconds in which it must have said that it has taken everything; Fluentd's own default. */
+export const confirmPatience = 190_000;
+/** Bytes that it must take in that time, however slow it is. */
+const sliceBytes = 64 * 1024;
 
 /** @throws Error naming the address */
 export function connect({ host, port, tls }: Address): Promise<Socket> {
@@ -49,7 +53,11 @@ export function connect({ host, port, tls }: Address): Promise<Socket> {
 }
 
 /** Resolves when the kernel has taken the bytes. @throws Error when the connection breaks or stands still */
-export function write(socket: Socket, bytes: Uint8Array): Promise<void> {
+export async function write(socket: Socket, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; at += sliceBytes) await writeSlice(socket, bytes.subarray(at, at + sliceBytes));
+}
+
+function writeSlice(socket: Socket, bytes: Uint8Array): Promise<void> {
   return within(
     sendPatience,
     'the receiver takes nothing',

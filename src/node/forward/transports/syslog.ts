@@ -10,7 +10,7 @@ import { isIPv6, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import type { LogRecord } from '../log-record.ts';
 import type { SinkSecret, Transport } from '../transport.ts';
-import { broken, connect, sendPatience, within, write } from './socket.ts';
+import { broken, confirmPatience, connect, within, write } from './socket.ts';
 import { largestMessage, octetCounted, SyslogWriter } from './syslog-message.ts';
 
 export interface SyslogOptions {
@@ -41,7 +41,7 @@ export class SyslogTransport implements Transport {
       const writer = new SyslogWriter(hostname(), largestMessage.stream);
       const messages = records.flatMap((record) => writer.messages(record));
       await write(socket, Buffer.from(messages.map(octetCounted).join('')));
-      await within(sendPatience, 'the receiver did not close the connection', ended(socket));
+      await within(confirmPatience, 'the receiver did not close the connection', ended(socket));
     } finally {
       socket.destroy();
       this.#socket = undefined;

@@ -44,6 +44,8 @@ export const annotations = {
   createdBy: 'kf.dev/created-by',
   /** Who changed its spec last; absent until somebody has. */
   changedBy: 'kf.dev/changed-by',
+  /** Names of the services that a run of a Task got, separated by commas. */
+  services: 'kf.dev/services',
   /** resourceVersion of a service's parameters that credentials were made from. */
   paramsVersion: 'kf.dev/params-version',
   /** `push`: sha256 of the source package and everything else that a build depends on. */

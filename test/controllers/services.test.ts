@@ -5,6 +5,7 @@ import { Secret } from '../../src/resources/core/kinds.ts';
 import { App } from '../../src/resources/kf/app.ts';
 import { ServiceInstance } from '../../src/resources/kf/service-instance.ts';
 import { ServiceInstanceBinding } from '../../src/resources/kf/service-instance-binding.ts';
+import { Task } from '../../src/resources/kf/task.ts';
 import { hostile } from '../client/hostile-client.ts';
 import { startLocalApi } from '../support/local-api.ts';
 import { World } from './world.ts';
@@ -98,6 +99,24 @@ describe.each([undefined, ...seeds])('services over a client with seed %s', (see
     await injected(({ DATABASE_URL }) => DATABASE_URL === 'pg://1');
     await world.client.delete(ServiceInstanceBinding, { namespace, name: 'b' });
     await world.untilGone(ServiceInstance, ref);
+  });
+
+  test('a Task does not start without a service that its App is bound to', async () => {
+    await start();
+    await secret('b-params', {});
+    await bind('b', 'db');
+    await world.until(
+      App,
+      { namespace, name: 'report' },
+      (app) => conditionOf(app, 'ServiceInstanceBindingsReady')?.status === 'False',
+    );
+    await world.task('report', 'patient', 'exit 0');
+    const ref = { namespace, name: 'patient' };
+    const waits = await world.until(Task, ref, (one) => conditionOf(one, 'Succeeded')?.reason === 'WaitingForServices');
+    expect(waits.status?.message).toBe('binding of service "db": ServiceInstance "db" does not exist');
+    await secret('db-params', { uri: 'pg://1' });
+    await service('db');
+    expect((await world.final('patient')).status).toMatchObject({ exitCode: 0, services: ['db'] });
   });
 
   test.each([

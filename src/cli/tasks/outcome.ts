@@ -110,6 +110,8 @@ function waitingText(reason: string, message: string): string {
       return `waits for room in the cluster: ${message}`;
     case 'WaitingForBuild':
       return `waits for its image: ${message}; it starts when there is one`;
+    case 'WaitingForServices':
+      return `waits for a service: ${message}; it starts when that is ready or unbound`;
     default:
       return message === '' ? `waits (${reason})` : `waits: ${message} (${reason})`;
   }

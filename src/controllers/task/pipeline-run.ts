@@ -11,6 +11,7 @@ import { childName } from '../../resources/names.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { attemptVariable, taskEnv, unexpanded } from './task-env.ts';
+import { servicesNote } from './task-services.ts';
 import { volumeMountsOf, volumesOf } from './task-volumes.ts';
 
 /** The first attempt bears the Task's own name (Kf: the TaskRun does). */
@@ -54,6 +55,10 @@ export function pipelineRunOf(task: Task, context: TaskContext): Draft<PipelineR
   const { app, space, id, image, command } = context;
   const grace = task.spec.gracePeriodSeconds ?? space?.spec?.runtimeConfig?.terminationGracePeriodSeconds;
   const timeout = task.spec.timeout ?? '0s';
+  const notes = {
+    ...(grace === undefined ? {} : { [annotations.gracePeriod]: String(grace) }),
+    ...servicesNote(app),
+  };
   return {
     metadata: {
       name: pipelineRunName(task, 1),
@@ -68,7 +73,7 @@ export function pipelineRunOf(task: Task, context: TaskContext): Draft<PipelineR
         [labels.task]: task.metadata.name,
         [labels.attempt]: '1',
       },
-      ...(grace === undefined ? {} : { annotations: { [annotations.gracePeriod]: String(grace) } }),
+      ...(Object.keys(notes).length === 0 ? {} : { annotations: notes }),
       ownerReferences: [controllerRef(task)],
     },
     spec: {

@@ -17,7 +17,7 @@ import { refused, waiting } from './task-conditions.ts';
 /** The reason of a Task for which its Space has no room. */
 const waitingForSpace = 'WaitingForSpace';
 /** Whoever waits for something else does not stand in line. */
-const elsewhere = ['AppNotFound', 'WaitingForBuild', 'WaitingForCleanup', waitingForRetry];
+const elsewhere = ['AppNotFound', 'WaitingForBuild', 'WaitingForServices', 'WaitingForCleanup', waitingForRetry];
 
 export class SpaceRoom {
   readonly #client: Client;

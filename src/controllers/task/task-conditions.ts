@@ -37,6 +37,10 @@ export function obstacleOf(task: Task, app: App): ConditionDraft | undefined {
     const why = build?.reason === 'NodeNotReady' ? `: ${build.message}` : '';
     return waiting('WaitingForBuild', `the first build of App "${app.metadata.name}" has not ended${why}`);
   }
+  const bindings = conditionOf(app, 'ServiceInstanceBindingsReady');
+  // Without its database or its volume it would do something else than what was asked for.
+  if (bindings !== undefined && bindings.status !== 'True')
+    return waiting('WaitingForServices', bindings.message ?? 'a service is not ready');
   if (commandOf(task, app) === undefined) return refused('NoStartCommand', 'Start command not found on App or Task');
   return undefined;
 }

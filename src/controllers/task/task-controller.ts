@@ -35,6 +35,7 @@ import { commandOf, nextPipelineRunOf, pipelineRunName, pipelineRunOf, type Task
 import { obstacleOf, refused, terminated, waiting } from './task-conditions.ts';
 import { TaskNumbers } from './task-numbers.ts';
 import { outcomeOf } from './task-outcome.ts';
+import { servicesOf } from './task-services.ts';
 
 type TaskStatus = NonNullable<Task['status']>;
 
@@ -156,7 +157,6 @@ export class TaskController {
     this.#waiting.remove(refOf(task));
     await this.#report(task, waiting('Started', 'the PipelineRun was made'), {
       image: context.image,
-      ...servicesOf(app),
       ...withAttempt(task, { pipelineRunName: pipelineRunName(task, 1) }, undefined, false),
     });
   }
@@ -165,7 +165,7 @@ export class TaskController {
     if (task.spec.terminated && !isFinal(run)) await this.#runs.cancel(task, run);
     const finished = isFinal(run);
     const taskRun = await this.#runs.taskRunOf(task, run);
-    const started = { pipelineRunName: run.metadata.name, image: imageOf(run) };
+    const started = { pipelineRunName: run.metadata.name, image: imageOf(run), ...servicesOf(run) };
     const { condition: said, fields } =
       taskRun === undefined ? { condition: runCondition(run), fields: {} } : outcomeOf(taskRun);
     const condition = said.reason === 'TaskRunCancelled' ? { ...said, message: terminated(task) } : said;
@@ -252,12 +252,6 @@ function runCondition(run: PipelineRun): ConditionDraft {
   if (status === 'True') return { type: 'TaskRunReady', status };
   if (status === 'False') return refused(reason === 'Cancelled' ? 'TaskRunCancelled' : (reason ?? 'Failed'), message);
   return waiting(reason ?? 'Started', message);
-}
-
-/** What its environment holds the credentials of. */
-function servicesOf(app: App): Partial<TaskStatus> {
-  const services = (app.status?.serviceBindings ?? []).map(({ instance }) => instance);
-  return services.length === 0 ? {} : { services };
 }
 
 const imageOf = (run: PipelineRun): string | undefined =>

@@ -67,6 +67,15 @@ describe('lists and descriptions', () => {
     expect(await cli.run(command, '--space', 'nowhere')).toMatchObject({ code: 1 });
   });
 
+  test('job: its retries, until they are taken back', async () => {
+    await cli.ok('create-job', 'report', 'again', 'exit 0', '--retries', '3');
+    await cli.ok('update-job', 'again', '--retry-delay', '5s');
+    expect((await cli.ok('job', 'again')).stdout).toMatch(/^Retries: +3, the first after 5s$/m);
+    await cli.ok('update-job', 'again', '--unset', 'retries', '--unset', 'retry-delay');
+    expect((await cli.ok('job', 'again')).stdout).not.toContain('Retries');
+    await cli.ok('delete-job', 'again');
+  });
+
   test('job: in words, with what ran, what waits and why', async () => {
     const [task] = await on.tasks('shown');
     const { stdout, stderr } = await cli.ok('job', 'shown');

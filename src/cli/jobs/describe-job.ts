@@ -100,6 +100,10 @@ const missedWords = {
 /** Entries of the history that are shown; `kf job-history` has all. */
 const shownHistory = 3;
 
+function retriesText(template: TaskSchedule['spec']['taskTemplate']): string | undefined {
+  return template?.retries ? `${template.retries}, the first after ${template.retryDelay ?? '10s'}` : undefined;
+}
+
 export function describe(job: TaskSchedule, { active, runs, failureLog, now }: More): Description {
   const { metadata, spec, status = {} } = job;
   const { taskTemplate: template } = spec;
@@ -123,6 +127,7 @@ export function describe(job: TaskSchedule, { active, runs, failureLog, now }: M
       'Missed Runs',
       `${missedWords[spec.missed ?? 'latest']}${spec.missedWithin ? `, within ${spec.missedWithin}` : ''}`,
     ],
+    ['Retries', retriesText(template)],
     ['Created By', metadata.annotations?.[annotations.createdBy]],
     ['Changed By', metadata.annotations?.[annotations.changedBy]],
     [

@@ -27,6 +27,8 @@ export type SinkReport =
 /** Milliseconds between attempts: the first, and the longest. */
 const firstPause = 250;
 const longestPause = 5_000;
+/** Milliseconds after which a batch under way is reported. */
+const hanging = 30_000;
 
 export class SinkWorker {
   readonly #options: SinkWorkerOptions;
@@ -142,7 +144,7 @@ export class SinkWorker {
     while (!this.#stopping.signal.aborted) {
       try {
         this.#transport ??= await this.#options.open();
-        await attempt(this.#transport);
+        await this.#orSayThatItHangs(attempt(this.#transport));
         this.#failures = 0;
         return true;
       } catch (error) {
@@ -150,6 +152,18 @@ export class SinkWorker {
       }
     }
     return false;
+  }
+
+  /** A sink that takes long is waited for, but does not count as one that works. */
+  async #orSayThatItHangs(attempt: Promise<void>): Promise<void> {
+    const { clock, onReport } = this.#options;
+    const message = `the sink has not confirmed a batch for ${hanging / 1000} s`;
+    const timer = clock.after(hanging, () => onReport({ kind: 'failed', message }));
+    try {
+      await attempt;
+    } finally {
+      timer.cancel();
+    }
   }
 
   async #failed(error: Error): Promise<void> {

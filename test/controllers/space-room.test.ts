@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { roomFor } from '../../src/controllers/task/space-limits.ts';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
+import { App } from '../../src/resources/kf/app.ts';
 import { Space } from '../../src/resources/kf/space.ts';
 import { Task } from '../../src/resources/kf/task.ts';
 import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
@@ -94,6 +95,20 @@ describe.each(Object.keys(settings))('caps of a Space over the %s client', (name
     await world.final('d');
     await Promise.all(['a', 'b'].map(terminate));
     await Promise.all(['a', 'b'].map((task) => world.final(task)));
+  });
+
+  test('a Task that waited takes the image that is the newest when it starts', async () => {
+    await start({ tasks: 1 });
+    await world.task('app', 'first', 'wait');
+    await has('first', 'Running');
+    await world.task('app', 'second', 'exit 0');
+    await has('second', 'WaitingForSpace');
+    const app = { namespace: 'dev', name: 'app' };
+    await world.client.patch(App, app, { type: 'merge', body: { spec: { build: { image: 'kf.local/dev/newer' } } } });
+    await world.until(App, app, ({ status }) => status?.image === 'kf.local/dev/newer');
+    await terminate('first');
+    expect((await world.final('second')).status?.image).toBe('kf.local/dev/newer');
+    expect((await world.final('first')).status?.image).toBe('kf.local/stack/host');
   });
 
   test('an attempt that is due waits for room, too', async () => {

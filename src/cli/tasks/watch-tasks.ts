@@ -83,7 +83,7 @@ class Printer {
     const shown = limit === undefined ? kept : kept.slice(-limit);
     for (const task of sorted) this.#isNew(task);
     if (output !== undefined) {
-      for (const task of shown) await this.#context.io.out(await formatObject(output, Task, task));
+      for (const task of shown) await this.#print(task, output);
       return;
     }
     this.#rows.push(...shown.map((task) => this.#cells(task)));
@@ -94,11 +94,17 @@ class Printer {
     const { output, keep } = this.#options;
     if (gone) this.#said.delete(task.metadata.name);
     if (gone || !this.#isNew(task) || !keep(task)) return;
-    if (output !== undefined) return this.#context.io.out(await formatObject(output, Task, task));
+    if (output !== undefined) return this.#print(task, output);
     this.#rows.push(this.#cells(task));
     if (this.#rows.length > mostRows) this.#rows.shift();
     const lines = formatTable(header, this.#rows).split('\n');
     await this.#context.io.out(`${lines.at(-2)}\n`);
+  }
+
+  async #print(task: Task, output: OutputFormat): Promise<void> {
+    const document = await formatObject(output, Task, task);
+    // One YAML document after the other.
+    await this.#context.io.out(output === 'yaml' ? `---\n${document}` : document);
   }
 
   #isNew(task: Task): boolean {

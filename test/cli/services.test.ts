@@ -95,6 +95,11 @@ describe('user-provided services', () => {
     ]);
   });
 
+  test('marketplace: what can be created, and how', async () => {
+    expect((await cli.ok('marketplace')).stdout).toMatch(/^volume +path +.* kf create-service volume NAME -c/m);
+    expect(JSON.parse((await cli.ok('marketplace', '-o', 'json')).stdout)).toHaveLength(3);
+  });
+
   test('names that run together stay apart', async () => {
     await cli.ok('cups', 'b-c', '-p', '{"is":"b-c"}');
     await cli.ok('cups', 'c', '-p', '{"is":"c"}');

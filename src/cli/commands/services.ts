@@ -95,6 +95,20 @@ export const createServiceCommand = defineCommand<CreateServiceFlags>({
   },
 });
 
+export const marketplace = defineCommand<{ readonly output?: 'json' | 'yaml' }>({
+  usage: 'marketplace',
+  aliases: ['m'],
+  group,
+  summary: 'List which services can be created, and how',
+  examples: ['kf marketplace'],
+  flags: (command) =>
+    command.addOption(new Option('-o, --output <FORMAT>', 'Print for programs').choices(['json', 'yaml'])),
+  async run(context, _, { output }) {
+    const { printMarketplace } = await import('../services/marketplace.ts');
+    await printMarketplace(context, output);
+  },
+});
+
 export const updateUserProvidedService = defineCommand<UpdateFlags>({
   usage: 'update-user-provided-service SERVICE_NAME',
   aliases: ['uups'],

@@ -22,7 +22,7 @@ export async function allowHostPath(
   if (realOr(path) !== path) throw new CliError(`${path} leads to ${realOr(path)}: allow that one`);
   const found = statOf(path);
   if (found !== undefined && !found.isDirectory()) throw new CliError(`${path} is no directory`);
-  await changeConfig(context, home, (paths) => [...new Set([...paths, path])].sort());
+  await changeConfig(home, (paths) => [...new Set([...paths, path])].sort());
   if (found === undefined) {
     const first = mkdirSync(path, { recursive: true });
     chownSync(path, vcapUser.uid, vcapUser.gid);
@@ -38,7 +38,7 @@ export async function allowHostPath(
 export async function disallowHostPath(context: Context, text: string): Promise<void> {
   const path = absolute(context, text);
   const home = kfHome(context.env);
-  await changeConfig(context, home, (paths) => {
+  await changeConfig(home, (paths) => {
     if (!paths.includes(path))
       throw new CliError(`${path} is not allowed; allowed are: ${paths.join(', ') || '<none>'}`);
     return paths.filter((one) => one !== path);
@@ -72,11 +72,7 @@ async function readConfig(home: string) {
 }
 
 /** Other settings and comments stay. */
-async function changeConfig(
-  _context: Context,
-  home: string,
-  change: (paths: readonly string[]) => readonly string[],
-): Promise<void> {
+async function changeConfig(home: string, change: (paths: readonly string[]) => readonly string[]): Promise<void> {
   const { file, document, config } = await readConfig(home);
   const hostPaths = change(config.hostPaths);
   if (document.contents === null) document.contents = document.createNode({}) as unknown as typeof document.contents;

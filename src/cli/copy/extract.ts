@@ -3,7 +3,7 @@
  * written through a link, and there is an end to it.
  */
 
-import { constants, existsSync, lstatSync, mkdirSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
+import { constants, copyFileSync, lstatSync, mkdirSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -24,13 +24,15 @@ export interface Extracted {
   readonly bytes: number;
 }
 
-type Header = Parameters<Parameters<ReturnType<typeof makeExtract>['on']>[1]>[0] & {
+interface Header {
   readonly name: string;
   readonly type?: string | null;
   readonly mode?: number;
-  readonly size?: number;
   readonly linkname?: string | null;
-};
+}
+
+/** Entries after which it is given up. */
+const mostEntries = 1_000_000;
 
 /** @throws CliError naming the entry */
 export async function extractTar(chunks: AsyncIterable<Buffer>, options: ExtractOptions): Promise<Extracted> {
@@ -40,8 +42,10 @@ export async function extractTar(chunks: AsyncIterable<Buffer>, options: Extract
   source.pipe(extract);
   let files = 0;
   let bytes = 0;
+  let entries = 0;
   for await (const entry of extract as AsyncIterable<Readable & { readonly header: Header }>) {
     const { header } = entry;
+    if (++entries > mostEntries) throw new CliError(`the copy has more than ${mostEntries} entries: it is given up`);
     const path = placeOf(options.target, header.name);
     if (header.type === 'directory') {
       parentsOf(options.target, join(path, 'x'));
@@ -57,7 +61,7 @@ export async function extractTar(chunks: AsyncIterable<Buffer>, options: Extract
       files++;
     } else if (header.type === 'link') {
       parentsOf(options.target, path);
-      await copyLinked(placeOf(options.target, header.linkname ?? ''), path);
+      copyLinked(placeOf(options.target, header.linkname ?? ''), path);
       entry.resume();
     } else {
       options.onSkipped(`${header.name} is no file, folder or link (${header.type}): left out`);
@@ -82,14 +86,10 @@ function parentsOf(target: string, path: string): void {
   let folder = target;
   for (const part of path === target ? [] : ['', ...below]) {
     folder = join(folder, part);
-    const found = lstat(folder);
+    const found = lstatSync(folder, { throwIfNoEntry: false });
     if (found === undefined) mkdirSync(folder);
     else if (!found.isDirectory()) throw new CliError(`${folder} is in the way: it is no folder`);
   }
-}
-
-function lstat(path: string) {
-  return existsSync(path) ? lstatSync(path) : lstatSync(path, { throwIfNoEntry: false });
 }
 
 /** What is there already gives way, but no folder does. */
@@ -120,10 +120,9 @@ async function writeFile(path: string, content: AsyncIterable<Buffer>, mode: num
 }
 
 /** A second name of a file that came before. */
-async function copyLinked(from: string, to: string): Promise<void> {
+function copyLinked(from: string, to: string): void {
   const found = lstatSync(from, { throwIfNoEntry: false });
   if (!found?.isFile()) throw new CliError(`the copy links to ${from}, which is no file of it`);
   replace(to);
-  const { copyFileSync } = await import('node:fs');
   copyFileSync(from, to, constants.COPYFILE_EXCL);
 }

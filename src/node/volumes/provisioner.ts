@@ -1,6 +1,5 @@
 /** Finds or makes a volume for every claim of our storage classes, and removes it when its claim has gone. */
 
-import { stat } from 'node:fs/promises';
 import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import { itself, mapped, type Result, type RunningController, startController } from '../../client/controller.ts';
@@ -9,7 +8,6 @@ import { writeStatus } from '../../client/status-writer.ts';
 import { Pod, podFinished } from '../../resources/core/pod.ts';
 import {
   hostPathAnnotation,
-  notEnforcedAnnotation,
   PersistentVolume,
   PersistentVolumeClaim,
   storageClasses,
@@ -17,12 +15,13 @@ import {
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { parseQuantity } from '../../resources/quantity.ts';
 import { isAlreadyExists, isNotFound } from '../../resources/status.ts';
-import { vcapUser } from '../../resources/vcap.ts';
 import { DiskReserveError, DiskTooSmallError } from '../disk/disk.ts';
 import { CommandError } from '../host/run-command.ts';
 import { checkHostPath, HostPathRefused, type HostPathRules } from './host-paths.ts';
 import { claimsOf } from './pod-claims.ts';
+import { volumeFinalizer, volumeNameOf, volumeOf } from './volume-object.ts';
 import type { VolumeStore } from './volume-store.ts';
+import { ownerWarning, type Said, sizeWarning } from './warnings.ts';
 
 export interface ProvisionerOptions {
   readonly client: Client;
@@ -34,8 +33,6 @@ export interface ProvisionerOptions {
 
 /** Kubernetes' own name: a claim that Pods use does not go. */
 const claimFinalizer = 'kubernetes.io/pvc-protection';
-/** The object goes when what it stands for has gone. */
-const volumeFinalizer = 'volumes.kf.dev/provisioner';
 
 /** Milliseconds after which a refusal is looked at again: disks become free, configurations change. */
 const retry: Result = { requeueAfter: 10_000 };
@@ -66,9 +63,6 @@ export function startProvisioner(options: ProvisionerOptions): Pick<RunningContr
     },
   };
 }
-
-/** As Kubernetes' provisioners name them. */
-const volumeNameOf = (claim: PersistentVolumeClaim): string => `pvc-${claim.metadata.uid}`;
 
 const isOurs = (storageClassName: string | undefined): boolean =>
   storageClassName === storageClasses.capacity || storageClassName === storageClasses.hostPath;
@@ -196,57 +190,6 @@ class Provisioner {
         if (!isNotFound(error)) throw error;
       });
   }
-}
-
-function volumeOf(claim: PersistentVolumeClaim, hostPath: string | undefined, notEnforced: string | undefined) {
-  const { namespace, name, uid } = claim.metadata;
-  const { accessModes = [], resources, storageClassName = '' } = claim.spec;
-  const isHostPath = hostPath !== undefined;
-  return {
-    metadata: {
-      name: volumeNameOf(claim),
-      finalizers: [volumeFinalizer],
-      ...(isHostPath || notEnforced === undefined ? {} : { annotations: { [notEnforcedAnnotation]: notEnforced } }),
-    },
-    spec: {
-      accessModes,
-      capacity: resources?.requests ?? {},
-      storageClassName,
-      volumeMode: 'Filesystem',
-      persistentVolumeReclaimPolicy: isHostPath ? ('Retain' as const) : ('Delete' as const),
-      claimRef: {
-        apiVersion: 'v1',
-        kind: 'PersistentVolumeClaim',
-        name,
-        ...(namespace === undefined ? {} : { namespace }),
-        ...(uid === undefined ? {} : { uid }),
-      },
-      ...(isHostPath ? { hostPath: { path: hostPath } } : { local: { path: volumeNameOf(claim), fsType: 'ext4' } }),
-    },
-  };
-}
-
-interface Said {
-  readonly reason: string;
-  readonly message: string;
-}
-
-const sizeWarning = ({ notEnforced }: VolumeStore): Said | undefined =>
-  notEnforced === undefined
-    ? undefined
-    : { reason: 'SizeNotEnforced', message: `its size is not enforced: ${notEnforced}` };
-
-/** A directory that only others may write to is no fault: it may be meant to be read. */
-async function ownerWarning(path: string): Promise<Said | undefined> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) return undefined;
-  const bit = found.uid === vcapUser.uid ? 0o200 : found.gid === vcapUser.gid ? 0o020 : 0o002;
-  if ((found.mode & bit) !== 0) return undefined;
-  const command = `kf configure-server allow-host-path ${path} --chown`;
-  return {
-    reason: 'NotWritable',
-    message: `Tasks cannot write to ${path}, which does not belong to vcap (user ${vcapUser.uid}); the administrator gives it to him by: ${command}`,
-  };
 }
 
 function reasonOf(error: unknown): string | undefined {

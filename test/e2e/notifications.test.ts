@@ -1,6 +1,8 @@
 /** Posts of failures reach a real receiver, whoever is down in between. */
 
 import { createHmac } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Kf } from '../support/kf.ts';
 import { finished, startTask } from '../support/kf-tasks.ts';
@@ -74,6 +76,26 @@ test('a Job that fails and then succeeds has recovered', async () => {
     /^Job nightly of App report in Space dev has recovered: succeeded after the failure of/,
   );
   expect(receiver.of('failed').at(-1)!.json.data).toMatchObject({ job: 'nightly', task: { exitCode: 7 } });
+});
+
+test('a run of a Job that is no Task is told of, too, with its log', async () => {
+  const file = join(kf.home, 'run.yaml');
+  await writeFile(
+    file,
+    JSON.stringify({
+      apiVersion: 'tekton.dev/v1',
+      kind: 'TaskRun',
+      spec: {
+        taskSpec: { steps: [{ image: 'kf.local/stack/host', command: ['sh', '-c', 'echo from a TaskRun; exit 9'] }] },
+      },
+    }),
+  );
+  await kf.ok('create-job', 'direct', '--from-file', file);
+  const before = receiver.of('failed').length;
+  await kf.run(['run-job', 'direct', '--wait']);
+  const { json } = (await receiver.until('failed', before + 1)).at(-1)!;
+  expect(json.text).toMatch(/^Run direct-\S+ of Job direct, Space dev, failed: /);
+  expect(json.data.log.lines).toContain('from a TaskRun');
 });
 
 test('metadata services are never asked', async () => {

@@ -1,13 +1,13 @@
 /** Makes the Notifications of Jobs. */
 
-import type { Client } from '../../client/client.ts';
+import type { AnyKind, Client } from '../../client/client.ts';
 import type { Clock } from '../../client/clock.ts';
 import { itself, mapped, type Result, type RunningController, startController } from '../../client/controller.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { writeStatus } from '../../client/status-writer.ts';
+import { runKindOf } from '../../resources/kf/job-run.ts';
 import type { Notify } from '../../resources/kf/notify.ts';
 import { Space } from '../../resources/kf/space.ts';
-import { Task } from '../../resources/kf/task.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { createNotification } from './create-notification.ts';
@@ -79,9 +79,11 @@ async function tell(client: Client, job: TaskSchedule): Promise<void> {
 
 async function tellOne(client: Client, job: TaskSchedule, telling: Telling): Promise<void> {
   const { event, key, time, message, slots } = telling;
-  const task =
-    telling.task === undefined ? undefined : await getIfExists(client, Task, { ...refOf(job), name: telling.task });
-  const facts = task === undefined ? undefined : taskFacts(task);
+  const run =
+    telling.task === undefined
+      ? undefined
+      : await getIfExists<AnyKind>(client, runKindOf(job), { ...refOf(job), name: telling.task });
+  const facts = run === undefined ? undefined : taskFacts(run);
   await createNotification(client, {
     namespace: job.metadata.namespace ?? '',
     subject: job.metadata.name,

@@ -1,4 +1,7 @@
-/** What there is to tell of a Job: slots that were not run, recoveries, and successes that did not come. Pure. */
+/**
+ * What there is to tell of a Job: slots that were not run, recoveries, successes that did not come, and failures of runs
+ * that are no Tasks (those are told of by the task controller). Pure.
+ */
 
 import { rfc3339 } from '../../client/clock.ts';
 import { silenceOf } from '../../resources/kf/notify.ts';
@@ -72,35 +75,48 @@ function newSlots({ job, now }: JobEventsInput, before: Told): { told: Pick<Told
   };
 }
 
-/** The first success after a failure. What a person has terminated is no failure. */
+/** The first success after a failure, and a failure itself where no Task tells of it. */
 function recoveryOf(
-  { status = {} }: TaskSchedule,
+  { spec, status = {} }: TaskSchedule,
   before: Told,
 ): { told: Pick<Told, 'failing' | 'recoveredFrom'>; telling: Telling[] } {
   const { lastSuccess, lastFailure } = status;
   const isNew =
     lastFailure !== undefined &&
-    lastFailure.reason !== 'TaskRunCancelled' &&
+    !terminated.includes(lastFailure.reason ?? '') &&
     lastFailure.name !== before.recoveredFrom &&
     lastFailure.name !== before.failing?.name;
   const failing = isNew ? { name: lastFailure.name, time: lastFailure.time } : before.failing;
+  const failed: Telling[] = isNew && spec.taskTemplate === undefined ? [failureOf(lastFailure)] : [];
   const recoveredFrom = before.recoveredFrom === undefined ? {} : { recoveredFrom: before.recoveredFrom };
   if (failing === undefined) return { told: recoveredFrom, telling: [] };
   if (lastSuccess === undefined || timeOf(lastSuccess) <= timeOf(failing))
-    return { told: { ...recoveredFrom, failing }, telling: [] };
+    return { told: { ...recoveredFrom, failing }, telling: failed };
   return {
     told: { recoveredFrom: failing.name },
     telling: [
+      ...failed,
       {
         event: 'recovered',
         key: failing.name,
         time: lastSuccess.time ?? '',
         task: lastSuccess.name,
-        message: `succeeded after the failure of Task ${failing.name}`,
+        message: `succeeded after the failure of ${failing.name}`,
       },
     ],
   };
 }
+
+/** What a person, or the concurrency policy, has terminated is no failure. */
+const terminated: readonly string[] = ['TaskRunCancelled', 'Cancelled'];
+
+const failureOf = ({ name, time = '', reason }: NonNullable<Status['lastFailure']>): Telling => ({
+  event: 'failed',
+  key: name,
+  time,
+  task: name,
+  ...(reason === undefined ? {} : { message: reason }),
+});
 
 const timeOf = ({ time = '' }: { readonly time?: string }): number => Date.parse(time) || 0;
 

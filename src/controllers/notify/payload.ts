@@ -47,14 +47,14 @@ export function textOf(space: string, spec: Spec): string {
 }
 
 function sentence(space: string, { event, app, job, task, reason, message = '', slots = [] }: Spec): string {
-  const place = `App ${app} in Space ${space}`;
+  const place = app === undefined ? `Space ${space}` : `App ${app} in Space ${space}`;
   const details = message === '' ? '' : `: ${message}`;
   const times = slots.map(({ time }) => time).join(', ');
   if (event === 'failed') {
     const number = task?.id === undefined ? '' : ` (ID ${task.id})`;
     const of = job === undefined ? '' : ` of Job ${job}`;
     const why = message !== '' ? details : reason === undefined ? '' : `: ${reason}`;
-    return `Task ${task?.name}${number}${of}, ${place}, failed${why}.`;
+    return `${app === undefined ? 'Run' : 'Task'} ${task?.name ?? ''}${number}${of}, ${place}, failed${why}.`;
   }
   if (event === 'missed') return `Job ${job} of ${place} was not run at ${times}${details}.`;
   if (event === 'skipped') return `Job ${job} of ${place} skipped ${times}${details}.`;

@@ -36,8 +36,11 @@ export async function tellFailure(client: Client, task: Task, condition: Conditi
   });
 }
 
-/** What is told of a Task; the Task itself may be gone when it is sent. */
-export function taskFacts({ metadata, status = {} }: Task): NonNullable<Notification['spec']['task']> {
+/** What is told of a Task, or another run of a Job; it may be gone when that is sent. */
+export function taskFacts({
+  metadata,
+  status = {},
+}: Pick<Task, 'metadata' | 'status'>): NonNullable<Notification['spec']['task']> {
   const createdBy = metadata.annotations?.[annotations.createdBy];
   const { id, exitCode, attempts, startTime, completionTime, duration } = status;
   return {

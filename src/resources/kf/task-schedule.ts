@@ -107,7 +107,7 @@ const body = {
           telling: s.optional(
             s.array(
               s.object({
-                event: s.enumeration('missed', 'skipped', 'recovered', 'expected'),
+                event: s.enumeration('failed', 'missed', 'skipped', 'recovered', 'expected'),
                 key: s.string(),
                 time: s.time(),
                 task: s.optional(s.string()),

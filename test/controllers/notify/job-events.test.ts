@@ -70,6 +70,16 @@ describe('recoveries', () => {
     expect(look({ lastFailure: failure(-4), lastSuccess: success(-2), told }).told?.telling).toBeUndefined();
   });
 
+  test('of a Job whose runs are no Tasks the failure itself is told, too', () => {
+    const template = { taskTemplate: undefined, taskRunTemplate: { spec: { taskSpec: { steps: [] } } } };
+    const first = look({ lastFailure: failure(-5) }, template as never).told!;
+    expect(first.telling).toMatchObject([{ event: 'failed', key: 'f-5', message: 'Failed' }]);
+    const { telling: _, ...told } = first;
+    const again = look({ lastFailure: failure(-5), lastSuccess: success(-4), told }, template as never).told!;
+    expect(again.telling).toMatchObject([{ event: 'recovered' }]);
+    expect(look({ lastFailure: failure(-5, 'Cancelled') }, template as never).told).toBeUndefined();
+  });
+
   test('failure and success between two looks', () => {
     expect(look({ lastFailure: failure(-4), lastSuccess: success(-3) }).told?.telling).toHaveLength(1);
   });

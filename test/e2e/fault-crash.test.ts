@@ -122,10 +122,13 @@ test('kill -9 of a container’s first process is its exit code 137; of its moni
 
 test('a reboot: what ran is lost and says so, what waited runs', async () => {
   await kf.run(['server', 'stop']);
-  // Room for one: the other waits.
-  await kf.run(['server', 'start'], { env: { KF_MAX_TASKS: '1' } });
+  // Room for two: the third waits.
+  await kf.run(['server', 'start'], { env: { KF_MAX_TASKS: '2' } });
   const lost = await startTask(kf, 'job', untilTold('true'));
   await logged(kf, lost, 'begun');
+  const line = 'echo attempt $KF_TASK_ATTEMPT; [ $KF_TASK_ATTEMPT = 2 ] || sleep 1000';
+  const again = await startTask(kf, 'job', line, '--retries', '1', '--retry-delay', '1s');
+  await logged(kf, again, 'attempt 1');
   const queued = await startTask(kf, 'job', 'echo ran; exit 4');
   await until(kf, queued, (task) => conditionOf(task, 'Succeeded')?.message?.includes('places') === true);
   await kf.killServer();
@@ -139,6 +142,11 @@ test('a reboot: what ran is lost and says so, what waited runs', async () => {
   expect(await logOf(kf, queued)).toBe('ran\n');
   expect(await logOf(kf, lost)).toBe('begun\n');
   expect((await kf.run(['task', lost])).stdout).toMatch(/NodeRestarted/);
+  // Whoever asked for another attempt gets one.
+  const second = await finished(kf, again);
+  expect(outcome(second)).toMatchObject({ exitCode: 0, status: 'True' });
+  expect(second.status?.attempts).toMatchObject([{ reason: 'NodeRestarted' }, { exitCode: 0 }]);
+  expect(await logOf(kf, again)).toBe('attempt 1\nattempt 2\n');
 });
 
 /** How often the server is killed; the long run is KF_KILLS=200. */

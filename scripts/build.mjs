@@ -1,13 +1,16 @@
 /** Bundles the program into `dist`: the command line in one file, so that it starts fast, and the server in another. */
 
-import { chmodSync, copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { keepCompiledCode } from './compiled-code.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-const entries = { kf: 'src/cli/main.ts', server: 'src/embedded.ts' };
+const entries = { server: 'src/embedded.ts' };
+/** CommonJS loads faster than a module, and its compiled code can be kept on every version of Node. */
+const command = { kf: 'src/cli/main.ts' };
 /** Loaded by their path at run time. */
 const copies = ['src/store/commit-worker.mjs'];
 
@@ -16,21 +19,19 @@ const banner =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
 mkdirSync(join(root, 'dist'), { recursive: true });
-const entryPoints = Object.fromEntries(
-  Object.entries(entries)
-    .map(([name, path]) => [name, join(root, path)])
-    .filter(([, path]) => existsSync(path)),
-);
-const built = await build({
-  entryPoints,
+const entryPoints = (names) =>
+  Object.fromEntries(
+    Object.entries(names)
+      .map(([name, path]) => [name, join(root, path)])
+      .filter(([, path]) => existsSync(path)),
+  );
+const shared = {
   outdir: join(root, 'dist'),
   bundle: true,
   platform: 'node',
   target: 'node20',
-  format: 'esm',
   // Holds a native library; everything else goes into the bundle.
   external: ['libsql'],
-  banner: { js: banner },
   sourcemap: true,
   // A command starts some milliseconds faster; names stay readable in stack traces.
   minifyWhitespace: true,
@@ -38,14 +39,31 @@ const built = await build({
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
+};
+const commandFile = join(root, 'dist/kf.cjs');
+rmSync(`${commandFile}.cache`, { force: true });
+const all = await Promise.all([
+  build({ ...shared, entryPoints: entryPoints(entries), format: 'esm', banner: { js: banner } }),
+  build({
+    ...shared,
+    entryPoints: entryPoints(command),
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    define: { 'import.meta.url': '__fileUrl' },
+    banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
+    logOverride: { 'empty-import-meta': 'silent' },
+  }),
   // It has said what is wrong; a stack trace adds nothing.
-}).catch(() => process.exit(1));
+]).catch(() => process.exit(1));
 for (const path of copies.filter((path) => existsSync(join(root, path)))) {
   copyFileSync(join(root, path), join(root, 'dist', basename(path)));
 }
 chmodSync(join(root, 'bin/kf'), 0o755);
 
-const sizes = Object.entries(built.metafile.outputs)
-  .filter(([path]) => path.endsWith('.js'))
+await keepCompiledCode(commandFile);
+
+const sizes = all
+  .flatMap(({ metafile }) => Object.entries(metafile.outputs))
+  .filter(([path]) => /\.c?js$/.test(path))
   .map(([path, { bytes }]) => `${path} ${Math.round(bytes / 1024)} KiB`);
 console.log(`Built ${sizes.join(', ') || 'nothing: no entry point exists'}`);

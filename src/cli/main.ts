@@ -1,5 +1,4 @@
-#!/usr/bin/env node
-/** The `kf` command. */
+/** The `kf` command; bin/kf runs its bundle. */
 
 import { systemClock } from '../client/clock.ts';
 import { processIo } from './io.ts';

@@ -2,7 +2,7 @@
 
 import { CommanderError } from 'commander';
 import { StatusError } from '../resources/status.ts';
-import { commands } from './commands.ts';
+import { commandsFor } from './commands-for.ts';
 import { Context, type Surroundings } from './context.ts';
 import { CliError, Exit, isUnreachable, messageOf, type Tip } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -17,7 +17,7 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
   const written: string[] = [];
   let context: Context | undefined;
   const program = buildProgram({
-    commands,
+    commands: await commandsFor(argv),
     makeContext: (flags) => {
       context = new Context({ argv, ...surroundings }, flags);
       return context;

@@ -3,6 +3,7 @@ import { labels } from '../../resources/labels.ts';
 import { getApp, requireSpace } from '../apps.ts';
 import { checked, defineCommand, type OutputFlag, outputFlag } from '../command.ts';
 import { objectName, wholeNumber } from '../flags.ts';
+import { compareText } from '../output/compare-text.ts';
 import { printList, type TableRow } from '../output/listing.ts';
 import { byNumber } from '../tasks/find-task.ts';
 import { parseStates, stateFrom, stateOf, type TaskState, taskStates } from '../tasks/task-state.ts';
@@ -79,5 +80,5 @@ function rowsByNumber(a: TableRow, b: TableRow): number {
   const idOf = ({ cells }: TableRow): number => (typeof cells.ID === 'number' ? cells.ID : Number.POSITIVE_INFINITY);
   if (appOf(a) === appOf(b) && idOf(a) !== idOf(b)) return idOf(a) - idOf(b);
   const created = ({ metadata }: TableRow): string => metadata.creationTimestamp ?? '';
-  return created(a).localeCompare(created(b)) || a.metadata.name.localeCompare(b.metadata.name);
+  return compareText(created(a), created(b)) || compareText(a.metadata.name, b.metadata.name);
 }

@@ -8,6 +8,7 @@ import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { annotations, labels } from '../../resources/labels.ts';
 import { requireSpace } from '../apps.ts';
 import type { Context } from '../context.ts';
+import { compareText } from '../output/compare-text.ts';
 import { printList, type TableRow } from '../output/listing.ts';
 import type { OutputFormat } from '../output/objects.ts';
 import { byNumber } from '../tasks/find-task.ts';
@@ -136,7 +137,7 @@ export async function listHistory(context: Context, name: string, { output }: Li
     title: `Listing the history of Job ${name} in Space: ${session.space}`,
     moreColumns: ['Scheduled', 'Message'],
     rows: (tasks) => [...tasks.map(withSlot), ...slots],
-    compareRows: (a, b) => created(a).localeCompare(created(b)) || id(a) - id(b),
+    compareRows: (a, b) => compareText(created(a), created(b)) || id(a) - id(b),
     compareObjects: runKindOf(job).kind === 'Task' ? byNumber : byCreation,
   });
 }

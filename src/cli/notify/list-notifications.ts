@@ -4,6 +4,7 @@ import { conditionOf } from '../../resources/condition.ts';
 import { Notification } from '../../resources/kf/notification.ts';
 import { requireSpace } from '../apps.ts';
 import type { Context } from '../context.ts';
+import { compareText } from '../output/compare-text.ts';
 import { printList, type TableRow } from '../output/listing.ts';
 import type { OutputFormat } from '../output/objects.ts';
 
@@ -20,8 +21,8 @@ export async function listNotifications(context: Context, output: OutputFormat |
     title: `Listing Notifications in Space: ${session.space}`,
     moreColumns: ['Message'],
     rows: (rows) => rows.map((row) => withMessage(row, byName.get(row.metadata.name))),
-    compareRows: (a, b) => made(a).localeCompare(made(b)),
-    compareObjects: (a, b) => made({ cells: {}, ...a }).localeCompare(made({ cells: {}, ...b })),
+    compareRows: (a, b) => compareText(made(a), made(b)),
+    compareObjects: (a, b) => compareText(made({ cells: {}, ...a }), made({ cells: {}, ...b })),
     whenEmpty: () => requireSpace(session),
   });
 }

@@ -22,6 +22,7 @@ const cellText = (cell: Cell): string =>
 
 /** Characters, not UTF-16 units; wide ones of East Asia and emoji take two columns. */
 function widthOf(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
   for (const character of text)
     width +=

@@ -1,7 +1,6 @@
 /** `server.json`: how the running embedded server is found. */
 
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 
@@ -16,7 +15,7 @@ export interface ServerInfo {
 /** Undefined when there is no file, or half of one. @throws when it may not be read */
 export async function readServerFile(home: string): Promise<ServerInfo | undefined> {
   try {
-    const info = JSON.parse(await readFile(join(home, 'server.json'), 'utf8')) as Partial<ServerInfo>;
+    const info = JSON.parse(readFileSync(join(home, 'server.json'), 'utf8')) as Partial<ServerInfo>;
     if (typeof info.pid !== 'number' || typeof info.url !== 'string') return undefined;
     return { kubeconfig: join(home, 'kubeconfig'), version: '', dataDir: home, ...info } as ServerInfo;
   } catch (error) {

@@ -1,6 +1,6 @@
 /** `~/.kf`: Kf's own YAML file (`space`), plus what we remember per server. Keys of others are kept. */
 
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError, messageOf } from '../errors.ts';
 
@@ -23,10 +23,7 @@ export const defaultSettingsFile = (env: NodeJS.ProcessEnv): string => join(env.
 
 /** No file means no settings. @throws CliError when the file cannot be read */
 export async function readSettings(path: string): Promise<Settings> {
-  const content = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return '';
-    throw new CliError(`cannot read the settings: ${error.message}`);
-  });
+  const content = read(path);
   if (content.trim() === '') return {};
   const yaml = await import('yaml');
   let found: unknown;
@@ -44,15 +41,33 @@ export async function readSettings(path: string): Promise<Settings> {
   };
 }
 
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return '';
+    throw new CliError(`cannot read the settings: ${message}`);
+  }
+}
+
 const isSavedServer = (value: unknown): value is SavedServer => {
   const { kubeconfig, context } = (value ?? {}) as Record<string, unknown>;
   return typeof kubeconfig === 'string' && typeof context === 'string';
 };
 
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 /** Changes the given fields (undefined removes one) and leaves the rest of the file, comments too, as it is. */
 export async function writeSettings(path: string, changes: { [K in keyof Settings]: Settings[K] }): Promise<void> {
   const yaml = await import('yaml');
-  const content = await readFile(path, 'utf8').catch(() => '');
+  const content = readIfThere(path);
   const parsed = yaml.parseDocument(content);
   const document = yaml.isMap(parsed.contents) ? parsed : new yaml.Document({});
   for (const [key, value] of Object.entries(changes))
@@ -61,8 +76,8 @@ export async function writeSettings(path: string, changes: { [K in keyof Setting
   const text = document.toString();
   const part = `${path}.${process.pid}.new`;
   try {
-    await writeFile(part, text, { mode: 0o664 });
-    await rename(part, path);
+    writeFileSync(part, text, { mode: 0o664 });
+    renameSync(part, path);
   } catch (error) {
     throw new CliError(`cannot write the settings: ${messageOf(error)}`);
   }

@@ -6,6 +6,7 @@ import { isNotFound } from '../../resources/status.ts';
 import { getApp } from '../apps.ts';
 import type { Session } from '../context.ts';
 import { CliError } from '../errors.ts';
+import { compareText } from '../output/compare-text.ts';
 
 /** @throws CliError when there is none */
 export async function findTask(session: Session, args: readonly string[]): Promise<Task> {
@@ -56,7 +57,7 @@ export function byNumber(a: Task, b: Task): number {
   const idOf = (task: Task): number => task.status?.id ?? Number.POSITIVE_INFINITY;
   if (a.spec.appRef.name === b.spec.appRef.name && idOf(a) !== idOf(b)) return idOf(a) - idOf(b);
   const created = (task: Task): string => task.metadata.creationTimestamp ?? '';
-  return created(a).localeCompare(created(b)) || a.metadata.name.localeCompare(b.metadata.name);
+  return compareText(created(a), created(b)) || compareText(a.metadata.name, b.metadata.name);
 }
 
 /** All Tasks of an App, newest last. @throws CliError when there is no such App */

@@ -1,6 +1,6 @@
 /** Reads a plain kubeconfig: which server, and how to prove who we are. */
 
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 
@@ -90,14 +90,21 @@ export async function loadKubeconfig(source: KubeconfigSource = {}): Promise<Con
 
 async function readConfig(file: string, mayBeMissing: boolean): Promise<{ config: Kubeconfig; folder: string }> {
   const folder = dirname(resolve(file));
-  const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' && mayBeMissing) return '{}';
-    throw new KubeconfigError(`cannot read the kubeconfig: ${error.message}`);
-  });
+  const content = read(file, mayBeMissing);
   const config = await parse(file, content);
   if (typeof config !== 'object' || config === null || Array.isArray(config))
     throw new KubeconfigError(`${file}: this is no kubeconfig`);
   return { config, folder };
+}
+
+function read(file: string, mayBeMissing: boolean): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && mayBeMissing) return '{}';
+    throw new KubeconfigError(`cannot read the kubeconfig: ${message}`);
+  }
 }
 
 /** Ours is JSON; the YAML parser is loaded for others' only. */
@@ -127,9 +134,9 @@ async function pem({ fields, folder }: Found, name: string): Promise<string | un
   return file === undefined ? undefined : readRelated(folder, file);
 }
 
-async function readRelated(folder: string, file: string): Promise<string> {
+function readRelated(folder: string, file: string): string {
   try {
-    return await readFile(resolve(folder, file), 'utf8');
+    return readFileSync(resolve(folder, file), 'utf8');
   } catch (error) {
     throw new KubeconfigError(`the kubeconfig names a file that cannot be read: ${(error as Error).message}`);
   }
@@ -160,7 +167,7 @@ async function userOf(path: string, name: string, found: Found): Promise<Omit<Co
       `${path}: user "${name}" logs in by the auth provider ${String(provider.name ?? '?')}, which is not supported yet; use a kubeconfig with a token or a client certificate`,
     );
   const tokenFile = text(fields, 'tokenFile');
-  const token = tokenFile === undefined ? text(fields, 'token') : (await readRelated(folder, tokenFile)).trim();
+  const token = tokenFile === undefined ? text(fields, 'token') : readRelated(folder, tokenFile).trim();
   return {
     token,
     clientCertificate: await pem(found, 'client-certificate'),

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +24,11 @@ test('anything else may mean any command', async () => {
 describe('bin/kf with the code that a build has kept', () => {
   const kf = (folder: string): string =>
     execFileSync(process.execPath, [join(folder, 'bin/kf'), 'version'], { encoding: 'utf8' });
+
+  test.skipIf(!existsSync(join(root, 'dist/kf.cjs')))('imports nothing at run time, but for `kf server run`', () => {
+    const program = readFileSync(join(root, 'dist/kf.cjs'), 'utf8');
+    expect(program.match(/[^\w.]import\([^)]*/g)).toEqual([expect.stringContaining('pathToFileURL')]);
+  });
 
   test.skipIf(!existsSync(join(root, 'dist/kf.cjs')))('fitting, of another Node, damaged, cut off, absent', () => {
     const folder = mkdtempSync(join(tmpdir(), 'kf-bin-'));

@@ -52,6 +52,28 @@ export const serverCommands: readonly CommandFile[] = [
     },
   }),
   defineCommand({
+    usage: 'server enable',
+    group,
+    summary: 'Start the embedded server at boot and after a crash, and now',
+    details:
+      "By a systemd unit; without systemd by a line of root's crontab. What KF_HOME, KF_PORT, KF_MAX_TASKS, KF_MEMORY and KF_DISK_RESERVE say now is kept. After kf has moved, or to change one of them, enable it again.",
+    examples: ['sudo kf server enable', 'sudo KF_HOME=/srv/kf KF_PORT=7443 kf server enable'],
+    async run(context) {
+      const { enableAction } = await import('../server/boot/actions.ts');
+      await enableAction(context);
+    },
+  }),
+  defineCommand({
+    usage: 'server disable',
+    group,
+    summary: 'Do not start the embedded server at boot and after a crash any more; it goes on running',
+    examples: ['sudo kf server disable'],
+    async run(context) {
+      const { disableAction } = await import('../server/boot/actions.ts');
+      await disableAction(context);
+    },
+  }),
+  defineCommand({
     usage: 'server run',
     group,
     summary: 'Run the embedded server in the foreground, until SIGTERM or Ctrl-C',

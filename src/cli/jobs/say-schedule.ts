@@ -4,6 +4,7 @@ import { schedulesOf } from '../../resources/kf/job-schedules.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { refOf } from '../../resources/meta.ts';
 import type { Context } from '../context.ts';
+import { bootManager } from '../server/boot/boot.ts';
 import { waitFor } from '../wait/observe.ts';
 import { callerZone, nextRuns, runsTable } from './next-runs.ts';
 import { stateOf } from './schedules.ts';
@@ -19,8 +20,9 @@ export async function saySchedule(context: Context, job: TaskSchedule): Promise<
   const reckoned = await withReckoning(context, job);
   io.note('Next runs:');
   io.note(`  ${runsOf(context, reckoned, announced).trimEnd().replaceAll('\n', '\n  ')}`);
-  if ((await context.choice()).kind === 'embedded')
-    io.note('Schedules run only while the server runs; after a reboot it starts with the next kf command.');
+  const choice = await context.choice();
+  if (choice.kind === 'embedded' && (await bootManager(choice.home)) === undefined)
+    io.note('Schedules run only while the server runs. To start it at boot and after a crash: sudo kf server enable');
 }
 
 export const runsOf = (context: Context, job: TaskSchedule, count: number): string =>

@@ -12,6 +12,7 @@ import { formatDescription } from '../output/describe.ts';
 import { formatValue } from '../output/objects.ts';
 import { kfHome } from '../settings/server-choice.ts';
 import { waitFor } from '../wait/observe.ts';
+import { checkedBootManager } from './boot/boot.ts';
 import { serverProgram } from './program.ts';
 import { findServer, type ServerInfo } from './server-file.ts';
 import { ensureServer, launch, prepareHome } from './start.ts';
@@ -33,7 +34,11 @@ export async function stopAction(
   { drain, kill }: { readonly drain?: boolean; readonly kill?: boolean },
 ): Promise<void> {
   const home = kfHome(context.env);
-  if ((await findServer(home)) === undefined) return context.io.note('The server is not running.');
+  if ((await findServer(home)) === undefined) {
+    // It may be about to be started again after a crash.
+    await stopServer(home);
+    return context.io.note('The server is not running.');
+  }
   if (kill) await endTasks(context.forEmbedded(), 'kill');
   if (drain) await endTasks(context.forEmbedded(), 'drain');
   const left = await countRunning(context.forEmbedded());
@@ -77,14 +82,28 @@ export async function statusAction({ io, env }: Context, output?: 'json' | 'yaml
   const info = await findServer(home).catch((error) => {
     throw new CliError(`cannot look into the data directory ${home}: ${(error as Error).message}`);
   });
+  const manager = await checkedBootManager(home);
+  const atBoot = manager ?? false;
   if (output !== undefined)
     await io.out(
-      await formatValue(output, info === undefined ? { running: false, dataDir: home } : { running: true, ...info }),
+      await formatValue(
+        output,
+        info === undefined ? { running: false, dataDir: home, atBoot } : { running: true, ...info, atBoot },
+      ),
     );
-  else if (info === undefined) io.note(`The server is not running (data directory ${home}).`);
-  else await io.out(formatDescription(described(info)));
+  else if (info === undefined) io.note(`The server is not running (data directory ${home}). ${said(manager)}`);
+  else
+    await io.out(
+      formatDescription([
+        ...described(info),
+        ['Starts at boot', manager === undefined ? 'no; sudo kf server enable' : `yes (${manager})`],
+      ]),
+    );
   if (info === undefined) throw new Exit(exitCodes.error);
 }
+
+const said = (manager: string | undefined): string =>
+  manager === undefined ? 'It does not start at boot: sudo kf server enable' : `It starts at boot (${manager}).`;
 
 const described = ({ pid, url, kubeconfig, dataDir, version }: ServerInfo) =>
   [

@@ -6,6 +6,8 @@ import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CliError, messageOf } from '../errors.ts';
 import type { Io } from '../io.ts';
+import { bootManager } from './boot/boot.ts';
+import { keptCommand, startAsUnit, stopKeeping } from './boot/running.ts';
 import { stdioWithoutInherited } from './descriptors.ts';
 import { type ServerProgram, serverProgram } from './program.ts';
 import { findServer, isAlive, readServerFile, type ServerInfo } from './server-file.ts';
@@ -111,15 +113,50 @@ async function ends(pid: number, timeout: number): Promise<boolean> {
 
 /** Starts the process and waits until it is ready. The caller holds the start lock. */
 export async function launch(options: StartOptions): Promise<ServerInfo> {
-  const { home, env, program = serverProgram(), timeout = 120_000 } = options;
+  const { home, timeout = 120_000 } = options;
+  // One that tries to start the server again and again would do so beside us.
+  await stopKeeping(home);
+  const { size: logStart } = await stat(logFile(home)).catch(() => ({ size: 0 }));
+  const hasFailed = await begin(options);
+  const progress = new Progress(options.io);
+  const deadline = Date.now() + timeout;
+  for (;;) {
+    const info = await findServer(home);
+    if (info !== undefined) return info;
+    const failure = await hasFailed();
+    if (failure !== undefined) throw await startFailure(home, logStart, failure);
+    if (Date.now() > deadline)
+      throw new CliError(`the server is not ready after ${timeout / 1000} s; its log: ${logFile(home)}`);
+    progress.tick();
+    await sleep(pollInterval);
+  }
+}
+
+/** Starts it by what starts it at boot, else by itself. The answer tells how it ended, once it has. */
+async function begin(options: StartOptions): Promise<() => Promise<string | undefined>> {
+  const { home, program = serverProgram() } = options;
+  const manager = await bootManager(home);
+  if (manager === 'systemd') {
+    const hasFailed = await startAsUnit(home);
+    return async () => {
+      if (!(await hasFailed())) return undefined;
+      // Otherwise it would be tried for ever behind the back of whom we tell that it failed.
+      await stopKeeping(home);
+      return 'it ended';
+    };
+  }
+  const [command, ...args] = keptCommand(home, manager) ?? [process.execPath, ...program.argv, 'run'];
+  return spawnServer(options, command, args);
+}
+
+async function spawnServer({ home, env }: StartOptions, command: string, args: readonly string[]) {
   const log = await open(logFile(home), 'a', 0o600).catch((error) => {
     throw unusable(home, error);
   });
-  const logStart = (await log.stat()).size;
   const nothing = await open('/dev/null', 'r+');
   let ended: string | undefined;
   try {
-    const child = spawn(process.execPath, [...program.argv, 'run'], {
+    const child = spawn(command, args, {
       detached: true,
       cwd: '/',
       env,
@@ -135,17 +172,7 @@ export async function launch(options: StartOptions): Promise<ServerInfo> {
   } finally {
     await Promise.all([log.close(), nothing.close()]);
   }
-  const progress = new Progress(options.io);
-  const deadline = Date.now() + timeout;
-  for (;;) {
-    const info = await findServer(home);
-    if (info !== undefined) return info;
-    if (ended !== undefined) throw await startFailure(home, logStart, ended);
-    if (Date.now() > deadline)
-      throw new CliError(`the server is not ready after ${timeout / 1000} s; its log: ${logFile(home)}`);
-    progress.tick();
-    await sleep(pollInterval);
-  }
+  return async () => ended;
 }
 
 /** The server's last words are the reason. */

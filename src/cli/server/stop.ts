@@ -1,6 +1,7 @@
 /** Ends the embedded server; tasks that run go on. */
 
 import { CliError } from '../errors.ts';
+import { stopKeeping } from './boot/running.ts';
 import { findServer, isAlive, type ServerInfo } from './server-file.ts';
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -11,12 +12,14 @@ const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => 
  */
 export async function stopServer(home: string): Promise<ServerInfo | undefined> {
   const info = await findServer(home);
+  await stopKeeping(home);
   if (info === undefined) return undefined;
   try {
     process.kill(info.pid, 'SIGTERM');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EPERM') throw new CliError('the server belongs to root: sudo kf server stop');
+    // What started it has ended it already.
     if (code !== 'ESRCH') throw error;
   }
   const deadline = Date.now() + 60_000;

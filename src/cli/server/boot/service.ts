@@ -1,0 +1,26 @@
+/** What starts at boot: the server's command line and its environment. Pure. */
+
+import type { ServerProgram } from '../program.ts';
+
+export interface Service {
+  /** The data directory, absolute. */
+  readonly home: string;
+  /** Node.js, its flags, the server's program, `run`. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What of the environment decides how the server works; it is written down when the server is enabled. */
+const kept = ['KF_HOME', 'KF_PORT', 'KF_MAX_TASKS', 'KF_MEMORY', 'KF_DISK_RESERVE'];
+
+/** cron gives less than the server's helpers need. */
+const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+export function serviceOf(home: string, node: string, program: ServerProgram, env: NodeJS.ProcessEnv): Service {
+  const settings = kept.map((name) => [name, name === 'KF_HOME' && env.KF_HOME ? home : (env[name] ?? '')] as const);
+  return {
+    home,
+    argv: [node, ...program.argv, 'run'],
+    env: Object.fromEntries([['PATH', path], ...settings.filter(([, value]) => value !== '')]),
+  };
+}

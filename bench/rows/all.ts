@@ -5,6 +5,7 @@ import { bigLog } from './big-log.ts';
 import { createLatency } from './create-latency.ts';
 import { flushes } from './flushes.ts';
 import { followDelay } from './follow-delay.ts';
+import { jobs } from './jobs.ts';
 import { listTasks } from './list-tasks.ts';
 import { manyTasks } from './many-tasks.ts';
 import { memory } from './memory.ts';
@@ -23,4 +24,5 @@ export const rows: readonly Row[] = [
   createLatency,
   followDelay,
   bigLog,
+  jobs,
 ];

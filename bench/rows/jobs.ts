@@ -60,7 +60,7 @@ export const jobs: Row = {
           unit: 'ms',
           target: { most: 100 },
           details: [`${answers.length} answers: ${spread(answers, 1)} ms`],
-          cause: 'one process does both: an answer waits for what is being worked on',
+          cause: 'an answer waits for its turn on the one thread, and for the processors',
         },
       ];
     } finally {

@@ -16,7 +16,7 @@ export function selectEntries(
   options: ListOptions,
 ): readonly Entry[] {
   const found: Entry[] = [];
-  for (const entry of candidates(store, kind, selection, options.unfinishedOnly === true)) {
+  for (const entry of candidates(store, kind, selection, options)) {
     if (options.unfinishedOnly === true && hasFlag(entry, flags.finished)) continue;
     if (!selection.matchesIndexed(entry, () => store.labelsOf(entry))) continue;
     if (selection.readsObjects && !selection.matchesFields(store.read(entry))) continue;
@@ -29,10 +29,11 @@ function candidates(
   store: ObjectStore,
   kind: AnyKind,
   { namespace, name }: Selection,
-  unfinishedOnly: boolean,
+  { unfinishedOnly, ownedBy }: ListOptions,
 ): Iterable<Entry> {
   const key = kindKeyOf(kind);
-  if (unfinishedOnly) return store.index.unfinished(key);
+  if (ownedBy !== undefined) return store.index.dependents(ownedBy).filter((entry) => entry.kind === key);
+  if (unfinishedOnly === true) return store.index.unfinished(key);
   if (name === undefined || namespace === undefined) return store.index.entries(key, namespace);
   const entry = store.index.find(key, namespace, name);
   return entry === undefined ? [] : [entry];

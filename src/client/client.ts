@@ -19,6 +19,8 @@ export interface ListOptions {
   readonly fieldSelector?: string;
   /** A hint: finished objects (Kind.finished) are not wanted. A server may return them all the same. */
   readonly unfinishedOnly?: boolean;
+  /** A hint: only dependents of the object with this UID are wanted. A server may return others all the same. */
+  readonly ownedBy?: string;
 }
 
 export interface ListResult<T> {

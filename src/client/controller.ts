@@ -7,6 +7,7 @@ import { isConflict } from '../resources/status.ts';
 import type { AnyKind, Client, ListOptions } from './client.ts';
 import type { Clock } from './clock.ts';
 import { reflect } from './reflector.ts';
+import { turn } from './turns.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** What a reconcile may ask for: to be called again after so many milliseconds. */
@@ -70,6 +71,8 @@ export interface ControllerOptions {
   readonly reconcile: Reconcile;
   /** Default 16. */
   readonly concurrency?: number;
+  /** Its work goes before other controllers' where there is more than can be done. Default: no. */
+  readonly urgent?: boolean;
   readonly onError?: (message: string, error: unknown) => void;
 }
 
@@ -92,6 +95,7 @@ export function startController(options: ControllerOptions): RunningController {
     clock,
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     work: async (key) => {
+      await turn(options.urgent === true);
       const result = await reconcile(refFromKey(key));
       if (result?.requeueAfter !== undefined) queue.addAfter(key, result.requeueAfter);
     },

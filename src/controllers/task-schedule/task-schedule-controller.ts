@@ -43,6 +43,8 @@ export function startTaskScheduleController(options: Options): RunningController
   const running = startController({
     ...options,
     name: 'taskschedule',
+    // People have named the minute.
+    urgent: true,
     watches: [
       itself(TaskSchedule),
       ...[Task, TaskRun, PipelineRun].map((kind) =>
@@ -108,6 +110,7 @@ export class TaskScheduleController {
     const kind: AnyKind = runKindOf(job);
     const { items }: { readonly items: readonly JobRun[] } = await this.#client.list(kind, {
       namespace: job.metadata.namespace!,
+      ...(job.metadata.uid === undefined ? {} : { ownedBy: job.metadata.uid }),
       labelSelector: `${labels.jobOwner}=${job.metadata.name}`,
     });
     const listed = items.filter((run) => jobOfRun(run) !== undefined);

@@ -2,9 +2,7 @@
 
 import { closeSync, openSync } from 'node:fs';
 import Database from 'libsql';
-
-/** Raised whenever older code could not read the tables any more. */
-const schemaVersion = 1;
+import { type Migration, migrate, migrations, schemaVersion } from './migrations.ts';
 
 /** An unclean end may have lost revisions that were given out already: the counter jumps over them. */
 const revisionJump = 1_000_000;
@@ -35,15 +33,16 @@ export class SchemaVersionError extends Error {
   override readonly name = 'SchemaVersionError';
 }
 
+/** Of version 1; what came later is in the migrations. */
 const schema = `
-  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS objects (
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+  CREATE TABLE objects (
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
     revision INTEGER NOT NULL, uid TEXT NOT NULL, owners TEXT, labels TEXT, flags INTEGER NOT NULL
   );
-  CREATE TABLE IF NOT EXISTS bodies (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS log (
+  CREATE TABLE bodies (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
+  CREATE TABLE log (
     revision INTEGER PRIMARY KEY, kind TEXT NOT NULL, type TEXT NOT NULL, before TEXT, body TEXT NOT NULL
   );
 `;
@@ -53,16 +52,19 @@ export class StoreDatabase {
   readonly #body: Database.Statement;
   readonly #log: Database.Statement;
 
-  /** Opens or makes the file. @throws SchemaVersionError */
-  constructor(path: string) {
+  /** Opens or makes the file; one of older code is migrated. @throws SchemaVersionError */
+  constructor(path: string, steps: readonly Migration[] = migrations) {
     // Secrets are inside: for the owner alone. SQLite gives its side files the same mode.
     closeSync(openSync(path, 'a', 0o600));
     this.#database = new Database(path);
     this.#database.exec('PRAGMA journal_mode = WAL');
     this.#database.exec('PRAGMA synchronous = FULL');
-    this.#checkVersion(path);
-    this.#database.exec(schema);
-    this.#setMeta('schemaVersion', schemaVersion);
+    try {
+      this.#openSchema(path, steps);
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
     this.#body = this.#database.prepare('SELECT body FROM bodies WHERE id = ?').raw();
     this.#log = this.#database
       .prepare(
@@ -124,14 +126,23 @@ export class StoreDatabase {
     this.#database.close();
   }
 
-  #checkVersion(path: string): void {
-    if (this.#number("SELECT count(*) FROM sqlite_master WHERE name = 'meta'") === 0) return;
-    const found = Number(this.#meta('schemaVersion') ?? schemaVersion);
-    if (found <= schemaVersion) return;
-    this.#database.close();
-    throw new SchemaVersionError(
-      `${path} was written by a newer version of kf (schema ${found}, this one knows ${schemaVersion}): install that version again`,
-    );
+  #openSchema(path: string, steps: readonly Migration[]): void {
+    const known = schemaVersion(steps);
+    if (this.#number("SELECT count(*) FROM sqlite_master WHERE name = 'meta'") === 0) {
+      this.#database.exec('BEGIN IMMEDIATE');
+      this.#database.exec(schema);
+      // New tables begin as the first version's, too.
+      for (const sql of steps) this.#database.exec(sql);
+      this.#setMeta('schemaVersion', known);
+      this.#database.exec('COMMIT');
+      return;
+    }
+    const found = Number(this.#meta('schemaVersion') ?? 1);
+    if (found > known)
+      throw new SchemaVersionError(
+        `${path} was written by a newer version of kf (schema ${found}, this one knows ${known}): install that version again`,
+      );
+    if (found < known) migrate(this.#database, path, found, steps);
   }
 
   #number(sql: string): number {

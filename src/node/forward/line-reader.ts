@@ -48,7 +48,8 @@ async function readChunk(file: FileHandle, offset: number): Promise<Buffer> {
 interface OpenLine {
   readonly stream: 'stdout' | 'stderr';
   readonly time: string;
-  readonly start: number;
+  /** Where its entries begin in the chunk, and what they hold. */
+  readonly starts: number[];
   readonly parts: Buffer[];
 }
 
@@ -73,8 +74,11 @@ export function parse(
       const content = bytes.subarray(head.content, end);
       if (unfinished === undefined) {
         const time = bytes.toString('latin1', at, bytes.indexOf(space, at));
-        unfinished = { stream: head.stream, time, start: at, parts: [content] };
-      } else unfinished.parts.push(content);
+        unfinished = { stream: head.stream, time, starts: [at], parts: [content] };
+      } else {
+        unfinished.starts.push(at);
+        unfinished.parts.push(content);
+      }
       if (!head.partial) {
         lines.push(lineOf(unfinished, false));
         unfinished = undefined;
@@ -86,13 +90,40 @@ export function parse(
     at = end + 1;
   }
   const isEnd = isFinal && !mayBeMore;
-  // A line that fills the chunk has to be given in parts, or it would never be.
-  if (unfinished !== undefined && (isEnd || (mayBeMore && unfinished.start === 0))) cut(!isEnd);
+  if (unfinished !== undefined && isEnd) cut(false);
+  else if (unfinished !== undefined && mayBeMore && unfinished.starts[0] === 0) {
+    // A line that fills the chunk has to be given in parts, or it would never be.
+    at = shorten(unfinished) ?? at;
+    cut();
+  }
   if (isEnd && at < bytes.length) {
     lines.push({ stream: 'stderr', time: '', message: bytes.toString('utf8', at) });
     at = bytes.length;
-  } else if (at === 0 && mayBeMore) at = bytes.length;
-  return { lines, next: offset + (unfinished?.start ?? at), more: mayBeMore };
+  } else if (at === 0 && mayBeMore) {
+    lines.push({ stream: 'stderr', time: '', message: bytes.toString('utf8'), partial: true });
+    at = bytes.length;
+  }
+  return { lines, next: offset + (unfinished?.starts[0] ?? at), more: mayBeMore };
+}
+
+/**
+ * Leaves those of its last entries for later that would cut a character of UTF-8 in two.
+ * @returns where the first of them begins; undefined when none is left, or every entry ends within a character
+ */
+function shorten({ starts, parts }: OpenLine): number | undefined {
+  const whole = parts.findLastIndex(endsWhole) + 1;
+  if (whole === 0 || whole === parts.length) return undefined;
+  parts.splice(whole);
+  return starts[whole];
+}
+
+/** Whether the last character is complete, as far as these bytes tell. */
+function endsWhole(bytes: Buffer): boolean {
+  let back = 1;
+  while (back < 4 && back < bytes.length && (bytes.at(-back)! & 0xc0) === 0x80) back++;
+  const first = bytes.at(-back) ?? 0;
+  const length = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+  return back >= length;
 }
 
 const lineOf = ({ stream, time, parts }: OpenLine, partial: boolean): ReadLine => ({

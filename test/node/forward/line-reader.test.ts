@@ -91,6 +91,18 @@ describe('a file', () => {
     expect(readings).toBeGreaterThan(400_000 / chunkBytes);
   });
 
+  test('a huge line is given in parts that end with whole characters', async () => {
+    const path = join(dir, 'characters');
+    const line = Buffer.from('naïve ☃ 漢字 😀 '.repeat(20_000));
+    const entries: Buffer[] = [];
+    for (let at = 0; at < line.length; at += 8191)
+      entries.push(Buffer.from(`${time} stdout P `), line.subarray(at, at + 8191), Buffer.from('\n'));
+    await writeFile(path, Buffer.concat([...entries, Buffer.from(out('end'))]));
+    const { text, lines } = await whole(path);
+    expect(lines).toBeGreaterThan(3);
+    expect(text === `${line.toString()}end\n`).toBe(true);
+  });
+
   test('however lines are cut into parts, every byte comes once and in order', async () => {
     const path = join(dir, 'random');
     const entry = fc.record({ full: fc.boolean(), length: fc.integer({ min: 0, max: 9000 }), stdout: fc.boolean() });

@@ -8,7 +8,7 @@ async function main(): Promise<void> {
   const code = await run(process.argv.slice(2), {
     io: processIo(process.env),
     env: process.env,
-    cwd: process.cwd(),
+    cwd: workingFolder(),
     clock: systemClock,
     connect: async (choice, streams, options) =>
       (await import('./connect.ts')).connectTo(choice, streams, options, process.env),
@@ -17,6 +17,15 @@ async function main(): Promise<void> {
   // Everything that was written goes out before the end; open connections do not hold us.
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
   process.exit(code);
+}
+
+/** Of a folder that was removed the shell still knows the name; what reads there says that it is gone. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return process.env.PWD ?? '/';
+  }
 }
 
 void main();

@@ -27,6 +27,30 @@ test('a usual Pod has no faults', () => {
   expect(fields(pod(spec, '{"step-a":{"after":"x","timeoutSeconds":1.5}}'))).toEqual([]);
 });
 
+test.each<[string, Readonly<Record<string, unknown>>, string]>([
+  ['spec', { initContainers: [{ name: 'i' }] }, 'spec.initContainers'],
+  ['spec', { hostNetwork: true }, 'spec.hostNetwork'],
+  ['container', { envFrom: [{ secretRef: { name: 's' } }] }, 'spec.containers[0].envFrom'],
+  ['container', { readinessProbe: { exec: { command: ['true'] } } }, 'spec.containers[0].readinessProbe'],
+  ['container', { lifecycle: { preStop: {} } }, 'spec.containers[0].lifecycle'],
+  ['container', { securityContext: { privileged: true } }, 'spec.containers[0].securityContext.privileged'],
+  [
+    'container',
+    { securityContext: { capabilities: { add: ['SYS_ADMIN'] } } },
+    'spec.containers[0].securityContext.capabilities.add',
+  ],
+])('what a Pod would not get is refused by name: %s %j', (where, asked, field) => {
+  const container = where === 'container' ? asked : {};
+  expect(fields(pod({ ...(where === 'spec' ? asked : {}), containers: [{ name: 'c', ...container }] }))).toEqual([
+    field,
+  ]);
+});
+
+test('fields that ask for nothing are no fault', () => {
+  const container = { name: 'c', envFrom: [], securityContext: { privileged: false, capabilities: { drop: ['ALL'] } } };
+  expect(fields(pod({ initContainers: [], hostNetwork: false, containers: [container] } as Spec))).toEqual([]);
+});
+
 // They become paths below folders of root's, and arguments of the monitor, one per line.
 describe.each(['../../etc/cron.d/x', '..', 'a/b', '', 'A', 'x\n--exit-command\n/bin/sh', 'x'.repeat(64)])(
   'the name %j',

@@ -159,7 +159,8 @@ async function spawnServer({ home, env }: StartOptions, command: string, args: r
     const child = spawn(command, args, {
       detached: true,
       cwd: '/',
-      env,
+      // It stands elsewhere: a relative $KF_HOME would mean another folder there.
+      env: env.KF_HOME ? { ...env, KF_HOME: home } : env,
       stdio: stdioWithoutInherited<'ignore' | number>(['ignore', log.fd, log.fd], nothing.fd),
     });
     child.on('error', (error) => {

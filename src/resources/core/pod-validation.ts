@@ -7,6 +7,7 @@ import { duplicate, type FieldError, invalid, notFoundValue, required } from '..
 import { annotations } from '../labels.ts';
 import type { ObjectMeta } from '../meta.ts';
 import { isDns1123Label } from '../names.ts';
+import { unsupportedFields } from './pod-unsupported.ts';
 import { parseStartOrder } from './start-order.ts';
 
 const label =
@@ -41,6 +42,7 @@ export function validatePod({ metadata, spec }: PodShape): readonly FieldError[]
     ...named('spec.volumes', volumes),
     ...containers.flatMap((container, index) => containerErrors(`spec.containers[${index}]`, container, known)),
     ...userErrors('spec.securityContext', spec.securityContext as object | undefined),
+    ...unsupportedFields(spec),
     ...startOrderErrors(metadata.annotations?.[annotations.startOrder]),
   ];
 }

@@ -47,6 +47,8 @@ export abstract class Receiver {
       this.#complaints += text;
     });
     this.#child = child;
+    // A test that ran out of time leaves none behind.
+    process.once('exit', () => child.kill());
     while (!(await this.#isUp())) {
       if (child.exitCode !== null) throw new Error(`${this.name} ended: ${this.#complaints}`);
       await delay(20);

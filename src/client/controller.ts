@@ -77,6 +77,8 @@ export interface ControllerOptions {
 }
 
 export interface RunningController {
+  /** Asks for a reconcile of which no event tells. */
+  request(ref: ObjectRef): void;
   /** Resolves once every watched kind was listed for the first time. */
   readonly synced: Promise<void>;
   /** Has a request reconciled that no event stands for. */
@@ -120,6 +122,7 @@ export function startController(options: ControllerOptions): RunningController {
   return {
     synced: Promise.all(synced).then(() => undefined),
     enqueue: (request) => queue.add(keyFromRef(request)),
+    request: (ref) => queue.add(keyFromRef(ref)),
     idle: () => queue.idle(),
     async stop() {
       abort.abort();

@@ -29,6 +29,12 @@ export class FakeClock implements Clock {
     return Number.isFinite(due) ? due - this.#now : undefined;
   }
 
+  /** The wall clock is set, or the machine slept: timers have as long to go as before. */
+  jump(milliseconds: number): void {
+    this.#now += milliseconds;
+    for (const timer of this.#timers) timer.due += milliseconds;
+  }
+
   /** Moves on, firing what becomes due, in order. */
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;

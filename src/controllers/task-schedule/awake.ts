@@ -1,4 +1,4 @@
-/** Since when this process has been awake without a break: not down, not asleep, and the clock not set ahead. */
+/** Since when this process has been awake without a break: not down, not asleep, and the clock not set. */
 
 import type { Clock, Timer } from '../../client/clock.ts';
 
@@ -8,12 +8,15 @@ const longestBreak = 30_000;
 
 export class Awake {
   readonly #clock: Clock;
+  readonly #onBreak: () => void;
   #since: number;
   #lastLook: number;
   #timer: Timer | undefined;
 
-  constructor(clock: Clock) {
+  /** @param onBreak called after a sleep, or when the clock was set: timers stand still meanwhile, and are of no use */
+  constructor(clock: Clock, onBreak: () => void = () => {}) {
     this.#clock = clock;
+    this.#onBreak = onBreak;
     this.#since = clock.now();
     this.#lastLook = this.#since;
     this.#tick();
@@ -22,10 +25,12 @@ export class Awake {
   /** Milliseconds since the epoch. */
   since(): number {
     const now = this.#clock.now();
-    if (now - this.#lastLook > longestBreak) this.#since = now;
+    const passed = now - this.#lastLook;
+    this.#lastLook = now;
+    if (passed > longestBreak) this.#since = now;
     // Set back: what was on time stays so.
     if (now < this.#since) this.#since = now;
-    this.#lastLook = now;
+    if (Math.abs(passed) > longestBreak) this.#onBreak();
     return this.#since;
   }
 

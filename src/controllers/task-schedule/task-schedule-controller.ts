@@ -39,7 +39,15 @@ interface Options {
 type Status = NonNullable<TaskSchedule['status']>;
 
 export function startTaskScheduleController(options: Options): RunningController {
-  const controller = new TaskScheduleController(options);
+  /** After a break every Job looks at the clock again. */
+  const lookAgain = async (): Promise<void> => {
+    const { items } = await options.client.list(TaskSchedule);
+    for (const job of items) if (!job.spec.suspend) running.request(refOf(job));
+  };
+  const controller = new TaskScheduleController({
+    ...options,
+    onBreak: () => void lookAgain().catch((error) => options.onError?.('taskschedule: after a break', error)),
+  });
   const running = startController({
     ...options,
     name: 'taskschedule',
@@ -72,10 +80,10 @@ export class TaskScheduleController {
   readonly #clock: Clock;
   readonly #awake: Awake;
 
-  constructor({ client, clock }: Options) {
+  constructor({ client, clock, onBreak }: Options & { readonly onBreak?: () => void }) {
     this.#client = client;
     this.#clock = clock;
-    this.#awake = new Awake(clock);
+    this.#awake = new Awake(clock, onBreak);
   }
 
   stop(): void {

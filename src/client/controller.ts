@@ -77,8 +77,8 @@ export interface ControllerOptions {
 }
 
 export interface RunningController {
-  /** Asks for a reconcile of which no event tells. */
-  request(ref: ObjectRef): void;
+  /** Reconciles now what waits for its time: after a sleep, or when the clock was set, timers are of no use. */
+  hurry(): void;
   /** Resolves once every watched kind was listed for the first time. */
   readonly synced: Promise<void>;
   /** Has a request reconciled that no event stands for. */
@@ -122,7 +122,7 @@ export function startController(options: ControllerOptions): RunningController {
   return {
     synced: Promise.all(synced).then(() => undefined),
     enqueue: (request) => queue.add(keyFromRef(request)),
-    request: (ref) => queue.add(keyFromRef(ref)),
+    hurry: () => queue.hurry(),
     idle: () => queue.idle(),
     async stop() {
       abort.abort();

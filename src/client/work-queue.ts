@@ -61,6 +61,15 @@ export class WorkQueue {
     this.#timers.set(key, { due, cancel: () => timer.cancel() } as DueTimer);
   }
 
+  /** Adds every delayed key now. */
+  hurry(): void {
+    for (const [key, timer] of [...this.#timers]) {
+      timer.cancel();
+      this.#timers.delete(key);
+      this.add(key);
+    }
+  }
+
   /** Resolves when nothing waits and nothing is worked on; delayed keys do not count. */
   idle(): Promise<void> {
     if (this.#waiting.size === 0 && this.#working.size === 0) return Promise.resolve();

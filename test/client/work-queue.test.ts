@@ -105,3 +105,15 @@ test('after stop nothing is taken any more', async () => {
   queue.add('c');
   expect(started).toEqual(['a']);
 });
+
+test('hurry: every delayed key at once', async () => {
+  const worked: string[] = [];
+  const clock = new FakeClock();
+  const queue = new WorkQueue({ clock, work: async (key) => void worked.push(key) });
+  queue.addAfter('a', 3_600_000);
+  queue.addAfter('b', 1000);
+  queue.hurry();
+  await queue.idle();
+  expect(worked).toEqual(['a', 'b']);
+  expect(clock.nextIn).toBeUndefined();
+});

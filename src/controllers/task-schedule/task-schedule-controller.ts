@@ -39,15 +39,7 @@ interface Options {
 type Status = NonNullable<TaskSchedule['status']>;
 
 export function startTaskScheduleController(options: Options): RunningController {
-  /** After a break every Job looks at the clock again. */
-  const lookAgain = async (): Promise<void> => {
-    const { items } = await options.client.list(TaskSchedule);
-    for (const job of items) if (!job.spec.suspend) running.request(refOf(job));
-  };
-  const controller = new TaskScheduleController({
-    ...options,
-    onBreak: () => void lookAgain().catch((error) => options.onError?.('taskschedule: after a break', error)),
-  });
+  const controller = new TaskScheduleController({ ...options, onBreak: () => running.hurry() });
   const running = startController({
     ...options,
     name: 'taskschedule',

@@ -4,25 +4,26 @@ export type Cell = string | number | boolean | null | undefined;
 
 export function formatTable(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const lines = [header, ...rows.map((row) => row.map(cellText))];
-  const widths = header.map((_, column) => Math.max(...lines.map((line) => widthOf(line[column] ?? ''))));
-  return lines
-    .map(
-      (line) =>
-        `${line
-          .map((cell, column) => pad(cell, widths[column]!))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  const widths = header.map(() => 0);
+  for (const line of lines)
+    for (const [column, cell] of line.entries()) widths[column] = Math.max(widths[column] ?? 0, widthOf(cell));
+  let text = '';
+  for (const line of lines) {
+    const cells = line.map((cell, column) => pad(cell, widths[column]!));
+    text += `${cells.join('  ').trimEnd()}\n`;
+  }
+  return text;
 }
 
 const cellText = (cell: Cell): string =>
   // A table has one line per row, whatever a name or a message holds.
   cell === null || cell === undefined ? '<nil>' : String(cell).replace(/[\r\n\t]+/g, ' ');
 
+const plain = /^[\x20-\x7e]*$/;
+
 /** Characters, not UTF-16 units; wide ones of East Asia and emoji take two columns. */
 function widthOf(text: string): number {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  if (plain.test(text)) return text.length;
   let width = 0;
   for (const character of text)
     width +=

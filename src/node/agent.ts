@@ -13,7 +13,7 @@ import { Semaphore } from '../client/semaphore.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
 import { type KubeObject, refOf } from '../resources/meta.ts';
 import { formatBytes } from '../resources/quantity.ts';
-import { isNotFound } from '../resources/status.ts';
+import { isConflict, isNotFound } from '../resources/status.ts';
 import { Admission, type AdmissionLimits, usableMemory } from './admission.ts';
 import { readBootId } from './boot-id.ts';
 import { detectCgroups } from './cgroup/cgroup.ts';
@@ -250,12 +250,18 @@ class Agent implements NodeAgent {
 
   /** Deleted before anything was started, or after everything ended: nothing is left to wait for. */
   #letGo(pod: Pod): void {
-    const { client, onError } = this.#context;
+    const { client, clock, onError, stopping } = this.#context;
     this.#waiting.leave(pod.metadata.uid!);
     client
       .delete(Pod, refOf(pod), { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } })
       .catch((error: unknown) => {
-        if (!isNotFound(error)) onError(`pod ${pod.metadata.name}: removing it`, error);
+        // Gone, or its name is another's by now.
+        if (isNotFound(error) || isConflict(error)) return;
+        onError(`pod ${pod.metadata.name}: removing it`, error);
+        // Nobody else would: it has no worker, and no event need come.
+        clock.after(letGoDelay, () => {
+          if (!stopping.aborted) this.#letGo(pod);
+        });
       });
   }
 
@@ -302,6 +308,9 @@ class Agent implements NodeAgent {
     }
   }
 }
+
+/** Milliseconds between attempts to remove a Pod of which nothing runs. */
+const letGoDelay = 1000;
 
 /** Ended Pods that are remembered; far more than events can lag behind. */
 const mostPast = 10_000;

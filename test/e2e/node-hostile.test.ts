@@ -32,3 +32,33 @@ test.each([1, 2, 3])('over the hostile client, seed %i: every command once, its 
     await node.close();
   }
 });
+
+test('a waiting Pod that was deleted goes, although the first attempt to remove it fails', async () => {
+  let failures = 0;
+  const node = await TestNode.start({
+    limits: { maxTasks: 1 },
+    wrapClient: (client) =>
+      new Proxy(client, {
+        get(target, name) {
+          const member = Reflect.get(target, name) as unknown;
+          if (typeof member !== 'function') return member;
+          if (name === 'delete' && failures++ === 0) return () => Promise.reject(new Error('the disk is full'));
+          return member.bind(target);
+        },
+      }),
+  });
+  try {
+    const first = await node.shell('first', 'sleep 100');
+    await node.running('first');
+    const waiting = await node.shell('waiting', 'echo never');
+    await node.client.delete(Pod, waiting.metadata, { gracePeriodSeconds: 1 });
+    await node.gone('waiting');
+    expect(node.errors.filter((error) => error.includes('the disk is full'))).toHaveLength(1);
+    expect(failures).toBeGreaterThan(1);
+    await node.client.delete(Pod, first.metadata, { gracePeriodSeconds: 1 });
+    await node.gone('first');
+    await node.idle();
+  } finally {
+    await node.close();
+  }
+});

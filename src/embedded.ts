@@ -1,7 +1,11 @@
-/** The server's program: `server.js run` is the platform in one process, `server.js doctor` looks at the machine. */
+/**
+ * The server's program: `server.js run` is the platform in one process, `server.js doctor` looks at the machine; the
+ * others work on a data directory beside a server.
+ */
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { runBackupCommand } from './embedded/backup/command.ts';
 import { runDoctor } from './embedded/doctor.ts';
 import { openHome } from './embedded/home.ts';
 import { startServer } from './embedded/server.ts';
@@ -58,4 +62,13 @@ function fail(error: unknown): never {
 const [command, ...rest] = process.argv.slice(2);
 if (command === 'doctor') runDoctor(rest).then((code) => process.exit(code), fail);
 else if (command === 'run') run().catch(fail);
-else fail(new Error(`usage: server.js run | doctor [--fix] [-o json]`));
+else if (command === 'backup' || command === 'restore-unpack' || command === 'restore-apply')
+  openHome(process.env)
+    .then((home) => runBackupCommand([command, ...rest], home, version))
+    .then((code) => process.exit(code), fail);
+else
+  fail(
+    new Error(
+      `usage: server.js run | doctor [--fix] [-o json] | backup FILE | restore-unpack FILE | restore-apply FOLDER`,
+    ),
+  );

@@ -25,6 +25,7 @@ import { runJob } from './commands/run-job.ts';
 import { runTask } from './commands/run-task.ts';
 import { scheduleJob } from './commands/schedule-job.ts';
 import { serverCommands } from './commands/server.ts';
+import { serverDataCommands } from './commands/server-data.ts';
 import {
   createServiceCommand,
   createUserProvidedService,
@@ -99,6 +100,7 @@ export const commands: readonly CommandFile[] = [
   logSink,
   deleteLogSink,
   ...serverCommands,
+  ...serverDataCommands,
   ...configureServer,
   doctor,
   version,

@@ -1,18 +1,14 @@
 /** `kf server …`: the life of the embedded server. */
 
 import { pathToFileURL } from 'node:url';
-import { isFinal } from '../../resources/condition.ts';
-import { Task } from '../../resources/kf/task.ts';
-import { refOf } from '../../resources/meta.ts';
 import type { Context } from '../context.ts';
 import { CliError, Exit } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import type { KfClient } from '../kf-client.ts';
 import { formatDescription } from '../output/describe.ts';
 import { formatValue } from '../output/objects.ts';
 import { kfHome } from '../settings/server-choice.ts';
-import { waitFor } from '../wait/observe.ts';
 import { checkedBootManager } from './boot/boot.ts';
+import { countRunning, endTasks } from './end-tasks.ts';
 import { serverProgram } from './program.ts';
 import { findServer, type ServerInfo } from './server-file.ts';
 import { ensureServer, launch, prepareHome } from './start.ts';
@@ -37,7 +33,9 @@ export async function stopAction(
   if ((await findServer(home)) === undefined) {
     // It may be about to be started again after a crash.
     await stopServer(home);
-    return context.io.note('The server is not running.');
+    context.io.note('The server is not running.');
+    if (kill || drain) context.io.note('Only a running server ends tasks: kf server start, then this again.');
+    return;
   }
   if (kill) await endTasks(context.forEmbedded(), 'kill');
   if (drain) await endTasks(context.forEmbedded(), 'drain');
@@ -126,42 +124,4 @@ export async function runAction(context: Context): Promise<void> {
   await import(specifier);
   // From here on the server decides when the process ends.
   await new Promise(() => setInterval(() => undefined, 2 ** 30));
-}
-
-const isRunning = (task: Task): boolean => !isFinal(task) && task.status?.startTime !== undefined;
-
-async function unfinished(client: KfClient): Promise<readonly Task[]> {
-  const { items } = await client.list(Task, { unfinishedOnly: true });
-  return items.filter((task) => !isFinal(task));
-}
-
-/** A server that does not answer is stopped all the same. */
-async function countRunning(context: Context): Promise<number> {
-  try {
-    return (await unfinished(await context.client({ mayStart: false }))).filter(isRunning).length;
-  } catch {
-    return 0;
-  } finally {
-    context.close();
-  }
-}
-
-async function endTasks(context: Context, how: 'drain' | 'kill'): Promise<void> {
-  const client = await context.client({ mayStart: false });
-  const all = await unfinished(client);
-  const tasks = how === 'kill' ? all : all.filter(isRunning);
-  if (tasks.length > 0) context.io.note(`${how === 'kill' ? 'Terminating' : 'Waiting for'} ${tasks.length} task(s)...`);
-  if (how === 'kill')
-    for (const task of tasks)
-      await client.patch(Task, refOf(task), {
-        type: 'merge',
-        body: { spec: { terminated: true, gracePeriodSeconds: 0 } },
-      });
-  const progress = setInterval(() => context.io.note('Still waiting for tasks to end...'), 30_000);
-  try {
-    await Promise.all(tasks.map((task) => waitFor(context, Task, refOf(task), isFinal, { from: task })));
-  } finally {
-    clearInterval(progress);
-    context.close();
-  }
 }

@@ -1,0 +1,45 @@
+import { Option } from 'commander';
+import { type CommandFile, defineCommand } from '../command.ts';
+import type { BackupFlags } from '../server/data/backup.ts';
+
+const group = 'Server:';
+const printFlag = (): Option => new Option('-o, --output <FORMAT>', 'Print for programs').choices(['json', 'yaml']);
+
+export const serverDataCommands: readonly CommandFile[] = [
+  defineCommand<BackupFlags>({
+    usage: 'server backup FILE',
+    group,
+    summary: 'Write all that the server keeps to one file, while it runs',
+    details:
+      'All resources, logs, images, source packages, settings and the server’s keys; a name that ends with gz is compressed. The disks of running tasks are not in it, nor what lies on directories of this machine.',
+    examples: [
+      'sudo kf server backup /backup/kf.tar.gz',
+      'sudo kf server backup /backup/kf.tar --with-volumes --force',
+    ],
+    args: 1,
+    flags: (command) =>
+      command
+        .option('--with-volumes', 'also the volumes that the server made; no task may use them meanwhile')
+        .option('--force', 'replace a file that is there')
+        .addOption(printFlag()),
+    async run(context, [file], flags) {
+      context.dataOnly = flags.output !== undefined;
+      const { backupAction } = await import('../server/data/backup.ts');
+      await backupAction(context, file!, flags);
+    },
+  }),
+  defineCommand<{ readonly kill?: boolean }>({
+    usage: 'server restore FILE',
+    group,
+    summary: 'Go on from a backup, of this or another machine',
+    details:
+      'What the server keeps now is put aside, not deleted. Nothing that was done since the backup is done again: tasks that were running in it fail as after a reboot, tasks that had not begun are terminated, runs of Jobs up to now are let go.',
+    examples: ['sudo kf server restore /backup/kf.tar.gz', 'sudo kf server restore /backup/kf.tar.gz --kill'],
+    args: 1,
+    flags: (command) => command.option('--kill', 'first terminate all tasks that run now'),
+    async run(context, [file], flags) {
+      const { restoreAction } = await import('../server/data/backup.ts');
+      await restoreAction(context, file!, flags);
+    },
+  }),
+];

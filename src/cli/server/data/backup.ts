@@ -1,0 +1,75 @@
+/** `kf server backup|restore`. */
+
+import { resolve } from 'node:path';
+import { formatBytes } from '../../../resources/quantity.ts';
+import type { Context } from '../../context.ts';
+import { CliError } from '../../errors.ts';
+import { formatValue } from '../../output/objects.ts';
+import { kfHome } from '../../settings/server-choice.ts';
+import { endTasks } from '../end-tasks.ts';
+import { findServer } from '../server-file.ts';
+import { launch, prepareHome } from '../start.ts';
+import { tryLock } from '../start-lock.ts';
+import { stopServer } from '../stop.ts';
+import { askProgram, requireRoot } from './ask-program.ts';
+
+export interface BackupFlags {
+  readonly withVolumes?: boolean;
+  readonly force?: boolean;
+  readonly output?: 'json' | 'yaml';
+}
+
+interface Manifest {
+  readonly version: string;
+  readonly createdAt: string;
+  readonly volumes: boolean;
+}
+
+export async function backupAction({ io, env, cwd }: Context, path: string, flags: BackupFlags): Promise<void> {
+  requireRoot('backup');
+  const { withVolumes, force, output } = flags;
+  const file = resolve(cwd, path);
+  const args = ['backup', file, ...(withVolumes ? ['--with-volumes'] : []), ...(force ? ['--force'] : [])];
+  const made = await askProgram<Manifest & { bytes: number; volumesLeftOut: number }>(env, args);
+  if (made.volumesLeftOut > 0)
+    io.note(
+      `WARNING: ${made.volumesLeftOut === 1 ? '1 volume is' : `${made.volumesLeftOut} volumes are`} not in it; --with-volumes takes them along.`,
+    );
+  if (output !== undefined) return io.out(await formatValue(output, made));
+  io.note(`Backed up to ${file} (${formatBytes(made.bytes)}). It holds credentials: keep it as safe as the server.`);
+}
+
+export async function restoreAction(context: Context, path: string, { kill }: { readonly kill?: boolean }) {
+  const { io, env, cwd } = context;
+  requireRoot('restore');
+  const home = kfHome(env);
+  const options = { home, io, env };
+  await prepareHome(options);
+  const lock = await tryLock(home);
+  if (lock === undefined) throw new CliError('another command is starting or stopping the server; try again');
+  try {
+    const unpacked = await askProgram<Manifest & { folder: string }>(env, ['restore-unpack', resolve(cwd, path)]);
+    if (kill) {
+      // Only a running server ends tasks.
+      if ((await findServer(home)) === undefined) await launch(options);
+      await endTasks(context.forEmbedded(), 'kill');
+    }
+    await stopServer(home);
+    const restored = await askProgram<Manifest & { replaced?: string }>(
+      env,
+      ['restore-apply', unpacked.folder],
+      'nothing was restored: ',
+    ).catch(async (error) => {
+      await launch(options);
+      throw error;
+    });
+    const { url, pid } = await launch(options);
+    io.note(`Restored the backup of ${restored.createdAt}, made by kf ${restored.version}.`);
+    if (restored.replaced !== undefined)
+      io.note(`What it replaced is kept in ${restored.replaced}; remove it when all is well.`);
+    if (!restored.volumes) io.note('The backup holds no volumes: those of this machine were left as they are.');
+    io.note(`The server is running: ${url} (process ${pid})`);
+  } finally {
+    await lock.release();
+  }
+}

@@ -1,0 +1,109 @@
+/** `kf server backup`: one file that a server on this or another machine can go on from. */
+
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { mountsBelow } from '../../node/disk/loop-image.ts';
+import { copyStore } from '../../store/offline.ts';
+import { type BackupManifest, backedUp, backupFormat, manifestFile, storeFile, volumesFolder } from './contents.ts';
+import { packTar } from './tar.ts';
+
+export interface BackupOptions {
+  readonly dataDir: string;
+  /** Absolute. Compressed when it ends with `gz`. */
+  readonly file: string;
+  readonly version: string;
+  readonly volumes: boolean;
+  /** Whether a file that is there is replaced. */
+  readonly force: boolean;
+  readonly now: Date;
+}
+
+export interface MadeBackup extends BackupManifest {
+  readonly file: string;
+  readonly bytes: number;
+  /** Volumes that are not in it. */
+  readonly volumesLeftOut: number;
+}
+
+/** Works while a server runs. @throws Error; then there is no file that was not there before */
+export async function makeBackup(options: BackupOptions): Promise<MadeBackup> {
+  const { dataDir, file, force } = options;
+  if (!existsSync(join(dataDir, storeFile))) throw new Error(`there is no server's data in ${dataDir}`);
+  if (!force && existsSync(file)) throw new Error(`${file} is there already; --force replaces it`);
+  const names = await volumeNames(dataDir);
+  const volumes = options.volumes ? await stillVolumes(dataDir, names) : undefined;
+  const staging = await mkdtemp(join(dirname(file), '.kf-backup-')).catch((error: Error) => {
+    throw new Error(`cannot write to ${dirname(file)}: ${error.message}`);
+  });
+  const part = join(staging, basename(file));
+  try {
+    // The store first: what it names is removed later than what it does not.
+    const facts = copyStore(join(dataDir, storeFile), join(staging, storeFile));
+    const manifest: BackupManifest = {
+      format: backupFormat,
+      version: options.version,
+      ...facts,
+      createdAt: options.now.toISOString(),
+      volumes: volumes !== undefined,
+    };
+    await writeFile(join(staging, manifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    await (await open(part, 'wx', 0o600)).close();
+    const present = [...backedUp, ...(volumes === undefined ? [] : [volumesFolder])].filter((name) =>
+      existsSync(join(dataDir, name)),
+    );
+    const parts = [
+      { folder: staging, names: [manifestFile, storeFile] },
+      { folder: dataDir, names: present },
+    ];
+    await packTar(part, parts, /gz$/.test(file));
+    await volumes?.check();
+    await flush(part);
+    await chmod(part, 0o600);
+    const { size } = await stat(part);
+    await rename(part, file);
+    return { ...manifest, file, bytes: size, volumesLeftOut: volumes === undefined ? names.length : 0 };
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+const volumeNames = (dataDir: string): Promise<readonly string[]> =>
+  readdir(join(dataDir, volumesFolder)).catch(() => []);
+
+/**
+ * A file system that is being written cannot be copied: none may be mounted before, in between or afterwards.
+ * @throws Error naming a volume that is in use
+ */
+async function stillVolumes(dataDir: string, names: readonly string[]): Promise<{ check(): Promise<void> }> {
+  const before = await volumeTimes(dataDir, names);
+  return {
+    async check() {
+      const after = await volumeTimes(dataDir, names);
+      const changed = names.find((name) => before.get(name) !== after.get(name));
+      if (changed !== undefined) throw new Error(`volume ${changed} was used while it was being copied; try again`);
+    },
+  };
+}
+
+async function volumeTimes(dataDir: string, names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const folder = join(dataDir, volumesFolder);
+  const mounts = await mountsBelow(folder);
+  const used = names.find((name) => mounts.some((mount) => mount.startsWith(`${join(folder, name)}/`)));
+  if (used !== undefined)
+    throw new Error(`volume ${used} is in use: wait for the Tasks that use it, or leave --with-volumes out`);
+  const times = names.map(async (name) => {
+    const path = ['disk.img', 'data'].map((inner) => join(folder, name, inner)).find((one) => existsSync(one));
+    return [name, path === undefined ? 0 : (await stat(path)).mtimeMs] as const;
+  });
+  return new Map(await Promise.all(times));
+}
+
+async function flush(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,111 @@
+/** `kf server restore`: unpacked and looked at while the server runs, put in place while it does not. */
+
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncPath } from '../../node/durable.ts';
+import { layoutOf } from '../../node/layout.ts';
+import { liveMonitors } from '../../node/monitors.ts';
+import { ownNodeName } from '../../node/node-object.ts';
+import { Pod } from '../../resources/core/pod.ts';
+import { Task } from '../../resources/kf/task.ts';
+import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
+import type { KubeObject } from '../../resources/meta.ts';
+import { acquireLock, type Lock } from '../../store/lock.ts';
+import { kindKeyOf } from '../../store/object-store.ts';
+import { inspectStore, knownSchema, rewriteStore } from '../../store/offline.ts';
+import type { Home } from '../home.ts';
+import { type BackupManifest, backedUp, checkManifest, manifestFile, storeFile, volumesFolder } from './contents.ts';
+import { restoredJob, restoredPod, restoredTask } from './restored.ts';
+import { unpackTar } from './tar.ts';
+
+export interface Unpacked extends BackupManifest {
+  /** In the data directory. */
+  readonly folder: string;
+}
+
+const unpacking = 'restoring-';
+
+/** Changes nothing of what is there. @throws Error when the file is no backup, damaged, or of newer code */
+export async function unpackBackup({ dataDir }: Home, file: string): Promise<Unpacked> {
+  if (!existsSync(file)) throw new Error(`there is no file ${file}`);
+  // What an attempt that was killed has left.
+  for (const name of await readdir(dataDir))
+    if (name.startsWith(unpacking)) await rm(join(dataDir, name), { recursive: true, force: true });
+  const folder = await mkdtemp(join(dataDir, unpacking));
+  try {
+    await unpackTar(file, folder).catch((error: Error) => {
+      throw new Error(`${file} cannot be unpacked: ${error.message}`);
+    });
+    const text = await readFile(join(folder, manifestFile), 'utf8').catch(() => 'null');
+    const manifest = checkManifest(JSON.parse(text), knownSchema);
+    inspectStore(join(folder, storeFile));
+    return { ...manifest, folder };
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+export interface Restored extends BackupManifest {
+  /** Where what was replaced lies; undefined when there was nothing. */
+  readonly replaced?: string;
+}
+
+/** For while no server runs. @throws Error when one does, or containers do; all is then as it was */
+export async function putInPlace(home: Home, folder: string, now: Date): Promise<Restored> {
+  const { dataDir } = home;
+  let lock: Lock | undefined;
+  try {
+    lock = acquireLock(join(dataDir, storeFile));
+    const manifest = checkManifest(JSON.parse(await readFile(join(folder, manifestFile), 'utf8')), knownSchema);
+    const running = liveMonitors(layoutOf(dataDir, home.runDir, home.instance).runtime).size;
+    if (running > 0)
+      throw new Error(
+        `${running === 1 ? '1 container runs' : `${running} containers run`} here; --kill ends them first`,
+      );
+    const isThere = existsSync(join(dataDir, storeFile));
+    adaptStore(folder, manifest, isThere ? inspectStore(join(dataDir, storeFile)).revision : 0, now);
+    const aside = join(dataDir, `replaced-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`);
+    await exchange(dataDir, folder, aside, manifest.volumes);
+    return { ...manifest, ...(isThere ? { replaced: aside } : {}) };
+  } finally {
+    lock?.release();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function adaptStore(folder: string, { createdAt, revision }: BackupManifest, current: number, now: Date): void {
+  const change = <T>(work: (object: T) => T) => work as unknown as (object: KubeObject) => KubeObject;
+  const nodeName = ownNodeName();
+  const time = now.toISOString();
+  rewriteStore(join(folder, storeFile), {
+    beyond: Math.max(revision, current),
+    changes: {
+      [kindKeyOf(Pod)]: change<Pod>((pod) => restoredPod(pod, nodeName)),
+      [kindKeyOf(Task)]: change<Task>(restoredTask),
+      [kindKeyOf(TaskSchedule)]: change<TaskSchedule>((job) => restoredJob(job, time, createdAt)),
+    },
+  });
+}
+
+/** All that a backup holds comes from it, or is not there; volumes only where it holds them. */
+async function exchange(dataDir: string, from: string, aside: string, volumes: boolean): Promise<void> {
+  const store = [storeFile, `${storeFile}-wal`, `${storeFile}-shm`];
+  const names = [...store, ...backedUp, ...(volumes ? [volumesFolder] : [])];
+  const done: (readonly [string, string])[] = [];
+  const move = async (source: string, target: string): Promise<void> => {
+    if (!existsSync(source)) return;
+    await rename(source, target);
+    done.push([source, target]);
+  };
+  await mkdir(aside, { mode: 0o700 });
+  try {
+    for (const name of names) await move(join(dataDir, name), join(aside, name));
+    for (const name of names) await move(join(from, name), join(dataDir, name));
+    await syncPath(dataDir);
+  } catch (error) {
+    for (const [source, target] of done.toReversed()) await rename(target, source);
+    throw error;
+  }
+}

@@ -3,17 +3,12 @@
 import type { Clock } from '../client/clock.ts';
 import { CliError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
+import type { GlobalFlags } from './global-flags.ts';
 import type { Io } from './io.ts';
 import type { KfClient } from './kf-client.ts';
-import { type ChoiceFlags, chooseServer, chooseSpace, kfHome, type ServerChoice } from './settings/server-choice.ts';
+import { chooseServer, chooseSpace, kfHome, type ServerChoice } from './settings/server-choice.ts';
 import { defaultSettingsFile, readSettings, type Settings } from './settings/settings-file.ts';
 import { serverFlags } from './tip-flags.ts';
-
-/** Flags that every command takes. */
-export interface GlobalFlags extends ChoiceFlags {
-  readonly space?: string;
-  readonly config?: string;
-}
 
 export interface ConnectOptions {
   /** Milliseconds for which an unreachable server is asked again. Default 0. */

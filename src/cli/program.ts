@@ -2,8 +2,9 @@
 
 import { Command, Option } from 'commander';
 import type { CommandFile } from './command.ts';
-import type { Context, GlobalFlags } from './context.ts';
+import type { Context } from './context.ts';
 import { CliError } from './errors.ts';
+import type { GlobalFlags } from './global-flags.ts';
 
 export interface ProgramOptions {
   readonly commands: readonly CommandFile[];

@@ -1,6 +1,6 @@
 /** The flags that make a printed command mean the same server and Space. Pure. */
 
-import type { GlobalFlags } from './context.ts';
+import type { GlobalFlags } from './global-flags.ts';
 import { quote } from './output/tips.ts';
 
 export const tipFlags = (flags: GlobalFlags, space: string): string => ` --space ${space}${serverFlags(flags)}`;

@@ -3,6 +3,7 @@
 import type { AnyKind } from '../../client/client.ts';
 import type { Api } from '../api.ts';
 import { CustomResourceDefinition, customResourceDefinitions } from './custom-resource-definitions.ts';
+import type { ReadApi } from './read-api.ts';
 
 export interface GroupVersionKind {
   readonly group: string;
@@ -15,9 +16,6 @@ export interface ServedSubresource {
   readonly responseKind: GroupVersionKind;
   readonly verbs: readonly string[];
 }
-
-/** What reads need; kinds that are computed serve no more than this. */
-export type ReadApi = Pick<Api, 'get' | 'list' | 'watch'>;
 
 export interface ServedResource extends GroupVersionKind {
   readonly plural: string;

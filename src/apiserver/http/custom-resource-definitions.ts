@@ -7,7 +7,7 @@ import type { KubeObject } from '../../resources/meta.ts';
 import * as s from '../../resources/schema.ts';
 import { notFound } from '../../resources/status.ts';
 import type { ApiWatchEvent, ApiWatchOptions } from '../api.ts';
-import type { ReadApi } from './catalog.ts';
+import type { ReadApi } from './read-api.ts';
 
 const body = { spec: s.anyObject(), status: s.optional(s.anyObject()) };
 export type CustomResourceDefinition = Resource<typeof body>;

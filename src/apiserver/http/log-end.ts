@@ -3,7 +3,7 @@
 import type { AnyKind } from '../../client/client.ts';
 import type { KubeObject } from '../../resources/meta.ts';
 import { isExpired } from '../../resources/status.ts';
-import type { ReadApi } from './catalog.ts';
+import type { ReadApi } from './read-api.ts';
 
 /**
  * Fires once the object `isOver`, has gone, or was replaced by another of its name.

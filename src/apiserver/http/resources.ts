@@ -5,10 +5,11 @@ import { type KubeObject, type ObjectRef, refOf } from '../../resources/meta.ts'
 import { badRequest, statusError } from '../../resources/status.ts';
 import type { Api, ApiPatch } from '../api.ts';
 import { mediaTypeOf, parseJson, readBytes, readValue } from './body.ts';
-import type { ReadApi, ServedResource } from './catalog.ts';
+import type { ServedResource } from './catalog.ts';
 import { deleteOptionsOf } from './delete-options.ts';
 import { type Exchange, writeOptionsOf } from './exchange.ts';
 import { representationOf } from './negotiation.ts';
+import type { ReadApi } from './read-api.ts';
 import { flag, type ResourceRequest } from './request-info.ts';
 import { methodNotAllowed, noSuchPath, sendJson, writeSlowly } from './respond.ts';
 import { includeObjectOf, itemOf, listEnvelope, tableOf } from './table.ts';

@@ -5,8 +5,8 @@ import { Task } from '../../resources/kf/task.ts';
 import { attemptsOf } from '../../resources/kf/task-attempts.ts';
 import { refOf } from '../../resources/meta.ts';
 import { statusError } from '../../resources/status.ts';
-import type { ReadApi } from './catalog.ts';
 import { endOf } from './log-end.ts';
+import type { ReadApi } from './read-api.ts';
 
 export interface AttemptLog {
   readonly pod: string;

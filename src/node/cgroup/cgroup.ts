@@ -4,15 +4,7 @@ import { readFileSync } from 'node:fs';
 import { instancePrefix } from '../host/instance.ts';
 import { CgroupTree } from './cgroup-tree.ts';
 import { type Hierarchies, parseHierarchies } from './hierarchies.ts';
-import { readUsageV1, readUsageV2 } from './usage.ts';
-
-export interface CgroupUsage {
-  /** Absent where the kernel does not keep it (cgroup v2 before Linux 5.19) or the cgroup is gone. */
-  readonly memoryPeakBytes?: number;
-  readonly cpuMilliseconds?: number;
-  /** Processes that the kernel killed because the container reached its own memory limit. */
-  readonly oomKills?: number;
-}
+import { type CgroupUsage, readUsageV1, readUsageV2 } from './usage.ts';
 
 /** Every `id` names a container's cgroup within the instance; `monitors` is taken. */
 export interface Cgroups {

@@ -2,8 +2,15 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CgroupUsage } from './cgroup.ts';
 import type { Hierarchies } from './hierarchies.ts';
+
+export interface CgroupUsage {
+  /** Absent where the kernel does not keep it (cgroup v2 before Linux 5.19) or the cgroup is gone. */
+  readonly memoryPeakBytes?: number;
+  readonly cpuMilliseconds?: number;
+  /** Processes that the kernel killed because the container reached its own memory limit. */
+  readonly oomKills?: number;
+}
 
 /** Read at once: these files never wait for a disk, and a thread for each would take longer than all of them. */
 function read(path: string | undefined): string | undefined {

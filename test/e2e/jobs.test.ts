@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Kf } from '../support/kf.ts';
 
@@ -44,3 +45,31 @@ test('deleting the Job takes its Tasks along', async () => {
   expect((await kf.ok('jobs')).stdout).not.toContain('manual');
   expect((await kf.run(['job-history', 'manual'])).code).toBe(1);
 });
+
+test('a PipelineRun instead of a Task: steps in containers, one log, which outlives a cancelled run', async () => {
+  const step = (name: string, line: string) =>
+    `{name: ${name}, image: kf.local/stack/host, command: [/bin/sh, -c, '${line}']}`;
+  const file = `${kf.home}/pipeline-run.yaml`;
+  await writeFile(
+    file,
+    `apiVersion: tekton.dev/v1
+kind: PipelineRun
+spec:
+  pipelineSpec:
+    tasks:
+      - {name: first, taskSpec: {steps: [${step('a', 'echo FIRST')}, ${step('b', 'echo SECOND')}]}}
+      - {name: last, runAfter: [first], taskSpec: {steps: [${step('c', 'echo THIRD; sleep 60')}]}}
+`,
+  );
+  await kf.ok('create-job', 'pipeline', '--from-file', file, '-c', 'Replace');
+  await kf.ok('run-job', 'pipeline');
+  await expect
+    .poll(async () => (await kf.ok('logs', '--job', 'pipeline', '--last', '--recent')).stdout)
+    .toContain('THIRD');
+  // The second one ends the first; it is ended in turn, by the deletion of its Job.
+  await kf.ok('run-job', 'pipeline');
+  const { stdout } = await kf.ok('job-history', 'pipeline');
+  expect(stdout.trimEnd().split('\n')).toHaveLength(3);
+  expect((await kf.ok('logs', '--job', 'pipeline', '--failed')).stdout).toBe('FIRST\nSECOND\nTHIRD\n');
+  await kf.ok('delete-job', 'pipeline');
+}, 60_000);

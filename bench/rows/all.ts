@@ -7,6 +7,7 @@ import { flushes } from './flushes.ts';
 import { followDelay } from './follow-delay.ts';
 import { jobs } from './jobs.ts';
 import { listTasks } from './list-tasks.ts';
+import { manyJobs } from './many-jobs.ts';
 import { manyTasks } from './many-tasks.ts';
 import { memory } from './memory.ts';
 import { oneTask } from './one-task.ts';
@@ -25,4 +26,5 @@ export const rows: readonly Row[] = [
   followDelay,
   bigLog,
   jobs,
+  manyJobs,
 ];

@@ -15,6 +15,7 @@ import type { RunningController } from '../client/controller.ts';
 import { startAppController } from '../controllers/app/app-controller.ts';
 import { startJobEventsController } from '../controllers/notify/job-events-controller.ts';
 import { type ReadLogEnd, startNotificationController } from '../controllers/notify/notification-controller.ts';
+import { startEventExpiry } from '../controllers/retention/event-expiry.ts';
 import { startRetentionController } from '../controllers/retention/retention-controller.ts';
 import { startServiceInstanceBindingController } from '../controllers/service/service-instance-binding-controller.ts';
 import { startServiceInstanceController } from '../controllers/service/service-instance-controller.ts';
@@ -114,6 +115,7 @@ function startControllers(client: Client, { log, readLog, userAgent }: Surroundi
     startTaskScheduleController(options),
     startJobEventsController(options),
     startNotificationController({ ...options, readLog, userAgent }),
+    startEventExpiry(options),
     startRetentionController(options),
     startPipelineRunController(options),
     startTaskRunController(options),

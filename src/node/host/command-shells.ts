@@ -40,7 +40,7 @@ export class CommandShells {
       this.#next();
     });
 
-  /** What runs is waited for; later calls are refused. */
+  /** What runs or is asked for later still comes to its end; then no shell is left. */
   close(): void {
     this.#closed = true;
     for (const shell of this.#shells) if (!shell.busy) this.#end(shell);
@@ -49,7 +49,7 @@ export class CommandShells {
 
   #next(): void {
     if (this.#queue.length === 0) return;
-    const shell = [...this.#shells].find(({ busy }) => !busy) ?? this.#open();
+    const shell = this.#idle() ?? this.#open();
     if (shell === undefined) return;
     const { command, args, input, resolve, reject } = this.#queue.shift()!;
     shell
@@ -62,6 +62,15 @@ export class CommandShells {
         this.#next();
         if (this.#closed && !shell.busy) this.#end(shell);
       });
+  }
+
+  /** One that somebody killed while it was idle runs nothing any more. */
+  #idle(): CommandShell | undefined {
+    for (const shell of this.#shells) {
+      if (!shell.alive) this.#shells.delete(shell);
+      else if (!shell.busy) return shell;
+    }
+    return undefined;
   }
 
   #open(): CommandShell | undefined {
@@ -110,6 +119,9 @@ class CommandShell {
     this.#child.stdin!.on('error', () => {});
     this.#read('out');
     this.#read('err');
+    this.#child.once('exit', () => {
+      this.alive = false;
+    });
     this.#child.once('error', (error) => this.#fail(error.message));
     this.#child.once('close', (_, signal) => this.#fail(signal === null ? 'its shell ended' : `ended by ${signal}`));
     this.#hold(false);

@@ -5,6 +5,14 @@ import { type RunCommand, runCommand } from '../../../src/node/host/run-command.
 const shells = new CommandShells({ size: 2 });
 afterAll(() => shells.close());
 
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 const ways: readonly (readonly [string, RunCommand])[] = [
   ['by itself', runCommand],
   ['by a shell that is kept', shells.run],
@@ -49,6 +57,18 @@ test('a stuck program is killed, with all that it started; the next one runs', a
   await expect(stuck).rejects.toThrow('ended by SIGKILL');
   expect(await next).toBe('next\n');
   hasty.close();
+});
+
+test('a shell that was killed while it was idle is replaced', async () => {
+  const one = new CommandShells({ size: 1 });
+  const shell = (): Promise<string> => one.run('sh', ['-c', 'echo $PPID']);
+  const first = Number(await shell());
+  process.kill(first, 'SIGKILL');
+  while (isThere(first)) await runCommand('true', []);
+  const second = Number(await shell());
+  expect(second).toBeGreaterThan(0);
+  expect(second).not.toBe(first);
+  one.close();
 });
 
 test('what runs when it is closed ends well', async () => {

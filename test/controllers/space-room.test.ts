@@ -75,6 +75,22 @@ describe.each(Object.keys(settings))('caps of a Space over the %s client', (name
     expect(commands()).toEqual(['wait first', 'exit 0 second', 'exit 0 third']);
   });
 
+  test('who begins to wait for something else holds back nobody behind it', async () => {
+    await start({ tasks: 1 });
+    await world.app('other');
+    await world.task('app', 'first', 'wait first');
+    await has('first', 'Running');
+    await world.task('other', 'second', 'exit 0 second');
+    await has('second', 'WaitingForSpace');
+    await world.task('app', 'third', 'exit 0 third');
+    await has('third', 'WaitingForSpace');
+    await world.client.delete(App, { namespace: 'dev', name: 'other' });
+    await has('second', 'AppNotFound');
+    await terminate('first');
+    await world.final('third');
+    expect(commands()).toEqual(['wait first', 'exit 0 third']);
+  });
+
   test('a cap that is raised or taken away lets them go; one that nobody can keep refuses', async () => {
     await start({ memory: '1Gi' });
     await world.task('app', 'a', 'wait');

@@ -15,7 +15,7 @@ import { type Need, needOf, roomFor, type SpaceLimits } from './space-limits.ts'
 import { refused, waiting } from './task-conditions.ts';
 
 /** The reason of a Task for which its Space has no room. */
-const waitingForSpace = 'WaitingForSpace';
+export const waitingForSpace = 'WaitingForSpace';
 /** Whoever waits for something else does not stand in line. */
 const elsewhere = ['AppNotFound', 'WaitingForBuild', 'WaitingForServices', 'WaitingForCleanup', waitingForRetry];
 

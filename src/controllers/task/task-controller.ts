@@ -32,6 +32,7 @@ import { tellFailure } from '../notify/task-failed.ts';
 import { AttemptRuns, type Blocked, runRef } from './attempt-runs.ts';
 import { isRetried, nextAttempt, retryCondition, retryDelay, retryTime, withAttempt } from './attempts.ts';
 import { commandOf, nextPipelineRunOf, pipelineRunName, pipelineRunOf, type TaskContext } from './pipeline-run.ts';
+import { waitingForSpace } from './space-room.ts';
 import { obstacleOf, refused, terminated, waiting } from './task-conditions.ts';
 import { TaskNumbers } from './task-numbers.ts';
 import { outcomeOf } from './task-outcome.ts';
@@ -225,6 +226,8 @@ export class TaskController {
   }
 
   async #report(task: Task, condition: ConditionDraft, fields: Partial<TaskStatus> = {}): Promise<void> {
+    // Whoever waits for something else must not keep the next in line from being woken.
+    if (condition.reason !== waitingForSpace) this.#runs.room.leave(refOf(task));
     const now = rfc3339(this.#clock.now());
     const message = condition.message === '' ? undefined : condition.message;
     const status = {

@@ -42,6 +42,8 @@ const shared = {
 };
 const commandFile = join(root, 'dist/kf.cjs');
 rmSync(`${commandFile}.cache`, { force: true });
+// What newer versions of Node have kept, of an earlier build.
+rmSync(join(root, 'dist/compiled'), { recursive: true, force: true });
 const all = await Promise.all([
   build({ ...shared, entryPoints: entryPoints(entries), format: 'esm', banner: { js: banner } }),
   build({

@@ -18,6 +18,7 @@ import { Pod, podFinished } from '../resources/core/pod.ts';
 import { App } from '../resources/kf/app.ts';
 import { Build } from '../resources/kf/build.ts';
 import { SourcePackage } from '../resources/kf/source-package.ts';
+import { Task } from '../resources/kf/task.ts';
 import { PipelineRun } from '../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../resources/tekton/task-run.ts';
 
@@ -107,10 +108,12 @@ async function imagesOfApps(client: Client): Promise<ReadonlySet<string>> {
   ]);
 }
 
-/** Digests that an unfinished run names anywhere in its spec, from the PipelineRun to the Pod. */
+/** Digests that an unfinished run names anywhere in its spec, from the PipelineRun to the Pod; or a Task between attempts. */
 async function imagesOfRuns(client: Client): Promise<ReadonlySet<string>> {
   const lists = [PipelineRun, TaskRun, Pod].map((kind: AnyKind) => client.list(kind, { unfinishedOnly: true }));
+  const tasks = await client.list(Task, { unfinishedOnly: true });
   const specs = (await Promise.all(lists)).flatMap(({ items }) => items.map((run) => JSON.stringify(run.spec)));
+  specs.push(...tasks.items.map(({ status }) => status?.image ?? ''));
   return new Set(specs.flatMap((text) => [...text.matchAll(/@(sha256:[0-9a-f]{64})/g)].map(([, digest]) => digest!)));
 }
 

@@ -10,6 +10,7 @@ import { Pod } from '../../src/resources/core/pod.ts';
 import { App } from '../../src/resources/kf/app.ts';
 import { Build } from '../../src/resources/kf/build.ts';
 import { SourcePackage } from '../../src/resources/kf/source-package.ts';
+import { Task } from '../../src/resources/kf/task.ts';
 import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startLocalApi, type TestApi } from '../support/local-api.ts';
@@ -84,6 +85,29 @@ test('at its start only what is named by an App, a Build, or a run that has not 
     true,
     false,
   ]);
+});
+
+test('the image of a Task that waits for its next attempt stays', async () => {
+  const ofTask = await image('a');
+  const task = await local.client.create(Task, {
+    metadata: ref('task'),
+    spec: { appRef: { name: 'app' }, retries: 1 },
+  });
+  const waits = { type: 'Succeeded', status: 'Unknown' as const };
+  const waiting = await local.client.updateStatus(Task, { ...task, status: { image: ofTask, conditions: [waits] } });
+  await build('going', await image('b'));
+  await start();
+  await local.client.delete(Build, ref('going'));
+  await looked();
+  expect(await isThere(ofTask)).toBe(true);
+  await local.client.updateStatus(Task, {
+    ...waiting,
+    status: { ...waiting.status, conditions: [{ ...waits, status: 'True' }] },
+  });
+  await build('next', await image('c'));
+  await local.client.delete(Build, ref('next'));
+  await looked();
+  expect(await isThere(ofTask)).toBe(false);
 });
 
 test('an image goes when its Build does, unless a Pod still runs with it; then with the Pod', async () => {

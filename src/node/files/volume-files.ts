@@ -18,8 +18,8 @@ export async function* volumeFiles(client: Client, claims: PodClaims, query: Fil
   const claim = status?.volumeStatus?.persistentVolumeClaimName;
   if (spec.volume === undefined || claim === undefined) throw badRequest(`service "${name}" is no volume`);
   const reader = `copy-${randomUUID()}`;
-  const folder = await claims.acquireClaim(reader, { namespace, name: claim });
   try {
+    const folder = await claims.acquireClaim(reader, { namespace, name: claim });
     const { handle, base } = await openParent(folder, path);
     try {
       yield* tarOutput({

@@ -111,15 +111,18 @@ export class SourceStore {
     const touched = new Set<string>();
     this.#touched = touched;
     try {
-      const present = (await readdir(this.#folder)).filter((name) => /^[0-9a-f]{64}\.tar$/.test(name));
-      const keep = await named();
-      for (const name of present) {
-        const sha256 = name.slice(0, 64);
-        if (!keep.has(sha256) && !touched.has(sha256)) rmSync(this.pathOf(sha256), { force: true });
-      }
+      for (const sha256 of await this.unused(named))
+        if (!touched.has(sha256)) rmSync(this.pathOf(sha256), { force: true });
     } finally {
       this.#touched = undefined;
     }
+  }
+
+  /** Checksums of the packages that nothing names; `named` as for `prune`. */
+  async unused(named: () => Promise<ReadonlySet<string>>): Promise<readonly string[]> {
+    const present = (await readdir(this.#folder)).filter((name) => /^[0-9a-f]{64}\.tar$/.test(name));
+    const keep = await named();
+    return present.map((name) => name.slice(0, 64)).filter((sha256) => !keep.has(sha256));
   }
 }
 

@@ -23,5 +23,7 @@ export interface KfClient extends Client {
   hasSource(sha256: string): Promise<boolean>;
   uploadExisting(ref: ObjectRef): Promise<void>;
   version: HttpClient['version'];
+  disk: HttpClient['disk'];
+  pruneDisk: HttpClient['pruneDisk'];
   close(): void;
 }

@@ -9,6 +9,7 @@ import type { SourceStore } from '../build/source-store.ts';
 import type { Client } from '../client/client.ts';
 import { systemClock } from '../client/clock.ts';
 import type { RunningController } from '../client/controller.ts';
+import type { DiskDesk } from '../client/disk.ts';
 import type { FileSource } from '../client/files.ts';
 import { createNodeAgent, type NodeAgent, roomWithin } from '../node/agent.ts';
 import { readBootId } from '../node/boot-id.ts';
@@ -32,6 +33,7 @@ import { findPrograms } from '../node/runtime/find-programs.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
 import { statusError } from '../resources/status.ts';
 import { announceStack } from './announce-stack.ts';
+import { createDiskDesk } from './disk/disk-desk.ts';
 import type { Home } from './home.ts';
 import { NodeState } from './node-state.ts';
 import { type Collector, pruneBuilds, startCollector } from './prune.ts';
@@ -50,6 +52,7 @@ export interface NodeOptions {
 export interface RunningNode {
   readonly logs: LogStore;
   readonly files: FileSource;
+  readonly disk: DiskDesk;
   /** Lets go of everything; what runs goes on running. */
   stop(): Promise<void>;
 }
@@ -70,6 +73,7 @@ interface Parts {
   builds?: RunningController;
   presence?: ImagePresence;
   collector?: Collector;
+  diskDesk?: DiskDesk;
 }
 
 /** Resolves at once: what the machine lacks is told while Pods wait. */
@@ -107,9 +111,13 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     logs,
     files: {
       read(query) {
-        if (parts.agent === undefined) throw statusError('ServiceUnavailable', 'the node is not up yet, see kf doctor');
+        if (parts.agent === undefined) throw notUp();
         return parts.agent.files.read(query);
       },
+    },
+    disk: {
+      report: () => diskDeskOf(parts).report(),
+      prune: (what) => diskDeskOf(parts).prune(what),
     },
     async stop() {
       stopping.abort();
@@ -120,6 +128,13 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     },
   };
 }
+
+function diskDeskOf({ diskDesk }: Parts): DiskDesk {
+  if (diskDesk === undefined) throw notUp();
+  return diskDesk;
+}
+
+const notUp = () => statusError('ServiceUnavailable', 'the node is not up yet, see kf doctor');
 
 /** Tries for as long as it takes: what is missing may be mended while Pods wait. */
 async function untilUp(
@@ -155,7 +170,17 @@ async function takeDown({ home, client }: NodeOptions, parts: Parts): Promise<vo
   await Promise.all([parts.network?.close({ all: idle }), parts.disk?.close()]);
   if (idle) await detectCgroups({ instance: home.instance }).removeAll();
   parts.shells?.close();
-  for (const part of ['shells', 'announcement', 'builds', 'presence', 'collector', 'agent', 'network', 'disk'] as const)
+  for (const part of [
+    'shells',
+    'announcement',
+    'builds',
+    'presence',
+    'collector',
+    'diskDesk',
+    'agent',
+    'network',
+    'disk',
+  ] as const)
     delete parts[part];
 }
 
@@ -238,6 +263,8 @@ async function bringUp(
     onError: log,
   });
   parts.collector = startCollector({ client, clock: systemClock, images, sources: options.sources, onError: log });
+  const { sources } = options;
+  parts.diskDesk = createDiskDesk({ dataDir, client, images, sources, collector: parts.collector });
   parts.presence = startImagePresence({ client, clock: systemClock, images, onError: log });
 }
 

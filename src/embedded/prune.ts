@@ -31,6 +31,8 @@ interface Options {
 }
 
 export interface Collector {
+  /** Looks at once; resolves afterwards. */
+  now(): Promise<void>;
   /** Resolves when nothing is being looked at; what waits for its time does not count. */
   idle(): Promise<void>;
   stop(): Promise<void>;
@@ -74,6 +76,10 @@ export function startCollector(options: Options): Collector {
   watch(Pod, (pod, gone) => runsHold && (gone || podFinished(pod as Pod)));
   queue.add(all);
   return {
+    now() {
+      queue.add(all);
+      return queue.idle();
+    },
     idle: () => queue.idle(),
     async stop() {
       abort.abort();
@@ -92,11 +98,20 @@ export async function prune({ client, images, sources }: Omit<Options, 'clock'>)
     runsHold = [...running].some((digest) => !kept.has(digest));
     return new Set([...running, ...kept]);
   });
-  await sources.prune(async () => {
-    const { items } = await client.list(SourcePackage);
-    return new Set(items.map((source) => source.spec.checksum.value));
-  });
+  await sources.prune(() => namedSources(client));
   return runsHold;
+}
+
+/** Checksums of the packages that are wanted. */
+export async function namedSources(client: Client): Promise<ReadonlySet<string>> {
+  const { items } = await client.list(SourcePackage);
+  return new Set(items.map((source) => source.spec.checksum.value));
+}
+
+/** Digests that an App, a Build or an unfinished run names. */
+export async function namedImages(client: Client): Promise<ReadonlySet<string>> {
+  const running = await imagesOfRuns(client);
+  return new Set([...running, ...(await imagesOfApps(client))]);
 }
 
 /** Digests that an App or a Build names. */

@@ -131,6 +131,7 @@ async function listen(options: ServerOptions, api: Api, node: RunningNode, sourc
     api,
     logs: node.logs,
     files: node.files,
+    disk: node.disk,
     sources,
     version,
     tls,

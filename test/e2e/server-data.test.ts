@@ -62,3 +62,32 @@ test('on a server with running tasks it is refused and all goes on; with --kill 
   expect(folders.filter((name) => name.startsWith('replaced-')).length).toBe(1);
   expect(folders.filter((name) => name.startsWith('restoring-'))).toEqual([]);
 });
+
+interface Use {
+  readonly name: string;
+  readonly count: number;
+  readonly bytes: number;
+  readonly unusedBytes: number;
+}
+
+test('df shows what takes room, prune frees what nothing uses and says how much', async () => {
+  const uses = async () => {
+    const { uses } = await a.json<{ uses: Use[] }>('server', 'df');
+    return new Map(uses.map((use) => [use.name, use]));
+  };
+  const before = await uses();
+  expect(before.get('aside')).toMatchObject({ count: 1, unusedBytes: before.get('aside')!.bytes });
+  await a.push('other', { 'run.sh': `# ${'x'.repeat(100_000)}\n` });
+  expect((await uses()).get('images')!.bytes).toBeGreaterThan(before.get('images')!.bytes + 100_000);
+  await a.ok('delete', 'other');
+  await a.ok('server', 'prune');
+  const pruned = await uses();
+  expect(pruned.get('images')).toMatchObject({ count: before.get('images')!.count, unusedBytes: 0 });
+  expect(pruned.get('sources')).toMatchObject({ count: before.get('sources')!.count, unusedBytes: 0 });
+  expect(pruned.get('aside')!.count).toBe(1);
+  const freed = await a.json<{ freedBytes: number }>('server', 'prune', '--all');
+  expect(freed.freedBytes).toBe(before.get('aside')!.bytes);
+  expect((await a.ok('server', 'df')).stdout).toMatch(/^images +1 +\d.*with their layers$/m);
+  expect((await a.ok('server', 'prune')).stdout).toBe('Freed 0B.\n');
+  expect((await a.ok('run-task', 'app', '-c', 'sh run.sh still', '--follow')).stdout).toContain('still');
+});

@@ -1,11 +1,13 @@
 /** Which handler answers which path. */
 
+import type { DiskDesk } from '../../client/disk.ts';
 import type { FileSource } from '../../client/files.ts';
 import type { LogSource } from '../../client/logs.ts';
 import { statusError } from '../../resources/status.ts';
 import type { Api, SourceSink } from '../api.ts';
 import { Catalog, groupVersionOf, uploadGroup } from './catalog.ts';
 import { Discovery } from './discovery.ts';
+import { isDiskRequest, serveDisk } from './disk.ts';
 import type { Exchange } from './exchange.ts';
 import { serveFiles } from './files.ts';
 import { serveLog } from './logs.ts';
@@ -23,6 +25,8 @@ export interface RouterOptions {
   readonly sources: SourceSink;
   /** Default: there are none. */
   readonly files?: FileSource;
+  /** Default: not told. */
+  readonly disk?: DiskDesk;
   /** Of kf. */
   readonly version: string;
   /** What `/readyz` tells. Default: ready. */
@@ -56,6 +60,7 @@ export function router(options: RouterOptions): Handler {
   return (exchange) => {
     const { req, res, info } = exchange;
     if (info.resource !== undefined) return serve(exchange, info.resource);
+    if (options.disk !== undefined && isDiskRequest(info.parts)) return serveDisk(exchange, options.disk);
     if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed();
     if (isProbe(info)) return serveProbe(exchange, options);
     const [first] = info.parts;

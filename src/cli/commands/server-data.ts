@@ -42,4 +42,31 @@ export const serverDataCommands: readonly CommandFile[] = [
       await restoreAction(context, file!, flags);
     },
   }),
+  defineCommand<{ readonly output?: 'json' | 'yaml' }>({
+    usage: 'server df',
+    group,
+    summary: 'Show what of the disk the server takes, and what of it nothing uses',
+    examples: ['kf server df', 'kf server df -o json'],
+    flags: (command) => command.addOption(printFlag()),
+    async run(context, _, { output }) {
+      context.dataOnly = output !== undefined;
+      const { dfAction } = await import('../server/data/disk.ts');
+      await dfAction(context, output);
+    },
+  }),
+  defineCommand<{ readonly all?: boolean; readonly output?: 'json' | 'yaml' }>({
+    usage: 'server prune',
+    group,
+    summary: 'Remove at once what nothing uses, and say how much that freed',
+    details:
+      'Images, layers and source packages go by themselves soon after the last App, Build or Task that names them; this does not wait.',
+    examples: ['kf server prune', 'kf server prune --all'],
+    flags: (command) =>
+      command.option('--all', 'also what kf server restore and upgrades have put aside').addOption(printFlag()),
+    async run(context, _, flags) {
+      context.dataOnly = flags.output !== undefined;
+      const { pruneAction } = await import('../server/data/disk.ts');
+      await pruneAction(context, flags);
+    },
+  }),
 ];

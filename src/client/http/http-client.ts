@@ -18,6 +18,7 @@ import type {
   WatchEvent,
   WatchOptions,
 } from '../client.ts';
+import { type DiskReport, diskPath, type PruneReport } from '../disk.ts';
 import { copyErrorTrailer } from '../files.ts';
 import { Connection } from './connection.ts';
 import { deepFreeze } from './freeze.ts';
@@ -223,6 +224,15 @@ export class HttpClient implements Client {
   /** Marks a SourcePackage as uploaded whose bytes the server has already. @throws StatusError NotFound */
   async uploadExisting(ref: ObjectRef): Promise<void> {
     await this.#connection.json({ method: 'POST', path: `${uploadPath(ref)}?existing=true` });
+  }
+
+  /** Of the embedded server. @throws StatusError NotFound by other servers */
+  disk(): Promise<DiskReport> {
+    return this.#connection.json({ method: 'GET', path: diskPath });
+  }
+
+  pruneDisk({ aside }: { readonly aside: boolean }): Promise<PruneReport> {
+    return this.#connection.json({ method: 'POST', path: `${diskPath}/prune${aside ? '?aside=true' : ''}` });
   }
 
   async version(): Promise<VersionInfo> {

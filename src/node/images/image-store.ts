@@ -194,6 +194,22 @@ export class ImageStore {
     }
   }
 
+  /** What a prune would remove. */
+  async unused(
+    named: () => Promise<ReadonlySet<string>>,
+  ): Promise<{ readonly images: readonly string[]; readonly layers: readonly string[] }> {
+    const held = new Set([...this.#held.values()].flatMap((digests) => [...digests]));
+    const images = await this.list();
+    const keep = await named();
+    const isKept = (digest: string): boolean => keep.has(digest) || held.has(digest);
+    const used = new Set(images.filter(({ digest }) => isKept(digest)).flatMap(({ manifest }) => manifest.layers));
+    const layers = (await readdir(this.#options.layers)).filter((name) => /^[0-9a-f]{64}$/.test(name));
+    return {
+      images: images.map(({ digest }) => digest).filter((digest) => !isKept(digest)),
+      layers: layers.map((name) => `sha256:${name}`).filter((digest) => !used.has(digest) && !isKept(digest)),
+    };
+  }
+
   /** From one question to its deletion nothing else gets to run. */
   async #remove(images: readonly Image[], isKept: (digest: string) => boolean): Promise<void> {
     const used = new Set<string>();

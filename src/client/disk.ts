@@ -1,0 +1,34 @@
+/** What of the disk the server takes: asked over HTTP, known where the files are. */
+
+export interface DiskUse {
+  /** `store`, `logs`, `images`, `sources`, `volumes`, `disks`, `builds`, `aside`, `other`. */
+  readonly name: string;
+  /** Undefined where counting says nothing. */
+  readonly count?: number;
+  /** Blocks of the disk that it takes. */
+  readonly bytes: number;
+  /** Of these: what a prune removes. */
+  readonly unusedCount: number;
+  readonly unusedBytes: number;
+}
+
+export interface DiskReport {
+  readonly dataDir: string;
+  /** Of its file system. */
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+  readonly uses: readonly DiskUse[];
+}
+
+export interface PruneReport {
+  readonly removed: readonly { readonly name: string; readonly count: number; readonly bytes: number }[];
+  readonly freedBytes: number;
+}
+
+export interface DiskDesk {
+  report(): Promise<DiskReport>;
+  /** @param aside whether also what restores and upgrades have put aside goes */
+  prune(options: { readonly aside: boolean }): Promise<PruneReport>;
+}
+
+export const diskPath = '/kf/disk';

@@ -1,0 +1,139 @@
+/** `kf server df` and `prune`: what takes room in the data directory, and what of it nothing uses. */
+
+import { readdir, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SourceStore } from '../../build/source-store.ts';
+import type { Client } from '../../client/client.ts';
+import type { DiskDesk, DiskReport, DiskUse } from '../../client/disk.ts';
+import { digestHex } from '../../node/images/image.ts';
+import type { ImageStore } from '../../node/images/image-store.ts';
+import { isFinal } from '../../resources/condition.ts';
+import { Build } from '../../resources/kf/build.ts';
+import { type Collector, namedImages, namedSources } from '../prune.ts';
+import { bytesOf } from './measure.ts';
+
+export interface DiskDeskOptions {
+  readonly dataDir: string;
+  readonly client: Client;
+  readonly images: ImageStore;
+  readonly sources: SourceStore;
+  readonly collector: Collector;
+}
+
+/** Put aside by a restore, or before a migration. */
+const isAside = (name: string): boolean => /^replaced-|^store\.db\.schema-\d+$/.test(name);
+
+export function createDiskDesk(options: DiskDeskOptions): DiskDesk {
+  return {
+    report: () => report(options),
+    async prune({ aside }) {
+      const before = await report(options);
+      await options.collector.now();
+      if (aside) await removeAside(options.dataDir);
+      const after = await report(options);
+      const removed = before.uses
+        .filter(({ name, unusedCount }) => unusedCount > 0 && (aside || name !== 'aside'))
+        .map(({ name, unusedCount, unusedBytes }) => {
+          const left = after.uses.find((use) => use.name === name);
+          return {
+            name,
+            count: unusedCount - (left?.unusedCount ?? 0),
+            bytes: unusedBytes - (left?.unusedBytes ?? 0),
+          };
+        })
+        .filter(({ count }) => count > 0);
+      return { removed, freedBytes: removed.reduce((sum, { bytes }) => sum + bytes, 0) };
+    },
+  };
+}
+
+async function removeAside(dataDir: string): Promise<void> {
+  for (const name of await readdir(dataDir))
+    if (isAside(name)) await rm(join(dataDir, name), { recursive: true, force: true });
+}
+
+async function report(options: DiskDeskOptions): Promise<DiskReport> {
+  const { dataDir } = options;
+  const { bsize, blocks, bavail } = await statfs(dataDir);
+  const names = await readdir(dataDir);
+  const seen = new Set<string>();
+  const uses: DiskUse[] = [await storeUse(dataDir, names)];
+  for (const folder of ['logs', 'volumes', 'disks'] as const) uses.push(await whole(dataDir, folder, seen));
+  uses.splice(2, 0, await imagesUse(options, seen), await sourcesUse(options));
+  uses.push(await buildsUse(options));
+  uses.push(await asideUse(dataDir, names.filter(isAside)));
+  const counted = new Set(['logs', 'volumes', 'disks', 'images', 'layers', 'sources', 'builds']);
+  const others = names.filter((name) => !counted.has(name) && !isAside(name) && !isStore(name));
+  uses.push({ name: 'other', bytes: await sum(dataDir, others, seen), unusedCount: 0, unusedBytes: 0 });
+  return { dataDir, totalBytes: blocks * bsize, freeBytes: bavail * bsize, uses };
+}
+
+const isStore = (name: string): boolean => /^store\.db(-wal|-shm)?$/.test(name);
+
+const used = (name: string, count: number, bytes: number): DiskUse => ({
+  name,
+  count,
+  bytes,
+  unusedCount: 0,
+  unusedBytes: 0,
+});
+
+async function storeUse(dataDir: string, names: readonly string[]): Promise<DiskUse> {
+  return { name: 'store', bytes: await sum(dataDir, names.filter(isStore)), unusedCount: 0, unusedBytes: 0 };
+}
+
+async function whole(dataDir: string, folder: string, seen: Set<string>): Promise<DiskUse> {
+  const { length } = await readdir(join(dataDir, folder)).catch(() => []);
+  return used(folder, length, await bytesOf(join(dataDir, folder), seen));
+}
+
+/** With their layers: a layer that no image in use has goes with the images. */
+async function imagesUse({ dataDir, client, images }: DiskDeskOptions, seen: Set<string>): Promise<DiskUse> {
+  const unused = await images.unused(() => namedImages(client));
+  const layers = join(dataDir, 'layers');
+  const gone = new Set(unused.layers.map(digestHex));
+  let bytes = await bytesOf(join(dataDir, 'images'), seen);
+  let unusedBytes = 0;
+  // Those in use first: a file that both have is not freed.
+  const names = (await readdir(layers)).sort((a, b) => Number(gone.has(a)) - Number(gone.has(b)));
+  for (const name of names) {
+    const size = await bytesOf(join(layers, name), seen);
+    bytes += size;
+    if (gone.has(name)) unusedBytes += size;
+  }
+  const { length } = await images.list();
+  return { name: 'images', count: length, bytes, unusedCount: unused.images.length, unusedBytes };
+}
+
+async function sourcesUse({ dataDir, client, sources }: DiskDeskOptions): Promise<DiskUse> {
+  const folder = join(dataDir, 'sources');
+  const unused = await sources.unused(() => namedSources(client));
+  const sizes = unused.map((sha256) => bytesOf(sources.pathOf(sha256)));
+  const unusedBytes = (await Promise.all(sizes)).reduce((total, size) => total + size, 0);
+  const { length } = await readdir(folder);
+  return {
+    name: 'sources',
+    count: length,
+    bytes: await bytesOf(folder),
+    unusedCount: unused.length,
+    unusedBytes,
+  };
+}
+
+/** Working folders; those of Builds that have ended go at the next start. */
+async function buildsUse({ dataDir, client }: DiskDeskOptions): Promise<DiskUse> {
+  const { items } = await client.list(Build, { unfinishedOnly: true });
+  const count = items.filter((build) => !isFinal(build)).length;
+  return used('builds', count, await bytesOf(join(dataDir, 'builds')));
+}
+
+async function asideUse(dataDir: string, names: readonly string[]): Promise<DiskUse> {
+  const bytes = await sum(dataDir, names);
+  return { name: 'aside', count: names.length, bytes, unusedCount: names.length, unusedBytes: bytes };
+}
+
+async function sum(dataDir: string, names: readonly string[], seen?: Set<string>): Promise<number> {
+  let bytes = 0;
+  for (const name of names) bytes += await bytesOf(join(dataDir, name), seen);
+  return bytes;
+}

@@ -1,0 +1,74 @@
+import { linkSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SourceStore } from '../../src/build/source-store.ts';
+import { createDiskDesk } from '../../src/embedded/disk/disk-desk.ts';
+import { bytesOf } from '../../src/embedded/disk/measure.ts';
+import { startCollector } from '../../src/embedded/prune.ts';
+import { ImageStore } from '../../src/node/images/image-store.ts';
+import { Namespace } from '../../src/resources/core/kinds.ts';
+import { App } from '../../src/resources/kf/app.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { startLocalApi, type TestApi } from '../support/local-api.ts';
+
+let root: string;
+let local: TestApi;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'kf-disk-'));
+  local = startLocalApi();
+});
+afterEach(async () => {
+  await local.close();
+  rmSync(root, { recursive: true });
+});
+
+test('measuring counts blocks, not holes; what has two names once; nothing for what is not there', async () => {
+  writeFileSync(join(root, 'a'), Buffer.alloc(100_000));
+  linkSync(join(root, 'a'), join(root, 'b'));
+  writeFileSync(join(root, 'hole'), '');
+  truncateSync(join(root, 'hole'), 10_000_000);
+  const bytes = await bytesOf(root);
+  expect(bytes).toBe((statSync(root).blocks + statSync(join(root, 'a')).blocks) * 512);
+  expect(await bytesOf(join(root, 'none'))).toBe(0);
+});
+
+test('layers that an image in use shares with one that is not are not counted as unused', async () => {
+  const images = new ImageStore({ images: join(root, 'images'), layers: join(root, 'layers') });
+  const sources = new SourceStore(root, 0);
+  await Promise.all([images.open(), sources.start()]);
+  const layer = (digit: string) => {
+    const digest = `sha256:${digit.repeat(64)}`;
+    mkdirSync(images.layerPath(digest));
+    writeFileSync(join(images.layerPath(digest), 'file'), Buffer.alloc(50_000));
+    return digest;
+  };
+  const [shared, old] = [layer('1'), layer('2')];
+  const put = (layers: readonly string[]) => images.put({ repository: 'dev/app', base: 'host', layers, config: {} });
+  await local.client.create(Namespace, { metadata: { name: 'dev' } });
+  await local.client.create(App, {
+    metadata: { namespace: 'dev', name: 'app' },
+    spec: { build: { image: (await put([shared])).ref }, template: { spec: { containers: [{ name: 'user-container' }] } } },
+  } as never);
+  const collector = startCollector({ client: local.client, clock: new FakeClock(), images, sources });
+  await collector.idle();
+  layer('2');
+  await put([shared, old]);
+  writeFileSync(join(root, 'sources', `${'3'.repeat(64)}.tar`), Buffer.alloc(4096));
+  mkdirSync(join(root, 'replaced-20260301T000000Z'));
+  const desk = createDiskDesk({ dataDir: root, client: local.client, images, sources, collector });
+  const uses = new Map((await desk.report()).uses.map((use) => [use.name, use]));
+  const size = await bytesOf(images.layerPath(old));
+  expect(uses.get('images')).toMatchObject({ count: 2, unusedCount: 1, unusedBytes: size });
+  expect(uses.get('sources')).toMatchObject({ count: 1, unusedCount: 1, unusedBytes: 4096 });
+  expect(uses.get('aside')).toMatchObject({ count: 1, unusedCount: 1 });
+  expect(await desk.prune({ aside: false })).toEqual({
+    removed: [
+      { name: 'images', count: 1, bytes: size },
+      { name: 'sources', count: 1, bytes: 4096 },
+    ],
+    freedBytes: size + 4096,
+  });
+  expect(await desk.prune({ aside: true })).toMatchObject({ removed: [{ name: 'aside', count: 1 }] });
+  await collector.stop();
+});

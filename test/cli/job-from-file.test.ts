@@ -109,6 +109,12 @@ describe('its runs', () => {
     expect((await cli.ok('jobs')).stdout).toMatch(/^three .*failed/m);
   });
 
+  test('the longest name: runs and what they are made of fit', async () => {
+    const name = 'j'.repeat(52);
+    await create(name, pipelineRun('exit 0').replace('name: first', `name: ${'t'.repeat(40)}`));
+    expect(await cli.run('run-job', name, '--wait')).toMatchObject({ code: 0 });
+  });
+
   test('a PipelineRun under Forbid: refused by name; deleting counts it', async () => {
     await create('long', pipelineRun('wait'), '-c', 'Forbid');
     const { stderr } = await cli.ok('run-job', 'long');

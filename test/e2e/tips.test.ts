@@ -201,6 +201,14 @@ describe('Jobs', () => {
     await kf.ok('create-job', 'report', 'fresh', 'true');
     await allWork('kf job fresh');
     await allWork('kf run-job fresh');
+    const step = '{name: one, image: kf.local/stack/host, command: ["true"]}';
+    await writeFile(
+      `${kf.home}/run.yaml`,
+      `{apiVersion: tekton.dev/v1, kind: TaskRun, spec: {taskSpec: {steps: [${step}]}}}`,
+    );
+    await kf.ok('create-job', 'of-file', '--from-file', `${kf.home}/run.yaml`);
+    await allWork('kf run-job of-file');
+    await kf.ok('delete-job', 'of-file');
     await allWork('kf job nope');
   });
 

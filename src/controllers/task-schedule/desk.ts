@@ -60,7 +60,10 @@ export class Desk {
 
   /** Slots whose time passed while nobody was awake. */
   catchUp({ run, letGo }: MissedSlots): void {
-    for (const slot of letGo.newest.toReversed()) this.#note(slot, 'Missed', 'nothing ran schedules at that time');
+    const unlisted = letGo.count - letGo.newest.length;
+    const others = unlisted === 0 ? '' : `; so were ${letGo.more ? 'more than ' : ''}${unlisted} before it`;
+    for (const [index, slot] of letGo.newest.toReversed().entries())
+      this.#note(slot, 'Missed', `nothing ran schedules at that time${index === 0 ? others : ''}`);
     if (this.#input.job.spec.missed === 'all') this.#backlog.push(...run.map(rfc3339));
     else this.take(run);
   }

@@ -28,6 +28,7 @@ export async function requireSpace({ client, space, serverFlags = '' }: Session)
     throw new CliError(`Space "${space}" doesn't exist`, {
       tips: [
         { description: 'List the Spaces', command: `kf spaces${serverFlags}` },
+        { description: 'Choose one', command: `kf target SPACE_NAME${serverFlags}` },
         { description: 'Create it', command: `kf create-space ${space}${serverFlags}` },
       ],
     });

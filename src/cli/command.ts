@@ -16,12 +16,20 @@ export interface CommandFile {
   /** How many arguments there may be: exactly N, or from-to. Default: none. */
   readonly args?: number | readonly [least: number, most: number];
   readonly hidden?: boolean;
-  /** What is said of the word that subcommands share, like `configure-space`. Default: the group's name. */
-  readonly parent?: { readonly summary: string; readonly aliases: readonly string[] };
+  /** What is said of the word that subcommands share, like `configure-space`. */
+  readonly parent?: Parent;
   /** Declares the command's own flags. */
   flags?(command: Command): void;
   // biome-ignore lint/suspicious/noExplicitAny: each command knows the flags that it declares
   run(context: Context, args: readonly string[], flags: any): Promise<void>;
+}
+
+export interface Parent {
+  readonly summary: string;
+  /** Paragraphs beyond the summary. */
+  readonly details?: string;
+  readonly aliases?: readonly string[];
+  readonly examples: readonly string[];
 }
 
 export interface OutputFlag {

@@ -67,14 +67,14 @@ function declare(program: Command, file: CommandFile, options: ProgramOptions): 
     .helpOption('-h, --help', 'Help about this command')
     .optionsGroup('Flags:')
     .configureHelp({ visibleArguments: () => [] })
-    .addHelpText('after', `\nExamples:\n${file.examples.map((example) => `  ${example}`).join('\n')}`);
+    .addHelpText('after', examplesText(file.examples));
   file.flags?.(command);
   addGlobalFlags(command);
   command.action(async (args: readonly string[], own: Record<string, unknown>) => {
     const flags: Record<string, unknown> = { ...own };
     const global: Record<string, unknown> = {};
     for (const name of globalFlagNames) {
-      global[name] = own[name] ?? program.opts()[name];
+      global[name] = own[name] ?? parent.opts()[name] ?? program.opts()[name];
       delete flags[name];
     }
     checkCount(file, args);
@@ -86,13 +86,22 @@ function declare(program: Command, file: CommandFile, options: ProgramOptions): 
 function subcommand(parent: Command, name: string, file: CommandFile): Command {
   const existing = parent.commands.find((command) => command.name() === name);
   if (existing !== undefined) return existing;
-  return parent
+  const { summary = '', details, aliases = [], examples = [] } = file.parent ?? {};
+  const command = parent
     .command(name)
-    .aliases(file.parent?.aliases ?? [])
+    .aliases(aliases)
     .helpGroup(file.group)
-    .summary(file.parent?.summary ?? `${file.group.replace(/:$/, '')} commands`)
-    .usage('COMMAND [flags]');
+    .summary(summary)
+    .description(details === undefined ? summary : `${summary}\n\n${details}`)
+    .usage('COMMAND [flags]')
+    .helpOption('-h, --help', 'Help about this command')
+    .addHelpText('after', examplesText(examples));
+  addGlobalFlags(command);
+  return command;
 }
+
+const examplesText = (examples: readonly string[]): string =>
+  `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`;
 
 /** Kf's (cobra's) words. */
 function checkCount({ args = 0, usage }: CommandFile, given: readonly string[]): void {

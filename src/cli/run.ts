@@ -1,6 +1,6 @@
 /** One run of `kf`: parse, act, report errors as Kf does, give the exit code. */
 
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { StatusError } from '../resources/status.ts';
 import { commandsFor } from './commands-for.ts';
 import { Context, type Surroundings } from './context.ts';
@@ -12,7 +12,8 @@ import { buildProgram } from './program.ts';
 import { serverFlags } from './tip-flags.ts';
 
 /** @param argv without node and the program's file */
-export async function run(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function run(typed: readonly string[], surroundings: Surroundings): Promise<number> {
+  const argv = spelledOut(typed);
   const { io } = surroundings;
   const written: string[] = [];
   let context: Context | undefined;
@@ -29,7 +30,7 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
       await io.out(program.helpInformation());
       return exitCodes.ok;
     }
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(withoutHelpForNothing(program, argv), { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
     if (error instanceof Exit) return error.exitCode;
@@ -39,6 +40,26 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
     if (written.length > 0) await io.out(written.join(''));
     context?.close();
   }
+}
+
+/** `help a b` is `a b --help`, since commander's own `help` takes one word; `--version` is `version`. */
+function spelledOut(argv: readonly string[]): readonly string[] {
+  const [first, ...rest] = argv;
+  if (first === '--version' || first === '-v') return ['version', ...rest];
+  if (first === 'help' && rest[0] === 'help') return ['--help'];
+  return first === 'help' && rest.length > 0 && !rest[0]!.startsWith('-') ? [...rest, '--help'] : argv;
+}
+
+/** Of a command that does not exist commander would show the help of all; the mistake is to be said. */
+function withoutHelpForNothing(program: Command, argv: readonly string[]): readonly string[] {
+  let command = program;
+  for (const word of argv) {
+    if (word.startsWith('-') || command.commands.length === 0) return argv;
+    const found = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
+    if (found === undefined && word !== 'help') return argv.filter((one) => one !== '--help' && one !== '-h');
+    command = found ?? command;
+  }
+  return argv;
 }
 
 async function report(

@@ -7,6 +7,7 @@ import { Space } from '../resources/kf/space.ts';
 import { Task } from '../resources/kf/task.ts';
 import { TaskSchedule } from '../resources/kf/task-schedule.ts';
 import { annotations } from '../resources/labels.ts';
+import { isAlreadyExists } from '../resources/status.ts';
 import { requireSpace } from './apps.ts';
 import type { Context } from './context.ts';
 import { count, type DeleteFlags, deleteAndWait } from './delete-object.ts';
@@ -93,7 +94,15 @@ export async function createSpaceAction(context: Context, name: string, wanted: 
   const { io } = context;
   checkName(name);
   const { client } = await context.changing(name);
-  const created = await client.create(Space, { metadata: { name }, spec: specOf(wanted) });
+  const created = await client.create(Space, { metadata: { name }, spec: specOf(wanted) }).catch((error) => {
+    if (!isAlreadyExists(error)) throw error;
+    throw new CliError(error.message, {
+      tips: [
+        { description: 'Work in it', command: `kf target ${name}` },
+        { description: 'Show it', command: `kf space ${name}` },
+      ],
+    });
+  });
   await io.out('Space requested, waiting for subcomponents to be created\n');
   const ready = await waitFor(context, Space, { name }, isFinal, { from: created });
   if (ready === undefined) throw new CliError(`Space "${name}" was deleted`);

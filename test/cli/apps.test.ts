@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commands } from '../../src/cli/commands.ts';
 import { App } from '../../src/resources/kf/app.ts';
 import { Task } from '../../src/resources/kf/task.ts';
 import { TestCli } from './support.ts';
@@ -197,6 +198,21 @@ describe('the command line', () => {
     for (const command of [['push'], ['run-task'], ['server', 'stop'], ['target']])
       expect((await cli.ok(...command, '--help')).stdout).toMatch(/Examples:\n {2}kf /);
     expect((await cli.ok('help', 'tasks')).stdout).toContain('Usage: kf tasks [APP_NAME] [flags]');
+    const { stdout: setEnv } = await cli.ok('help', 'config-space', 'set-env');
+    expect(setEnv).toContain('Usage: kf configure-space set-env [SPACE_NAME] NAME VALUE [flags]');
+    expect((await cli.ok('configure-server', '--help')).stdout).toMatch(/Examples:\n {2}sudo kf /);
+  });
+
+  test('every command says what it does, in a group, with examples; so does a word that several share', () => {
+    for (const { usage, group, summary, examples, hidden, parent } of commands) {
+      expect(group, usage).toMatch(/^[A-Z][A-Za-z ]+:$/);
+      expect(summary, usage).toMatch(/^[A-Z].*[^.]$/);
+      if (hidden !== true)
+        for (const one of examples) expect(one, usage).toMatch(/^(sudo |[A-Z_]+=\S+ |echo .* \| )*kf /);
+      if (!/^[a-z-]+ [a-z-]+( |$)/.test(usage)) continue;
+      expect(parent?.summary, usage).toMatch(/^[A-Z].*[^.]$/);
+      expect(parent?.examples.length, usage).toBeGreaterThan(0);
+    }
   });
 
   test.each([
@@ -204,6 +220,9 @@ describe('the command line', () => {
     [['tasks', '--ouput', 'json'], '(Did you mean --output?)'],
     [['frobnicate'], "unknown command 'frobnicate'; see: kf help"],
     [['server'], 'a command is missing'],
+    [['help', 'frobnicate'], "unknown command 'frobnicate'; see: kf help"],
+    [['frobnicate', '--help'], "unknown command 'frobnicate'; see: kf help"],
+    [['help', 'server', 'frobnicate'], "unknown command 'frobnicate'; see: kf help server"],
     [['tasks', 'a', 'b'], 'accepts at most 1 arg(s), received 2: b'],
     [['task'], 'accepts between 1 and 2 arg(s), received 0'],
     [['logs', 'report', '-n', '-1'], 'number of lines must be greater than or equal to 0'],
@@ -223,6 +242,7 @@ describe('the command line', () => {
 
   test('version', async () => {
     expect((await cli.ok('version')).stdout).toMatch(/^kf version \d+\.\d+\.\d+\n$/);
+    expect((await cli.ok('--version')).stdout).toMatch(/^kf version /);
     expect(JSON.parse((await cli.ok('version', '-o', 'json')).stdout)).toHaveProperty('version');
   });
 });

@@ -85,5 +85,5 @@ test('hooks lists them with their URLs, without tokens; delete-hook ends them', 
   expect((await post(url)).status).toBe(401);
   const again = await jobs.cli.run('delete-hook', 'gone');
   expect(again).toMatchObject({ code: 1 });
-  expect(again.stderr).toContain('there is no Hook "gone" in Space "dev"');
+  expect(again.stderr).toContain('hooks.kf.dev "gone" not found in Space "dev"');
 });

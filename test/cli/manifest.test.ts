@@ -167,8 +167,8 @@ describe('manifest and flags together', () => {
   test.each<[string | undefined, PushFlags, string]>([
     [undefined, { manifest: false }, 'appName cannot be empty'],
     ['Bad_Name', { manifest: false }, '"Bad_Name" is not a valid name'],
-    ['one', { manifest: 'nope.yml' }, '-f, --manifest: ENOENT'],
-    ['one', { varsFile: ['nope.yml'] }, '--vars-file: ENOENT'],
+    ['one', { manifest: 'nope.yml' }, '-f, --manifest: cannot read '],
+    ['one', { varsFile: ['nope.yml'] }, '--vars-file: cannot read '],
     ['one', { stack: 'cflinuxfs3' }, 'no matching stack "cflinuxfs3" found; there is: host'],
     ['one', { dockerImage: 'x' }, '--docker-image: images are not supported yet'],
     ['one', { dockerfile: 'x' }, '--dockerfile: Dockerfiles are not supported yet'],

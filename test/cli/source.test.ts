@@ -198,7 +198,7 @@ describe('refused', () => {
     expect(() => walkSource(join(folder, 'app.jar'))).toThrow('archives are not supported yet');
     write('file');
     expect(() => walkSource(join(folder, 'file'))).toThrow('is not a directory');
-    expect(() => walkSource(join(folder, 'nope'))).toThrow('no such file or directory');
+    expect(() => walkSource(join(folder, 'nope'))).toThrow('there is no such file or folder');
   });
 
   test('a name that is not UTF-8', () => {

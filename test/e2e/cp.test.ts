@@ -96,7 +96,7 @@ test('a volume, also when nothing runs; nothing beside it', async () => {
 
 test.each([
   [['cp', 'report', '1', 'x'], '"1" must be TASK_ID:PATH'],
-  [['cp', 'kept', 'x'], '"kept" must be SERVICE_NAME:PATH'],
+  [['cp', 'kept', 'x'], '"kept" must be TASK_NAME or SERVICE_NAME:PATH'],
   [['cp', 'nope:a', 'x'], 'there is neither a volume nor a Task "nope"'],
   [['cp', 'report', '99:a', 'x'], 'No Task found for App "report" and Task ID "99"'],
   [['cp', 'nope', '1:a', 'x'], '"nope" not found'],

@@ -28,7 +28,7 @@ test('without systemd: an enabled server comes back after a crash, not after a s
   await writeFile(crontab, '# mine\n');
   await kf.ok('server', 'start');
   const first = await kf.serverPid();
-  expect((await kf.ok('server', 'status')).stdout).toMatch(/Starts at boot: +no/);
+  expect((await kf.ok('server', 'status')).stdout).toMatch(/Starts At Boot: +no/);
   await kf.push('app', { 'run.sh': 'exit 0\n' });
 
   const { stderr } = await kf.ok('server', 'enable');

@@ -1,13 +1,20 @@
 import { Option } from 'commander';
 import { type CommandFile, defineCommand } from '../command.ts';
 
-const group = 'Server:';
+const shared = {
+  group: 'Server:',
+  parent: {
+    summary: "Show and change what the machine's administrator allows",
+    details: 'These settings stand in a file beside the data of the server, which no client of its API can change.',
+    examples: ['sudo kf configure-server allow-host-path /srv/backups', 'sudo kf configure-server get-host-paths'],
+  },
+} as const;
 
 /** Settings of the machine's administrator: they stand in a file beside the server's data, which no client can change. */
 export const configureServer: readonly CommandFile[] = [
   defineCommand<{ readonly chown?: boolean }>({
     usage: 'configure-server allow-host-path DIRECTORY',
-    group,
+    ...shared,
     summary: 'Allow a directory of this machine, and what is in it, to become volumes',
     details:
       'Made when it is not there. Tasks see it as user vcap (2000); every folder above must belong to root. In force at once.',
@@ -24,7 +31,7 @@ export const configureServer: readonly CommandFile[] = [
   }),
   defineCommand({
     usage: 'configure-server disallow-host-path DIRECTORY',
-    group,
+    ...shared,
     summary: 'Take the permission back; Tasks that start from now on get no volume of it',
     examples: ['sudo kf configure-server disallow-host-path /srv/backups'],
     args: 1,
@@ -35,7 +42,7 @@ export const configureServer: readonly CommandFile[] = [
   }),
   defineCommand<{ readonly output?: 'json' | 'yaml' }>({
     usage: 'configure-server get-host-paths',
-    group,
+    ...shared,
     summary: 'List the directories that may become volumes',
     examples: ['sudo kf configure-server get-host-paths'],
     flags: (command) =>

@@ -23,8 +23,8 @@ export const createHook = defineCommand<CreateHookFlags>({
     command
       .option('--name <NAME>', 'default: that of the App or Job', checked(objectName))
       .option('-c, --command <LINE>', "shell line to run; default: the App's start command")
-      .option('--app', 'where an App and a Job have the same name')
-      .option('--job', 'the same')
+      .option('--app', 'the App of this name, where there is a Job of it, too')
+      .option('--job', 'the Job of this name, where there is an App of it, too')
       .option(
         '--secret <TEXT>',
         'also let in requests that are signed with it as by GitHub (X-Hub-Signature-256); @FILE reads it from a file',

@@ -1,12 +1,19 @@
 import { Option } from 'commander';
 import { type CommandFile, defineCommand } from '../command.ts';
 
-const group = 'Server:';
+const shared = {
+  group: 'Server:',
+  parent: {
+    summary: 'Start, stop and watch the embedded server; have it started at boot',
+    details: 'Commands that need the server start it in the background, unless KF_AUTOSTART=0 is set.',
+    examples: ['kf server status', 'kf server restart', 'sudo kf server enable'],
+  },
+} as const;
 
 export const serverCommands: readonly CommandFile[] = [
   defineCommand({
     usage: 'server start',
-    group,
+    ...shared,
     summary: 'Start the embedded server in the background',
     details: 'Every command that needs it does this by itself, unless KF_AUTOSTART=0 is set.',
     examples: ['kf server start', 'KF_HOME=/srv/kf KF_PORT=0 kf server start'],
@@ -17,7 +24,7 @@ export const serverCommands: readonly CommandFile[] = [
   }),
   defineCommand<{ readonly drain?: boolean; readonly kill?: boolean }>({
     usage: 'server stop',
-    group,
+    ...shared,
     summary: 'Stop the embedded server; running tasks go on and are found again at the next start',
     examples: ['kf server stop', 'kf server stop --drain', 'kf server stop --kill'],
     flags: (command) =>
@@ -31,7 +38,7 @@ export const serverCommands: readonly CommandFile[] = [
   }),
   defineCommand({
     usage: 'server restart',
-    group,
+    ...shared,
     summary: 'Stop and start the embedded server; running tasks go on',
     examples: ['kf server restart'],
     async run(context) {
@@ -41,7 +48,7 @@ export const serverCommands: readonly CommandFile[] = [
   }),
   defineCommand<{ readonly output?: 'json' | 'yaml' }>({
     usage: 'server status',
-    group,
+    ...shared,
     summary: 'Show whether the embedded server runs, and where; exit code 1 when not',
     examples: ['kf server status', 'kf server status -o json'],
     flags: (command) =>
@@ -53,7 +60,7 @@ export const serverCommands: readonly CommandFile[] = [
   }),
   defineCommand({
     usage: 'server enable',
-    group,
+    ...shared,
     summary: 'Start the embedded server at boot and after a crash, and now',
     details:
       "By a systemd unit; without systemd by a line of root's crontab. What KF_HOME, KF_PORT, KF_MAX_TASKS, KF_MEMORY and KF_DISK_RESERVE say now is kept. After kf has moved, or to change one of them, enable it again.",
@@ -65,7 +72,7 @@ export const serverCommands: readonly CommandFile[] = [
   }),
   defineCommand({
     usage: 'server disable',
-    group,
+    ...shared,
     summary: 'Do not start the embedded server at boot and after a crash any more; it goes on running',
     examples: ['sudo kf server disable'],
     async run(context) {
@@ -75,7 +82,7 @@ export const serverCommands: readonly CommandFile[] = [
   }),
   defineCommand({
     usage: 'server run',
-    group,
+    ...shared,
     summary: 'Run the embedded server in the foreground, until SIGTERM or Ctrl-C',
     details: 'Prints one line, ready URL, when it takes requests. For service managers.',
     examples: ['kf server run', 'KF_HOME=/srv/kf KF_PORT=7443 kf server run'],

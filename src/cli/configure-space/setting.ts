@@ -37,7 +37,16 @@ export interface Accessor<F> extends Declaration {
 
 export const shared = {
   group: 'Spaces:',
-  parent: { summary: 'Show and change the settings of a Space', aliases: ['config-space'] },
+  parent: {
+    summary: 'Show and change the settings of a Space',
+    details: 'Without SPACE_NAME they are those of the targeted Space. kf space shows them all.',
+    aliases: ['config-space'],
+    examples: [
+      'kf configure-space set-task-limits --memory 8G --tasks 4',
+      'kf configure-space set-time-zone dev Europe/Berlin',
+      'kf configure-space set-notify https://example.org/kf',
+    ],
+  },
 } as const;
 
 /** A subcommand that changes the Space: `SUB [SPACE_NAME] VALUES…`. */

@@ -26,7 +26,12 @@ export async function copyAction(context: Context, args: readonly string[], flag
   const colon = source.indexOf(':');
   const [name, path] = [source.slice(0, colon), source.slice(colon + 1)];
   if (colon < 1 || path === '')
-    throw new CliError(`${JSON.stringify(source)} must be ${args.length === 3 ? 'TASK_ID' : 'SERVICE_NAME'}:PATH`);
+    throw new CliError(
+      `${JSON.stringify(source)} must be ${args.length === 3 ? 'TASK_ID' : 'TASK_NAME or SERVICE_NAME'}:PATH, and the last argument where it goes`,
+      {
+        tips: [{ description: 'Like', command: `kf cp ${args.length === 3 ? args[0] : 'APP_NAME'} 7:out/sales.csv .` }],
+      },
+    );
   const isRoot = normalize(path).replace(/\/+$/, '') === '';
   const session = await context.session();
   const object = await find(context, session, args.length === 3 ? args[0] : undefined, name);

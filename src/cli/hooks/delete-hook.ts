@@ -13,7 +13,7 @@ export async function deleteHookAction(context: Context, name: string, flags: De
   const ref = { namespace: session.space, name };
   if ((await getIfExists(session.client, Hook, ref)) === undefined) {
     await requireSpace(session);
-    throw new CliError(`there is no Hook "${name}" in Space "${session.space}"`, {
+    throw new CliError(`hooks.kf.dev "${name}" not found in Space "${session.space}"`, {
       tips: [{ description: 'List the Hooks', command: `kf hooks${tipFlags(context.flags, session.space)}` }],
     });
   }

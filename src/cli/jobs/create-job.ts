@@ -12,6 +12,7 @@ import { checkFits, wantedBy } from '../fits.ts';
 import type { NotifyFlags } from '../notify/notify-flags.ts';
 import type { TaskFlags } from '../task-flags.ts';
 import { checkRetries, given, taskFieldsOf } from '../task-flags.ts';
+import { tipFlags } from '../tip-flags.ts';
 import { waitFor } from '../wait/observe.ts';
 import { spaceZone } from './find-job.ts';
 import type { PolicyFlag, ScheduleFlags } from './job-flags.ts';
@@ -59,7 +60,16 @@ export async function createJobAction(context: Context, args: readonly string[],
   }).catch((error) => {
     throw isInvalid(error) ? new CliError(failure + error.message) : error;
   });
-  if (!isOurs) throw new CliError(failure + alreadyExists(TaskSchedule, name!).message);
+  if (!isOurs) {
+    const flags = tipFlags(context.flags, session.space);
+    throw new CliError(failure + alreadyExists(TaskSchedule, name!).message, {
+      tips: [
+        { description: 'Show it', command: `kf job ${name}${flags}` },
+        { description: 'Change it', command: `kf update-job ${name} --command LINE${flags}` },
+        { description: 'Delete it', command: `kf delete-job ${name}${flags}` },
+      ],
+    });
+  }
   context.io.note(`Job ${name} created.`);
   await ensureJobSecret(context, session, job, flags);
   if (flags.async) context.io.note('Waiting for Job to become ready asynchronously');

@@ -2,7 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
-import { isTimeZone } from '../../resources/schedule/time-zone.ts';
+import { isTimeZone, nearestTimeZone } from '../../resources/schedule/time-zone.ts';
 import { checked } from '../command.ts';
 import { duration } from '../flags.ts';
 import { given } from '../task-flags.ts';
@@ -31,8 +31,11 @@ export const scheduleFlags = (command: Command): Command =>
     .option('--missed-within <DURATION>', 'lets go of missed slots that are older; default: none', checked(duration));
 
 function timeZone(text: string): string {
-  if (!isTimeZone(text)) throw new Error('It must be an IANA time zone, like Europe/Berlin or UTC.');
-  return text;
+  if (isTimeZone(text)) return text;
+  const nearest = nearestTimeZone(text);
+  throw new Error(
+    `It must be an IANA time zone, like Europe/Berlin or UTC.${nearest === undefined ? '' : ` Did you mean ${nearest}?`}`,
+  );
 }
 
 export type Policy = NonNullable<TaskSchedule['spec']['concurrencyPolicy']>;

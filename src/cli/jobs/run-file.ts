@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
+import { unreadable } from '../unreadable.ts';
 
 type Spec = TaskSchedule['spec'];
 type Template = Pick<Spec, 'taskRunTemplate' | 'pipelineRunTemplate'>;
@@ -24,7 +25,9 @@ export async function readRunFile(context: Context, path: string): Promise<Templ
   const fail = (why: string): never => {
     throw new CliError(`--from-file ${path}: ${why}`);
   };
-  const text = await readFile(resolve(context.cwd, path), 'utf8').catch((error: Error) => fail(error.message));
+  const text = await readFile(resolve(context.cwd, path), 'utf8').catch((error) => {
+    throw new CliError(`--from-file: ${unreadable(path, error)}`);
+  });
   const yaml = await import('yaml');
   const documents = yaml.parseAllDocuments(text);
   const found = (Array.isArray(documents) ? documents : []).filter((document) => document.contents !== null);

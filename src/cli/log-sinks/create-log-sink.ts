@@ -10,6 +10,7 @@ import { isAlreadyExists, isNotFound } from '../../resources/status.ts';
 import type { Context, Session } from '../context.ts';
 import { CliError, messageOf } from '../errors.ts';
 import { formatTips } from '../output/tips.ts';
+import { unreadable } from '../unreadable.ts';
 import { waitFor } from '../wait/observe.ts';
 
 export interface CreateLogSinkFlags {
@@ -67,7 +68,7 @@ async function secretOf(flags: CreateLogSinkFlags): Promise<Readonly<Record<stri
     const path = flags[flag];
     if (path === undefined) return undefined;
     return readFile(path, 'utf8').catch((error) => {
-      throw new CliError(`--${flag}: ${messageOf(error)}`);
+      throw new CliError(`--${flag}: ${unreadable(path, error)}`);
     });
   };
   const values = {

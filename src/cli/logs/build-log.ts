@@ -46,6 +46,7 @@ function sayOutcome({ io }: Context, build: Build): void {
   io.note(
     condition?.status === 'True'
       ? `Build ${name} succeeded`
-      : `Build ${name} failed: ${condition?.message ?? condition?.reason}`,
+      : // Where the log is need not be said here.
+        `Build ${name} failed: ${(condition?.message ?? condition?.reason)?.replace(/; see: kf build-logs .*$/, '')}`,
   );
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { isExpectation, type NotifyEvent, notifyEvents, notifyUrlComplaint } from '../../resources/kf/notify.ts';
 import { checked } from '../command.ts';
+import { unreadable } from '../unreadable.ts';
 
 export interface NotifyFlags {
   readonly notify?: string;
@@ -77,7 +78,7 @@ function fileText(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    throw new Error(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code}.`);
+    throw new Error(`${unreadable(path, error)}.`);
   }
 }
 

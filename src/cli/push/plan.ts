@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { CliError, messageOf } from '../errors.ts';
 import { objectName, type Variable } from '../flags.ts';
+import { unreadable } from '../unreadable.ts';
 import { type Manifest, type ManifestApp, type ManifestService, parseManifest } from './manifest.ts';
 import type { Values } from './manifest-variables.ts';
 
@@ -103,7 +104,7 @@ function readText(file: string, flag: string | undefined): string | undefined {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (flag === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new CliError(`${flag ?? 'manifest'}: ${messageOf(error)}`);
+    throw new CliError(`${flag ?? 'manifest'}: ${unreadable(file, error)}`);
   }
 }
 

@@ -2,7 +2,8 @@
 
 import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
 import { join, posix, sep } from 'node:path';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
+import { unreadable } from '../unreadable.ts';
 import { type IgnoreRule, ignoreRules } from './ignore-rules.ts';
 
 export type TreeEntry =
@@ -50,7 +51,7 @@ function realRoot(folder: string): string {
     root = realpathSync.native(folder);
     stats = lstatSync(root);
   } catch (error) {
-    throw new CliError(`cannot read the source: ${messageOf(error)}`);
+    throw new CliError(unreadable(`the source ${folder}`, error));
   }
   if (stats.isDirectory()) return root;
   throw new CliError(

@@ -94,7 +94,7 @@ export async function statusAction({ io, env }: Context, output?: 'json' | 'yaml
     await io.out(
       formatDescription([
         ...described(info),
-        ['Starts at boot', manager === undefined ? 'no; sudo kf server enable' : `yes (${manager})`],
+        ['Starts At Boot', manager === undefined ? 'no; sudo kf server enable' : `yes (${manager})`],
       ]),
     );
   if (info === undefined) throw new Exit(exitCodes.error);

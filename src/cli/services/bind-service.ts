@@ -40,7 +40,7 @@ export async function bindServiceAction(
   const session = await context.changing();
   const app = await getApp(session, appName!, 'failed to get App for binding: ');
   if (app.metadata.deletionTimestamp !== undefined) throw new CliError(`${failure}App "${appName}" is being deleted`);
-  const service = await getService(session, serviceName!, failure);
+  const service = await getService(session, serviceName!, { prefix: failure, mayCreate: true });
   const [existing] = await listBindings(session, { app: appName!, service: serviceName! });
   if (existing !== undefined)
     throw new CliError(`${failure}App "${appName}" is bound to service "${serviceName}" already`, {
@@ -133,7 +133,7 @@ export async function unbindServiceAction(
   const bindings = await listBindings(session, { app: appName!, service: serviceName! });
   if (bindings.length === 0) {
     await getApp(session, appName!, prefix);
-    await getService(session, serviceName!, prefix);
+    await getService(session, serviceName!, { prefix });
     throw new CliError(`${prefix}App "${appName}" is not bound to service "${serviceName}"`, {
       tips: [{ description: 'List the bindings', command: `kf bindings${tipFlags(context.flags, space)}` }],
     });

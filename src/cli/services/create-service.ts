@@ -7,6 +7,7 @@ import { requireSpace } from '../apps.ts';
 import type { Context, Session } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
+import { tipFlags } from '../tip-flags.ts';
 import { awaitService, ServiceRefused } from './await-ready.ts';
 import { type Params, parseParams, parseTags } from './params.ts';
 import { createParamsSecret } from './params-secret.ts';
@@ -65,7 +66,10 @@ export async function createService(context: Context, name: string, wanted: Want
   }).catch((error) => {
     throw isInvalid(error) ? new CliError(error.message) : error;
   });
-  if (!isOurs) throw new CliError(alreadyExists(ServiceInstance, name).message);
+  if (!isOurs)
+    throw new CliError(alreadyExists(ServiceInstance, name).message, {
+      tips: [{ description: 'Show it', command: `kf service ${name}${tipFlags(context.flags, space)}` }],
+    });
   await context.io.out(`Creating service instance "${name}" in Space "${space}"\n`);
   const secret = await createParamsSecret(context, service, secretName, wanted.params);
   if (wanted.isAsync) {

@@ -7,23 +7,26 @@ import { requireSpace } from '../apps.ts';
 import type { Session } from '../context.ts';
 import { CliError } from '../errors.ts';
 
-/** @throws CliError when the service or its Space does not exist */
-export async function getService(session: Session, name: string, prefix = ''): Promise<ServiceInstance> {
+/**
+ * @param options.mayCreate whether the error says how to make one
+ * @throws CliError when the service or its Space does not exist
+ */
+export async function getService(
+  session: Session,
+  name: string,
+  { prefix = '', mayCreate = false } = {},
+): Promise<ServiceInstance> {
   const { client, space, serverFlags = '' } = session;
   try {
     return await client.get(ServiceInstance, { namespace: space, name });
   } catch (error) {
     if (!isNotFound(error)) throw error;
     await requireSpace(session);
-    throw new CliError(`${prefix}${error.message}`, {
-      tips: [
-        { description: 'List the services', command: `kf services --space ${space}${serverFlags}` },
-        {
-          description: 'Create it',
-          command: `kf create-user-provided-service ${name} -p '{"uri":"URI"}' --space ${space}${serverFlags}`,
-        },
-      ],
-    });
+    const flags = ` --space ${space}${serverFlags}`;
+    const tips = [{ description: 'List the services', command: `kf services${flags}` }];
+    const create = `kf create-user-provided-service ${name} -p '{"uri":"URI"}'${flags}`;
+    if (mayCreate) tips.push({ description: 'Create it', command: create });
+    throw new CliError(`${prefix}${error.message}`, { tips });
   }
 }
 

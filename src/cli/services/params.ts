@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
+import { whyUnreadable } from '../unreadable.ts';
 
 export type Params = Readonly<Record<string, unknown>>;
 
@@ -32,7 +33,9 @@ function readFile(cwd: string, flag: string, path: string): string {
   try {
     return readFileSync(path === '/dev/stdin' ? 0 : resolve(cwd, path), 'utf8');
   } catch (error) {
-    throw new CliError(`${flag}: ${JSON.stringify(path)} is no JSON map, and couldn't read file: ${messageOf(error)}`);
+    throw new CliError(
+      `${flag}: ${JSON.stringify(path)} is no JSON map, and couldn't read file: ${whyUnreadable(error)}`,
+    );
   }
 }
 

@@ -7,8 +7,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runBackupCommand } from './embedded/backup/command.ts';
 import { runDoctor } from './embedded/doctor.ts';
-import { openHome } from './embedded/home.ts';
+import { type Home, openHome } from './embedded/home.ts';
 import { startServer } from './embedded/server.ts';
+import { runUninstallCommand } from './embedded/uninstall/command.ts';
 
 const { version } = JSON.parse(readFileSync(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8')) as {
   version: string;
@@ -59,16 +60,22 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
-const [command, ...rest] = process.argv.slice(2);
-if (command === 'doctor') runDoctor(rest).then((code) => process.exit(code), fail);
-else if (command === 'run') run().catch(fail);
-else if (command === 'backup' || command === 'restore-unpack' || command === 'restore-apply')
-  openHome(process.env)
-    .then((home) => runBackupCommand([command, ...rest], home, version))
-    .then((code) => process.exit(code), fail);
-else
-  fail(
-    new Error(
-      `usage: server.js run | doctor [--fix] [-o json] | backup FILE | restore-unpack FILE | restore-apply FOLDER`,
-    ),
-  );
+/** By name; they answer with an exit code. */
+const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  doctor: (args) => runDoctor(args.slice(1)),
+  backup: withHome(runBackupCommand),
+  'restore-unpack': withHome(runBackupCommand),
+  'restore-apply': withHome(runBackupCommand),
+  remnants: withHome(runUninstallCommand),
+  'remove-remnants': withHome(runUninstallCommand),
+};
+
+function withHome(work: (args: readonly string[], home: Home, version: string) => Promise<number>) {
+  return async (args: readonly string[]): Promise<number> => work(args, await openHome(process.env), version);
+}
+
+const args = process.argv.slice(2);
+const [command = ''] = args;
+if (command === 'run') run().catch(fail);
+else if (Object.hasOwn(commands, command)) commands[command]!(args).then((code) => process.exit(code), fail);
+else fail(new Error(`usage: server.js run | ${Object.keys(commands).join(' | ')}`));

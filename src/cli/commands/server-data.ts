@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { type CommandFile, defineCommand } from '../command.ts';
 import type { BackupFlags } from '../server/data/backup.ts';
+import type { UninstallFlags } from '../server/data/uninstall.ts';
 
 const group = 'Server:';
 const printFlag = (): Option => new Option('-o, --output <FORMAT>', 'Print for programs').choices(['json', 'yaml']);
@@ -67,6 +68,19 @@ export const serverDataCommands: readonly CommandFile[] = [
       context.dataOnly = flags.output !== undefined;
       const { pruneAction } = await import('../server/data/disk.ts');
       await pruneAction(context, flags);
+    },
+  }),
+  defineCommand<UninstallFlags>({
+    usage: 'server uninstall',
+    group,
+    summary: 'Remove the server from this machine, with all that it has made',
+    details:
+      'Tasks, mounts, network, firewall rules, cgroups, its start at boot, and its data. Lists them and asks first. Directories of this machine that were bound as volumes are not touched. The programs that kf doctor has installed stay, and kf itself.',
+    examples: ['sudo kf server uninstall', 'sudo kf server uninstall --keep-data', 'sudo kf server uninstall --yes'],
+    flags: (command) => command.option('--keep-data', 'all but the data directory').option('--yes', 'do not ask'),
+    async run(context, _, flags) {
+      const { uninstallAction } = await import('../server/data/uninstall.ts');
+      await uninstallAction(context, flags);
     },
   }),
 ];

@@ -16,7 +16,7 @@ import { type Restriction, Restrictions } from './restrictions.ts';
 const restore = (run: RunCommand, input: string): Promise<string> =>
   run('iptables-restore', ['--noflush', '--wait', '5'], { input });
 
-const save = (run: RunCommand): Promise<string> => run('iptables-save', []);
+export const save = (run: RunCommand): Promise<string> => run('iptables-save', []);
 
 export class Firewall {
   readonly #run: RunCommand;
@@ -123,7 +123,7 @@ export class Firewall {
 }
 
 /** Tables that are empty afterwards go too, where the nft program is installed. */
-async function removeFirewall(run: RunCommand, prefix: string, bridge: string): Promise<void> {
+export async function removeFirewall(run: RunCommand, prefix: string, bridge: string): Promise<void> {
   const text = removeText(prefix, await save(run));
   if (text !== '') await restore(run, text);
   await run('firewall-cmd', ['--quiet', '--zone=trusted', `--remove-interface=${bridge}`]).catch(() => {});

@@ -1,0 +1,112 @@
+/** `kf server uninstall`. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatBytes } from '../../../resources/quantity.ts';
+import type { Context } from '../../context.ts';
+import { CliError, messageOf } from '../../errors.ts';
+import { kfHome } from '../../settings/server-choice.ts';
+import { confirm } from '../../wait/confirm.ts';
+import { bootManager, disableBoot } from '../boot/boot.ts';
+import { stopKeeper } from '../boot/keeper.ts';
+import { countRunning, endTasks } from '../end-tasks.ts';
+import { findServer } from '../server-file.ts';
+import { launch, prepareHome } from '../start.ts';
+import { tryLock } from '../start-lock.ts';
+import { stopServer } from '../stop.ts';
+import { askProgram, requireRoot } from './ask-program.ts';
+
+export interface UninstallFlags {
+  readonly keepData?: boolean;
+  readonly yes?: boolean;
+}
+
+interface Remnants {
+  readonly dataDir: string;
+  readonly bytes: number;
+  readonly containers: number;
+  readonly mounts: readonly string[];
+  readonly cgroups: readonly string[];
+  readonly volumes: number;
+  readonly links: readonly string[];
+  readonly namespaces: readonly string[];
+  readonly firewallRules: number;
+}
+
+export async function uninstallAction(context: Context, { keepData = false, yes = false }: UninstallFlags) {
+  const { io, env } = context;
+  requireRoot('uninstall');
+  const home = kfHome(env);
+  if (!existsSync(join(home, 'instance'))) return io.note(`There is no server's data in ${home}: nothing to remove.`);
+  const found = await askProgram<Remnants>(env, ['remnants']);
+  const manager = await bootManager(home);
+  const isRunning = (await findServer(home)) !== undefined;
+  const tasks = isRunning ? await countRunning(context.forEmbedded()) : found.containers;
+  io.note('This removes from the machine:');
+  for (const line of linesOf(found, { tasks, manager, isRunning, keepData })) io.note(`  ${line}`);
+  if (!yes && !(await confirm(io, 'Go on?')))
+    throw new CliError('nothing was removed: it was not confirmed', {
+      tips: [{ description: 'Without being asked', command: 'kf server uninstall --yes' }],
+    });
+  const options = { home, io, env };
+  await prepareHome(options);
+  const lock = await tryLock(home);
+  if (lock === undefined) throw new CliError('another command is starting or stopping the server; try again');
+  try {
+    await endAllTasks(context, options, found.containers);
+    await stopServer(home);
+    await disableBoot(home);
+    await stopKeeper(home);
+    // What is left is what no server could take away; as a rule there is nothing.
+    const { left } = await askProgram<{ left: readonly string[] }>(env, [
+      'remove-remnants',
+      ...(keepData ? ['--keep-data'] : []),
+    ]);
+    io.note(keepData ? `Removed. The data are kept in ${home}.` : 'Removed.');
+    if (left.length > 0) io.note(`Not the server's, and left in ${home}: ${left.join(', ')}`);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Their ends are noted where a server can be had; where not, what runs is ended all the same. */
+async function endAllTasks(context: Context, options: Parameters<typeof launch>[0], containers: number): Promise<void> {
+  try {
+    if ((await findServer(options.home)) === undefined) {
+      if (containers === 0) return;
+      await launch(options);
+    }
+    await endTasks(context.forEmbedded(), 'kill');
+  } catch (error) {
+    context.io.note(`WARNING: ${messageOf(error)}; what runs is ended without it.`);
+  }
+}
+
+interface Circumstances {
+  readonly tasks: number;
+  readonly manager: string | undefined;
+  readonly isRunning: boolean;
+  readonly keepData: boolean;
+}
+
+function linesOf(found: Remnants, { tasks, manager, isRunning, keepData }: Circumstances): readonly string[] {
+  const { dataDir, bytes, mounts, links, firewallRules, namespaces, volumes, cgroups } = found;
+  const counted = (count: number, one: string, many: string): string[] =>
+    count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
+  return [
+    ...counted(tasks, 'running task, which is terminated', 'running tasks, which are terminated'),
+    ...(isRunning ? ['the server that runs'] : []),
+    ...(manager === undefined ? [] : [`its start at boot (${manager})`]),
+    ...counted(mounts.length, 'mount', 'mounts'),
+    ...counted(links.length, 'network link', 'network links'),
+    ...counted(namespaces.length, 'network namespace', 'network namespaces'),
+    ...counted(firewallRules, 'firewall rule', 'firewall rules'),
+    ...counted(cgroups.length, 'cgroup', 'cgroups'),
+    ...(keepData
+      ? [`nothing of the data in ${dataDir}: --keep-data`]
+      : [
+          `the data in ${dataDir}, ${formatBytes(bytes)}: apps, jobs, tasks, logs, settings`,
+          ...counted(volumes, 'volume with all that is in it', 'volumes with all that is in them'),
+        ]),
+  ];
+}

@@ -1,0 +1,21 @@
+/** The names of what a server makes in its data directory. Pure. */
+
+const names: ReadonlySet<string> = new Set([
+  ...['boot.json', 'builds', 'ca.crt', 'config.yaml', 'disks', 'images', 'instance', 'keeper.pid', 'keeper.sh'],
+  ...[
+    'kubeconfig',
+    'layers',
+    'log-janitor.json',
+    'log-sinks',
+    'logs',
+    'run',
+    'runtime.json',
+    'server.json',
+    'server.log',
+    'sources',
+  ],
+  ...['stacks', 'tls.json', 'token', 'volumes'],
+]);
+
+export const isOurFile = (name: string): boolean =>
+  names.has(name) || /^(store\.db|start\.lock|replaced-|restoring-)/.test(name) || /\.tmp$/.test(name);

@@ -1,0 +1,87 @@
+/** `kf server uninstall`: all that one server has on the machine, found and removed without it. */
+
+import { existsSync, readdirSync } from 'node:fs';
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { detectCgroups } from '../../node/cgroup/cgroup.ts';
+import { detachLoops, mountsBelow } from '../../node/disk/loop-image.ts';
+import { runCommand } from '../../node/host/run-command.ts';
+import { layoutOf } from '../../node/layout.ts';
+import { liveMonitors } from '../../node/monitors.ts';
+import { type NetworkRemnants, networkRemnants, removeNetwork } from '../../node/network/remnants.ts';
+import { bytesOf } from '../disk/measure.ts';
+import type { Home } from '../home.ts';
+import { isOurFile } from './files.ts';
+
+export interface Remnants extends NetworkRemnants {
+  readonly dataDir: string;
+  readonly bytes: number;
+  readonly containers: number;
+  readonly mounts: readonly string[];
+  readonly cgroups: readonly string[];
+  /** Made by the server: they go with the data. */
+  readonly volumes: number;
+}
+
+export async function findRemnants(home: Home): Promise<Remnants> {
+  const { dataDir, instance } = home;
+  const volumes = await readdir(join(dataDir, 'volumes')).catch(() => []);
+  return {
+    dataDir,
+    bytes: await bytesOf(dataDir),
+    containers: monitorsOf(home).size,
+    mounts: await mountsOf(home),
+    cgroups: await detectCgroups({ instance }).leftovers(),
+    volumes: volumes.length,
+    ...(await networkRemnants(instance, runCommand)),
+  };
+}
+
+const volatileOf = ({ dataDir, runDir, instance }: Home): string => layoutOf(dataDir, runDir, instance).volatile;
+
+function monitorsOf(home: Home): ReadonlyMap<string, number> {
+  return liveMonitors(join(volatileOf(home), 'runtime'));
+}
+
+async function mountsOf(home: Home): Promise<readonly string[]> {
+  const below = await Promise.all([home.dataDir, volatileOf(home)].map(mountsBelow));
+  // The folder may itself be where a disk of its own is mounted: that is the administrator's.
+  return below.flat().filter((mount) => mount !== home.dataDir && mount !== home.runDir);
+}
+
+/** @param keepData whether the data directory stays @returns what of it is not ours, and stays */
+export async function removeRemnants(
+  home: Home,
+  { keepData }: { readonly keepData: boolean },
+): Promise<readonly string[]> {
+  const { dataDir, runDir, instance } = home;
+  for (const pid of monitorsOf(home).values()) kill(pid);
+  const cgroups = detectCgroups({ instance });
+  for (const id of await cgroups.leftovers()) await cgroups.killAll(id, 'SIGKILL');
+  await cgroups.removeAll();
+  await removeNetwork(instance, runCommand);
+  // Inner ones first; lazily, so that a program that looks at one does not keep the rest.
+  for (const mount of (await mountsOf(home)).toReversed()) await runCommand('umount', ['--lazy', mount]);
+  await detachLoops(runCommand, (file) => file.startsWith(`${dataDir}/`));
+  const left = await mountsOf(home);
+  if (left.length > 0) throw new Error(`${left.join(', ')} cannot be unmounted: nothing of ${dataDir} was removed`);
+  for (const folder of new Set([volatileOf(home), runDir])) await rm(folder, { recursive: true, force: true });
+  await rm(join(dataDir, 'disks'), { recursive: true, force: true });
+  return keepData ? [] : removeData(dataDir);
+}
+
+/** Only what the server has made: a data directory may have been put where other things are. */
+async function removeData(dataDir: string): Promise<readonly string[]> {
+  for (const name of readdirSync(dataDir))
+    if (isOurFile(name)) await rm(join(dataDir, name), { recursive: true, force: true });
+  await rmdir(dataDir).catch(() => undefined);
+  return existsSync(dataDir) ? readdirSync(dataDir) : [];
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}

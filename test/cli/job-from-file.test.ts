@@ -109,6 +109,14 @@ describe('its runs', () => {
     expect((await cli.ok('jobs')).stdout).toMatch(/^three .*failed/m);
   });
 
+  test('a PipelineRun that fails says which of its tasks did, and of what', async () => {
+    await create('broken', pipelineRun('exit 4'));
+    const { code, stderr } = await cli.run('run-job', 'broken', '--wait');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Task first: .*exited with code 4/m);
+    expect((await cli.run('logs', 'broken')).stderr).toContain('kf logs --job broken --space dev');
+  });
+
   test('the longest name: runs and what they are made of fit', async () => {
     const name = 'j'.repeat(52);
     await create(name, pipelineRun('exit 0').replace('name: first', `name: ${'t'.repeat(40)}`));

@@ -1,10 +1,13 @@
 /** What follows the start of a Job's TaskRun or PipelineRun: with --wait or --follow seeing it through. */
 
 import type { AnyKind } from '../../client/client.ts';
+import { getIfExists } from '../../client/get-if-exists.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { type JobRun, runKindOf } from '../../resources/kf/job-run.ts';
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { refOf } from '../../resources/meta.ts';
+import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { OutputFlag } from '../command.ts';
 import type { Context } from '../context.ts';
 import { Exit, UnreachableError } from '../errors.ts';
@@ -16,6 +19,7 @@ import { formatTips } from '../output/tips.ts';
 import type { WaitFlags } from '../task-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { waitFor } from '../wait/observe.ts';
+import { patiently } from '../wait/patience.ts';
 
 /** @throws Exit when it was waited for */
 export async function reportRun(
@@ -74,6 +78,7 @@ async function seeThrough(
   }
   if (output !== undefined) await io.out(await formatObject(output, kind, ended));
   const { exitCode, text } = runOutcome(ended);
+  if (exitCode === exitCodes.error) for (const line of await failuresIn(context, ended)) io.note(line);
   io.note(`${named} ${text}.`);
   throw new Exit(exitCode);
 }
@@ -89,6 +94,18 @@ async function copyLog(
   for await (const chunk of readBytes(context, source, { follow: true, signal, patience: 60_000 }))
     if (toStdout) await context.io.out(chunk);
     else context.io.note(chunk.toString().replace(/\n$/, ''));
+}
+
+/** What the TaskRuns of a PipelineRun failed of: it counts them only. */
+async function failuresIn(context: Context, run: JobRun): Promise<readonly string[]> {
+  const children = 'childReferences' in (run.status ?? {}) ? ((run as PipelineRun).status?.childReferences ?? []) : [];
+  const lines = children.map(async ({ name = '', pipelineTaskName }) => {
+    const ref = { namespace: run.metadata.namespace!, name };
+    const taskRun = await patiently(context, (client) => getIfExists(client, TaskRun, ref));
+    const condition = taskRun && conditionOf(taskRun, 'Succeeded');
+    return condition?.status === 'False' ? [`Task ${pipelineTaskName ?? name}: ${condition.message}`] : [];
+  });
+  return (await Promise.all(lines)).flat();
 }
 
 /** A TaskRun's failed step has an exit code; a PipelineRun has none of its own. */

@@ -5,7 +5,7 @@ import type { LogStream } from '../../client/logs.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Task } from '../../resources/kf/task.ts';
-import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
+import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { refOf } from '../../resources/meta.ts';
 import { getApp } from '../apps.ts';
 import type { Context, Session } from '../context.ts';
@@ -97,9 +97,19 @@ async function findTarget(session: Session, args: readonly string[], flags: Logs
   if ((await getIfExists(session.client, App, ref)) === undefined) {
     const task = await getIfExists(session.client, Task, ref);
     if (task !== undefined) return { kind: 'task', task };
-    await getApp(session, name, 'failed to tail logs: ');
+    await orItsJob(session, name, getApp(session, name, 'failed to tail logs: '));
   }
   return ofSet(session, setOfApp(name), flags);
+}
+
+/** Of a name that is a Job's the error says so. */
+async function orItsJob({ client, space, serverFlags = '' }: Session, name: string, app: Promise<App>): Promise<App> {
+  return app.catch(async (error) => {
+    if (!(error instanceof CliError)) throw error;
+    if ((await getIfExists(client, TaskSchedule, { namespace: space, name })) === undefined) throw error;
+    const command = `kf logs --job ${name} --space ${space}${serverFlags}`;
+    throw new CliError(error.message, { tips: [{ description: 'Logs of the Job of this name', command }] });
+  });
 }
 
 /** The Job that is meant, when what it runs are no Tasks. */

@@ -41,7 +41,10 @@ export class ImageStore {
   async resolve(ref: string): Promise<Image> {
     if (ref === hostStackRef) return hostStackImage;
     const digest = digestOf(ref);
-    if (digest === undefined) throw new ImageNotFound(`image ${ref} is not on this machine`);
+    if (digest === undefined)
+      throw new ImageNotFound(
+        `image ${ref} is not on this machine; there are those of Apps (kf app APP_NAME) and ${hostStackRef}`,
+      );
     const image = this.#known.get(digest) ?? (await this.#read(ref, digest));
     for (const path of image.layerPaths)
       if (!existsSync(path)) throw new ImageNotFound(`image ${ref}: layer ${path} is gone; push the app again`);

@@ -8,8 +8,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 
-process.on('uncaughtException', ({ message }) => {
-  console.error(message);
+process.on('uncaughtException', ({ message, cause }) => {
+  console.error(cause === undefined ? message : `${message}: ${cause.message || cause.code}`);
   process.exit(1);
 });
 

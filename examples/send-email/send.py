@@ -21,12 +21,15 @@ message["Message-ID"] = f"<{os.environ['KF_TASK_NAME']}@{smtp['from'].split('@')
 message.set_content(Path("report.txt").read_text())
 message.add_attachment("region,cents\neu,1650\nus,9900\n", subtype="csv", filename="regions.csv")
 
-with smtplib.SMTP(smtp["host"], smtp.get("port", 25), timeout=30) as server:
-    if server.has_extn("starttls") or smtp.get("tls"):
-        server.starttls()
-    if "username" in smtp:
-        server.login(smtp["username"], smtp["password"])
-    refused = server.send_message(message)
+try:
+    with smtplib.SMTP(smtp["host"], smtp.get("port", 25), timeout=30) as server:
+        if server.has_extn("starttls") or smtp.get("tls"):
+            server.starttls()
+        if "username" in smtp:
+            server.login(smtp["username"], smtp["password"])
+        refused = server.send_message(message)
+except OSError as error:  # what smtplib raises, too
+    sys.exit(f"{smtp['host']}: {error}")
 
 for recipient, (code, reason) in refused.items():
     print(f"{recipient}: refused with {code} {reason.decode()}", file=sys.stderr)

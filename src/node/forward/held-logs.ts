@@ -1,7 +1,6 @@
 /** Keeps a sink's undelivered logs of deleted Tasks within their bound: the oldest go first. */
 
-import { undelivered } from './batch.ts';
-import type { PendingLogs } from './pending-logs.ts';
+import type { PendingLog, PendingLogs } from './pending-logs.ts';
 
 export interface Dropped {
   readonly uid: string;
@@ -12,15 +11,20 @@ export interface Dropped {
 /**
  * Lets go of what is too much.
  * @param limit bytes
+ * @param sizeOf bytes of a log that have not been delivered
  */
-export async function dropAbove(limit: number, directory: string, pending: PendingLogs): Promise<readonly Dropped[]> {
+export async function dropAbove(
+  limit: number,
+  pending: PendingLogs,
+  sizeOf: (uid: string, log: PendingLog) => number | Promise<number>,
+): Promise<readonly Dropped[]> {
   const held: Dropped[] = [];
   for (const [uid, log] of pending.entries())
     if (log.deleted)
       held.push({
         uid,
         task: `${log.owner.space}/${log.owner.task}`,
-        bytes: await undelivered(directory, uid, log),
+        bytes: await sizeOf(uid, log),
       });
   let sum = held.reduce((total, { bytes }) => total + bytes, 0);
   const dropped: Dropped[] = [];

@@ -138,7 +138,7 @@ export class RunningSink {
   /** Drops what it holds above its bound. */
   async bound(): Promise<readonly Dropped[]> {
     const limit = quantityValue(this.#sink.spec.heldLimit ?? usualHeldLimit);
-    const dropped = await dropAbove(limit, this.#options.logs, this.#pending);
+    const dropped = await dropAbove(limit, this.#pending, (uid, log) => this.#sizeOf(uid, log));
     if (dropped.length > 0) this.#status.publish();
     return dropped;
   }
@@ -172,13 +172,15 @@ export class RunningSink {
 
   async #backlog(): Promise<number> {
     let sum = 0;
-    for (const [uid, log] of [...this.#pending.entries()]) {
-      const bytes = this.#sizes.get(log) ?? (await undelivered(this.#options.logs, uid, log));
-      // A log that has ended does not grow: thousands that wait are not measured again and again.
-      if (log.ended) this.#sizes.set(log, bytes);
-      sum += bytes;
-    }
+    for (const [uid, log] of [...this.#pending.entries()]) sum += await this.#sizeOf(uid, log);
     return sum;
+  }
+
+  /** Bytes not delivered. A log that has ended does not grow: thousands that wait are not measured again and again. */
+  async #sizeOf(uid: string, log: PendingLog): Promise<number> {
+    const bytes = this.#sizes.get(log) ?? (await undelivered(this.#options.logs, uid, log));
+    if (log.ended) this.#sizes.set(log, bytes);
+    return bytes;
   }
 
   /** @throws Error when the Secret is missing */

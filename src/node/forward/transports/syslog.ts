@@ -114,8 +114,14 @@ export class SyslogUdpTransport implements Transport {
     const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
     // That nobody listens is told with the next datagram.
     socket.on('error', () => undefined);
-    socket.connect(port, host);
-    await once(socket, 'connect');
+    try {
+      socket.connect(port, host);
+      await once(socket, 'connect');
+    } catch (error) {
+      // It is tried again for as long as nobody knows the name.
+      socket.close();
+      throw error;
+    }
     return socket;
   }
 }

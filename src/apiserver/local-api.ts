@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import type { AnyKind, DeleteOptions } from '../client/client.ts';
 import { type Clock, rfc3339, systemClock } from '../client/clock.ts';
 import { required } from '../resources/field-error.ts';
-import { jsonEqual } from '../resources/json.ts';
+import { deepFreeze, jsonEqual } from '../resources/json.ts';
 import { groupResourceOf } from '../resources/kind.ts';
 import type { KubeObject, ObjectMeta, ObjectRef } from '../resources/meta.ts';
 import { randomName } from '../resources/names.ts';
 import { alreadyExists, badRequest, invalidObject, notFound, statusError } from '../resources/status.ts';
-import { deepFreeze } from '../store/freeze.ts';
 import { type Entry, flags, hasFlag } from '../store/object-index.ts';
 import { kindKeyOf, ObjectStore, type ObjectStoreOptions } from '../store/object-store.ts';
 import type {

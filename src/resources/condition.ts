@@ -12,7 +12,6 @@ export const conditionSchema = s.object({
 });
 
 export type Condition = s.Infer<typeof conditionSchema>;
-export type ConditionStatus = Condition['status'];
 
 /** A condition before it is merged: the transition time is the merge's business. */
 export type ConditionDraft = Omit<Condition, 'lastTransitionTime'>;

@@ -53,12 +53,6 @@ export function parseFieldSelector(text: string): readonly FieldRequirement[] {
   });
 }
 
-/** The selector of exactly these labels, as text. */
-export const formatLabelSelector = (labels: Labels): string =>
-  Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
-
 function parseLabelRequirement(part: string): Matcher {
   const set = /^(\S+)\s+(in|notin)\s*\(([^()]*)\)$/.exec(part);
   if (set !== null) {

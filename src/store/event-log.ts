@@ -4,11 +4,11 @@
  * watcher costs no memory, and one that falls behind the compaction is told so.
  */
 
+import { deepFreeze } from '../resources/json.ts';
 import type { KubeObject } from '../resources/meta.ts';
 import { expired } from '../resources/status.ts';
 import type { EventType } from './commit-queue.ts';
 import type { StoreDatabase } from './database.ts';
-import { deepFreeze } from './freeze.ts';
 
 /** What selectors see of an object. */
 export interface Selectable {

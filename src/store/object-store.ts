@@ -4,13 +4,13 @@
  * gets its revision, is visible and published at once; the disk follows within milliseconds (`whenFlushed`).
  */
 
+import { deepFreeze } from '../resources/json.ts';
 import type { Kind } from '../resources/kind.ts';
 import type { KubeObject } from '../resources/meta.ts';
 import { BodyCache } from './body-cache.ts';
 import { CommitQueue, storageRefused } from './commit-queue.ts';
 import { StoreDatabase } from './database.ts';
 import { EventLog, type EventPage, type Selectable, type StoreEvent } from './event-log.ts';
-import { deepFreeze } from './freeze.ts';
 import { Interner } from './intern.ts';
 import { acquireLock, type Lock } from './lock.ts';
 import { type Entry, flags, hasFlag, ObjectIndex, unreadLabels } from './object-index.ts';

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  formatLabelSelector,
-  isLabelValue,
-  isQualifiedName,
-  parseFieldSelector,
-  parseLabelSelector,
-} from '../../src/resources/selector.ts';
+import { isLabelValue, isQualifiedName, parseFieldSelector, parseLabelSelector } from '../../src/resources/selector.ts';
 
 describe('label selectors', () => {
   const labels = { app: 'x', tier: 'web', 'kf.dev/n': '1', empty: '' };
@@ -42,10 +36,6 @@ describe('label selectors', () => {
       expect(() => parseLabelSelector(selector)).toThrow(/unable to parse requirement/);
     },
   );
-
-  it('is written from labels', () => {
-    expect(parseLabelSelector(formatLabelSelector({ app: 'x', tier: 'web' }))(labels)).toBe(true);
-  });
 });
 
 describe('field selectors', () => {

@@ -11,7 +11,7 @@ const withNotify = (spec: SpaceSpec, notify: NonNullable<SpaceSpec['taskConfig']
   return { ...spec, taskConfig: notify === undefined ? rest : { ...rest, notify } };
 };
 
-/** The Secret's name, as cli/notify/secret.ts has it: that file is loaded when it is needed. */
+/** Name of the Secret that signs a Space's posts. */
 const secretName = 'kf-notify';
 
 interface SetNotifyFlags {

@@ -2,7 +2,7 @@
 
 import type { AnyKind } from '../../client/client.ts';
 import { type JobRun, jobOfRun, runKindOf } from '../../resources/kf/job-run.ts';
-import { Task } from '../../resources/kf/task.ts';
+import type { Task } from '../../resources/kf/task.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { labels } from '../../resources/labels.ts';
 import type { KubeObject } from '../../resources/meta.ts';
@@ -10,7 +10,6 @@ import { isConflict, isNotFound } from '../../resources/status.ts';
 import { requireSpace } from '../apps.ts';
 import type { Session } from '../context.ts';
 import { CliError } from '../errors.ts';
-import { byNumber } from '../tasks/find-task.ts';
 
 /** @throws CliError when the Job or its Space does not exist */
 export async function getJob({ client, space, serverFlags = '' }: Session, name: string): Promise<TaskSchedule> {
@@ -37,12 +36,6 @@ export async function jobsOf({ client, space }: Session, app: string): Promise<r
 }
 
 export const ofJob = (name: string): string => `${labels.jobOwner}=${name}`;
-
-/** All Tasks of a Job, newest last, whoever started them. */
-export async function tasksOfJob({ client, space }: Session, name: string): Promise<readonly Task[]> {
-  const { items } = await client.list(Task, { namespace: space, labelSelector: ofJob(name) });
-  return [...items].sort(byNumber);
-}
 
 /** All runs of a Job, newest last, whoever started them. */
 export async function runsOfJob({ client, space }: Session, job: TaskSchedule): Promise<readonly JobRun[]> {

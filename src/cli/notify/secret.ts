@@ -9,7 +9,6 @@ import { childName } from '../../resources/names.ts';
 import { isAlreadyExists, isNotFound } from '../../resources/status.ts';
 import type { Context, Session } from '../context.ts';
 
-export const spaceSecretName = 'kf-notify';
 export const jobSecretName = (job: string): string => childName('kf-notify-', job);
 
 export interface SecretRequest {

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { parseJsonObject } from '../../resources/json.ts';
 import { CliError } from '../errors.ts';
 import { whyUnreadable } from '../unreadable.ts';
 
@@ -17,7 +18,7 @@ const keyPattern = /^[-._a-zA-Z0-9]{1,253}$/;
 export function parseParams(cwd: string, flag: string, text: string | undefined): Params {
   if (text === undefined || text.trim() === '') return {};
   const json = text.trim().startsWith('{') ? text : readFile(cwd, flag, text);
-  const value = parseObject(json);
+  const value = parseJsonObject(json);
   // Of a file the content is not said: it holds credentials.
   if (value === undefined)
     throw new CliError(
@@ -36,15 +37,6 @@ function readFile(cwd: string, flag: string, path: string): string {
     throw new CliError(
       `${flag}: ${JSON.stringify(path)} is no JSON map, and couldn't read file: ${whyUnreadable(error)}`,
     );
-  }
-}
-
-function parseObject(text: string): Params | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Params) : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 /** The Client over HTTPS, and what only a server offers: logs, tables, uploads. */
 
 import type { IncomingMessage } from 'node:http';
+import { deepFreeze } from '../../resources/json.ts';
 import type { ObjectOf } from '../../resources/kind.ts';
 import { apiVersionOf } from '../../resources/kind.ts';
 import type { KubeObject, ObjectRef } from '../../resources/meta.ts';
@@ -21,7 +22,6 @@ import type {
 import { type DiskReport, diskPath, type PruneReport } from '../disk.ts';
 import { copyErrorTrailer } from '../files.ts';
 import { Connection } from './connection.ts';
-import { deepFreeze } from './freeze.ts';
 import type { ConnectionConfig } from './kubeconfig.ts';
 import { linesOf } from './lines.ts';
 import { collectionPath, objectPath, queryOf } from './paths.ts';

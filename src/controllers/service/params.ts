@@ -2,6 +2,7 @@
 
 import type { ConditionDraft } from '../../resources/condition.ts';
 import type { Secret } from '../../resources/core/kinds.ts';
+import { parseJsonObject } from '../../resources/json.ts';
 
 export type Params = Readonly<Record<string, unknown>>;
 
@@ -33,7 +34,7 @@ export function readParams(name: string, secret: Secret | undefined): ReadParams
   });
   const data = secret.data?.params;
   if (data === undefined) return problem('SecretNotPopulated', `secret "${name}" has no key "params"`);
-  const params = parseObject(Buffer.from(data, 'base64').toString());
+  const params = parseJsonObject(Buffer.from(data, 'base64').toString());
   if (params === undefined) return problem('SecretInvalid', `the key "params" of secret "${name}" is no JSON object`);
   return {
     conditions: [
@@ -42,13 +43,4 @@ export function readParams(name: string, secret: Secret | undefined): ReadParams
     ],
     params,
   };
-}
-
-function parseObject(text: string): Params | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Params) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -109,16 +109,6 @@ export class VolumeStore {
     });
   }
 
-  /** Folder to read from while the volume is held. */
-  async read<T>(name: string, user: string, use: (folder: string) => Promise<T>): Promise<T> {
-    const folder = await this.acquire(name, user);
-    try {
-      return await use(folder);
-    } finally {
-      await this.release(name, user);
-    }
-  }
-
   /** After a start: unmounts what nobody uses, and removes what was half made. */
   async sweep(): Promise<void> {
     const { folder, run } = this.#options;

@@ -16,7 +16,6 @@ export const buildSpecSchema = s.object({
   env: s.optional(s.array(envVarSchema)),
   nodeSelector: s.optional(s.map(s.string())),
 });
-export type BuildSpec = s.Infer<typeof buildSpecSchema>;
 
 /** Condition of a finished Build: False once its image is not on the machine any more. Added by kf-tasks. */
 export const imageReady = 'ImageReady';

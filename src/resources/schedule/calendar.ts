@@ -40,11 +40,6 @@ export function previousLocal(fields: Fields, from: number, upTo: number): numbe
 const within = (local: number, from: number, before: number): number | undefined =>
   local >= from && local < before ? local : undefined;
 
-/** Whether a local time, on a whole minute, matches. */
-export function matchesLocal(fields: Fields, local: number): boolean {
-  return nextLocal(fields, local, local + 1) === local;
-}
-
 /** Whether a date in a month that matches does. */
 function matchesDate(fields: Fields, date: Date): boolean {
   const dayMatches = fields.days.includes(date.getUTCDate());

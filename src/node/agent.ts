@@ -18,6 +18,7 @@ import { Admission, type AdmissionLimits, usableMemory } from './admission.ts';
 import { readBootId } from './boot-id.ts';
 import { detectCgroups } from './cgroup/cgroup.ts';
 import type { NodeContext } from './context.ts';
+import { endDrain, followCordon } from './cordon.ts';
 import { type DiskProvider, DiskReserveError, DiskTooSmallError } from './disk/disk.ts';
 import { DiskPressure } from './disk-pressure.ts';
 import { nodeFiles } from './files/node-files.ts';
@@ -182,6 +183,10 @@ class Agent implements NodeAgent {
       this.#supervise(pod, worker, run);
     }
     await this.#context.policies.watch();
+    const { nodeName } = this.#context;
+    const onChange = (reason: string | undefined): void => this.#waiting.close(reason);
+    await endDrain(client, nodeName);
+    await followCordon({ client, clock, nodeName, signal: this.#abort.signal, onChange, onError });
     await reflect({
       client,
       kind: Pod,

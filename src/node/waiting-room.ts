@@ -5,6 +5,7 @@ import type { Pod } from '../resources/core/pod.ts';
 import { formatBytes } from '../resources/quantity.ts';
 import type { Admission, Candidate } from './admission.ts';
 import type { NodeContext } from './context.ts';
+import { cordoned } from './cordon.ts';
 import { waitingStatus } from './pods/pod-status.ts';
 import { podMemory } from './pods/resources.ts';
 import { PodGone, PodPublisher } from './pods/status-publisher.ts';
@@ -23,6 +24,8 @@ export class WaitingRoom {
   readonly #options: WaitingRoomOptions;
   readonly #pods = new Map<string, PodPublisher>();
   readonly #timers = new Map<string, Timer>();
+  /** Why nobody may start at present. */
+  #closed: string | undefined;
 
   constructor(options: WaitingRoomOptions) {
     this.#options = options;
@@ -44,7 +47,20 @@ export class WaitingRoom {
     this.#remember(pod);
     admission.enqueue(candidate);
     this.pump();
-    if (this.has(candidate.uid)) this.#say(candidate.uid, 'WaitingForRoom', admission.explain(candidate, formatBytes));
+    if (this.has(candidate.uid)) this.#explain(candidate);
+  }
+
+  /** Lets nobody start for this reason, until it is called with none. */
+  close(reason: string | undefined): void {
+    if (reason === this.#closed) return;
+    this.#closed = reason;
+    this.pump();
+    for (const [uid, { pod }] of this.#pods) if (!this.#timers.has(uid)) this.#explain(this.candidate(pod));
+  }
+
+  #explain(candidate: Candidate): void {
+    if (this.#closed !== undefined) this.#say(candidate.uid, cordoned, this.#closed);
+    else this.#say(candidate.uid, 'WaitingForRoom', this.#options.admission.explain(candidate, formatBytes));
   }
 
   /** A newer state of a Pod that waits. */
@@ -78,7 +94,7 @@ export class WaitingRoom {
 
   pump(): void {
     const { admission, admit, context } = this.#options;
-    while (!context.stopping.aborted) {
+    while (!context.stopping.aborted && this.#closed === undefined) {
       const candidate = admission.next();
       if (candidate === undefined) return;
       const { pod } = this.#pods.get(candidate.uid)!;

@@ -50,6 +50,8 @@ export const annotations = {
   paramsVersion: 'kf.dev/params-version',
   /** `push`: sha256 of the source package and everything else that a build depends on. */
   buildInput: 'kf.dev/build-input',
+  /** Of a Node that is unschedulable until the next server starts, and not by an administrator's wish. */
+  draining: 'kf.dev/draining',
 } as const;
 
 export const finalizers = {

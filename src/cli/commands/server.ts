@@ -29,7 +29,7 @@ export const serverCommands: readonly CommandFile[] = [
     examples: ['kf server stop', 'kf server stop --drain', 'kf server stop --kill'],
     flags: (command) =>
       command
-        .addOption(new Option('--drain', 'first wait for the running tasks').conflicts('kill'))
+        .addOption(new Option('--drain', 'first let nothing new start, and wait for what runs').conflicts('kill'))
         .option('--kill', 'first terminate all tasks'),
     async run(context, _, flags) {
       const { stopAction } = await import('../server/actions.ts');

@@ -8,7 +8,7 @@ import { formatDescription } from '../output/describe.ts';
 import { formatValue } from '../output/objects.ts';
 import { kfHome } from '../settings/server-choice.ts';
 import { checkedBootManager } from './boot/boot.ts';
-import { countRunning, endTasks } from './end-tasks.ts';
+import { countRunning, drainTasks, killTasks } from './end-tasks.ts';
 import { serverProgram } from './program.ts';
 import { findServer, type ServerInfo } from './server-file.ts';
 import { ensureServer, launch, prepareHome } from './start.ts';
@@ -37,8 +37,8 @@ export async function stopAction(
     if (kill || drain) context.io.note('Only a running server ends tasks: kf server start, then this again.');
     return;
   }
-  if (kill) await endTasks(context.forEmbedded(), 'kill');
-  if (drain) await endTasks(context.forEmbedded(), 'drain');
+  if (kill) await killTasks(context.forEmbedded());
+  if (drain) await drainTasks(context.forEmbedded());
   const left = await countRunning(context.forEmbedded());
   // Until the old server has gone, no command may start a new one.
   const lock = await lockForStop(home);

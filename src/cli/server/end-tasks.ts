@@ -1,9 +1,14 @@
 /** What `--drain` and `--kill` do before the server is stopped. */
 
 import { isFinal } from '../../resources/condition.ts';
+import { drainPatch } from '../../resources/core/draining.ts';
+import { Node } from '../../resources/core/kinds.ts';
+import { Pod, podFinished } from '../../resources/core/pod.ts';
 import { Task } from '../../resources/kf/task.ts';
+import { labels } from '../../resources/labels.ts';
 import { refOf } from '../../resources/meta.ts';
 import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
 import type { KfClient } from '../kf-client.ts';
 import { waitFor } from '../wait/observe.ts';
 
@@ -27,33 +32,84 @@ export async function countRunning(context: Context): Promise<number> {
 
 const counted = (count: number): string => (count === 1 ? '1 task' : `${count} tasks`);
 
-/** Resolves when the tasks have ended. Says how many are left, at once and every 30 s. */
-export async function endTasks(context: Context, how: 'drain' | 'kill'): Promise<void> {
+/** Terminates all, waiting ones too. Resolves when they have ended. */
+export async function killTasks(context: Context): Promise<void> {
   const client = await context.client({ mayStart: false });
-  const all = await unfinished(client);
-  const tasks = how === 'kill' ? all : all.filter(isRunning);
-  if (tasks.length > 0)
-    context.io.note(`${how === 'kill' ? 'Terminating' : 'Waiting for'} ${counted(tasks.length)}...`);
-  if (how === 'kill')
-    for (const task of tasks)
-      await client.patch(Task, refOf(task), {
-        type: 'merge',
-        body: { spec: { terminated: true, gracePeriodSeconds: 0 } },
-      });
-  let left = tasks.map(({ metadata }) => metadata.name);
+  const tasks = await unfinished(client);
+  if (tasks.length > 0) context.io.note(`Terminating ${counted(tasks.length)}...`);
+  for (const task of tasks)
+    await client.patch(Task, refOf(task), {
+      type: 'merge',
+      body: { spec: { terminated: true, gracePeriodSeconds: 0 } },
+    });
+  const ends = tasks.map((task) => ({
+    name: task.metadata.name,
+    ended: waitFor(context, Task, refOf(task), isFinal, { from: task }),
+  }));
+  try {
+    await untilEnded(context, ends);
+  } finally {
+    context.close();
+  }
+}
+
+/** Lets nothing new start, and resolves when what runs has ended. Interrupted, all goes on as before. */
+export async function drainTasks(context: Context): Promise<void> {
+  const client = await context.client({ mayStart: false });
+  const setDraining = async (on: boolean): Promise<void> => {
+    const { items } = await client.list(Node, { labelSelector: `${labels.managedBy}=kf` });
+    for (const { metadata } of items)
+      await client.patch(Node, { name: metadata.name }, { type: 'merge', body: drainPatch(on) });
+  };
+  let interrupt: () => void = () => undefined;
+  const interrupted = new Promise<never>((_, reject) => {
+    interrupt = () => reject(new CliError('interrupted: the server goes on', { exitCode: 130 }));
+  });
+  // It may come while nobody is waiting.
+  interrupted.catch(() => undefined);
+  const handle = context.io.onInterrupt(() => interrupt());
+  try {
+    await setDraining(true);
+    // More than once: one may just have been starting.
+    for (let running = await runningPods(client); running.length > 0; running = await runningPods(client)) {
+      context.io.note(`Waiting for ${counted(running.length)}...`);
+      const ends = running.map((pod) => ({
+        name: pod.metadata.labels?.[labels.task] ?? pod.metadata.name,
+        ended: waitFor(context, Pod, refOf(pod), podFinished, { from: pod }),
+      }));
+      await Promise.race([interrupted, untilEnded(context, ends)]);
+    }
+    await Promise.race([interrupted, Promise.resolve()]);
+  } catch (error) {
+    await setDraining(false);
+    throw error;
+  } finally {
+    handle.remove();
+    context.close();
+  }
+}
+
+/** Tasks between two attempts, and what waits, are no reason to wait: they go on with the next server. */
+async function runningPods(client: KfClient): Promise<readonly Pod[]> {
+  const { items } = await client.list(Pod, { unfinishedOnly: true });
+  return items.filter((pod) => !podFinished(pod) && pod.spec.nodeName);
+}
+
+interface End {
+  readonly name: string;
+  readonly ended: Promise<unknown>;
+}
+
+/** Says every 30 s what is left. */
+async function untilEnded({ io }: Context, ends: readonly End[]): Promise<void> {
+  const left = new Set(ends);
   const progress = setInterval(() => {
-    const names = left.slice(0, 3).join(', ');
-    context.io.note(`Still waiting for ${counted(left.length)}: ${names}${left.length > 3 ? ', …' : ''}`);
+    const names = [...left].slice(0, 3).map(({ name }) => name);
+    io.note(`Still waiting for ${counted(left.size)}: ${names.join(', ')}${left.size > 3 ? ', …' : ''}`);
   }, 30_000);
   try {
-    await Promise.all(
-      tasks.map(async (task) => {
-        await waitFor(context, Task, refOf(task), isFinal, { from: task });
-        left = left.filter((name) => name !== task.metadata.name);
-      }),
-    );
+    await Promise.all(ends.map((end) => end.ended.then(() => left.delete(end))));
   } finally {
     clearInterval(progress);
-    context.close();
   }
 }

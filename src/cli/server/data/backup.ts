@@ -6,7 +6,7 @@ import type { Context } from '../../context.ts';
 import { CliError } from '../../errors.ts';
 import { formatValue } from '../../output/objects.ts';
 import { kfHome } from '../../settings/server-choice.ts';
-import { endTasks } from '../end-tasks.ts';
+import { killTasks } from '../end-tasks.ts';
 import { findServer } from '../server-file.ts';
 import { launch, prepareHome } from '../start.ts';
 import { tryLock } from '../start-lock.ts';
@@ -52,7 +52,7 @@ export async function restoreAction(context: Context, path: string, { kill }: { 
     if (kill) {
       // Only a running server ends tasks.
       if ((await findServer(home)) === undefined) await launch(options);
-      await endTasks(context.forEmbedded(), 'kill');
+      await killTasks(context.forEmbedded());
     }
     await stopServer(home);
     const restored = await askProgram<Manifest & { replaced?: string }>(

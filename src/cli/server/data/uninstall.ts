@@ -9,7 +9,7 @@ import { kfHome } from '../../settings/server-choice.ts';
 import { confirm } from '../../wait/confirm.ts';
 import { bootManager, disableBoot } from '../boot/boot.ts';
 import { stopKeeper } from '../boot/keeper.ts';
-import { countRunning, endTasks } from '../end-tasks.ts';
+import { countRunning, killTasks } from '../end-tasks.ts';
 import { findServer } from '../server-file.ts';
 import { launch, prepareHome } from '../start.ts';
 import { tryLock } from '../start-lock.ts';
@@ -76,7 +76,7 @@ async function endAllTasks(context: Context, options: Parameters<typeof launch>[
       if (containers === 0) return;
       await launch(options);
     }
-    await endTasks(context.forEmbedded(), 'kill');
+    await killTasks(context.forEmbedded());
   } catch (error) {
     context.io.note(`WARNING: ${messageOf(error)}; what runs is ended without it.`);
   }

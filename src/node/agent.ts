@@ -30,6 +30,7 @@ import { startLogJanitor } from './logs/log-janitor.ts';
 import type { LogStore } from './logs/log-store.ts';
 import type { NetworkProvider } from './network/network.ts';
 import { ownNodeName } from './node-object.ts';
+import { ensureOwnDirectory } from './own-directory.ts';
 import { PodPolicies } from './pod-policies.ts';
 import { PodWorker } from './pods/pod-worker.ts';
 import { type Defaults, usualDefaults } from './pods/resources.ts';
@@ -164,6 +165,8 @@ class Agent implements NodeAgent {
 
   async start(): Promise<void> {
     const { layout, cgroups, launcher, starter, client, clock, onError } = this.#context;
+    // In /dev/shm everybody may make folders.
+    await ensureOwnDirectory(layout.volatile);
     for (const path of [layout.pods, layout.exits, layout.runtime]) await mkdir(path, { recursive: true, mode: 0o700 });
     // Sources and output are not for everybody on this machine, wherever the data directory lies.
     for (const path of [layout.logs, layout.stacks, layout.builds, layout.images, layout.layers, layout.volumes]) {

@@ -67,7 +67,7 @@ class LogJanitor {
         await this.#follow(kind);
       } catch (error) {
         if (signal.aborted) return;
-        // Too long ago: what was deleted since is for a prune to find.
+        // Too long ago: logs of what was deleted since stay until they are swept.
         if (isExpired(error)) this.#revisions.delete(kind.kind);
         else onError(`watching ${kind.plural} for their logs`, error);
       }
@@ -129,7 +129,7 @@ function parse(text: string): Record<string, string> {
   }
 }
 
-/** Removes the logs of owners that do not exist; reads every object, so it is for a prune. */
+/** Removes the logs of owners that do not exist. It reads every object, so nothing calls it by itself yet. */
 export async function sweepLogs({ client, logs }: Pick<LogJanitorOptions, 'client' | 'logs'>): Promise<void> {
   // Read first: whatever appears after this is not looked at.
   const present = new Set(await logs.owners());

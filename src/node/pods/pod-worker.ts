@@ -7,7 +7,6 @@ import { stat } from 'node:fs/promises';
 import type { Timer } from '../../client/clock.ts';
 import type { Container, Pod } from '../../resources/core/pod.ts';
 import { type StartOrder, startOrderOf } from '../../resources/core/start-order.ts';
-import { annotations } from '../../resources/labels.ts';
 import type { NodeContext } from '../context.ts';
 import { deferred } from '../deferred.ts';
 import { bootOfClaim, claimed } from './claim.ts';
@@ -18,6 +17,7 @@ import { setDeadlines } from './deadlines.ts';
 import { endTime, monotonic } from './end-time.ts';
 import { endingOf, refusalOf } from './ending.ts';
 import { flush } from './flush.ts';
+import { deletionGrace, evictionGrace, usualGrace } from './grace.ts';
 import { allEnded, nextMoves, orderError } from './order.ts';
 import { PodJournal } from './pod-journal.ts';
 import { PodPlace } from './pod-place.ts';
@@ -30,14 +30,6 @@ import { PodGone, PodPublisher } from './status-publisher.ts';
 
 /** The agent stops: what runs goes on without us. */
 class Detached extends Error {}
-
-const usualGrace = 10;
-/** Seconds: whoever fills the disk may not go on for long. */
-const evictionGrace = 1;
-
-/** Seconds; none where the Pod says so itself, for the API would not let it be told as its deletion's. */
-const deletionGrace = ({ metadata }: Pod): number =>
-  metadata.annotations?.[annotations.gracePeriod] === '0' ? 0 : (metadata.deletionGracePeriodSeconds ?? usualGrace);
 
 const deadlineExceeded: Failure = {
   reason: 'DeadlineExceeded',

@@ -18,7 +18,7 @@ import { job, jobHistory, jobSchedules, jobs } from './commands/jobs.ts';
 import { createLogSink, deleteLogSink, logSink, logSinks } from './commands/log-sinks.ts';
 import { logs } from './commands/logs.ts';
 import { networkPolicyCommands } from './commands/network-policies.ts';
-import { notNeeded } from './commands/not-needed.ts';
+import { notNeeded, notSupported } from './commands/not-needed.ts';
 import { notifications } from './commands/notifications.ts';
 import { push } from './commands/push.ts';
 import { runJob } from './commands/run-job.ts';
@@ -105,4 +105,5 @@ export const commands: readonly CommandFile[] = [
   doctor,
   version,
   ...notNeeded,
+  ...notSupported,
 ];

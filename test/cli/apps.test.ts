@@ -204,12 +204,13 @@ describe('the command line', () => {
   });
 
   test('every command says what it does, in a group, with examples; so does a word that several share', () => {
-    for (const { usage, group, summary, examples, hidden, parent } of commands) {
+    for (const { usage, group, summary, examples, hidden } of commands) {
       expect(group, usage).toMatch(/^[A-Z][A-Za-z ]+:$/);
       expect(summary, usage).toMatch(/^[A-Z].*[^.]$/);
       if (hidden !== true)
         for (const one of examples) expect(one, usage).toMatch(/^(sudo |[A-Z_]+=\S+ |echo .* \| )*kf /);
       if (!/^[a-z-]+ [a-z-]+( |$)/.test(usage)) continue;
+      const { parent } = commands.find((one) => one.usage.split(' ')[0] === usage.split(' ')[0])!;
       expect(parent?.summary, usage).toMatch(/^[A-Z].*[^.]$/);
       expect(parent?.examples.length, usage).toBeGreaterThan(0);
     }
@@ -238,6 +239,18 @@ describe('the command line', () => {
     const { code, stderr } = await cli.run(name, 'https://api.example.com');
     expect(code).toBe(1);
     expect(stderr).toContain('kf target');
+  });
+
+  test.each([
+    [['routes'], 'Instead: kf run-task APP_NAME'],
+    [['scale', 'report', '-i', '3'], 'Instead: kf run-task APP_NAME'],
+    [['stop', 'report'], 'Instead: kf terminate-task'],
+    [['restage', 'report'], 'Instead: kf push'],
+  ])('%j, which Kf has for Apps that run all the time, says what is here', async (argv, tip) => {
+    const { code, stderr } = await cli.run(...argv);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`Error: kf ${argv[0]} is not here: `);
+    expect(stderr).toContain(tip);
   });
 
   test('version', async () => {

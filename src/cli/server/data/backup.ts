@@ -66,7 +66,7 @@ export async function restoreAction(context: Context, path: string, { kill }: { 
     const { url, pid } = await launch(options);
     io.note(`Restored the backup of ${restored.createdAt}, made by kf ${restored.version}.`);
     if (restored.replaced !== undefined)
-      io.note(`What it replaced is kept in ${restored.replaced}; remove it when all is well.`);
+      io.note(`What it replaced is kept in ${restored.replaced}; when all is well, kf server prune --all removes it.`);
     if (!restored.volumes) io.note('The backup holds no volumes: those of this machine were left as they are.');
     io.note(`The server is running: ${url} (process ${pid})`);
   } finally {

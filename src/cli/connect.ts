@@ -6,8 +6,10 @@ import type { ConnectOptions } from './context.ts';
 import { CliError, UnreachableError } from './errors.ts';
 import type { Io } from './io.ts';
 import type { KfClient } from './kf-client.ts';
+import { notAllowed } from './server/not-allowed.ts';
 import { findServer, type ServerInfo } from './server/server-file.ts';
 import { ensureServer } from './server/start.ts';
+import { versionAdvice } from './server/version-advice.ts';
 import type { ServerChoice } from './settings/server-choice.ts';
 import { clientVersion } from './version.ts';
 
@@ -44,8 +46,8 @@ async function embedded(
 ): Promise<ServerInfo> {
   const running = await find(home);
   if (running !== undefined) {
-    if (running.version !== '' && running.version !== clientVersion)
-      io.note(`Client version ${clientVersion} does not match server version ${running.version}: kf server restart`);
+    const advice = versionAdvice(clientVersion, running.version);
+    if (advice !== undefined) io.note(advice);
     return running;
   }
   if (!mayStart || env.KF_AUTOSTART === '0')
@@ -59,8 +61,7 @@ async function find(home: string): Promise<ServerInfo | undefined> {
   try {
     return await findServer(home);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EACCES')
-      throw new CliError(`not allowed to use the embedded server in ${home}: try sudo`);
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') throw new CliError(await notAllowed(home));
     throw error;
   }
 }

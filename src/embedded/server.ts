@@ -26,6 +26,7 @@ import { allKinds } from '../resources/all-kinds.ts';
 import { startPipelineRunController } from '../tekton/pipeline-run-controller.ts';
 import { startTaskRunController } from '../tekton/task-run-controller.ts';
 import { defaultSpace, makeDefaultObjects } from './default-objects.ts';
+import { shareWithGroup } from './group-access.ts';
 import type { Home } from './home.ts';
 import { giveMemoryBack } from './idle-memory.ts';
 import { type RunningNode, reserveFrom, startNode } from './node.ts';
@@ -145,5 +146,6 @@ async function listen(options: ServerOptions, api: Api, node: RunningNode, sourc
   await writeKubeconfig(kubeconfig, { url, ca: tls.ca, token, namespace: defaultSpace });
   const info = { pid: process.pid, url, kubeconfig, version, dataDir };
   await writePrivate(join(dataDir, 'server.json'), `${JSON.stringify(info, undefined, 2)}\n`);
+  await shareWithGroup(dataDir);
   return { url, close: () => http.close() };
 }

@@ -48,7 +48,10 @@ test('layers that an image in use shares with one that is not are not counted as
   await local.client.create(Namespace, { metadata: { name: 'dev' } });
   await local.client.create(App, {
     metadata: { namespace: 'dev', name: 'app' },
-    spec: { build: { image: (await put([shared])).ref }, template: { spec: { containers: [{ name: 'user-container' }] } } },
+    spec: {
+      build: { image: (await put([shared])).ref },
+      template: { spec: { containers: [{ name: 'user-container' }] } },
+    },
   } as never);
   const collector = startCollector({ client: local.client, clock: new FakeClock(), images, sources });
   await collector.idle();

@@ -9,6 +9,7 @@ import { formatValue } from '../output/objects.ts';
 import { kfHome } from '../settings/server-choice.ts';
 import { checkedBootManager } from './boot/boot.ts';
 import { countRunning, drainTasks, killTasks } from './end-tasks.ts';
+import { notAllowed } from './not-allowed.ts';
 import { serverProgram } from './program.ts';
 import { findServer, type ServerInfo } from './server-file.ts';
 import { ensureServer, launch, prepareHome } from './start.ts';
@@ -77,7 +78,8 @@ export async function restartAction(context: Context): Promise<void> {
 
 export async function statusAction({ io, env }: Context, output?: 'json' | 'yaml'): Promise<void> {
   const home = kfHome(env);
-  const info = await findServer(home).catch((error) => {
+  const info = await findServer(home).catch(async (error) => {
+    if (error.code === 'EACCES') throw new CliError(await notAllowed(home));
     throw new CliError(`cannot look into the data directory ${home}: ${(error as Error).message}`);
   });
   const manager = await checkedBootManager(home);

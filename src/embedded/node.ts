@@ -264,7 +264,15 @@ async function bringUp(
   });
   parts.collector = startCollector({ client, clock: systemClock, images, sources: options.sources, onError: log });
   const { sources } = options;
-  parts.diskDesk = createDiskDesk({ dataDir, client, images, sources, collector: parts.collector });
+  parts.diskDesk = createDiskDesk({
+    dataDir,
+    client,
+    images,
+    sources,
+    collector: parts.collector,
+    logs,
+    holdsLog: (owner) => forwarder.holds(owner),
+  });
   parts.presence = startImagePresence({ client, clock: systemClock, images, onError: log });
 }
 

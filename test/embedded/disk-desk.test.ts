@@ -7,6 +7,7 @@ import { createDiskDesk } from '../../src/embedded/disk/disk-desk.ts';
 import { bytesOf } from '../../src/embedded/disk/measure.ts';
 import { startCollector } from '../../src/embedded/prune.ts';
 import { ImageStore } from '../../src/node/images/image-store.ts';
+import { LogStore } from '../../src/node/logs/log-store.ts';
 import { Namespace } from '../../src/resources/core/kinds.ts';
 import { App } from '../../src/resources/kf/app.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -59,18 +60,27 @@ test('layers that an image in use shares with one that is not are not counted as
   await put([shared, old]);
   writeFileSync(join(root, 'sources', `${'3'.repeat(64)}.tar`), Buffer.alloc(4096));
   mkdirSync(join(root, 'replaced-20260301T000000Z'));
-  const desk = createDiskDesk({ dataDir: root, client: local.client, images, sources, collector });
+  for (const owner of ['gone', 'held']) {
+    mkdirSync(join(root, 'logs', owner), { recursive: true });
+    writeFileSync(join(root, 'logs', owner, 'c.log'), Buffer.alloc(4096));
+  }
+  const logs = new LogStore(join(root, 'logs'));
+  const logBytes = await bytesOf(join(root, 'logs/gone'));
+  const holdsLog = async (owner: string) => owner === 'held';
+  const desk = createDiskDesk({ dataDir: root, client: local.client, images, sources, collector, logs, holdsLog });
   const uses = new Map((await desk.report()).uses.map((use) => [use.name, use]));
   const size = await bytesOf(images.layerPath(old));
   expect(uses.get('images')).toMatchObject({ count: 2, unusedCount: 1, unusedBytes: size });
   expect(uses.get('sources')).toMatchObject({ count: 1, unusedCount: 1, unusedBytes: 4096 });
+  expect(uses.get('logs')).toMatchObject({ count: 2, unusedCount: 1, unusedBytes: logBytes });
   expect(uses.get('aside')).toMatchObject({ count: 1, unusedCount: 1 });
   expect(await desk.prune({ aside: false })).toEqual({
     removed: [
+      { name: 'logs', count: 1, bytes: logBytes },
       { name: 'images', count: 1, bytes: size },
       { name: 'sources', count: 1, bytes: 4096 },
     ],
-    freedBytes: size + 4096,
+    freedBytes: logBytes + size + 4096,
   });
   expect(await desk.prune({ aside: true })).toMatchObject({ removed: [{ name: 'aside', count: 1 }] });
   await collector.stop();

@@ -15,8 +15,13 @@ const noBoot = 'before-restore';
 export const restoredPod = (pod: Pod, nodeName: string): Pod =>
   podFinished(pod) || bootOfClaim(pod) === undefined ? pod : claimed(pod, nodeName, noBoot);
 
-export const restoredTask = (task: Task): Task =>
-  isFinal(task) || task.status?.startTime !== undefined ? task : { ...task, spec: { ...task.spec, terminated: true } };
+export function restoredTask(task: Task): Task {
+  if (isFinal(task)) return task;
+  if (task.status?.startTime === undefined) return { ...task, spec: { ...task.spec, terminated: true } };
+  // What was lost would be tried again, and may have succeeded since.
+  const { retries: _, ...spec } = task.spec;
+  return { ...task, spec };
+}
 
 export function restoredJob(job: TaskSchedule, now: string, madeAt: string): TaskSchedule {
   if (job.status === undefined || job.spec.suspend) return job;

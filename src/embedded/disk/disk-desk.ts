@@ -7,6 +7,8 @@ import type { Client } from '../../client/client.ts';
 import type { DiskDesk, DiskReport, DiskUse } from '../../client/disk.ts';
 import { digestHex } from '../../node/images/image.ts';
 import type { ImageStore } from '../../node/images/image-store.ts';
+import { unownedLogs } from '../../node/logs/log-janitor.ts';
+import type { LogStore } from '../../node/logs/log-store.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { Build } from '../../resources/kf/build.ts';
 import { type Collector, namedImages, namedSources } from '../prune.ts';
@@ -18,6 +20,9 @@ export interface DiskDeskOptions {
   readonly images: ImageStore;
   readonly sources: SourceStore;
   readonly collector: Collector;
+  readonly logs: LogStore;
+  /** Whether the log of an owner that is gone is still to be forwarded. */
+  readonly holdsLog: (owner: string) => Promise<boolean>;
 }
 
 /** Put aside by a restore, or before a migration. */
@@ -29,6 +34,7 @@ export function createDiskDesk(options: DiskDeskOptions): DiskDesk {
     async prune({ aside }) {
       const before = await report(options);
       await options.collector.now();
+      for (const owner of await unusedLogs(options)) await options.logs.delete(owner);
       if (aside) await removeAside(options.dataDir);
       const after = await report(options);
       const removed = before.uses
@@ -58,7 +64,8 @@ async function report(options: DiskDeskOptions): Promise<DiskReport> {
   const names = await readdir(dataDir);
   const seen = new Set<string>();
   const uses: DiskUse[] = [await storeUse(dataDir, names)];
-  for (const folder of ['logs', 'volumes', 'disks'] as const) uses.push(await whole(dataDir, folder, seen));
+  uses.push(await logsUse(options, seen));
+  for (const folder of ['volumes', 'disks'] as const) uses.push(await whole(dataDir, folder, seen));
   uses.splice(2, 0, await imagesUse(options, seen), await sourcesUse(options));
   uses.push(await buildsUse(options));
   uses.push(await asideUse(dataDir, names.filter(isAside)));
@@ -85,6 +92,19 @@ async function storeUse(dataDir: string, names: readonly string[]): Promise<Disk
 async function whole(dataDir: string, folder: string, seen: Set<string>): Promise<DiskUse> {
   const { length } = await readdir(join(dataDir, folder)).catch(() => []);
   return used(folder, length, await bytesOf(join(dataDir, folder), seen));
+}
+
+/** Those whose owner went while nobody saw it, as before a crash of the machine. */
+async function unusedLogs({ client, logs, holdsLog }: DiskDeskOptions): Promise<readonly string[]> {
+  const unused: string[] = [];
+  for (const owner of await unownedLogs({ client, logs })) if (!(await holdsLog(owner))) unused.push(owner);
+  return unused;
+}
+
+async function logsUse(options: DiskDeskOptions, seen: Set<string>): Promise<DiskUse> {
+  const unused = await unusedLogs(options);
+  const unusedBytes = await sum(join(options.dataDir, 'logs'), unused);
+  return { ...(await whole(options.dataDir, 'logs', seen)), unusedCount: unused.length, unusedBytes };
 }
 
 /** With their layers: a layer that no image in use has goes with the images. */

@@ -114,6 +114,12 @@ export class LogForwarder {
     return true;
   }
 
+  /** Whether a sink still waits for the log of this owner. */
+  async holds(uid: string): Promise<boolean> {
+    await this.#started;
+    return this.#isPending(uid);
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#following?.abort.abort();

@@ -67,7 +67,7 @@ class LogJanitor {
         await this.#follow(kind);
       } catch (error) {
         if (signal.aborted) return;
-        // Too long ago: logs of what was deleted since stay until they are swept.
+        // Too long ago: logs of what was deleted since stay until a prune removes them.
         if (isExpired(error)) this.#revisions.delete(kind.kind);
         else onError(`watching ${kind.plural} for their logs`, error);
       }
@@ -129,12 +129,15 @@ function parse(text: string): Record<string, string> {
   }
 }
 
-/** Removes the logs of owners that do not exist. It reads every object, so nothing calls it by itself yet. */
-export async function sweepLogs({ client, logs }: Pick<LogJanitorOptions, 'client' | 'logs'>): Promise<void> {
+/** Owners of logs that do not exist any more; reads every object, so it is for when a person asks. */
+export async function unownedLogs({
+  client,
+  logs,
+}: Pick<LogJanitorOptions, 'client' | 'logs'>): Promise<readonly string[]> {
   // Read first: whatever appears after this is not looked at.
-  const present = new Set(await logs.owners());
+  const present = await logs.owners();
   const alive = new Set<string>();
   for (const kind of owners)
     for (const { metadata } of (await client.list(kind)).items as readonly KubeObject[]) alive.add(metadata.uid ?? '');
-  await logs.sweep((owner) => !present.has(owner) || alive.has(owner));
+  return present.filter((owner) => !alive.has(owner));
 }

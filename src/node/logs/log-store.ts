@@ -95,11 +95,6 @@ export class LogStore implements LogSource {
   async delete(owner: string): Promise<void> {
     await rm(join(this.#directory, fileName(owner)), { recursive: true, force: true });
   }
-
-  /** Removes the logs of owners that `exists` does not know. */
-  async sweep(exists: (owner: string) => boolean): Promise<void> {
-    for (const owner of await this.owners()) if (!exists(owner)) await this.delete(owner);
-  }
 }
 
 /** Uids and names come from requests: they must not lead anywhere else. */

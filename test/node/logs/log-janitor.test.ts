@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Client } from '../../../src/client/client.ts';
-import { startLogJanitor, sweepLogs } from '../../../src/node/logs/log-janitor.ts';
+import { startLogJanitor, unownedLogs } from '../../../src/node/logs/log-janitor.ts';
 import { LogStore } from '../../../src/node/logs/log-store.ts';
 import { Pod } from '../../../src/resources/core/pod.ts';
 import { Task } from '../../../src/resources/kf/task.ts';
@@ -83,6 +83,6 @@ test('a prune finds what nobody owns', async () => {
   const [alive, orphan] = [await logged('alive'), await logged('orphan')];
   await client.delete(Task, ref('orphan'));
   await client.create(Pod, { metadata: { name: 'p', namespace: 'dev' }, spec: { containers: [] } } as never);
-  await sweepLogs({ client, logs });
-  expect([kept(alive), kept(orphan)]).toEqual([true, false]);
+  expect(await unownedLogs({ client, logs })).toEqual([orphan]);
+  expect([kept(alive), kept(orphan)]).toEqual([true, true]);
 });

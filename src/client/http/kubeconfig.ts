@@ -103,7 +103,9 @@ function read(file: string, mayBeMissing: boolean): string {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' && mayBeMissing) return '{}';
-    throw new KubeconfigError(`cannot read the kubeconfig: ${message}`);
+    throw new KubeconfigError(
+      `cannot read the kubeconfig ${file}: ${code === 'ENOENT' ? 'there is no such file' : message}`,
+    );
   }
 }
 

@@ -30,6 +30,9 @@ test('a usual Pod has no faults', () => {
 test.each<[string, Readonly<Record<string, unknown>>, string]>([
   ['spec', { initContainers: [{ name: 'i' }] }, 'spec.initContainers'],
   ['spec', { hostNetwork: true }, 'spec.hostNetwork'],
+  ['spec', { restartPolicy: 'Always' }, 'spec.restartPolicy'],
+  ['spec', { restartPolicy: 'OnFailure' }, 'spec.restartPolicy'],
+  ['spec', { restartPolicy: 'never' }, 'spec.restartPolicy'],
   ['container', { envFrom: [{ secretRef: { name: 's' } }] }, 'spec.containers[0].envFrom'],
   ['container', { readinessProbe: { exec: { command: ['true'] } } }, 'spec.containers[0].readinessProbe'],
   ['container', { lifecycle: { preStop: {} } }, 'spec.containers[0].lifecycle'],
@@ -44,6 +47,13 @@ test.each<[string, Readonly<Record<string, unknown>>, string]>([
   expect(fields(pod({ ...(where === 'spec' ? asked : {}), containers: [{ name: 'c', ...container }] }))).toEqual([
     field,
   ]);
+});
+
+test('what is to be run again is refused with the way out; a Pod that an earlier version let in may end', () => {
+  const always = pod({ restartPolicy: 'Always' });
+  expect(Pod.validate?.(always)[0]?.message).toContain('kubectl run --restart=Never');
+  expect(Pod.validate?.(always, always)).toEqual([]);
+  expect(fields(pod({ restartPolicy: 'Never' }))).toEqual([]);
 });
 
 test('fields that ask for nothing are no fault', () => {

@@ -3,7 +3,7 @@
  * that run as root, so nothing but a DNS label gets in. Pure.
  */
 
-import { duplicate, type FieldError, invalid, notFoundValue, required } from '../field-error.ts';
+import { duplicate, type FieldError, invalid, notFoundValue, notSupported, required } from '../field-error.ts';
 import { annotations } from '../labels.ts';
 import type { ObjectMeta } from '../meta.ts';
 import { isDns1123Label } from '../names.ts';
@@ -31,10 +31,11 @@ interface PodShape {
     readonly containers: readonly ContainerShape[];
     readonly volumes?: readonly Named[];
     readonly securityContext?: unknown;
+    readonly restartPolicy?: string;
   };
 }
 
-export function validatePod({ metadata, spec }: PodShape): readonly FieldError[] {
+export function validatePod({ metadata, spec }: PodShape, old?: PodShape): readonly FieldError[] {
   const { containers, volumes = [] } = spec;
   const known = new Set(volumes.map(({ name }) => name));
   return [
@@ -43,8 +44,18 @@ export function validatePod({ metadata, spec }: PodShape): readonly FieldError[]
     ...containers.flatMap((container, index) => containerErrors(`spec.containers[${index}]`, container, known)),
     ...userErrors('spec.securityContext', spec.securityContext as object | undefined),
     ...unsupportedFields(spec),
+    ...restartErrors(spec.restartPolicy, old),
     ...startOrderErrors(metadata.annotations?.[annotations.startOrder]),
   ];
+}
+
+/** Kubernetes' default is Always, which `kubectl run` states. One that an earlier version let in may end. */
+function restartErrors(policy: string | undefined, old: PodShape | undefined): readonly FieldError[] {
+  if (policy === undefined || policy === 'Never' || policy === old?.spec.restartPolicy) return [];
+  const field = 'spec.restartPolicy';
+  if (policy !== 'Always' && policy !== 'OnFailure') return [notSupported(field, policy, ['Never'])];
+  const detail = 'containers are run once here; say Never (kubectl run --restart=Never), or run a Task with retries';
+  return [invalid(field, policy, detail)];
 }
 
 function named(field: string, items: readonly Named[]): readonly FieldError[] {

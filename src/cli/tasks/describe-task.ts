@@ -8,7 +8,7 @@ import { Pod, type ResourceRequirements } from '../../resources/core/pod.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { annotations, labels } from '../../resources/labels.ts';
-import { formatBytes } from '../../resources/quantity.ts';
+import { formatBytes, quantityValue } from '../../resources/quantity.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { Context } from '../context.ts';
 import { limitingPolicies } from '../network-policies/limits.ts';
@@ -94,7 +94,7 @@ export function describe(task: Task, { run, pod, app, limitedBy = [] }: More = {
     ['Attempts', section(attemptLines(task))],
     ['Timeline', section(timelineOf(task, pod))],
     ['Limits', section(limitsOf(task, step?.computeResources ?? appResources(app)))],
-    ['Usage', section(usageOf(task))],
+    ['Usage', section(usageOf(task, step?.computeResources ?? appResources(app)))],
     ['PipelineRun', status.pipelineRunName],
     ['Pod', status.podName],
   ];
@@ -148,11 +148,16 @@ function limitsOf({ spec }: Task, resources: ResourceRequirements | undefined): 
 const text = (value: string | number | undefined): string | undefined =>
   value === undefined ? undefined : String(value);
 
-function usageOf({ status }: Task): Description {
+/** Says that a disk had no room left: programs that fail of it seldom say so in their exit code. */
+const fullness = (bytes: number, limit: string | undefined): string =>
+  limit !== undefined && bytes >= 0.99 * quantityValue(limit) ? `, full: the limit is ${limit}` : '';
+
+function usageOf({ spec, status }: Task, resources: ResourceRequirements | undefined): Description {
   const { memoryPeakBytes, cpuMilliseconds, diskBytes } = status?.usage ?? {};
+  const disk = text(spec.disk || resources?.limits?.['ephemeral-storage']);
   return [
     ['Memory Peak', memoryPeakBytes === undefined ? undefined : formatBytes(memoryPeakBytes)],
     ['CPU Time', cpuMilliseconds === undefined ? undefined : `${(cpuMilliseconds / 1000).toFixed(2)}s`],
-    ['Disk', diskBytes === undefined ? undefined : formatBytes(diskBytes)],
+    ['Disk', diskBytes === undefined ? undefined : formatBytes(diskBytes) + fullness(diskBytes, disk)],
   ];
 }

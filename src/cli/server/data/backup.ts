@@ -1,5 +1,6 @@
 /** `kf server backup|restore`. */
 
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { formatBytes } from '../../../resources/quantity.ts';
 import type { Context } from '../../context.ts';
@@ -42,13 +43,15 @@ export async function backupAction({ io, env, cwd }: Context, path: string, flag
 export async function restoreAction(context: Context, path: string, { kill }: { readonly kill?: boolean }) {
   const { io, env, cwd } = context;
   requireRoot('restore');
+  const file = resolve(cwd, path);
+  if (!existsSync(file)) throw new CliError(`there is no file ${file}`);
   const home = kfHome(env);
   const options = { home, io, env };
   await prepareHome(options);
   const lock = await tryLock(home);
   if (lock === undefined) throw new CliError('another command is starting or stopping the server; try again');
   try {
-    const unpacked = await askProgram<Manifest & { folder: string }>(env, ['restore-unpack', resolve(cwd, path)]);
+    const unpacked = await askProgram<Manifest & { folder: string }>(env, ['restore-unpack', file]);
     if (kill) {
       // Only a running server ends tasks.
       if ((await findServer(home)) === undefined) await launch(options);

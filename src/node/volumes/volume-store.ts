@@ -114,15 +114,15 @@ export class VolumeStore {
     const { folder, run } = this.#options;
     for (const name of await readdir(folder)) {
       if (name.endsWith(stagingSuffix)) await rm(join(folder, name), { recursive: true, force: true });
-      else if (!this.#isUsed(name)) await this.#inTurn(name, () => this.#unmount(name));
+      // `lost+found`, where the folder is a disk of its own.
+      else if (isName(name) && !this.#isUsed(name)) await this.#inTurn(name, () => this.#unmount(name));
     }
     const nameOf = (file: string): string => file.slice(folder.length + 1).split('/')[0] ?? '';
     await detachLoops(run, (file) => file.startsWith(`${folder}/`) && !this.#isUsed(nameOf(file)));
   }
 
   #path(name: string): string {
-    if (!/^[a-z0-9][-.a-z0-9]*$/.test(name) || name.endsWith(stagingSuffix))
-      throw new Error(`${JSON.stringify(name)} is no name of a volume`);
+    if (!isName(name)) throw new Error(`${JSON.stringify(name)} is no name of a volume`);
     return join(this.#options.folder, name);
   }
 
@@ -199,6 +199,8 @@ export class VolumeStore {
     await detachLoops(run, (file) => file === join(path, 'disk.img'));
   }
 }
+
+const isName = (name: string): boolean => /^[a-z0-9][-.a-z0-9]*$/.test(name) && !name.endsWith(stagingSuffix);
 
 const exists = (path: string): Promise<boolean> =>
   lstat(path).then(

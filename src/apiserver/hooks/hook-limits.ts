@@ -6,13 +6,13 @@ import { statusError } from '../../resources/status.ts';
 /** Requests of one hook at once, and milliseconds until one more is allowed. */
 const burst = 60;
 const refill = 1_000;
-/** Bodies read at a time, of up to 1 MiB each. */
+/** Bodies read at a time, of up to 1 MiB each: of those who have shown a token, and of those whose signature is to be seen. */
 const mostBodies = 16;
 
 export class HookLimits {
   readonly #clock: Clock;
   readonly #used = new Map<string, { spent: number; at: number }>();
-  #bodies = 0;
+  readonly #bodies = { known: 0, unknown: 0 };
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -33,15 +33,15 @@ export class HookLimits {
     this.#used.set(hook, { spent: spent + 1, at: now });
   }
 
-  /** @throws StatusError ServiceUnavailable */
-  async whileReading<T>(read: () => Promise<T>): Promise<T> {
-    if (this.#bodies >= mostBodies)
+  /** @param who strangers keep only one another waiting. @throws StatusError ServiceUnavailable */
+  async whileReading<T>(who: 'known' | 'unknown', read: () => Promise<T>): Promise<T> {
+    if (this.#bodies[who] >= mostBodies)
       throw statusError('ServiceUnavailable', 'too many requests are being read: try again', { retryAfterSeconds: 1 });
-    this.#bodies++;
+    this.#bodies[who]++;
     try {
       return await read();
     } finally {
-      this.#bodies--;
+      this.#bodies[who]--;
     }
   }
 }

@@ -44,7 +44,7 @@ export class HookServer {
     const ref = { namespace: request.namespace, name: request.name };
     const hook = (await this.#find(Hook, ref)) as Hook | undefined;
     const keys = keysOf(hook === undefined ? undefined : await this.#secretOf(hook));
-    const body = await this.#limits.whileReading(() => this.#admitted(req, request, keys));
+    const body = await this.#admitted(req, request, keys);
     // Nobody is let in through a hook that is not there.
     if (hook === undefined) throw unauthorized();
     this.#limits.count(hook.metadata.uid ?? '');
@@ -62,15 +62,10 @@ export class HookServer {
   async #admitted(req: IncomingMessage, { token, signature }: HookRequest, keys: HookKeys): Promise<Buffer> {
     if (token !== undefined && !isToken(token, keys)) throw unauthorized();
     if (token === undefined && signature === undefined) throw unauthorized();
-    const late = setTimeout(() => req.destroy(), bodyPatience).unref();
-    try {
-      // A signature is looked at after the body, whether or not there is anything to verify it with.
-      const body = await readBytes(req, largestHookBody);
-      if (token === undefined && !isSignature(signature!, body, keys)) throw unauthorized();
-      return body;
-    } finally {
-      clearTimeout(late);
-    }
+    const body = await this.#limits.whileReading(token === undefined ? 'unknown' : 'known', () => bodyOf(req));
+    // A signature is looked at after the body, whether or not there is anything to verify it with.
+    if (token === undefined && !isSignature(signature!, body, keys)) throw unauthorized();
+    return body;
   }
 
   #secretOf(hook: Hook): Promise<Secret | undefined> {
@@ -96,6 +91,15 @@ export class HookServer {
       if (isNotFound(error)) return undefined;
       throw error;
     }
+  }
+}
+
+async function bodyOf(req: IncomingMessage): Promise<Buffer> {
+  const late = setTimeout(() => req.destroy(), bodyPatience).unref();
+  try {
+    return await readBytes(req, largestHookBody);
+  } finally {
+    clearTimeout(late);
   }
 }
 

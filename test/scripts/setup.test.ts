@@ -154,7 +154,8 @@ describe('the build', () => {
 
 it('bin/kf says what to type when nothing is built', async () => {
   await mkdir(join(project, 'bin'));
-  await copyFile(join(root, 'bin/kf'), join(project, 'bin/kf'));
+  // Its package.json says that it is CommonJS.
+  for (const name of ['kf', 'package.json']) await copyFile(join(root, 'bin', name), join(project, 'bin', name));
   const { status, stderr } = spawnSync(join(project, 'bin/kf'), ['version'], { encoding: 'utf8' });
   expect(stderr).toContain('npm run build');
   expect(status).toBe(1);

@@ -7,8 +7,9 @@ import { CliError, UnreachableError } from './errors.ts';
 import type { Io } from './io.ts';
 import type { KfClient } from './kf-client.ts';
 import { notAllowed } from './server/not-allowed.ts';
-import { findServer, type ServerInfo } from './server/server-file.ts';
+import { findServer, readServerFile, type ServerInfo } from './server/server-file.ts';
 import { ensureServer } from './server/start.ts';
+import { isLocked } from './server/start-lock.ts';
 import { versionAdvice } from './server/version-advice.ts';
 import type { ServerChoice } from './settings/server-choice.ts';
 import { clientVersion } from './version.ts';
@@ -44,7 +45,7 @@ async function embedded(
   { mayStart = true }: ConnectOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<ServerInfo> {
-  const running = await find(home);
+  const running = (await find(home)) ?? (mayStart ? await returning(home, env) : undefined);
   if (running !== undefined) {
     const advice = versionAdvice(clientVersion, running.version);
     if (advice !== undefined) io.note(advice);
@@ -56,6 +57,25 @@ async function embedded(
     });
   return ensureServer({ home, io, env });
 }
+
+/** Milliseconds for which a command waits for a server that comes back, and between looks. */
+const patience = { limit: 10_000, interval: 50 };
+
+/** Of a command that may not start the server: the one that somebody else is starting, or that has just crashed. */
+async function returning(home: string, env: NodeJS.ProcessEnv): Promise<ServerInfo | undefined> {
+  if (env.KF_AUTOSTART !== '0' && process.getuid?.() === 0) return undefined;
+  const deadline = Date.now() + patience.limit;
+  while ((await isExpected(home)) && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, patience.interval));
+    const info = await find(home);
+    if (info !== undefined) return info;
+  }
+  return undefined;
+}
+
+/** A server that was stopped has taken its file away. */
+const isExpected = async (home: string): Promise<boolean> =>
+  (await readServerFile(home)) !== undefined || (await isLocked(home));
 
 async function find(home: string): Promise<ServerInfo | undefined> {
   try {

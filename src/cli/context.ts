@@ -9,10 +9,9 @@ import type { KfClient } from './kf-client.ts';
 import { chooseServer, chooseSpace, kfHome, type ServerChoice } from './settings/server-choice.ts';
 import { defaultSettingsFile, readSettings, type Settings } from './settings/settings-file.ts';
 import { serverFlags } from './tip-flags.ts';
+import { patientClient } from './wait/patient-client.ts';
 
 export interface ConnectOptions {
-  /** Milliseconds for which an unreachable server is asked again. Default 0. */
-  readonly patience?: number;
   /** Whether the embedded server may be started. Default true; false once a command has talked to it. */
   readonly mayStart?: boolean;
 }
@@ -49,6 +48,7 @@ export class Context {
   #settings: Promise<Settings> | undefined;
   #choice: Promise<ServerChoice> | undefined;
   #client: Promise<KfClient> | undefined;
+  #isKnown = false;
 
   constructor(surroundings: Surroundings, flags: GlobalFlags) {
     this.#surroundings = surroundings;
@@ -103,7 +103,8 @@ export class Context {
     return space;
   }
 
-  client(options: ConnectOptions = {}): Promise<KfClient> {
+  /** The server itself, for those who have patience of their own. */
+  connection(options: ConnectOptions = {}): Promise<KfClient> {
     if (this.#client === undefined) {
       const client = this.choice().then((choice) => this.#surroundings.connect(choice, this.io, options));
       this.#client = client;
@@ -115,16 +116,25 @@ export class Context {
     return this.#client;
   }
 
-  /** A new client: the server may have come back at another address. */
-  async reconnect(): Promise<KfClient> {
-    this.close();
-    return this.client({ mayStart: false });
+  /** A client whose reads bear with a server that restarts. */
+  async client(): Promise<KfClient> {
+    return patientClient(this, await this.connection());
+  }
+
+  /** The server has answered this command. */
+  answered(): void {
+    this.#isKnown = true;
+  }
+
+  /** Whether a server that is out of reach may be thought to come back: it has answered, or is ours and took the call. */
+  async isKnown(): Promise<boolean> {
+    return this.#isKnown || (await this.choice()).kind === 'embedded';
   }
 
   /** For commands that read. */
-  async session(options: ConnectOptions = {}): Promise<Session> {
+  async session(): Promise<Session> {
     const space = await this.space();
-    return { client: await this.client(options), space, serverFlags: serverFlags(this.#flags) };
+    return { client: await this.client(), space, serverFlags: serverFlags(this.#flags) };
   }
 
   /**

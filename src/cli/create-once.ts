@@ -34,7 +34,7 @@ export async function createOnce<K extends AnyKind>(
   const patience = new Patience(context, createPatience);
   for (;;) {
     try {
-      const client = await context.client({ mayStart: false });
+      const client = await context.connection({ mayStart: false });
       return { object: await client.create(kind, marked), isOurs: true };
     } catch (error) {
       if (!isAlreadyExists(error)) {

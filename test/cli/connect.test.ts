@@ -1,8 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { contextNameOf } from '../../src/cli/connect.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { connectTo, contextNameOf } from '../../src/cli/connect.ts';
+import type { Io } from '../../src/cli/io.ts';
 
 let path: string;
 beforeAll(() => {
@@ -31,4 +34,33 @@ test('a context or a kubeconfig that does not exist is an error, before anything
   await expect(contextNameOf({ kind: 'kubeconfig', path: `${path}.none`, context: 'two' })).rejects.toThrow(
     'cannot read the kubeconfig',
   );
+});
+
+describe('an embedded server that this command may not start', () => {
+  let home: string;
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'kf-home-'));
+  });
+  afterEach(() => rmSync(home, { recursive: true }));
+  const connect = () =>
+    connectTo({ kind: 'embedded', home }, { note() {} } as unknown as Io, {}, { KF_AUTOSTART: '0' });
+
+  test('is not waited for when it was stopped', async () => {
+    await expect(connect()).rejects.toThrow('the embedded server is not running');
+    // The lock of a command that was killed is nobody's.
+    writeFileSync(join(home, 'start.lock'), `${2 ** 22 + 1}\n`);
+    await expect(connect()).rejects.toThrow('the embedded server is not running');
+  });
+
+  test('is waited for while somebody starts it', async () => {
+    writeFileSync(join(home, 'start.lock'), `${process.pid}\n`);
+    cpSync(path, join(home, 'kubeconfig'));
+    const connecting = connect();
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    writeFileSync(join(home, 'server.json'), JSON.stringify({ pid: process.pid, url }));
+    (await connecting).close();
+    server.close();
+  });
 });

@@ -50,12 +50,12 @@ function vanishing(creates: 'answered' | 'answer lost' | 'never') {
   return { client: client as KfClient, created, attempts: () => attempts };
 }
 
-function start(server: { readonly client: KfClient }, ...argv: string[]) {
+function start(server: { readonly client: KfClient; readonly env?: NodeJS.ProcessEnv }, ...argv: string[]) {
   const clock = new FakeClock();
   const running = new Running();
   const finished = run(argv, {
     io: running.io,
-    env: {},
+    env: server.env ?? {},
     cwd: '/',
     clock: {
       now: () => clock.now(),
@@ -95,4 +95,58 @@ test('a create whose answer got lost is found again, not doubled', async () => {
   expect(server.attempts()).toBe(2);
   expect(server.created.length).toBe(1);
   expect(running.stderr).toContain(`Task ${server.created[0]!.metadata.name} is submitted successfully`);
+});
+
+/** A server that refuses the first reads. */
+function restarting(refusals: number, env: NodeJS.ProcessEnv = {}) {
+  let reads = 0;
+  const answer =
+    <T>(value: T) =>
+    async (): Promise<T> => {
+      if (++reads <= refusals) throw refused;
+      return value;
+    };
+  const object = { ...app, spec: { ...app.spec, schedules: [], instanceRef: {}, app: {} } };
+  const client = {
+    get: answer(object),
+    list: answer({ items: [], resourceVersion: '1' }),
+    table: answer({ columnDefinitions: [], rows: [] }),
+    close() {},
+  } as unknown as KfClient;
+  return { client, env, reads: () => reads };
+}
+
+test.each([
+  'apps',
+  'app report',
+  'env report',
+  'builds',
+  'spaces',
+  'space dev',
+  'jobs',
+  'tasks',
+  'services',
+  'bindings',
+  'stacks',
+  'log-sinks',
+  'network-policies',
+])('kf %s bears with a server that restarts', async (line) => {
+  const server = restarting(3);
+  const { running, finished } = start(server, ...line.split(' '));
+  expect(await finished, running.stderr).toBe(0);
+  expect(server.reads()).toBeGreaterThan(3);
+});
+
+test('a server that does not come back: after 10 s one clear line', async () => {
+  const { running, finished } = start(restarting(Number.POSITIVE_INFINITY), 'apps');
+  expect(await finished).toBe(1);
+  expect(running.stderr).toContain('Error: the server was out of reach for 10 s: connection refused');
+});
+
+test('a server of a kubeconfig that has never answered is not waited for', async () => {
+  const server = restarting(1, { KUBECONFIG: '/elsewhere' });
+  const { running, finished } = start(server, 'apps', '--space', 'dev');
+  expect(await finished).toBe(1);
+  expect(running.stderr).toContain('Error: connection refused');
+  expect(server.reads()).toBe(1);
 });

@@ -92,7 +92,7 @@ async function eachNewTask(
   const selector = { namespace, labelSelector };
   while (!signal.aborted) {
     try {
-      const client = await context.client({ mayStart: false });
+      const client = await context.connection({ mayStart: false });
       // Listing anew: what came between the last list or watch and this one is not missed.
       const { items, resourceVersion } = await client.list(Task, selector);
       patience.restored();
@@ -145,4 +145,4 @@ function prefixOf({ io }: Context, { metadata, status }: Task): Buffer {
 }
 
 const latest = async (context: Context, task: Task): Promise<Task> =>
-  (await context.client({ mayStart: false })).get(Task, refOf(task)).catch(() => task);
+  (await context.connection({ mayStart: false })).get(Task, refOf(task)).catch(() => task);

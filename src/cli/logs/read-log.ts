@@ -91,7 +91,7 @@ async function* read(
   const patience = new Patience(context, limit);
   while (!signal?.aborted) {
     try {
-      const client = await context.client({ mayStart: false });
+      const client = await context.connection({ mayStart: false });
       const options = {
         ...(typeof query === 'function' ? query() : query),
         follow,

@@ -22,7 +22,7 @@ async function unfinished(client: KfClient): Promise<readonly Task[]> {
 /** A server that does not answer is stopped all the same. */
 export async function countRunning(context: Context): Promise<number> {
   try {
-    return (await unfinished(await context.client({ mayStart: false }))).filter(isRunning).length;
+    return (await unfinished(await context.connection({ mayStart: false }))).filter(isRunning).length;
   } catch {
     return 0;
   } finally {
@@ -34,7 +34,7 @@ const counted = (count: number): string => (count === 1 ? '1 task' : `${count} t
 
 /** Terminates all, waiting ones too. Resolves when they have ended. */
 export async function killTasks(context: Context): Promise<void> {
-  const client = await context.client({ mayStart: false });
+  const client = await context.connection({ mayStart: false });
   const tasks = await unfinished(client);
   if (tasks.length > 0) context.io.note(`Terminating ${counted(tasks.length)}...`);
   for (const task of tasks)
@@ -55,7 +55,7 @@ export async function killTasks(context: Context): Promise<void> {
 
 /** Lets nothing new start, and resolves when what runs has ended. Interrupted, all goes on as before. */
 export async function drainTasks(context: Context): Promise<void> {
-  const client = await context.client({ mayStart: false });
+  const client = await context.connection({ mayStart: false });
   const setDraining = async (on: boolean): Promise<void> => {
     const { items } = await client.list(Node, { labelSelector: `${labels.managedBy}=kf` });
     for (const { metadata } of items)

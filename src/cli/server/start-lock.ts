@@ -22,6 +22,12 @@ export async function tryLock(home: string): Promise<StartLock | undefined> {
   }
 }
 
+/** Whether a living process starts or restarts the server. */
+export async function isLocked(home: string): Promise<boolean> {
+  const holder = await holderOf(join(home, 'start.lock'));
+  return holder !== undefined && isAlive(holder);
+}
+
 /** A link appears with its content, and not at all where there is one. */
 async function linked(file: string, path: string): Promise<boolean> {
   try {

@@ -34,7 +34,7 @@ export async function watchTasks(context: Context, options: WatchTasksOptions): 
   try {
     while (!signal.aborted) {
       try {
-        const client = await context.client({ mayStart: false });
+        const client = await context.connection({ mayStart: false });
         const { items, resourceVersion } = await client.list(Task, selector);
         patience.restored();
         await printer.list(items);

@@ -32,7 +32,7 @@ export async function* observe<K extends AnyKind>(
   let uid: string | undefined = from?.metadata.uid;
   while (!signal?.aborted) {
     try {
-      const client = await context.client({ mayStart: false });
+      const client = await context.connection({ mayStart: false });
       if (known === undefined) {
         const found: ObjectOf<K> = await client.get(kind, ref);
         patience.restored();

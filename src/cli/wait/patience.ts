@@ -24,6 +24,7 @@ export class Patience {
 
   /** The server has answered. */
   restored(): void {
+    this.#context.answered();
     if (this.#told) this.#context.io.note('The server is back.');
     this.#lostAt = undefined;
     this.#told = false;
@@ -51,22 +52,26 @@ export class Patience {
   }
 }
 
-/** Runs a read again while the server is away, e.g. restarting. Default: up to 10 s. */
+/**
+ * Runs a read again while a known server is away, e.g. restarting. Default: up to 10 s.
+ * @throws at once what the first connection says: it has waited already where there was something to wait for
+ */
 export async function patiently<T>(
   context: Context,
   read: (client: KfClient) => Promise<T>,
   limit = 10_000,
 ): Promise<T> {
   const patience = new Patience(context, limit);
-  let first = true;
+  let connected: KfClient | undefined = await context.connection();
   for (;;) {
     try {
-      // Only the first attempt may start a server: one that goes away later was stopped on purpose.
-      const result = await read(await context.client({ mayStart: first }));
+      // Only the first connection may start a server: one that goes away later was stopped on purpose.
+      const result = await read(connected ?? (await context.connection({ mayStart: false })));
       patience.restored();
       return result;
     } catch (error) {
-      first = false;
+      connected = undefined;
+      if (!(await context.isKnown())) throw error;
       await patience.bear(error);
     }
   }

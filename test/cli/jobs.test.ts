@@ -133,7 +133,7 @@ describe('lists and descriptions', () => {
       'Name,ID,DisplayName,Age,Duration,Succeeded,Reason,Scheduled,Message'.split(','),
     );
     expect(rows(stdout)).toMatchObject([
-      { Name: '<none>', Reason: 'Skipped', Scheduled: '2026-02-01T02:00:00Z', Message: 'Task shown-1 has not ended' },
+      { Name: '<nil>', Reason: 'Skipped', Scheduled: '2026-02-01T02:00:00Z', Message: 'Task shown-1 has not ended' },
       { Name: task!.metadata.name, Succeeded: 'False', Scheduled: 'by hand' },
     ]);
     const list = JSON.parse((await cli.ok('job-history', 'shown', '-o', 'json')).stdout) as { items: Task[] };

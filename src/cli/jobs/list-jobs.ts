@@ -119,7 +119,7 @@ export async function listHistory(context: Context, name: string, { output }: Li
   const slots = (job.status?.history ?? []).map(
     ({ time, outcome, message, run }): TableRow => ({
       cells: {
-        Name: '<none>',
+        Name: null,
         Age: humanDuration(now - Date.parse(time)),
         Reason: outcome,
         Scheduled: run === undefined ? time : 'by hand',

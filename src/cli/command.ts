@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Context } from './context.ts';
+import type { Tip } from './errors.ts';
 import { type OutputFormat, outputFormats } from './output/objects.ts';
 
 export interface CommandFile {
@@ -15,6 +16,8 @@ export interface CommandFile {
   readonly examples: readonly string[];
   /** How many arguments there may be: exactly N, or from-to. Default: none. */
   readonly args?: number | readonly [least: number, most: number];
+  /** What helps when there are more arguments than that. */
+  tooMany?(args: readonly string[]): Tip;
   readonly hidden?: boolean;
   /** What is said of the word that subcommands share, like `configure-space`. */
   readonly parent?: Parent;

@@ -104,12 +104,14 @@ const examplesText = (examples: readonly string[]): string =>
   `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`;
 
 /** Kf's (cobra's) words. */
-function checkCount({ args = 0, usage }: CommandFile, given: readonly string[]): void {
+function checkCount({ args = 0, usage, tooMany }: CommandFile, given: readonly string[]): void {
   const [least, most] = typeof args === 'number' ? [args, args] : args;
   if (given.length >= least && given.length <= most) return;
   const range = least === 0 ? `at most ${most}` : `between ${least} and ${most}`;
   const wanted = `${least === most ? least : range} arg(s)`;
   const problem = `accepts ${wanted}, received ${given.length}`;
   const extra = given.length > most ? `: ${given.slice(most).join(' ')}` : '';
-  throw new CliError(`${problem}${extra}`, { tips: [{ description: 'Usage', command: `kf ${usage} [flags]` }] });
+  const tips = [{ description: 'Usage', command: `kf ${usage} [flags]` }];
+  if (given.length > most && tooMany !== undefined) tips.push(tooMany(given));
+  throw new CliError(`${problem}${extra}`, { tips });
 }

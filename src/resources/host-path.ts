@@ -15,7 +15,8 @@ export function neverAllowed(path: string, own: readonly string[]): string | und
   if (!path.startsWith('/') || path.split('/').includes('..')) return `${path} is no absolute path`;
   if (path === '/') return '/ is the whole machine';
   const folder = system.find((one) => isWithin(path, one));
-  if (folder !== undefined) return `${path} lies in ${folder}, which belongs to the system`;
+  if (folder !== undefined)
+    return path === folder ? `${path} belongs to the system` : `${path} lies in ${folder}, which belongs to the system`;
   if (own.some((one) => isWithin(path, one) || isWithin(one, path)))
     return `${path} would lead to the server's own data`;
   return undefined;

@@ -225,6 +225,7 @@ describe('the command line', () => {
     [['frobnicate', '--help'], "unknown command 'frobnicate'; see: kf help"],
     [['help', 'server', 'frobnicate'], "unknown command 'frobnicate'; see: kf help server"],
     [['tasks', 'a', 'b'], 'accepts at most 1 arg(s), received 2: b'],
+    [['run-task', 'report', 'node etl.js'], "kf run-task report -c 'LINE'"],
     [['task'], 'accepts between 1 and 2 arg(s), received 0'],
     [['logs', 'report', '-n', '-1'], 'number of lines must be greater than or equal to 0'],
     [['tasks', '--space'], '--space'],

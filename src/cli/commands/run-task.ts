@@ -15,6 +15,10 @@ export const runTask = defineCommand<RunTaskFlags>({
     "kf run-task report -c 'node migrate.js' --once release-42 -o name",
   ],
   args: 1,
+  tooMany: ([app]) => ({
+    description: 'A command is one word behind -c, in quotes',
+    command: `kf run-task ${app} -c 'LINE'`,
+  }),
   flags: (command) => {
     command
       .option('-c, --command <LINE>', "shell line to run; default: the App's start command")

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { BootMachine } from '../../src/cli/server/boot/machine.ts';
 import { findServer, isAlive, readServerFile } from '../../src/cli/server/server-file.ts';
 import { ensureServer, type StartOptions } from '../../src/cli/server/start.ts';
 import { tryLock } from '../../src/cli/server/start-lock.ts';
@@ -123,4 +124,51 @@ test('stopping waits for the end; where none runs there is nothing to stop', asy
   const { pid } = await ensureServer(options());
   expect((await stopServer(home))?.pid).toBe(pid);
   expect(isAlive(pid)).toBe(false);
+});
+
+describe('a server that systemd starts at boot', () => {
+  /** Does what the unit says with the fixture's server. */
+  function systemd(env: Readonly<Record<string, string>> = {}): BootMachine & { readonly calls: string[] } {
+    const calls: string[] = [];
+    let restarts = 0;
+    return {
+      calls,
+      hasSystemd: true,
+      unitFolder: home,
+      async run(_command, args) {
+        const [what = ''] = args;
+        calls.push(what);
+        if (what === 'start') {
+          const log = openSync(join(home, 'server.log'), 'a');
+          const stdio = ['ignore', log, log] as const;
+          const child = spawn(process.execPath, program.argv, { stdio: [...stdio], env: { KF_HOME: home, ...env } });
+          child.on('exit', (code) => {
+            if (code !== 0) restarts++;
+          });
+        }
+        if (what === 'stop') {
+          const info = await readServerFile(home);
+          if (info !== undefined) process.kill(info.pid, 'SIGTERM');
+        }
+        return what === 'show' ? `${restarts}\n` : '';
+      },
+    };
+  }
+
+  beforeEach(() => writeFileSync(join(home, 'boot.json'), '{"manager":"systemd"}'));
+
+  test('is started and stopped as its unit', async () => {
+    const machine = systemd();
+    const { pid } = await ensureServer({ ...options(), machine });
+    expect(machine.calls.filter((call) => call !== 'show')).toEqual(['stop', 'start']);
+    expect((await stopServer(home, machine))?.pid).toBe(pid);
+    expect(isAlive(pid)).toBe(false);
+    expect(machine.calls.at(-1)).toBe('stop');
+  });
+
+  test('when it does not come up, it is said why, and it is not tried for ever', async () => {
+    const machine = systemd({ FAKE_FAIL: 'the port is taken' });
+    await expect(ensureServer({ ...options(), machine })).rejects.toThrow('did not start: the port is taken');
+    expect(machine.calls.at(-1)).toBe('stop');
+  });
 });

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { CliError, messageOf } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { bootManager } from './boot/boot.ts';
+import type { BootMachine } from './boot/machine.ts';
 import { keptCommand, startAsUnit, stopKeeping } from './boot/running.ts';
 import { stdioWithoutInherited } from './descriptors.ts';
 import { type ServerProgram, serverProgram } from './program.ts';
@@ -23,6 +24,8 @@ export interface StartOptions {
   readonly timeout?: number;
   /** Default: the process's. */
   readonly uid?: number;
+  /** Default: this one. */
+  readonly machine?: BootMachine;
 }
 
 const pollInterval = 15;
@@ -115,7 +118,7 @@ async function ends(pid: number, timeout: number): Promise<boolean> {
 export async function launch(options: StartOptions): Promise<ServerInfo> {
   const { home, timeout = 120_000 } = options;
   // One that tries to start the server again and again would do so beside us.
-  await stopKeeping(home);
+  await stopKeeping(home, options.machine);
   const { size: logStart } = await stat(logFile(home)).catch(() => ({ size: 0 }));
   const hasFailed = await begin(options);
   const progress = new Progress(options.io);
@@ -137,11 +140,11 @@ async function begin(options: StartOptions): Promise<() => Promise<string | unde
   const { home, program = serverProgram() } = options;
   const manager = await bootManager(home);
   if (manager === 'systemd') {
-    const hasFailed = await startAsUnit(home);
+    const hasFailed = await startAsUnit(home, options.machine);
     return async () => {
       if (!(await hasFailed())) return undefined;
       // Otherwise it would be tried for ever behind the back of whom we tell that it failed.
-      await stopKeeping(home);
+      await stopKeeping(home, options.machine);
       return 'it ended';
     };
   }

@@ -1,6 +1,7 @@
 /** Ends the embedded server; tasks that run go on. */
 
 import { CliError } from '../errors.ts';
+import type { BootMachine } from './boot/machine.ts';
 import { stopKeeping } from './boot/running.ts';
 import { findServer, isAlive, type ServerInfo } from './server-file.ts';
 
@@ -10,9 +11,9 @@ const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => 
  * Sends SIGTERM and waits for the end; undefined when none was running.
  * @throws CliError when it may not be stopped, or does not end in 60 s
  */
-export async function stopServer(home: string): Promise<ServerInfo | undefined> {
+export async function stopServer(home: string, machine?: BootMachine): Promise<ServerInfo | undefined> {
   const info = await findServer(home);
-  await stopKeeping(home);
+  await stopKeeping(home, machine);
   if (info === undefined) return undefined;
   try {
     process.kill(info.pid, 'SIGTERM');

@@ -2,7 +2,7 @@
 
 import { type BootManager, bootManager } from './boot.ts';
 import { giveUp, keeperFile, stopKeeper } from './keeper.ts';
-import { bootMachine } from './machine.ts';
+import { type BootMachine, bootMachine } from './machine.ts';
 import { restartsOf, startUnit, stopUnit } from './systemd.ts';
 
 /** The command that stands in for the server's own: it runs it for as long as it is wanted. */
@@ -14,13 +14,13 @@ export function keptCommand(
 }
 
 /** Ends what would start the server again. systemd ends the server with it. */
-export async function stopKeeping(home: string): Promise<void> {
+export async function stopKeeping(home: string, machine: BootMachine = bootMachine): Promise<void> {
   await stopKeeper(home);
-  if ((await bootManager(home)) === 'systemd' && bootMachine.hasSystemd) await stopUnit(home, bootMachine);
+  if ((await bootManager(home)) === 'systemd' && machine.hasSystemd) await stopUnit(home, machine);
 }
 
 /** Of a unit: starts it; the answer tells whether it has failed since. */
-export async function startAsUnit(home: string): Promise<() => Promise<boolean>> {
-  await startUnit(home, bootMachine);
-  return async () => (await restartsOf(home, bootMachine)) > 0;
+export async function startAsUnit(home: string, machine: BootMachine = bootMachine): Promise<() => Promise<boolean>> {
+  await startUnit(home, machine);
+  return async () => (await restartsOf(home, machine)) > 0;
 }

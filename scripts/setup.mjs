@@ -161,7 +161,7 @@ function installNpmPackages() {
 /** Unless it was built from exactly these sources. */
 function build() {
   const sources = join(root, 'dist/.sources');
-  const fingerprint = fingerprintOf(['src', 'scripts/build.mjs', 'package.json', 'package-lock.json']);
+  const fingerprint = fingerprintOf(['src', 'scripts', 'package.json', 'package-lock.json']);
   if (exists(sources) && readFileSync(sources, 'utf8') === fingerprint) return;
   const { status } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { cwd: root, stdio: 'inherit' });
   if (status !== 0) throw new SetupError('The build did not work; its messages are above.');

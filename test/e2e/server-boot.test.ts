@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { isAlive, Kf } from '../support/kf.ts';
+import { running, startTask } from '../support/kf-tasks.ts';
 
 const programs = fileURLToPath(new URL('../support/bin', import.meta.url));
 const program = fileURLToPath(new URL('../../bin/kf', import.meta.url));
@@ -13,8 +14,8 @@ const program = fileURLToPath(new URL('../../bin/kf', import.meta.url));
 async function nextServer(kf: Kf, before: number): Promise<number> {
   for (;;) {
     const { stdout } = await kf.run(['server', 'status', '-o', 'json']);
-    const { running, pid } = JSON.parse(stdout) as { running: boolean; pid: number };
-    if (running && pid !== before) return pid;
+    const status = JSON.parse(stdout) as { running: boolean; pid: number };
+    if (status.running && status.pid !== before) return status.pid;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -40,7 +41,7 @@ test('without systemd: an enabled server comes back after a crash, not after a s
   expect(await kf.json('server', 'status')).toMatchObject({ running: true, atBoot: 'cron' });
   expect((await kf.ok('create-job', 'app', 'nightly', 'true', '-s', '@daily')).stderr).not.toContain('only while');
 
-  await kf.ok('run-task', 'app', '-c', 'sleep 600');
+  await running(kf, await startTask(kf, 'app', 'sleep 600'));
   const second = await kf.serverPid();
   await kf.killServer();
   const third = await nextServer(kf, second);

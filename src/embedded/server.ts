@@ -2,9 +2,9 @@
 
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Api, Caller } from '../apiserver/api.ts';
+import type { Caller } from '../apiserver/api.ts';
 import { ensureToken, writeKubeconfig } from '../apiserver/http/kubeconfig.ts';
-import { createHttpServer, defaultPort } from '../apiserver/http/server.ts';
+import { defaultPort, openHttpServer, type ServiceOptions } from '../apiserver/http/server.ts';
 import { ensureTls, writePrivate } from '../apiserver/http/tls.ts';
 import { InProcessClient } from '../apiserver/in-process-client.ts';
 import { LocalApi } from '../apiserver/local-api.ts';
@@ -29,7 +29,7 @@ import { defaultSpace, makeDefaultObjects } from './default-objects.ts';
 import { shareWithGroup } from './group-access.ts';
 import type { Home } from './home.ts';
 import { giveMemoryBack } from './idle-memory.ts';
-import { type RunningNode, reserveFrom, startNode } from './node.ts';
+import { reserveFrom, startNode } from './node.ts';
 
 export interface ServerOptions {
   readonly home: Home;
@@ -60,6 +60,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onError: (error) => log('garbage collector', error),
     ...(options.flushDelayMs === undefined ? {} : { flushDelayMs: options.flushDelayMs }),
   });
+  // Before anything is done to the machine or to objects: a start that is refused leaves no trace.
+  const front = await openFront(options).catch(async (error) => {
+    await api.close();
+    throw error;
+  });
   const client = new InProcessClient({ api, caller: controllersCaller, acknowledge: 'early' });
   const sources = new SourceStore(home.dataDir, reserveFrom(process.env).reserveBytes);
   await Promise.all([makeDefaultObjects(client), sources.start()]);
@@ -84,16 +89,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await node.stop();
     await api.close();
   };
-  const http = await listen(options, api, node, sources).catch(async (error) => {
-    // What has been made of mounts and network goes again.
-    await stopInner();
-    throw error;
-  });
+  await front.serve({ api, logs: node.logs, files: node.files, disk: node.disk, sources });
   return {
-    url: http.url,
+    url: front.url,
     async stop() {
       await rm(join(home.dataDir, 'server.json'), { force: true });
-      await http.close();
+      await front.close();
       await stopInner();
     },
   };
@@ -123,29 +124,32 @@ function startControllers(client: Client, { log, readLog, userAgent }: Surroundi
   ];
 }
 
-async function listen(options: ServerOptions, api: Api, node: RunningNode, sources: SourceStore) {
-  const { home, version, log } = options;
+interface Front {
+  readonly url: string;
+  /** Answers from now on, and tells where: `server.json` and the kubeconfig. */
+  serve(service: Omit<ServiceOptions, 'tokens' | 'version'>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Takes the port. @throws Error naming it when it is taken */
+async function openFront({ home, version, log, port = defaultPort }: ServerOptions): Promise<Front> {
   const { dataDir } = home;
   await mkdir(dataDir, { recursive: true });
   const [tls, token] = await Promise.all([ensureTls(dataDir), ensureToken(join(dataDir, 'token'))]);
-  const http = createHttpServer({
-    api,
-    logs: node.logs,
-    files: node.files,
-    disk: node.disk,
-    sources,
-    version,
-    tls,
-    tokens: new Map([[token, administrator]]),
-    onError: (error, request) => log(request, error),
-  });
-  const { url } = await http.listen(options.port ?? defaultPort);
-  // For programs that post to hooks.
-  await writeFile(join(dataDir, 'ca.crt'), tls.ca);
-  const kubeconfig = join(dataDir, 'kubeconfig');
-  await writeKubeconfig(kubeconfig, { url, ca: tls.ca, token, namespace: defaultSpace });
-  const info = { pid: process.pid, url, kubeconfig, version, dataDir };
-  await writePrivate(join(dataDir, 'server.json'), `${JSON.stringify(info, undefined, 2)}\n`);
-  await shareWithGroup(dataDir);
-  return { url, close: () => http.close() };
+  const http = openHttpServer({ tls, onError: (error, request) => log(request, error) });
+  const { url } = await http.listen(port);
+  return {
+    url,
+    async serve(service) {
+      http.serve({ ...service, version, tokens: new Map([[token, administrator]]) });
+      // For programs that post to hooks.
+      await writeFile(join(dataDir, 'ca.crt'), tls.ca);
+      const kubeconfig = join(dataDir, 'kubeconfig');
+      await writeKubeconfig(kubeconfig, { url, ca: tls.ca, token, namespace: defaultSpace });
+      const info = { pid: process.pid, url, kubeconfig, version, dataDir };
+      await writePrivate(join(dataDir, 'server.json'), `${JSON.stringify(info, undefined, 2)}\n`);
+      await shareWithGroup(dataDir);
+    },
+    close: () => http.close(),
+  };
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
@@ -67,6 +67,10 @@ describe('what keeps the server from starting is said in one line', () => {
     expect(stderr.replace('Starting the embedded server...\n', '').split('\n')[0]).toMatch(
       new RegExp(`^Error: the embedded server did not start: .*${port}.* is taken`),
     );
+    // Neither the node nor a controller had begun.
+    const made = await readdir(kf.dataDir);
+    expect(made).toContain('store.db');
+    for (const folder of ['logs', 'layers', 'images', 'sources', 'server.json']) expect(made).not.toContain(folder);
   });
 
   test('the data directory cannot be written', async () => {

@@ -366,7 +366,10 @@ describe('with a server', () => {
       [['bad', 'syslog://host:99999'], 'must be a URL'],
       [['bad', 'file://relative/path'], 'must name a file by its whole path'],
       [['Bad_Name', 'syslog://host'], 'is not a valid name'],
-      [['bad', 'syslog-tls://host', '--ca', '/nonexistent'], '--ca: cannot read /nonexistent: there is no such file or folder'],
+      [
+        ['bad', 'syslog-tls://host', '--ca', '/nonexistent'],
+        '--ca: cannot read /nonexistent: there is no such file or folder',
+      ],
       [['syslog', 'syslog://host', '--shared-key', 'x'], 'log sink "syslog" exists already'],
     ] as const) {
       const { code, stderr, stdout } = await kf.run(['create-log-sink', ...args]);

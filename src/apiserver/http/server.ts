@@ -4,7 +4,7 @@ import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { badRequest, StatusError } from '../../resources/status.ts';
+import { badRequest, StatusError, statusError } from '../../resources/status.ts';
 import type { Caller } from '../api.ts';
 import { isHookRequest } from '../hooks/hook-request.ts';
 import { HookServer } from '../hooks/serve-hook.ts';
@@ -14,14 +14,20 @@ import { sendError } from './respond.ts';
 import { type Handler, isProbe, type RouterOptions, router } from './router.ts';
 import { Tokens } from './tokens.ts';
 
-export interface HttpServerOptions extends RouterOptions {
+interface ConnectionOptions {
   /** PEM. */
   readonly tls: { readonly cert: string; readonly key: string };
-  /** Bearer tokens and whose they are. */
-  readonly tokens: ReadonlyMap<string, Caller>;
   /** Told of errors that are the server's own fault, beside the client's answer. */
   readonly onError?: (error: unknown, request: string) => void;
 }
+
+/** What answers requests. */
+export interface ServiceOptions extends RouterOptions {
+  /** Bearer tokens and whose they are. */
+  readonly tokens: ReadonlyMap<string, Caller>;
+}
+
+export interface HttpServerOptions extends ConnectionOptions, ServiceOptions {}
 
 export interface HttpServer {
   /**
@@ -29,6 +35,8 @@ export interface HttpServer {
    * @throws Error naming the port when it is taken
    */
   listen(port?: number): Promise<{ readonly url: string; readonly port: number }>;
+  /** Answers requests from now on; until then they get 503. */
+  serve(service: ServiceOptions): void;
   /**
    * Ends watches cleanly, breaks off followed logs, lets other requests finish for a second, then closes every
    * connection.
@@ -38,19 +46,32 @@ export interface HttpServer {
 
 export const defaultPort = 6786;
 
+/** One that serves as soon as it listens. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const server = openHttpServer(options);
+  server.serve(options);
+  return server;
+}
+
+/** One that can take its port before there is anything to serve. */
+export function openHttpServer(options: ConnectionOptions): HttpServer {
   const closing = new AbortController();
   // Every request listens.
   setMaxListeners(0, closing.signal);
+  let answerRequest: RequestListener = (_, res) =>
+    sendError(res, statusError('ServiceUnavailable', 'the server is starting'));
   const server = createServer(
     { ...options.tls, keepAliveTimeout: 150_000, headersTimeout: 160_000, requestTimeout: 0, noDelay: true },
-    listener(options, closing.signal),
+    (req, res) => answerRequest(req, res),
   );
   server.timeout = 0;
   // A connection that cannot be accepted (too many open files) must not take the server down.
   server.on('error', (error) => options.onError?.(error, 'accepting connections'));
   return {
     listen: (port = defaultPort) => listen(server, port),
+    serve: (service) => {
+      answerRequest = listener(service, options.onError, closing.signal);
+    },
     close: () => close(server, closing),
   };
 }
@@ -81,8 +102,11 @@ async function close(server: Server, closing: AbortController): Promise<void> {
   clearTimeout(timer);
 }
 
-function listener(options: HttpServerOptions, closing: AbortSignal): RequestListener {
-  const { onError } = options;
+function listener(
+  options: ServiceOptions,
+  onError: ConnectionOptions['onError'],
+  closing: AbortSignal,
+): RequestListener {
   const handle = router(options);
   const tokens = new Tokens(options.tokens);
   const hooks = new HookServer(options.api, (error) => onError?.(error, 'bodies of hooks'));

@@ -1,7 +1,9 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createHttpServer } from '../../../src/apiserver/http/server.ts';
-import { startServer, type TestServer } from './support.ts';
+import { createHttpServer, openHttpServer } from '../../../src/apiserver/http/server.ts';
+import { HttpClient } from '../../../src/client/http/http-client.ts';
+import { Namespace } from '../../../src/resources/core/kinds.ts';
+import { startServer, type TestServer, tlsForTests } from './support.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -157,6 +159,24 @@ describe('listening', () => {
     });
     await expect(second.listen(port)).rejects.toThrow(`port ${port} of 127.0.0.1 is taken`);
     await new Promise((resolve) => other.close(resolve));
+  });
+
+  test('before there is anything to serve: 503, also to probes', async () => {
+    const tls = await tlsForTests();
+    const starting = openHttpServer({ tls });
+    const { url } = await starting.listen(0);
+    const client = new HttpClient({ server: url, ca: tls.ca, token: 't' });
+    await expect(client.list(Namespace)).rejects.toMatchObject({ code: 503, message: 'the server is starting' });
+    starting.serve({
+      api: server.api,
+      logs: { async *read() {} },
+      sources: { receive: async () => ({ image: '' }), has: async () => false },
+      version: '0',
+      tokens: new Map([['t', { user: 'me', groups: ['system:masters'] }]]),
+    });
+    expect((await client.list(Namespace)).items.length).toBeGreaterThan(0);
+    client.close();
+    await starting.close();
   });
 });
 

@@ -43,7 +43,7 @@ export interface TestServer {
 
 /** Made once for all tests of a file: keys take time. */
 let certificates: Promise<ServerTls> | undefined;
-function tlsForTests(): Promise<ServerTls> {
+export function tlsForTests(): Promise<ServerTls> {
   if (certificates === undefined) {
     const folder = mkdtempSync(join(tmpdir(), 'kf-tls-'));
     certificates = ensureTls(folder).finally(() => rmSync(folder, { recursive: true }));

@@ -124,6 +124,12 @@ test('a new Space: target it, describe it', async () => {
   await kf.ok('target', 'dev');
 });
 
+test('a command that does not stand behind -c', async () => {
+  const tip = tipsIn((await shell("kf run-task report 'exit 0'")).text).at(-1)!;
+  seen.add(tip.description);
+  expect(await shell(`${tip.command.replace('LINE', 'exit 0')} --wait`)).toMatchObject({ code: 0 });
+});
+
 test('a Space that does not exist', async () => {
   for (const { command, code } of await follow('kf apps --space later'))
     expect({ command, code }).toEqual({ command, code: 0 });

@@ -45,7 +45,9 @@ export async function uninstallAction(context: Context, { keepData = false, yes 
   io.note('This removes from the machine:');
   for (const line of linesOf(found, { tasks, manager, isRunning, keepData })) io.note(`  ${line}`);
   if (!yes && !(await confirm(io, 'Go on?')))
-    throw new CliError('nothing was removed: it was not confirmed; without being asked: kf server uninstall --yes');
+    throw new CliError('nothing was removed: it was not confirmed', {
+      tips: [{ description: 'Without being asked', command: 'kf server uninstall --yes' }],
+    });
   const options = { home, io, env };
   await prepareHome(options);
   const lock = await tryLock(home);

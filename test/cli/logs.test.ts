@@ -31,6 +31,7 @@ describe('one selected Task prints its whole log, byte for byte', () => {
     ['--last', () => ['report', '--last'], 3],
     ['--failed', () => ['report', '--task', '--failed'], 2],
     ['--recent', () => ['report', '--last', '--recent'], 3],
+    ['-f', () => ['report', '--last', '-f'], 3],
   ])('%s', async (_, args, id) => {
     expect(await cli.ok('logs', ...args())).toMatchObject({ stdout: whole(id), stderr: '' });
   });

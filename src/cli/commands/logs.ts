@@ -49,7 +49,9 @@ export const logs = defineCommand<LogsFlags>({
         'of this attempt only, from 1; one that is still to come is waited for',
         checked(wholeNumber(1, 'an attempt must be a number of 1 or more')),
       )
-      .option('--recent', 'print what there is and end, instead of following'),
+      .option('--recent', 'print what there is and end, instead of following')
+      // As kubectl has it: logs are followed anyway.
+      .addOption(new Option('-f, --follow').conflicts('recent').hideHelp()),
   async run(context, args, flags) {
     const { logsAction } = await import('../logs/logs-action.ts');
     await logsAction(context, args, flags);

@@ -160,7 +160,8 @@ export class LocalApi implements Api {
   /** Runs a write in one turn, so that nothing comes between its reading and its storing; then waits for the disk. */
   async #write(options: ApiWriteOptions, write: () => KubeObject): Promise<KubeObject> {
     const flushed = options.acknowledge !== 'early' && options.dryRun !== true;
-    if (flushed) this.store.assertWritable();
+    const writable = flushed ? this.store.whenWritable() : undefined;
+    if (writable !== undefined) await writable;
     const object = write();
     // All up to now, so that what an unchanged object came from is on disk too.
     if (flushed) await this.store.barrier();

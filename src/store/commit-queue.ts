@@ -3,8 +3,8 @@
  *
  * When the disk refuses (full, failing), nothing is undone: memory stays ahead of the disk, the refused batch stays at
  * the head of the queue and is tried again with back-off until it is taken, so memory and disk cannot diverge. Meanwhile
- * whoever waits for his write is told (507), and `assertWritable` lets no new client's write in; what controllers derive
- * queues up behind.
+ * whoever waits for his write is told (507), and no new client's write is let in before an attempt that it hastens has
+ * succeeded (`whenWritable`); what controllers derive queues up behind.
  */
 
 import { Worker } from 'node:worker_threads';
@@ -71,6 +71,8 @@ export class CommitQueue {
   #waiters: Waiter[] = [];
   #failure: StatusError | undefined;
   #retryDelay = retry.first;
+  /** Ends the pause before the next attempt, if there is one, but not before the shortest. */
+  #hasten: () => void = () => {};
   #number = 0;
   #answer: ((answer: Answer) => void) | undefined;
   #running = false;
@@ -88,9 +90,17 @@ export class CommitQueue {
     return this.#flushed;
   }
 
-  /** @throws StatusError InsufficientStorage while the disk refuses writes */
-  assertWritable(): void {
-    if (this.#failure !== undefined) throw this.#failure;
+  /**
+   * Undefined while the disk takes writes. Otherwise it is tried again at once: resolves when it takes them.
+   * @throws StatusError InsufficientStorage when it still refuses
+   */
+  whenWritable(): Promise<void> | undefined {
+    if (this.#failure === undefined) return undefined;
+    const tried = this.#batch.at(-1)?.revision ?? this.#last;
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ revision: tried, resolve, reject });
+      this.#hasten();
+    });
   }
 
   add(write: Write): void {
@@ -167,8 +177,16 @@ export class CommitQueue {
     this.#failure = failure;
     for (const waiter of this.#waiters.splice(0)) waiter.reject(failure);
     const delay = this.#retryDelay;
+    const begun = Date.now();
     this.#retryDelay = Math.min(delay * 2, retry.longest);
-    await new Promise((resolve) => setTimeout(resolve, delay));
+    await new Promise<void>((resolve) => {
+      let timer = setTimeout(resolve, delay);
+      this.#hasten = () => {
+        clearTimeout(timer);
+        timer = setTimeout(resolve, Math.max(0, begun + retry.first - Date.now()));
+      };
+    });
+    this.#hasten = () => {};
   }
 
   #ask(work: Work): Promise<Answer> {

@@ -239,9 +239,9 @@ export class ObjectStore {
     return () => this.#flushListeners.delete(listener);
   }
 
-  /** @throws StatusError InsufficientStorage while the disk refuses writes */
-  assertWritable(): void {
-    this.#commits.assertWritable();
+  /** Undefined while the disk takes writes; see CommitQueue. @throws StatusError InsufficientStorage when it refuses */
+  whenWritable(): Promise<void> | undefined {
+    return this.#commits.whenWritable();
   }
 
   /** Resolves when a revision is on disk. @throws StatusError InsufficientStorage when the disk refuses */

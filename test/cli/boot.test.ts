@@ -114,9 +114,10 @@ describe('without systemd', () => {
 
   test('no cron either: nothing is changed, and it is said what to install', async () => {
     const bare: BootMachine = { ...machine(false), run: (command, args) => runProgram(`${command}-missing`, args) };
-    await expect(enableBoot(service(), bare)).rejects.toThrow(
-      'this machine has neither systemd nor cron to start the server at boot; to have one: apt-get install -y cron',
-    );
+    await expect(enableBoot(service(), bare)).rejects.toMatchObject({
+      message: 'this machine has neither systemd nor cron to start the server at boot',
+      tips: [{ command: 'apt-get install -y cron' }],
+    });
     expect(await bootManager(folder)).toBeUndefined();
     expect(existsSync(join(folder, 'keeper.sh'))).toBe(false);
   });

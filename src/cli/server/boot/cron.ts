@@ -47,9 +47,9 @@ async function readCrontab(machine: BootMachine): Promise<string> {
     return await machine.run('crontab', ['-l']);
   } catch (error) {
     if (error instanceof ProgramError && error.isMissing)
-      throw new CliError(
-        'this machine has neither systemd nor cron to start the server at boot; to have one: apt-get install -y cron',
-      );
+      throw new CliError('this machine has neither systemd nor cron to start the server at boot', {
+        tips: [{ description: 'Install cron', command: 'apt-get install -y cron' }],
+      });
     if (/no crontab for/.test((error as Error).message)) return '';
     throw error;
   }

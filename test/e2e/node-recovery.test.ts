@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -164,3 +164,16 @@ function countDirectory(round: number): string {
   chmodSync(path, 0o777);
   return path;
 }
+
+test('a node that is closed while containers run takes them away with all that was made for them', async () => {
+  const closed = await TestNode.start();
+  await closed.shell('long', 'sleep 1000');
+  await closed.running('long');
+  await closed.close();
+  expect(await closed.leftovers()).toEqual([]);
+  expect(existsSync(closed.dataDir)).toBe(false);
+  // Kept escaped there: a blank is \040.
+  expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(
+    closed.dataDir.split('/').at(-1)!.split(' ').at(-1),
+  );
+});

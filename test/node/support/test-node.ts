@@ -113,10 +113,10 @@ export class TestNode {
 
   async close(): Promise<void> {
     await this.halt();
-    // Whatever a failed test left behind.
-    await this.boot();
+    // What still runs belongs to nobody then, and the start of the next agent takes it away.
     for (const pod of (await this.client.list(Pod)).items)
       if (!podFinished(pod)) await this.client.delete(Pod, pod.metadata, { gracePeriodSeconds: 0 });
+    await this.boot();
     await this.agent.stop();
     await this.disk.sweep(new Set());
     await this.disk.close();

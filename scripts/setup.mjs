@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -65,10 +65,12 @@ function isOnPath(program) {
 
 /** A path with one `*`, as in /usr/lib/python3*\/ensurepip. */
 function matches(pattern) {
-  const [before, after] = pattern.split('*');
-  const folder = dirname(`${before}x`);
+  const [before, after = ''] = pattern.split('*');
+  const folder = before.slice(0, before.lastIndexOf('/'));
+  const start = before.slice(folder.length + 1);
   const names = exists(folder) ? readdirSync(folder) : [];
-  return names.some((name) => name.startsWith(basename(`${before}`)) && exists(join(folder, name, after ?? '')));
+  const [end = '', ...rest] = after.split('/');
+  return names.some((name) => name.startsWith(start) && name.endsWith(end) && exists(join(folder, name, ...rest)));
 }
 
 function installDebianPackages(test) {

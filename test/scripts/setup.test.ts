@@ -52,6 +52,15 @@ const text = (path: string): Promise<string> => readFile(join(project, path), 'u
 const missing = { program: 'kf-no-such-program', package: 'kf-none', why: 'does nothing' };
 
 describe('Debian packages', () => {
+  it.each(['deep/*/found.so', 'deep/ver*/found.so', 'deep/*ion/found.so'])('are there when %s is', async (path) => {
+    await mkdir(join(project, 'deep/version'), { recursive: true });
+    await programs([{ ...missing, path: join(project, path) }]);
+    await tool('apt-get', `echo "$*" >> "${project}/apt"`);
+    expect(setup().status).toBe(1);
+    await writeFile(join(project, 'deep/version/found.so'), '');
+    expect(setup().status).toBe(0);
+  });
+
   it('are installed as root, said in one line each, and once', async () => {
     await programs([missing]);
     await tool(

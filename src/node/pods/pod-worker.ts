@@ -1,35 +1,32 @@
 /**
- * Runs one Pod on this machine: claims it, makes network and disk, starts its containers in their order, stops them
- * when told to, writes the outcome, and removes what was made. A command is started at most once.
+ * Runs one Pod on this machine: claims it, makes network and disk, has its containers started in their order
+ * (container-starts) and looked after (container-watch), stops them when told to, writes the outcome, and removes what
+ * was made. A command is started at most once.
  */
 
 import { stat } from 'node:fs/promises';
-import type { Timer } from '../../client/clock.ts';
 import type { Container, Pod } from '../../resources/core/pod.ts';
 import { type StartOrder, startOrderOf } from '../../resources/core/start-order.ts';
 import type { NodeContext } from '../context.ts';
 import { deferred } from '../deferred.ts';
 import { bootOfClaim, claimed } from './claim.ts';
 import { ConfigError } from './config-error.ts';
-import type { ContainerProcess, Exit } from './container.ts';
-import { type ContainerRun, type Ended, hasEnded, isAlive, lost, type StopReason, skipped } from './container-run.ts';
-import { setDeadlines } from './deadlines.ts';
-import { endTime, monotonic } from './end-time.ts';
-import { endingOf, refusalOf } from './ending.ts';
+import { type ContainerRun, hasEnded, type StopReason, skipped } from './container-run.ts';
+import { ContainerStarts } from './container-starts.ts';
+import { ContainerWatch } from './container-watch.ts';
+import { refusalOf } from './ending.ts';
 import { flush } from './flush.ts';
-import { deletionGrace, evictionGrace, usualGrace } from './grace.ts';
+import { deletionGrace, evictionGrace } from './grace.ts';
 import { allEnded, nextMoves, orderError } from './order.ts';
 import { PodJournal } from './pod-journal.ts';
+import { Detached, type PodParts, type Stopping } from './pod-parts.ts';
 import { PodPlace } from './pod-place.ts';
 import { PodProcesses } from './pod-processes.ts';
 import { type Failure, PodReporter } from './pod-reporter.ts';
 import type { Found } from './recovery.ts';
-import { specOf } from './sandbox.ts';
 import type { PodRecord } from './state-file.ts';
 import { PodGone, PodPublisher } from './status-publisher.ts';
-
-/** The agent stops: what runs goes on without us. */
-class Detached extends Error {}
+import { takeUpContainer } from './take-up.ts';
 
 const deadlineExceeded: Failure = {
   reason: 'DeadlineExceeded',
@@ -46,13 +43,13 @@ export class PodWorker {
   readonly #journal: PodJournal;
   readonly #processes: PodProcesses;
   readonly #reporter: PodReporter;
-  readonly #timers: Timer[] = [];
   readonly #done = deferred();
-  /** Starts in flight: the agent's stop waits for them, so that none is cut in two. */
-  readonly #starts = new Set<Promise<void>>();
+  readonly #watch: ContainerWatch;
+  readonly #starts: ContainerStarts;
+  readonly #parts: PodParts;
   /** Resolves when the intent to start is on disk. */
   #claimed: Promise<void> = Promise.resolve();
-  #stopping: { readonly reason: StopReason; readonly grace: number } | undefined;
+  #stopping: Stopping | undefined;
   /** Until everything is known of what there is, nothing more is started. */
   #begun = false;
   #mayHaveRun = false;
@@ -76,6 +73,24 @@ export class PodWorker {
       processes: this.#processes,
       onGone: (gone) => this.#done.reject(gone),
     });
+    this.#parts = {
+      context,
+      order: this.#order,
+      containers: this.#containers,
+      runs: this.#runs,
+      place: this.#place,
+      journal: this.#journal,
+      processes: this.#processes,
+      reporter: this.#reporter,
+      pod: () => this.pod,
+      stopping: () => this.#stopping,
+      claimed: () => this.#claimed,
+      advance: () => this.#advance(),
+      abandon: (error) => this.#done.reject(error),
+      deadlineExceeded: (grace) => this.stop('DeadlineExceeded', grace, deadlineExceeded),
+    };
+    this.#watch = new ContainerWatch(this.#parts);
+    this.#starts = new ContainerStarts(this.#parts, this.#watch);
   }
 
   /** As last seen. */
@@ -127,7 +142,7 @@ export class PodWorker {
     if (this.#stopping !== undefined && this.#stopping.grace <= graceSeconds) return;
     this.#stopping = { reason: this.#stopping?.reason ?? reason, grace: graceSeconds };
     this.#reporter.failed(failure);
-    for (const [name, run] of this.#runs) if (run.phase === 'running') this.#stopContainer(name, reason, graceSeconds);
+    for (const [name, run] of this.#runs) if (run.phase === 'running') this.#watch.stop(name, reason, graceSeconds);
     this.#advance();
   }
 
@@ -166,7 +181,7 @@ export class PodWorker {
       await this.#remove();
     } catch (error) {
       if (error instanceof Detached || stopping.aborted) return this.#detach();
-      await Promise.allSettled(this.#starts);
+      await this.#starts.settled();
       if (this.#mayHaveRun && !(error instanceof PodGone)) {
         // Something may have run, so the Pod must not be tried again, and what tells of it stays for the next start.
         this.#context.onError(`pod ${this.pod.metadata.name}: its end cannot be reported`, error);
@@ -176,7 +191,7 @@ export class PodWorker {
       if (!(error instanceof PodGone)) throw error;
     } finally {
       stopping.removeEventListener('abort', detach);
-      for (const timer of this.#timers) timer.cancel();
+      this.#watch.close();
       freed();
     }
   }
@@ -212,10 +227,7 @@ export class PodWorker {
       for (const name of moves.skip) this.#runs.set(name, skipped('an earlier container failed', now));
       moves = nextMoves(this.#order, this.#runs);
     }
-    for (const name of moves.start) {
-      this.#runs.set(name, { phase: 'starting' });
-      this.#track(this.#start(name));
-    }
+    for (const name of moves.start) this.#starts.start(name);
     if (allEnded(this.#runs)) this.#done.resolve();
   }
 
@@ -226,163 +238,18 @@ export class PodWorker {
         this.#runs.set(name, skipped('the Pod was stopped before this container began', now));
   }
 
-  #track(start: Promise<void>): void {
-    this.#starts.add(start);
-    void start.finally(() => this.#starts.delete(start));
-  }
-
-  /** Never rejects: what goes wrong becomes the container's end. */
-  async #start(name: string): Promise<void> {
-    try {
-      await this.#context.starting.run(() => this.#createAndStart(name));
-    } catch (error) {
-      this.#notStarted(name, error);
-    }
-  }
-
-  #notStarted(name: string, error: unknown): void {
-    if (error instanceof PodGone) this.#done.reject(error);
-    // Cut short by the agent's stop: the next one finds out how far it came.
-    else if (this.#context.stopping.aborted) this.#done.reject(new Detached());
-    else this.#ended(name, refusalOf(error, this.#context.clock.now()));
-  }
-
-  async #createAndStart(name: string): Promise<void> {
-    const process = this.#processes.of(name);
-    if (this.#context.stopping.aborted) throw new Detached();
-    const sandbox = await this.#place.sandbox(this.pod);
-    this.#journal.write(name, { id: process.place.id, stage: 'creating' });
-    const spec = await specOf(this.#context, this.pod, this.#containers.get(name)!, sandbox, {
-      id: process.place.id,
-      podDirectory: this.#place.directory,
-    });
-    await process.create(spec);
-    await this.#claimed;
-    await this.#startCreated(name, process);
-  }
-
-  async #startCreated(name: string, process: ContainerProcess): Promise<void> {
-    const { clock } = this.#context;
-    if (this.#stopping !== undefined) {
-      await process.remove();
-      return this.#ended(name, skipped('the Pod was stopped before this container began', clock.now()));
-    }
-    const startedAt = clock.now();
-    this.#journal.write(name, { id: process.place.id, stage: 'starting', startedAt, startedMonotonic: monotonic() });
-    await process.start();
-    this.#follow(name, process, startedAt);
-  }
-
-  /** Looks after a container that runs. */
-  #follow(name: string, process: ContainerProcess, startedAt: number): void {
-    this.#runs.set(name, { phase: 'running', startedAt });
-    process.watch();
-    void process.ended().then((exit) => this.#exited(name, process, exit, startedAt));
-    this.#watchClock(name, startedAt);
-    if (this.#stopping !== undefined) this.#stopContainer(name, this.#stopping.reason, this.#stopping.grace);
-    this.#reporter.publish();
-  }
-
-  #watchClock(name: string, startedAt: number): void {
-    const grace = this.pod.spec.terminationGracePeriodSeconds ?? usualGrace;
-    const timeoutSeconds = this.#order[name]?.timeoutSeconds;
-    this.#timers.push(
-      ...setDeadlines({
-        clock: this.#context.clock,
-        pod: this.pod,
-        startedAt,
-        first: this.#journal.isFirst(startedAt),
-        ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
-        onTimeout: () => this.#stopContainer(name, 'TimeoutExceeded', grace),
-        onDeadline: () => this.stop('DeadlineExceeded', grace, deadlineExceeded),
-      }),
-    );
-  }
-
-  #stopContainer(name: string, reason: StopReason, graceSeconds: number): void {
-    const record = this.#journal.get(name);
-    if (record === undefined || !isAlive(this.#runs.get(name)!)) return;
-    if (record.stopReason === undefined) this.#journal.write(name, { ...record, stopReason: reason });
-    this.#processes.of(name).stop(graceSeconds);
-  }
-
-  /** Never rejects. */
-  async #exited(name: string, process: ContainerProcess, exit: Exit, startedAt: number | undefined): Promise<void> {
-    // Closed by us, not by the monitor's end.
-    if (this.#context.stopping.aborted) return;
-    const { startedMonotonic } = this.#journal.get(name) ?? {};
-    const now = this.#context.clock.now();
-    const at = endTime({ startedAt, startedMonotonic, endedAt: exit.at, now, nowMonotonic: monotonic() });
-    const ending = endingOf(this.#context, {
-      container: this.#containers.get(name)!,
-      process,
-      exit: { ...exit, at },
-      startedAt,
-      stopped: this.#journal.get(name)?.stopReason as StopReason | undefined,
-      disk: this.#place.disk,
-    });
-    this.#ended(name, await ending.catch((error: Error) => lost(error.message, exit.at, startedAt)));
-  }
-
-  #ended(name: string, ended: Ended): void {
-    this.#runs.set(name, ended);
-    const record = this.#journal.get(name);
-    // A single container's exit file says it all; of several the earlier ones must be remembered.
-    if (record !== undefined && this.#runs.size > 1) this.#journal.write(name, { ...record, stage: 'ended', ended });
-    this.#advance();
-    if (!allEnded(this.#runs)) this.#reporter.publish();
-  }
-
   async #takeUp(record: PodRecord, found: ReadonlyMap<string, Found>): Promise<void> {
     this.#journal.load(record);
     await this.#place.adopt(this.pod, record);
     this.#claimed = this.#claim();
     this.#claimed.catch(() => {});
-    for (const [name, what] of found) await this.#takeUpContainer(name, what);
+    const engine = { parts: this.#parts, starts: this.#starts, watch: this.#watch };
+    for (const [name, what] of found) await takeUpContainer(engine, name, what);
     if (this.pod.metadata.deletionTimestamp !== undefined) this.observe(this.pod);
   }
 
-  async #takeUpContainer(name: string, what: Found): Promise<void> {
-    if (!this.#runs.has(name)) return;
-    const process = this.#processes.of(name);
-    const record = this.#journal.get(name);
-    const startedAt = record?.startedAt;
-    if (what.decision === 'ended' && record?.ended !== undefined) {
-      this.#runs.set(name, { phase: 'ended', ...record.ended });
-    } else if (what.decision === 'ended') {
-      this.#runs.set(name, { phase: 'running', startedAt: startedAt ?? 0 });
-      await this.#exited(
-        name,
-        process,
-        process.exit() ?? { code: undefined, at: this.#context.clock.now() },
-        startedAt,
-      );
-    } else if (what.decision === 'adopt') {
-      this.#follow(name, process, startedAt ?? this.#context.clock.now());
-    } else if (what.decision === 'start') {
-      process.watch();
-      this.#runs.set(name, { phase: 'starting' });
-      this.#track(this.#startAgain(name, process));
-    } else if (what.decision === 'anew') {
-      this.#journal.forget(name);
-      await this.#processes.discard(name);
-    } else {
-      this.#runs.set(name, lost(what.why, this.#context.clock.now(), startedAt));
-    }
-  }
-
-  /** A created container that the earlier server may just have been starting. */
-  async #startAgain(name: string, process: ContainerProcess): Promise<void> {
-    try {
-      await this.#claimed;
-      await this.#startCreated(name, process);
-    } catch (error) {
-      this.#notStarted(name, error);
-    }
-  }
-
   async #detach(): Promise<void> {
-    await Promise.allSettled(this.#starts);
+    await this.#starts.settled();
     this.#processes.detach();
     if (this.#journal.names.length === 0) await this.#remove();
   }

@@ -1,0 +1,100 @@
+/** Makes and starts the containers of one Pod, each at most once. */
+
+import type { ContainerProcess } from './container.ts';
+import { skipped } from './container-run.ts';
+import type { ContainerWatch } from './container-watch.ts';
+import { monotonic } from './end-time.ts';
+import { refusalOf } from './ending.ts';
+import { Detached, type PodParts } from './pod-parts.ts';
+import { specOf } from './sandbox.ts';
+import { PodGone } from './status-publisher.ts';
+
+export class ContainerStarts {
+  readonly #parts: PodParts;
+  readonly #watch: ContainerWatch;
+  /** In flight: the agent's stop waits for them, so that none is cut in two. */
+  readonly #starts = new Set<Promise<void>>();
+
+  constructor(parts: PodParts, watch: ContainerWatch) {
+    this.#parts = parts;
+    this.#watch = watch;
+  }
+
+  start(name: string): void {
+    this.#parts.runs.set(name, { phase: 'starting' });
+    this.#track(this.#make(name));
+  }
+
+  /** Of a created container that the earlier server may just have been starting. */
+  startAgain(name: string, process: ContainerProcess): void {
+    process.watch();
+    this.#parts.runs.set(name, { phase: 'starting' });
+    this.#track(this.#goOn(name, process));
+  }
+
+  /** Resolves when no start is in flight. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#starts);
+  }
+
+  #track(start: Promise<void>): void {
+    this.#starts.add(start);
+    void start.finally(() => this.#starts.delete(start));
+  }
+
+  /** Never rejects: what goes wrong becomes the container's end. */
+  async #make(name: string): Promise<void> {
+    try {
+      await this.#parts.context.starting.run(() => this.#createAndStart(name));
+    } catch (error) {
+      this.#notStarted(name, error);
+    }
+  }
+
+  #notStarted(name: string, error: unknown): void {
+    if (error instanceof PodGone) this.#parts.abandon(error);
+    // Cut short by the agent's stop: the next one finds out how far it came.
+    else if (this.#parts.context.stopping.aborted) this.#parts.abandon(new Detached());
+    else this.#watch.ended(name, refusalOf(error, this.#parts.context.clock.now()));
+  }
+
+  async #createAndStart(name: string): Promise<void> {
+    const process = this.#parts.processes.of(name);
+    if (this.#parts.context.stopping.aborted) throw new Detached();
+    const sandbox = await this.#parts.place.sandbox(this.#parts.pod());
+    this.#parts.journal.write(name, { id: process.place.id, stage: 'creating' });
+    const spec = await specOf(this.#parts.context, this.#parts.pod(), this.#parts.containers.get(name)!, sandbox, {
+      id: process.place.id,
+      podDirectory: this.#parts.place.directory,
+    });
+    await process.create(spec);
+    await this.#parts.claimed();
+    await this.#startCreated(name, process);
+  }
+
+  async #startCreated(name: string, process: ContainerProcess): Promise<void> {
+    const { clock } = this.#parts.context;
+    if (this.#parts.stopping() !== undefined) {
+      await process.remove();
+      return this.#watch.ended(name, skipped('the Pod was stopped before this container began', clock.now()));
+    }
+    const startedAt = clock.now();
+    this.#parts.journal.write(name, {
+      id: process.place.id,
+      stage: 'starting',
+      startedAt,
+      startedMonotonic: monotonic(),
+    });
+    await process.start();
+    this.#watch.follow(name, process, startedAt);
+  }
+
+  async #goOn(name: string, process: ContainerProcess): Promise<void> {
+    try {
+      await this.#parts.claimed();
+      await this.#startCreated(name, process);
+    } catch (error) {
+      this.#notStarted(name, error);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/** What the parts of one Pod's worker share. */
+
+import type { Container, Pod } from '../../resources/core/pod.ts';
+import type { StartOrder } from '../../resources/core/start-order.ts';
+import type { NodeContext } from '../context.ts';
+import type { ContainerRun, StopReason } from './container-run.ts';
+import type { PodJournal } from './pod-journal.ts';
+import type { PodPlace } from './pod-place.ts';
+import type { PodProcesses } from './pod-processes.ts';
+import type { PodReporter } from './pod-reporter.ts';
+
+/** The agent stops: what runs goes on without us. */
+export class Detached extends Error {}
+
+/** The Pod is being stopped. */
+export interface Stopping {
+  readonly reason: StopReason;
+  /** Seconds. */
+  readonly grace: number;
+}
+
+export interface PodParts {
+  readonly context: NodeContext;
+  readonly order: StartOrder;
+  readonly containers: ReadonlyMap<string, Container>;
+  readonly runs: Map<string, ContainerRun>;
+  readonly place: PodPlace;
+  readonly journal: PodJournal;
+  readonly processes: PodProcesses;
+  readonly reporter: PodReporter;
+  /** As last seen. */
+  pod(): Pod;
+  /** Undefined until the Pod is told to stop. */
+  stopping(): Stopping | undefined;
+  /** Resolves when the intent to start is on disk. */
+  claimed(): Promise<void>;
+  /** A container has ended: others may start, or the Pod be over. */
+  advance(): void;
+  /** Ends the worker's own work: Detached, PodGone. */
+  abandon(error: Error): void;
+  /** The Pod has run for as long as it may. @param graceSeconds for its containers to end */
+  deadlineExceeded(graceSeconds: number): void;
+}

@@ -5,7 +5,17 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -68,9 +78,9 @@ function matches(pattern) {
   const [before, after = ''] = pattern.split('*');
   const folder = before.slice(0, before.lastIndexOf('/'));
   const start = before.slice(folder.length + 1);
-  const names = exists(folder) ? readdirSync(folder) : [];
+  const names = existsSync(folder) ? readdirSync(folder) : [];
   const [end = '', ...rest] = after.split('/');
-  return names.some((name) => name.startsWith(start) && name.endsWith(end) && exists(join(folder, name, ...rest)));
+  return names.some((name) => name.startsWith(start) && name.endsWith(end) && existsSync(join(folder, name, ...rest)));
 }
 
 function installDebianPackages(test) {
@@ -95,7 +105,7 @@ function installDebianPackages(test) {
     console.log(`Installing ${name}: ${why}.`);
   }
   const hasLists =
-    exists('/var/lib/apt/lists') && readdirSync('/var/lib/apt/lists').some((name) => name.includes('_Packages'));
+    existsSync('/var/lib/apt/lists') && readdirSync('/var/lib/apt/lists').some((name) => name.includes('_Packages'));
   // Lists that are old name versions that the mirror no longer has: then once more with new ones.
   const attempts = hasLists ? [[install], [['update'], install]] : [[['update'], install]];
   let failure = '';
@@ -114,7 +124,7 @@ function installDebianPackages(test) {
 /** Debian starts the servers that it installs; the tests start their own, so here it is told not to. */
 function withoutServices(work) {
   const policy = '/usr/sbin/policy-rc.d';
-  if (exists(policy) || !exists(dirname(policy))) return work();
+  if (existsSync(policy) || !existsSync(dirname(policy))) return work();
   try {
     writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   } catch {
@@ -164,7 +174,7 @@ function installNpmPackages() {
 function build() {
   const sources = join(root, 'dist/.sources');
   const fingerprint = fingerprintOf(['src', 'scripts', 'package.json', 'package-lock.json']);
-  if (exists(sources) && readFileSync(sources, 'utf8') === fingerprint) return;
+  if (existsSync(sources) && readFileSync(sources, 'utf8') === fingerprint) return;
   const { status } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { cwd: root, stdio: 'inherit' });
   if (status !== 0) throw new SetupError('The build did not work; its messages are above.');
   writeFileSync(sources, fingerprint);
@@ -180,10 +190,6 @@ function fingerprintOf(paths) {
   };
   for (const path of paths) visit(join(root, path));
   return hash.digest('hex');
-}
-
-function exists(path) {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function modified(path) {

@@ -54,6 +54,7 @@ const missing = { program: 'kf-no-such-program', package: 'kf-none', why: 'does 
 describe('Debian packages', () => {
   it.each(['deep/*/found.so', 'deep/ver*/found.so', 'deep/*ion/found.so'])('are there when %s is', async (path) => {
     await mkdir(join(project, 'deep/version'), { recursive: true });
+    await writeFile(join(project, 'deep/a-file'), '');
     await programs([{ ...missing, path: join(project, path) }]);
     await tool('apt-get', `echo "$*" >> "${project}/apt"`);
     expect(setup().status).toBe(1);

@@ -378,7 +378,7 @@ describe('ports of the host’s 127.0.0.1', () => {
     await within(task, 'ip', 'address', 'delete', '127.0.0.1/8', 'dev', 'lo');
     await within(task, 'ip', 'route', 'delete', 'table', 'local', '127.0.0.0/8', 'dev', 'lo').catch(() => {});
     await within(task, 'ip', 'route', 'add', '127.0.0.1/32', 'via', network.hostAddress, 'dev', 'eth0', 'onlink');
-    await within(task, 'sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=1');
+    await within(task, 'sh', '-c', 'echo 1 >/proc/sys/net/ipv4/conf/all/route_localnet');
     expect(await connect(task, '127.0.0.1', port)).toBe('timeout');
     await task.restrict({ hostPorts: [] });
   });

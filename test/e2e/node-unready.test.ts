@@ -47,6 +47,6 @@ test('a missing program: Tasks wait and say why, the Node is not ready; mended, 
   client.close();
   expect(node?.status).toMatchObject({ conditions: [{ type: 'Ready', status: 'False', reason: 'NodeNotReady' }] });
   expect((await kf.run(['run-task', 'report', '-m', '100T', '--wait'])).code).toBe(125);
-  execFileSync('nsenter', ['-t', String(await kf.serverPid()), '-m', 'umount', conmon]);
+  execFileSync('nsenter', ['-t', String(await kf.serverPid()), '-m', '-r', 'umount', conmon]);
   expect((await finished(kf, name)).status?.exitCode).toBe(5);
 });

@@ -368,7 +368,8 @@ describe('a server that does not run', () => {
     const { port } = taken.address() as { port: number };
     const outcomes = await follow('kf apps', { env: { KF_PORT: String(port) } });
     taken.close();
-    expect(outcomes.map(({ code }) => code)).toEqual([0, 0]);
+    expect(outcomes).toHaveLength(2);
+    for (const { command, code, text } of outcomes) expect({ command, code }, text).toEqual({ command, code: 0 });
   });
 
   test('finds, once it runs, that an image is gone: build it again', async () => {

@@ -299,7 +299,10 @@ describe('Services', () => {
     await kf.ok('configure-server', 'allow-host-path', source);
     for (const { description, command, plan } of offers) {
       seen.add(description);
-      const line = command.replace('NAME', `offer-${plan.length}`).replace('/srv/backups', source);
+      const line = command
+        .replace('NAME', `offer-${plan.length}`)
+        .replace('/srv/backups', source)
+        .replace('10Gi', '64Mi');
       const { code, text } = await shell(line);
       expect({ line, code }, text).toEqual({ line, code: 0 });
     }

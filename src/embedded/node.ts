@@ -19,8 +19,10 @@ import type { DiskProvider } from '../node/disk/disk.ts';
 import { checkLogFile } from '../node/forward/allowed-file.ts';
 import { LogForwarder } from '../node/forward/log-forwarder.ts';
 import { CommandShells } from '../node/host/command-shells.ts';
+import { ContainerStorage } from '../node/images/container-storage.ts';
 import { hostStackRef } from '../node/images/image.ts';
 import { ImageStore } from '../node/images/image-store.ts';
+import { NodeImages } from '../node/images/node-images.ts';
 import { type Layout, layoutOf } from '../node/layout.ts';
 import { LogStore } from '../node/logs/log-store.ts';
 import { createNetwork } from '../node/network/create-network.ts';
@@ -194,15 +196,24 @@ async function bringUp(
   const programs = findPrograms();
   const { home, client, barrier, log } = options;
   const { dataDir, runDir, instance } = home;
-  const images = new ImageStore({ images: layout.images, layers: layout.layers });
   parts.shells = new CommandShells();
   const { run } = parts.shells;
   const stack = new HostStack({ directory: layout.stacks, clock: systemClock });
   // Tests reboot without a machine that does.
   const bootId = process.env.KF_BOOT_ID || readBootId();
+  const images = new ImageStore({ images: layout.images, layers: layout.layers });
+  const storage = new ContainerStorage({
+    graphRoot: layout.storage,
+    runRoot: layout.runStorage,
+    configDirectory: join(layout.runStorage, 'config'),
+    keptDirectory: layout.images,
+    bootId,
+    run,
+  });
+  const nodeImages = new NodeImages(images, storage);
   const made = await Promise.allSettled([
     chooseRuntime(programs.runtimes, dataDir),
-    images.open(),
+    nodeImages.open(),
     createNetwork({
       instance,
       run,
@@ -229,7 +240,7 @@ async function bringUp(
     run,
     network: parts.network!,
     disk: parts.disk!,
-    images,
+    images: nodeImages,
     logs,
     keepsLog: (object) => forwarder.keeps(object),
     rootfsOf: rootfsByBase(stack),
@@ -273,7 +284,7 @@ async function bringUp(
     logs,
     holdsLog: (owner) => forwarder.holds(owner),
   });
-  parts.presence = startImagePresence({ client, clock: systemClock, images, onError: log });
+  parts.presence = startImagePresence({ client, clock: systemClock, images: nodeImages, onError: log });
 }
 
 /** `debian 12; node v20.20.2; python3 Python 3.11.2` */

@@ -24,7 +24,7 @@ import { DiskPressure } from './disk-pressure.ts';
 import { nodeFiles } from './files/node-files.ts';
 import type { RunCommand } from './host/run-command.ts';
 import type { Image } from './images/image.ts';
-import type { ImageStore } from './images/image-store.ts';
+import type { Images } from './images/node-images.ts';
 import { layoutOf } from './layout.ts';
 import { startLogJanitor } from './logs/log-janitor.ts';
 import type { LogStore } from './logs/log-store.ts';
@@ -59,7 +59,7 @@ export interface NodeAgentOptions {
   readonly run: RunCommand;
   readonly network: NetworkProvider;
   readonly disk: DiskProvider;
-  readonly images: ImageStore;
+  readonly images: Images;
   readonly logs: LogStore;
   /** Whether the log of a deleted object is still needed; whoever says so removes it. */
   readonly keepsLog?: (object: KubeObject) => Promise<boolean>;

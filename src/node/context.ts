@@ -6,7 +6,7 @@ import type { Semaphore } from '../client/semaphore.ts';
 import type { Cgroups } from './cgroup/cgroup.ts';
 import type { DiskProvider } from './disk/disk.ts';
 import type { Image } from './images/image.ts';
-import type { ImageStore } from './images/image-store.ts';
+import type { Images } from './images/node-images.ts';
 import type { Layout } from './layout.ts';
 import type { NetworkProvider } from './network/network.ts';
 import type { PodPolicies } from './pod-policies.ts';
@@ -35,7 +35,7 @@ export interface NodeContext {
   readonly network: NetworkProvider;
   readonly policies: PodPolicies;
   readonly disk: DiskProvider;
-  readonly images: ImageStore;
+  readonly images: Images;
   readonly rootfsOf: (image: Image) => RootfsProvider;
   readonly defaults: Defaults;
   readonly rlimits: readonly OciRlimit[];

@@ -9,6 +9,8 @@ export interface Layout {
   readonly logs: string;
   readonly images: string;
   readonly layers: string;
+  /** containers/storage's own: images of registries, archives and Dockerfiles. */
+  readonly storage: string;
   readonly stacks: string;
   readonly builds: string;
   /** What claims of storage are given. */
@@ -17,6 +19,8 @@ export interface Layout {
   readonly volatile: string;
   /** `<uid>/`: bundles, secret volumes and state.json of a started Pod, mode 0700. */
   readonly pods: string;
+  /** containers/storage's locks and mounts, and the configuration that its programs are given. */
+  readonly runStorage: string;
   /** Exit codes as conmon writes them; in memory, so that a full disk loses none. */
   readonly exits: string;
   /** The OCI runtime's `--root`. */
@@ -49,11 +53,13 @@ export function layoutOf(dataDir: string, runDir: string, instance: string): Lay
     logs: join(dataDir, 'logs'),
     images: join(dataDir, 'images'),
     layers: join(dataDir, 'layers'),
+    storage: join(dataDir, 'storage'),
     stacks: join(dataDir, 'stacks'),
     builds: join(dataDir, 'builds'),
     volumes: join(dataDir, 'volumes'),
     volatile,
     pods: join(volatile, 'pods'),
+    runStorage: join(volatile, 'storage'),
     exits: join(volatile, 'exits'),
     runtime: join(volatile, 'runtime'),
   };

@@ -5,6 +5,7 @@ const names: ReadonlySet<string> = new Set([
   ...[
     'kubeconfig',
     'layers',
+    'storage',
     'log-janitor.json',
     'log-sinks',
     'logs',

@@ -18,14 +18,14 @@ import { writeStatus } from '../client/status-writer.ts';
 import { Waiting } from '../client/waiting.ts';
 import { type ConditionDraft, conditionOf, happyCondition, isFinal, mergeConditions } from '../resources/condition.ts';
 import { formatDuration } from '../resources/duration.ts';
-import { Build, hostStackBuilder } from '../resources/kf/build.ts';
+import { Build, hostStackBuilder, noCacheParam } from '../resources/kf/build.ts';
 import { SourcePackage } from '../resources/kf/source-package.ts';
 import { isControlledBy, type ObjectRef, refOf } from '../resources/meta.ts';
 import { isAlreadyExists } from '../resources/status.ts';
 import { TaskRun } from '../resources/tekton/task-run.ts';
 import { buildRunOf } from './build-run.ts';
 import { commitImage, layerOfStep } from './commit-image.ts';
-import { type BuildPlan, type DependencyStep, planBuild, UnbuildableSourceError } from './detect.ts';
+import { type BuildPlan, type DependencyStep, planAnew, planBuild, UnbuildableSourceError } from './detect.ts';
 import type { HostStack, ImageSink } from './image-sink.ts';
 import type { SourceStore } from './source-store.ts';
 import { Staging } from './staging.ts';
@@ -149,7 +149,7 @@ export class BuildController {
         space: build.metadata.namespace ?? '',
         env: JSON.stringify(build.spec.env ?? []),
       };
-      const plan = await staging.plan((files) => planBuild(files, surroundings));
+      const plan = await staging.plan((files) => (takesCache(build) ? planBuild : planAnew)(files, surroundings));
       const open = this.#openSteps(build, plan);
       if (run !== undefined && !covers(run, open)) {
         await staging.distrust();
@@ -282,6 +282,9 @@ const covers = (run: TaskRun, steps: readonly DependencyStep[]): boolean => {
   const commands = new Set((run.spec.taskSpec?.steps ?? []).map(({ command }) => command?.at(-1)));
   return steps.every(({ command }) => commands.has(command));
 };
+
+const takesCache = ({ spec }: Build): boolean =>
+  !spec.params?.some(({ name, value }) => name === noCacheParam && value === 'true');
 
 const isThere = (path: string): Promise<boolean> =>
   access(path).then(

@@ -82,6 +82,12 @@ export function planBuild(files: SourceFiles, surroundings: Surroundings): Build
   };
 }
 
+/** As planBuild, with nothing taken from an earlier build, nor left for a later one. @throws UnbuildableSourceError */
+export function planAnew(files: SourceFiles, surroundings: Surroundings): BuildPlan {
+  const plan = planBuild(files, surroundings);
+  return { ...plan, steps: plan.steps.map(({ command, programs }) => ({ command, programs })) };
+}
+
 function nodeSteps(files: SourceFiles, { interpreters, ...rest }: Surroundings): readonly DependencyStep[] {
   if (files.packageLock === undefined) {
     const wanted = Object.keys(parsePackage(files.packageJson)?.dependencies ?? {});

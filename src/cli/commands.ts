@@ -21,6 +21,7 @@ import { networkPolicyCommands } from './commands/network-policies.ts';
 import { notNeeded, notSupported } from './commands/not-needed.ts';
 import { notifications } from './commands/notifications.ts';
 import { push } from './commands/push.ts';
+import { restage } from './commands/restage.ts';
 import { runJob } from './commands/run-job.ts';
 import { runTask } from './commands/run-task.ts';
 import { scheduleJob } from './commands/schedule-job.ts';
@@ -47,6 +48,7 @@ import { version } from './commands/version.ts';
 /** In the order of the help. */
 export const commands: readonly CommandFile[] = [
   push,
+  restage,
   runTask,
   tasks,
   task,

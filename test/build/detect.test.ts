@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { planBuild, type SourceFiles, UnbuildableSourceError } from '../../src/build/detect.ts';
+import { planAnew, planBuild, type SourceFiles, UnbuildableSourceError } from '../../src/build/detect.ts';
 
 const none: SourceFiles = { binBuild: false };
 const versions = { node: 'v20.1.0', python3: '3.11.2' };
@@ -83,4 +83,13 @@ describe('dependencies', () => {
   test('a package.json that is no JSON says so', () => {
     expect(() => plan({ packageJson: '{', packageLock: '{}' })).toThrow(/package.json is not valid JSON/);
   });
+});
+
+test('a plan made anew takes nothing from an earlier build, and leaves nothing', () => {
+  const files = { ...none, requirements: 'flask\n' };
+  const surroundings = { interpreters: { python3: '3.11' } };
+  expect(planBuild(files, surroundings).steps[0]).toHaveProperty('cacheKey');
+  expect(planAnew(files, surroundings).steps).toEqual([
+    { command: expect.stringContaining('pip install'), programs: [{ name: 'python3', package: 'python3' }] },
+  ]);
 });

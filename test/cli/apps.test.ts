@@ -246,7 +246,6 @@ describe('the command line', () => {
     [['routes'], 'Instead: kf run-task APP_NAME'],
     [['scale', 'report', '-i', '3'], 'Instead: kf run-task APP_NAME'],
     [['stop', 'report'], 'Instead: kf terminate-task'],
-    [['restage', 'report'], 'Instead: kf push'],
   ])('%j, which Kf has for Apps that run all the time, says what is here', async (argv, tip) => {
     const { code, stderr } = await cli.run(...argv);
     expect(code).toBe(1);

@@ -54,12 +54,20 @@ applications:
   });
 
   test('unknown ones warn, those of running Apps are named', async () => {
-    const { warnings } = await parse(
-      'applications:\n- {name: a, colour: red, routes: [{route: x}], instances: 2}\nversion: 1',
+    const { warnings, withoutEffect } = await parse(
+      'applications:\n- {name: a, colour: red, routes: [{route: x}], instances: 2}\n- {name: b, instances: 1}\nversion: 1',
     );
-    expect(warnings).toEqual([
-      'Manifest file contains unsupported config: version, colour',
-      'Of no effect on an App that runs tasks only: routes, instances',
+    expect(warnings).toEqual(['Manifest file contains unsupported config: version, colour']);
+    expect(withoutEffect).toEqual(['routes', 'instances']);
+  });
+
+  test('settings that Apps share by an anchor', async () => {
+    const { apps } = await parse(
+      'applications:\n- &base {name: a, memory: 64M, env: {X: 1}}\n- {<<: *base, name: b, memory: 1G}',
+    );
+    expect(apps).toMatchObject([
+      { name: 'a', memory: '64Mi' },
+      { name: 'b', memory: '1Gi', env: [{ name: 'X', value: '1' }] },
     ]);
   });
 
@@ -78,6 +86,7 @@ applications:
       'applications[0].services: has the unknown field plan',
     ],
     ['applications: {name: a}', 'applications must be a list'],
+    ['applications: [{name: a}, {name: a}]', 'the name "a" stands there twice'],
     ['- x', 'it must have the field applications'],
     ['a: [', 'manifest.yml: '],
     ['applications: [{name: "((app))"}]', 'no variable found for key: ((app))'],

@@ -153,6 +153,80 @@ describe('pushing again', () => {
   });
 });
 
+describe('several Apps of a manifest', () => {
+  const manifest = (folder: string, two: string) =>
+    writeFile(join(folder, 'manifest.yml'), `applications:\n- {name: one, task: true, instances: 2}\n- ${two}\n`);
+
+  test('all of them, or the named one; what has no effect is said once', async () => {
+    const folder = await cli.source({ x: '' });
+    await manifest(folder, '{name: two, task: true, instances: 3}');
+    const { code, stderr } = await cli.start(['push', '--no-route', '-i', '2'], { cwd: folder }).finished;
+    expect(code, stderr).toBe(0);
+    expect(stderr.match(/Of no effect on an App that runs tasks only: .*/g)).toEqual([
+      'Of no effect on an App that runs tasks only: instances, --no-route, --instances',
+    ]);
+    expect(stderr).toContain('Pushing App "two" (2 of 2)...');
+    expect((await app('two')).status?.latestReadyBuild).toBe('two-1');
+    await cli.ok('delete', 'one');
+    await cli.start(['push', 'two'], { cwd: folder }).finished;
+    await expect(app('one')).rejects.toThrow('not found');
+    await cli.ok('delete', 'two');
+  });
+
+  test('what is wrong with the second is said before the first is made; a failed build leaves out the rest by name', async () => {
+    const folder = await cli.source({ x: '' });
+    await manifest(folder, '{name: two, path: /nonexistent, task: true}');
+    expect((await cli.start(['push'], { cwd: folder }).finished).stderr).toContain('/nonexistent');
+    await expect(app('one')).rejects.toThrow('not found');
+    await manifest(folder, '{name: two, task: true}');
+    cli.buildFailures.set('one', 'no; see: kf build-logs one-1 --space dev');
+    const { code, stderr, stdout } = await cli.start(['push'], { cwd: folder }).finished;
+    cli.buildFailures.delete('one');
+    expect(code).toBe(1);
+    expect(stderr).toContain('Not pushed: two');
+    expect((stderr + stdout).match(/kf build-logs/g)).toHaveLength(1);
+    await expect(app('two')).rejects.toThrow('not found');
+    await cli.ok('delete', 'one');
+  });
+});
+
+describe('restage', () => {
+  test('builds the same source anew; the next push has nothing to do', async () => {
+    const folder = await cli.source({ a: 'r' });
+    await cli.ok('push', 'staged', '--task', '-p', folder);
+    const { stdout, stderr } = await cli.ok('restage', 'staged');
+    expect(stderr).toContain('"staged" successfully restaged');
+    expect(stdout).toContain('[build] Logs for staged-2');
+    const build = await cli.server.client.get(Build, { namespace: 'dev', name: 'staged-2' });
+    expect(build.spec).toMatchObject({
+      sourcePackage: { name: 'staged-2' },
+      params: [{ name: 'NO_CACHE', value: 'true' }],
+    });
+    expect((await cli.ok('push', 'staged', '-p', folder)).stderr).toContain('nothing is uploaded or built');
+    expect((await cli.ok('build-logs', 'staged', '--recent')).stderr).toContain('Build staged-2 succeeded');
+  });
+
+  test('a failed one: exit 1, the image stays', async () => {
+    cli.buildFailures.set('staged', 'broken');
+    const { code, stderr } = await cli.run('restage', 'staged');
+    cli.buildFailures.delete('staged');
+    expect(code).toBe(1);
+    expect(stderr).toContain('The last good image (Build staged-2) stays in use.');
+  });
+
+  test('without source: says to push', async () => {
+    const { code, stderr } = await cli.run('restage', 'nope');
+    expect(code).toBe(1);
+    expect(stderr).toContain('"nope" not found');
+    const { items } = await cli.server.client.list(SourcePackage, { namespace: 'dev' });
+    cli.sources.clear();
+    const gone = await cli.run('restage', 'staged');
+    expect(gone.stderr).toContain('the source of App "staged" is not on the server any more');
+    expect(gone.stderr).toContain('kf push staged --task');
+    expect((await cli.server.client.list(SourcePackage, { namespace: 'dev' })).items).toHaveLength(items.length);
+  });
+});
+
 describe('bad input changes nothing', () => {
   test.each([
     [['-m', 'x'], '--memory-limit'],

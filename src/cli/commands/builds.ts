@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import { Build } from '../../resources/kf/build.ts';
 import { labels } from '../../resources/labels.ts';
 import { getApp, requireSpace } from '../apps.ts';
@@ -53,14 +54,18 @@ export const build = defineCommand<OutputFlag>({
   },
 });
 
-export const buildLogs = defineCommand({
-  usage: 'build-logs BUILD_NAME',
+export const buildLogs = defineCommand<{ readonly recent?: boolean }>({
+  usage: 'build-logs {BUILD_NAME | APP_NAME}',
   group,
-  summary: 'Show the log of a Build, and follow it to its end',
-  examples: ['kf build-logs report-2'],
+  summary: 'Show the log of a Build, or of the newest one of an App, and follow it to its end',
+  examples: ['kf build-logs report-2', 'kf build-logs report', 'kf build-logs report-2 --recent'],
   args: 1,
-  async run(context, [name]) {
+  flags: (command) =>
+    command
+      .option('-f, --follow', 'follow the log to its end; it does anyway')
+      .addOption(new Option('--recent', 'print what is there, without following').conflicts('follow')),
+  async run(context, [name], { recent }) {
     const { printBuildLog } = await import('../logs/build-log.ts');
-    await printBuildLog(context, name!);
+    await printBuildLog(context, name!, { recent });
   },
 });

@@ -35,7 +35,6 @@ const notHere: Readonly<Record<string, readonly [reason: string, instead: string
     ),
   ),
   stop: [taskApps, 'kf terminate-task APP_NAME TASK_ID'],
-  restage: ['an App has the image of its last push', 'kf push APP_NAME --task'],
   ssh: ['a Task cannot be entered while it runs', "kf run-task APP_NAME -c 'LINE' --follow"],
   buildpacks: ['images are built on stacks', 'kf stacks'],
   'create-service-broker': ['there are no service brokers', 'kf marketplace'],

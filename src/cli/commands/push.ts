@@ -2,18 +2,7 @@ import { Option } from 'commander';
 import { checked, checkedRepeatable, defineCommand, repeatable } from '../command.ts';
 import { cores, objectName, size, variable } from '../flags.ts';
 import type { PushFlags } from '../push/plan.ts';
-
-/** Flags of Kf that mean nothing to an App that runs tasks only; taken, so that scripts go on working. */
-const withoutEffect = [
-  '--no-start',
-  '--no-route',
-  '--random-route',
-  '--route <ROUTE>',
-  '-i, --instances <N>',
-  '-u, --health-check-type <TYPE>',
-  '-t, --timeout <SECONDS>',
-  '--health-check-http-endpoint <PATH>',
-];
+import { idleFlags } from '../push/without-effect.ts';
 
 export const push = defineCommand<PushFlags>({
   usage: 'push [APP_NAME]',
@@ -25,6 +14,7 @@ export const push = defineCommand<PushFlags>({
     'kf push report --task',
     "kf push report --task -p ./etl -c 'node etl.js' -e REGION=eu -m 512M",
     'kf push -f manifest.yml',
+    'kf push -f manifest.yml report --var stage=test --app-suffix=-test',
   ],
   args: [0, 1],
   flags: (command) => {
@@ -56,7 +46,7 @@ export const push = defineCommand<PushFlags>({
       .addOption(new Option('--dockerfile <PATH>').hideHelp())
       .addOption(new Option('-b, --buildpack <NAME>').hideHelp())
       .addOption(new Option('--container-registry <REGISTRY>').hideHelp());
-    for (const flag of withoutEffect) command.addOption(new Option(flag).hideHelp());
+    for (const flag of idleFlags) command.addOption(new Option(flag).hideHelp());
   },
   async run(context, [name], flags) {
     const { pushAction } = await import('../push/push-action.ts');

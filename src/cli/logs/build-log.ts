@@ -1,22 +1,32 @@
 /** `kf build-logs`: the log of a Build, to its end. */
 
+import { getIfExists } from '../../client/get-if-exists.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
+import { App } from '../../resources/kf/app.ts';
 import { Build } from '../../resources/kf/build.ts';
 import { refOf } from '../../resources/meta.ts';
-import type { Context } from '../context.ts';
+import type { Context, Session } from '../context.ts';
 import { getBuild } from '../describe-build.ts';
-import { Exit } from '../errors.ts';
+import { CliError, Exit } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { waitFor } from '../wait/observe.ts';
 import { patiently } from '../wait/patience.ts';
 import { SignOfLife } from '../wait/sign-of-life.ts';
+import { withoutLogHint } from '../without-log-hint.ts';
 import { buildLogSource } from './log-source.ts';
 import { readBytes } from './read-log.ts';
 
-export async function printBuildLog(context: Context, name: string): Promise<void> {
+/** @param named a Build, or an App, which means its newest Build */
+export async function printBuildLog(
+  context: Context,
+  named: string,
+  { recent = false }: { readonly recent?: boolean } = {},
+): Promise<void> {
   const { io } = context;
   const space = await context.space();
-  const build = await patiently(context, (client) => getBuild({ client, space }, name));
+  const build = await patiently(context, (client) => findBuild({ client, space }, named));
+  const { name } = build.metadata;
+  if (recent) return printSoFar(context, build);
   const stop = new AbortController();
   const alive = new SignOfLife(context, `following the log of Build ${name}`);
   const interrupt = io.onInterrupt(() => stop.abort());
@@ -39,6 +49,26 @@ export async function printBuildLog(context: Context, name: string): Promise<voi
   throw new Exit(exitCodes.interrupted);
 }
 
+/** A Build of this name comes before an App. @throws CliError when there is neither */
+async function findBuild(session: Session, named: string): Promise<Build> {
+  try {
+    return await getBuild(session, named);
+  } catch (error) {
+    const app = await getIfExists(session.client, App, { namespace: session.space, name: named });
+    if (app === undefined) throw error;
+    if (app.status?.latestBuild === undefined) throw new CliError(`App "${named}" has no Build yet`);
+    return getBuild(session, app.status.latestBuild);
+  }
+}
+
+async function printSoFar(context: Context, build: Build): Promise<void> {
+  context.io.note(`Reading build logs of Build ${build.metadata.name}`);
+  for await (const chunk of readBytes(context, buildLogSource(refOf(build)), { follow: false }))
+    await context.io.out(chunk);
+  if (isFinal(build)) sayOutcome(context, build);
+  else context.io.note(`Build ${build.metadata.name} goes on.`);
+}
+
 /** As in Kf the exit code is 0: the log was shown. */
 function sayOutcome({ io }: Context, build: Build): void {
   const condition = conditionOf(build, 'Succeeded');
@@ -46,7 +76,6 @@ function sayOutcome({ io }: Context, build: Build): void {
   io.note(
     condition?.status === 'True'
       ? `Build ${name} succeeded`
-      : // Where the log is need not be said here.
-        `Build ${name} failed: ${(condition?.message ?? condition?.reason)?.replace(/; see: kf build-logs .*$/, '')}`,
+      : `Build ${name} failed: ${withoutLogHint(condition?.message ?? condition?.reason)}`,
   );
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { conditionOf } from '../../resources/condition.ts';
 import type { EnvVar, ResourceRequirements } from '../../resources/core/pod.ts';
 import type { App } from '../../resources/kf/app.ts';
-import { hostStackBuilder } from '../../resources/kf/build.ts';
+import { hostStackBuilder, noCacheParam } from '../../resources/kf/build.ts';
 import { annotations } from '../../resources/labels.ts';
 import { childName } from '../../resources/names.ts';
 import type { Variable } from '../flags.ts';
@@ -110,14 +110,28 @@ export function withSettings(app: App, plan: AppPlan): App {
   };
 }
 
-/** The App with a request to build a source package. @param number counts the App's build requests */
-export function withBuild(app: App, number: number, sourcePackage: string, buildInput: string): App {
+export interface BuildRequest {
+  /** Counts the App's build requests. */
+  readonly number: number;
+  readonly sourcePackage: string;
+  /** See `buildInputOf`. */
+  readonly buildInput: string;
+  /** Takes no layer of an earlier build. */
+  readonly anew?: boolean;
+}
+
+/** The App with a request to build a source package. */
+export function withBuild(app: App, { number, sourcePackage, buildInput, anew = false }: BuildRequest): App {
+  const params = anew ? { params: [{ name: noCacheParam, value: 'true' }] } : {};
   return {
     ...app,
     metadata: { ...app.metadata, annotations: { ...app.metadata.annotations, [annotations.buildInput]: buildInput } },
     spec: {
       ...app.spec,
-      build: { spec: { name: hostStackBuilder, sourcePackage: { name: sourcePackage } }, updateRequests: number },
+      build: {
+        spec: { name: hostStackBuilder, sourcePackage: { name: sourcePackage }, ...params },
+        updateRequests: number,
+      },
     },
   };
 }

@@ -9,7 +9,7 @@ import { listBindings } from '../services/find-service.ts';
 import type { ManifestService } from './manifest.ts';
 import type { AppPlan } from './plan.ts';
 
-interface WantedBinding {
+export interface WantedBinding {
   readonly wanted: ManifestService;
   readonly service: ServiceInstance;
 }

@@ -34,6 +34,8 @@ export interface ManifestService {
 export interface Manifest {
   readonly apps: readonly ManifestApp[];
   readonly warnings: readonly string[];
+  /** Fields that are there and mean nothing to an App that runs tasks only. */
+  readonly withoutEffect: readonly string[];
 }
 
 /** Not there yet; ignoring them would make another App than the one described. */
@@ -54,6 +56,11 @@ const without = new Set([
   'health-check-type',
   'health-check-http-endpoint',
   'health-check-invocation-timeout',
+  'readiness-health-check-type',
+  'readiness-health-check-http-endpoint',
+  'readiness-health-check-invocation-timeout',
+  'readiness-health-check-interval',
+  'default-route',
   'no-start',
   'ports',
   'startupProbe',
@@ -66,22 +73,38 @@ export async function parseManifest(text: string, file: string, variables: Value
   const yaml = await import('yaml');
   let document: unknown;
   try {
-    document = yaml.parse(text);
+    // Cloud Foundry's manifests share settings by `<<: *anchor`.
+    document = yaml.parse(text, { merge: true });
   } catch (error) {
     throw new CliError(`${file}: ${messageOf(error)}`);
   }
   if (!isMap(document)) throw new CliError(`${file}: it must have the field applications`);
   const filled = fillIn(document, variables) as Record<string, unknown>;
-  const warnings: string[] = [];
-  const unknown = Object.keys(filled).filter((key) => key !== 'applications');
+  const found: Findings = {
+    warnings: [],
+    unknown: new Set(Object.keys(filled).filter((key) => key !== 'applications')),
+    withoutEffect: new Set(),
+  };
   const { applications } = filled;
   if (!Array.isArray(applications)) throw new CliError(`${file}: applications must be a list`);
-  const apps = applications.map((entry, index) =>
-    parseApp(entry, `${file}: applications[${index}]`, warnings, unknown),
-  );
-  if (unknown.length > 0)
-    warnings.unshift(`Manifest file contains unsupported config: ${[...new Set(unknown)].join(', ')}`);
-  return { apps, warnings };
+  const apps = applications.map((entry, index) => parseApp(entry, `${file}: applications[${index}]`, found));
+  refuseTwins(apps, file);
+  const { warnings, unknown, withoutEffect } = found;
+  if (unknown.size > 0) warnings.unshift(`Manifest file contains unsupported config: ${[...unknown].join(', ')}`);
+  return { apps, warnings, withoutEffect: [...withoutEffect] };
+}
+
+/** What is said once, however many Apps have it. */
+interface Findings {
+  readonly warnings: string[];
+  readonly unknown: Set<string>;
+  readonly withoutEffect: Set<string>;
+}
+
+function refuseTwins(apps: readonly ManifestApp[], file: string): void {
+  const names = apps.map(({ name }) => name);
+  const twin = names.find((name, index) => name !== undefined && names.indexOf(name) !== index);
+  if (twin !== undefined) throw new CliError(`${file}: applications: the name "${twin}" stands there twice`);
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
@@ -106,18 +129,17 @@ const fields: Readonly<Record<string, Parse>> = {
   metadata: (value) => metadata(value),
 };
 
-function parseApp(entry: unknown, where: string, warnings: string[], unknown: string[]): ManifestApp {
+function parseApp(entry: unknown, where: string, { warnings, unknown, withoutEffect }: Findings): ManifestApp {
   if (!isMap(entry)) throw new CliError(`${where}: it must be a map`);
   let app: ManifestApp = {};
-  const ignored: string[] = [];
   for (const [key, value] of Object.entries(entry)) {
     if (value === null || value === undefined) continue;
     const parse = fields[key];
     const reason = refused[key];
     if (reason !== undefined) {
       if (!Array.isArray(value) || value.length > 0) throw new CliError(`${where}.${key}: ${reason}`);
-    } else if (without.has(key)) ignored.push(key);
-    else if (parse === undefined) unknown.push(key);
+    } else if (without.has(key)) withoutEffect.add(key);
+    else if (parse === undefined) unknown.add(key);
     else
       try {
         app = { ...app, ...parse(value) };
@@ -129,7 +151,6 @@ function parseApp(entry: unknown, where: string, warnings: string[], unknown: st
     throw new CliError(`${where}: expected at most one of: command, args`);
   if (app.command !== undefined && app.entrypoint !== undefined)
     throw new CliError(`${where}: expected at most one of: command, entrypoint`);
-  if (ignored.length > 0) warnings.push(`Of no effect on an App that runs tasks only: ${ignored.join(', ')}`);
   return withValidName(app, warnings);
 }
 

@@ -7,8 +7,9 @@ import { objectName, type Variable } from '../flags.ts';
 import { unreadable } from '../unreadable.ts';
 import { type Manifest, type ManifestApp, type ManifestService, parseManifest } from './manifest.ts';
 import type { Values } from './manifest-variables.ts';
+import { flagsWithoutEffect, type IdleFlags } from './without-effect.ts';
 
-export interface PushFlags {
+export interface PushFlags extends IdleFlags {
   readonly task?: boolean;
   readonly path?: string;
   readonly command?: string;
@@ -63,7 +64,10 @@ export async function planPush(cwd: string, name: string | undefined, flags: Pus
   const chosen = chooseApps(found?.manifest, name);
   const folder = found === undefined ? cwd : dirname(found.file);
   const apps = chosen.map((app) => planApp(cwd, folder, app, flags));
-  return { apps, warnings: found?.manifest.warnings ?? [] };
+  const idle = [...(found?.manifest.withoutEffect ?? []), ...flagsWithoutEffect(flags)];
+  const warnings = [...(found?.manifest.warnings ?? [])];
+  if (idle.length > 0) warnings.push(`Of no effect on an App that runs tasks only: ${idle.join(', ')}`);
+  return { apps, warnings };
 }
 
 function refuseUnsupported(flags: PushFlags): void {

@@ -1,14 +1,29 @@
-/** `kf push`: plans, then pushes one App after the other. */
+/** `kf push`: plans and checks all Apps, then pushes one after the other. */
 
 import { requireSpace } from '../apps.ts';
 import type { Context, Session } from '../context.ts';
 import { type PushFlags, planPush } from './plan.ts';
-import { pushApp } from './push-app.ts';
+import { type PreparedPush, performPush, preparePush } from './push-app.ts';
 
 export async function pushAction(context: Context, name: string | undefined, flags: PushFlags): Promise<void> {
   const plan = await planPush(context.cwd, name, flags);
   for (const warning of plan.warnings) context.io.note(`WARN ${warning}`);
   const session: Session = await context.changing();
   await requireSpace(session);
-  for (const app of plan.apps) await pushApp(context, session, app);
+  // What is wrong with the last App is said before the first one is changed.
+  const prepared: PreparedPush[] = [];
+  for (const app of plan.apps) prepared.push(await preparePush(context, session, app));
+  for (const [index, one] of prepared.entries()) {
+    if (prepared.length > 1) context.io.note(`Pushing App "${one.plan.name}" (${index + 1} of ${prepared.length})...`);
+    try {
+      await performPush(context, session, one);
+    } catch (error) {
+      sayNotPushed(context, prepared.slice(index + 1));
+      throw error;
+    }
+  }
+}
+
+function sayNotPushed({ io }: Context, rest: readonly PreparedPush[]): void {
+  if (rest.length > 0) io.note(`Not pushed: ${rest.map(({ plan }) => plan.name).join(', ')}`);
 }

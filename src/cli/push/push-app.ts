@@ -5,34 +5,43 @@ import { conditionOf } from '../../resources/condition.ts';
 import { App } from '../../resources/kf/app.ts';
 import { imageMissing } from '../../resources/kf/build.ts';
 import { Space } from '../../resources/kf/space.ts';
-import { isAlreadyExists, isConflict } from '../../resources/status.ts';
+import { isAlreadyExists } from '../../resources/status.ts';
 import type { Context, Session } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { checkFits } from '../fits.ts';
 import { paint } from '../io.ts';
-import { formatDescription } from '../output/describe.ts';
-import { formatTips, quote } from '../output/tips.ts';
-import { listStacks } from '../stacks.ts';
-import { tipFlags } from '../tip-flags.ts';
+import { quote } from '../output/tips.ts';
+import { listStacks, type Stack } from '../stacks.ts';
 import {
   buildInputOf,
   buildNameOf,
   buildState,
   containerOf,
-  isSame,
   startCommandOf,
   withBuild,
   withSettings,
 } from './app-spec.ts';
-import { bindServices, planBindings } from './bind-services.ts';
-import { packSource, reportSource } from './package-source.ts';
+import { bindServices, planBindings, type WantedBinding } from './bind-services.ts';
+import { packSource, reportSource, type SourcePackageContent } from './package-source.ts';
 import { type AppPlan, hostStack } from './plan.ts';
+import { checkBuild, report } from './result.ts';
+import { updateApp } from './update-app.ts';
 import { uploadSource } from './upload-source.ts';
 import { pushTimeout, watchBuild } from './watch-build.ts';
 
-export async function pushApp(context: Context, session: Session, plan: AppPlan): Promise<void> {
+/** All that a push needs to know and have before it changes anything. */
+export interface PreparedPush {
+  readonly plan: AppPlan;
+  readonly found: App | undefined;
+  readonly space: Space | undefined;
+  readonly stacks: readonly Stack[];
+  readonly bindings: readonly WantedBinding[];
+  readonly source: SourcePackageContent;
+}
+
+/** Reads and checks; makes nothing. @throws CliError */
+export async function preparePush(context: Context, session: Session, plan: AppPlan): Promise<PreparedPush> {
   const { io } = context;
-  const began = context.clock.now();
   pushTimeout(context.env);
   io.note(`Checking for existing App named "${plan.name}"...`);
   const packing = packSource(plan.folder);
@@ -50,6 +59,13 @@ export async function pushApp(context: Context, session: Session, plan: AppPlan)
   const bindings = await planBindings(session, plan);
   const source = await packing;
   reportSource(io, source);
+  return { plan, found, space, stacks, bindings, source };
+}
+
+export async function performPush(context: Context, session: Session, prepared: PreparedPush): Promise<void> {
+  const { io } = context;
+  const { plan, found, space, stacks, bindings, source } = prepared;
+  const began = context.clock.now();
   const app = found ?? (await createPlaceholder(context, session, plan));
   if (found !== undefined) io.note(`App "${plan.name}" exists, it will be updated.`);
   sayKeptStart(context, plan, found);
@@ -60,9 +76,11 @@ export async function pushApp(context: Context, session: Session, plan: AppPlan)
   const fingerprint = stacks.find(({ name }) => name === hostStack)?.fingerprint;
   const state = buildState(app, buildInput, fingerprint);
   const uploaded = state === 'stale' ? await uploadSource(context, session.client, app, source) : undefined;
-  const updated = await update(session, app, (latest) => {
+  const updated = await updateApp(session, app, (latest) => {
     const wanted = withSettings(latest, plan);
-    return uploaded === undefined ? wanted : withBuild(wanted, uploaded.number, uploaded.name, buildInput);
+    return uploaded === undefined
+      ? wanted
+      : withBuild(wanted, { number: uploaded.number, sourcePackage: uploaded.name, buildInput });
   });
   if (state === 'built')
     io.note(
@@ -134,64 +152,4 @@ function sayImageMissing({ io }: Context, found: App | undefined): void {
   const build = found === undefined ? undefined : conditionOf(found, 'BuildReady');
   if (build?.status === 'False' && build.reason === imageMissing)
     io.note(`The image of App "${found!.metadata.name}" is not on the server's machine any more: it is built again.`);
-}
-
-/** Writes the change onto the latest App; tries again when someone else was faster. */
-async function update({ client }: Session, app: App, change: (latest: App) => App): Promise<App> {
-  let latest = app;
-  for (let attempt = 1; ; attempt++) {
-    const wanted = change(latest);
-    if (isSame(latest, wanted)) return latest;
-    try {
-      return await client.update(App, wanted);
-    } catch (error) {
-      if (!isConflict(error) || attempt >= 10) throw error;
-      latest = await client.get(App, { namespace: app.metadata.namespace!, name: app.metadata.name });
-    }
-  }
-}
-
-/** @throws CliError when the build failed */
-function checkBuild(context: Context, app: App): void {
-  const { io } = context;
-  const condition = conditionOf(app, 'BuildReady');
-  if (condition?.status !== 'False') return;
-  const message = condition.message ?? condition.reason ?? '';
-  io.note(`[deploy] Failed to build: ${message}`);
-  if (app.status?.image !== undefined)
-    io.note(
-      `The last good image${app.status.latestReadyBuild ? ` (Build ${app.status.latestReadyBuild})` : ''} stays in use.`,
-    );
-  throw new CliError(`build failed: ${message}`, {
-    tips: [
-      {
-        description: 'See the build log',
-        command: `kf build-logs ${buildNameOf(app)}${tipFlags(context.flags, app.metadata.namespace!)}`,
-      },
-    ],
-  });
-}
-
-async function report(context: Context, space: string, app: App): Promise<void> {
-  const { io } = context;
-  const { name } = app.metadata;
-  io.note('Successfully deployed without starting');
-  await io.out(
-    formatDescription([
-      ['Name', name],
-      ['Space', space],
-      ['Routes', ''],
-      ['Instances', 'stopped'],
-      ['Start command', startCommandOf(app) ?? '<none>'],
-    ]),
-  );
-  const flags = tipFlags(context.flags, space);
-  const command = startCommandOf(app) === undefined ? ' -c COMMAND' : '';
-  const tips = [
-    { description: 'Run a Task', command: `kf run-task ${name}${command} --follow${flags}` },
-    { description: "List App's Tasks", command: `kf tasks ${name}${flags}` },
-  ];
-  for (const line of formatTips(tips)) io.note(line);
-  io.note('');
-  io.note('Built on the stack "host", this machine\'s own system: a cluster wants a portable stack or a Dockerfile.');
 }

@@ -10,7 +10,7 @@ import { isAlreadyExists, isNotFound } from '../../resources/status.ts';
 import type { Context } from '../context.ts';
 import { CliError, messageOf } from '../errors.ts';
 import type { KfClient } from '../kf-client.ts';
-import { tarOf } from './archive.ts';
+import { type SourceDigest, tarOf } from './archive.ts';
 import type { SourcePackageContent } from './package-source.ts';
 
 export interface UploadedSource {
@@ -53,7 +53,7 @@ function explain(error: unknown): string {
 }
 
 /** Makes the SourcePackage under the first free number: an interrupted push may have left one. */
-async function announce(client: KfClient, app: App, source: SourcePackageContent): Promise<UploadedSource> {
+export async function announce(client: KfClient, app: App, source: SourceDigest): Promise<UploadedSource> {
   const { name: appName, namespace } = app.metadata;
   for (let number = (app.spec.build.updateRequests ?? 0) + 1; ; number++) {
     const name = generateName(appName, String(number));

@@ -15,6 +15,7 @@ import { CliError } from '../errors.ts';
 import { checkFits, wantedBy } from '../fits.ts';
 import { given, type TaskFields } from '../task-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
+import { withoutLogHint } from '../without-log-hint.ts';
 
 export interface TaskRequest extends TaskFields {
   readonly app: string;
@@ -60,12 +61,15 @@ export function checkRunnable(
   const build = conditionOf(app, 'BuildReady');
   const isCurrent = app.status?.observedGeneration === app.metadata.generation;
   if (app.status?.image === undefined && build?.status === 'False' && isCurrent)
-    throw new CliError(`${prefix}the first build of App "${name}" failed: ${build.message ?? build.reason}`, {
-      tips: [
-        { description: 'See why', command: `kf build-logs ${app.status?.latestBuild ?? name}${flags}` },
-        { description: 'Push again', command: `kf push ${name} --task${flags}` },
-      ],
-    });
+    throw new CliError(
+      `${prefix}the first build of App "${name}" failed: ${withoutLogHint(build.message ?? build.reason)}`,
+      {
+        tips: [
+          { description: 'See why', command: `kf build-logs ${app.status?.latestBuild ?? name}${flags}` },
+          { description: 'Push again', command: `kf push ${name} --task${flags}` },
+        ],
+      },
+    );
   if (build?.status === 'False' && build.reason === imageMissing && isCurrent)
     throw new CliError(`${prefix}${build.message}`, {
       tips: [{ description: 'Build it again', command: `kf push ${name} --task${flags}` }],

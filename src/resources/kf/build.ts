@@ -22,6 +22,9 @@ export const imageReady = 'ImageReady';
 /** Reason of `imageReady`, and of an App's `BuildReady` that follows from it. */
 export const imageMissing = 'ImageMissing';
 
+/** A parameter of a Build: with the value `true` it takes no layer of an earlier one. Added by kf-tasks. */
+export const noCacheParam = 'NO_CACHE';
+
 /** What the host-stack builder is called in spec.name. */
 export const hostStackBuilder = 'host-stack';
 

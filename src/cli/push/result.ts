@@ -1,0 +1,56 @@
+/** How a push or restage ends: the App as it is now, or why its build failed. */
+
+import { conditionOf } from '../../resources/condition.ts';
+import type { App } from '../../resources/kf/app.ts';
+import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { formatDescription } from '../output/describe.ts';
+import { formatTips } from '../output/tips.ts';
+import { tipFlags } from '../tip-flags.ts';
+import { withoutLogHint } from '../without-log-hint.ts';
+import { buildNameOf, startCommandOf } from './app-spec.ts';
+
+/** @throws CliError when the build failed */
+export function checkBuild(context: Context, app: App): void {
+  const { io } = context;
+  const condition = conditionOf(app, 'BuildReady');
+  if (condition?.status !== 'False') return;
+  const message = withoutLogHint(condition.message ?? condition.reason ?? '');
+  io.note(`[deploy] Failed to build: ${message}`);
+  if (app.status?.image !== undefined)
+    io.note(
+      `The last good image${app.status.latestReadyBuild ? ` (Build ${app.status.latestReadyBuild})` : ''} stays in use.`,
+    );
+  throw new CliError(`build failed: ${message}`, {
+    tips: [
+      {
+        description: 'See the build log',
+        command: `kf build-logs ${buildNameOf(app)}${tipFlags(context.flags, app.metadata.namespace!)}`,
+      },
+    ],
+  });
+}
+
+export async function report(context: Context, space: string, app: App): Promise<void> {
+  const { io } = context;
+  const { name } = app.metadata;
+  io.note('Successfully deployed without starting');
+  await io.out(
+    formatDescription([
+      ['Name', name],
+      ['Space', space],
+      ['Routes', ''],
+      ['Instances', 'stopped'],
+      ['Start command', startCommandOf(app) ?? '<none>'],
+    ]),
+  );
+  const flags = tipFlags(context.flags, space);
+  const command = startCommandOf(app) === undefined ? ' -c COMMAND' : '';
+  const tips = [
+    { description: 'Run a Task', command: `kf run-task ${name}${command} --follow${flags}` },
+    { description: "List App's Tasks", command: `kf tasks ${name}${flags}` },
+  ];
+  for (const line of formatTips(tips)) io.note(line);
+  io.note('');
+  io.note('Built on the stack "host", this machine\'s own system: a cluster wants a portable stack or a Dockerfile.');
+}

@@ -9,21 +9,27 @@
  */
 
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, constants, existsSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { type HelperOptions, openHelper } from './helper.ts';
 
-/** Reads paths of FIFOs, answers `0 PATH` when it has let go, else `x PATH`. It ends when the server does. */
+/**
+ * Reads paths of FIFOs, answers `0 PATH` when it has let go, else `x PATH`. It ends when the server does. The server
+ * removes a FIFO when it hears the answer; if it was killed meanwhile the shell does. A program each would cost 1 ms.
+ */
 const script = [
   // Nobody may be there any more to hear the answer.
   'trap "" PIPE;',
+  'set --;',
   'while IFS= read -r fifo; do',
   'byte=x; IFS= read -r byte <"$fifo";',
   'printf "%s %s\\n" "${byte:-x}" "$fifo" >&3;',
-  'rm -f "$fifo" &',
-  'done 2>/dev/null',
+  'set -- "$@" "$fifo";',
+  'if [ $# -gt 64 ]; then rm -f "$@" & set --; fi;',
+  'done 2>/dev/null;',
+  'rm -f "$@"',
 ].join(' ');
 
 const fifoOf = (state: string): string => join(state, 'exec.fifo');
@@ -80,6 +86,7 @@ export class Starter {
   }
 
   #answer(fifo: string, released: boolean): void {
+    if (released) rmSync(fifo, { force: true });
     this.#waiting.get(fifo)?.(released);
     this.#waiting.delete(fifo);
   }

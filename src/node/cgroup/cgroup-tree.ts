@@ -159,15 +159,19 @@ async function pidsBelow(path: string): Promise<number[]> {
 }
 
 async function removeTree(path: string, patienceMilliseconds: number): Promise<void> {
-  for (const child of await childrenOf(path)) await removeTree(join(path, child), patienceMilliseconds);
   const started = performance.now();
   for (;;) {
     try {
       return await rmdir(path);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return;
+      // Busy also means that there are cgroups below.
+      if (codeOf(error) !== 'EBUSY') throw error;
+      const below = await childrenOf(path);
+      for (const child of below) await removeTree(join(path, child), patienceMilliseconds);
+      if (below.length > 0) continue;
+      if (performance.now() - started > patienceMilliseconds) throw error;
       // A killed process leaves its cgroup a moment after it has become a zombie.
-      if (codeOf(error) !== 'EBUSY' || performance.now() - started > patienceMilliseconds) throw error;
       await delay(stepMilliseconds);
     }
   }

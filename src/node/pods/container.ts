@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Timer } from '../../client/clock.ts';
 import type { NodeContext } from '../context.ts';
 import { createContainer, type MonitorWatch, watchMonitor } from '../runtime/conmon.ts';
+import { forget } from '../runtime/forget.ts';
 import type { OciSpec } from '../runtime/oci.ts';
 
 export interface ContainerPlace {
@@ -62,7 +63,7 @@ export class ContainerProcess {
     const { id } = this.place;
     const state = join(runtime.root, id);
     this.#startedAt = this.#context.clock.now();
-    if (runtime.startsByFifo && (await starter.start(state, this.watch().ended))) return;
+    if (runtime.isRunc && (await starter.start(state, this.watch().ended))) return;
     try {
       await runtime.start(id);
     } catch (error) {
@@ -121,7 +122,10 @@ export class ContainerProcess {
   /** Removes everything of it but its log; kills what may still run. */
   async remove(): Promise<void> {
     this.detach();
-    await this.#context.runtime.delete(this.place.id);
+    const { runtime, cgroups } = this.#context;
+    const { id } = this.place;
+    const hasEnded = this.exit()?.code !== undefined;
+    if (!hasEnded || !(await forget(runtime, cgroups, id))) await runtime.delete(id);
     rmSync(join(this.#context.layout.exits, this.place.id), { force: true });
     rmSync(this.place.bundle, { recursive: true, force: true });
   }

@@ -28,11 +28,11 @@ export class OciRuntime {
     readonly root: string,
   ) {
     this.#runCommand = run;
-    this.startsByFifo = basename(path) === 'runc';
+    this.isRunc = basename(path) === 'runc';
   }
 
-  /** Whether a created container can be started as exec-fifo.ts says. */
-  readonly startsByFifo: boolean;
+  /** Whether its containers can be started as exec-fifo.ts says, and removed as forget.ts says. */
+  readonly isRunc: boolean;
 
   /** Lets a created container's process begin. @throws RuntimeError */
   async start(id: string): Promise<void> {

@@ -9,6 +9,7 @@ import { runBackupCommand } from './embedded/backup/command.ts';
 import { runDoctor } from './embedded/doctor.ts';
 import { type Home, openHome } from './embedded/home.ts';
 import { startServer } from './embedded/server.ts';
+import { loadServerConfig } from './embedded/server-config.ts';
 import { runUninstallCommand } from './embedded/uninstall/command.ts';
 
 const { version } = JSON.parse(readFileSync(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8')) as {
@@ -20,7 +21,7 @@ async function run(): Promise<void> {
   const server = await startServer({
     home,
     version,
-    ...portFrom(process.env.KF_PORT),
+    config: await loadServerConfig(home.dataDir),
     ...(process.env.KF_FLUSH_DELAY_MS === undefined ? {} : { flushDelayMs: Number(process.env.KF_FLUSH_DELAY_MS) }),
     log: (message, error) => console.error(`${new Date().toISOString()} ${message}${describe(error)}`),
   });
@@ -38,14 +39,6 @@ async function run(): Promise<void> {
   process.on('SIGINT', stop);
   // The terminal or the starter may go; the server stays.
   process.on('SIGHUP', () => {});
-}
-
-/** @throws Error for a text that is no port */
-function portFrom(text: string | undefined): { port?: number } {
-  if (text === undefined || text === '') return {};
-  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (port <= 65_535) return { port };
-  throw new Error(`KF_PORT=${text} is not a port: it must be a number from 0 (any free one) to 65535`);
 }
 
 /** An operator wants the reason in one line; a fault of ours needs its stack too. */

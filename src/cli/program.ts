@@ -107,7 +107,12 @@ const examplesText = (examples: readonly string[]): string =>
 function checkCount({ args = 0, usage, tooMany }: CommandFile, given: readonly string[]): void {
   const [least, most] = typeof args === 'number' ? [args, args] : args;
   if (given.length >= least && given.length <= most) return;
-  const range = least === 0 ? `at most ${most}` : `between ${least} and ${most}`;
+  const range =
+    least === 0
+      ? `at most ${most}`
+      : most === Number.POSITIVE_INFINITY
+        ? `at least ${least}`
+        : `between ${least} and ${most}`;
   const wanted = `${least === most ? least : range} arg(s)`;
   const problem = `accepts ${wanted}, received ${given.length}`;
   const extra = given.length > most ? `: ${given.slice(most).join(' ')}` : '';

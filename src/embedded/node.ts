@@ -1,7 +1,6 @@
 /** Wires the node agent and the builds. They come up in the background: the API answers meanwhile, Pods wait. */
 
 import { mkdir } from 'node:fs/promises';
-import { totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 import { startBuildController } from '../build/build-controller.ts';
 import { type ImagePresence, startImagePresence } from '../build/image-presence.ts';
@@ -33,10 +32,12 @@ import { HostStack } from '../node/rootfs/host-stack.ts';
 import { chooseRuntime } from '../node/runtime/choose-runtime.ts';
 import { findPrograms } from '../node/runtime/find-programs.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
+import type { ServerConfig } from '../resources/server-config/settings.ts';
 import { statusError } from '../resources/status.ts';
 import { announceStack } from './announce-stack.ts';
 import { createDiskDesk } from './disk/disk-desk.ts';
 import type { Home } from './home.ts';
+import { hostStackPaths, nodeLimits, reserveOf } from './node-settings.ts';
 import { NodeState } from './node-state.ts';
 import { type Collector, pruneBuilds, startCollector } from './prune.ts';
 import { loadServerConfig } from './server-config.ts';
@@ -46,7 +47,8 @@ export interface NodeOptions {
   readonly client: Client;
   readonly barrier: () => Promise<void>;
   readonly sources: SourceStore;
-  readonly port: number;
+  /** As of the start. */
+  readonly config: ServerConfig;
   readonly version: string;
   readonly log: (message: string, error?: unknown) => void;
 }
@@ -100,8 +102,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   forwarder.start();
   const parts: Parts = {};
   const stopping = new AbortController();
-  const { client, version, log } = options;
-  const state = new NodeState({ client, room: roomWithin(limitsFrom(process.env)), version, log });
+  const { client, config, version, log } = options;
+  const state = new NodeState({ client, room: roomWithin(nodeLimits(config)), version, log });
   const started = untilUp(
     () => bringUp(options, layout, { logs, forwarder }, parts, state),
     options,
@@ -194,11 +196,11 @@ async function bringUp(
   state: NodeState,
 ): Promise<void> {
   const programs = findPrograms();
-  const { home, client, barrier, log } = options;
+  const { home, client, barrier, config, log } = options;
   const { dataDir, runDir, instance } = home;
   parts.shells = new CommandShells();
   const { run } = parts.shells;
-  const stack = new HostStack({ directory: layout.stacks, clock: systemClock });
+  const stack = new HostStack({ directory: layout.stacks, clock: systemClock, paths: hostStackPaths(config, log) });
   // Tests reboot without a machine that does.
   const bootId = process.env.KF_BOOT_ID || readBootId();
   const images = new ImageStore({ images: layout.images, layers: layout.layers });
@@ -218,11 +220,11 @@ async function bringUp(
       instance,
       run,
       onWarning: log,
-      ...(options.port > 0 ? { deniedHostPorts: [options.port] } : {}),
+      ...(config.port > 0 ? { deniedHostPorts: [config.port] } : {}),
     }).then((network) => {
       parts.network = network;
     }),
-    createDisks({ dataDir, run, onWarning: log, ...reserveFrom(process.env) }).then((disk) => {
+    createDisks({ dataDir, run, onWarning: log, ...reserveOf(config) }).then((disk) => {
       parts.disk = disk;
     }),
   ]);
@@ -245,7 +247,7 @@ async function bringUp(
     keepsLog: (object) => forwarder.keeps(object),
     rootfsOf: rootfsByBase(stack),
     barrier,
-    limits: limitsFrom(process.env),
+    limits: nodeLimits(config),
     allowedHostPaths: async () => (await loadServerConfig(dataDir)).hostPaths,
     bootId,
     onError: log,
@@ -264,7 +266,7 @@ async function bringUp(
     bootId,
     sources: options.sources,
     images,
-    memoryBytes: roomWithin(limitsFrom(process.env)).memoryBytes,
+    memoryBytes: roomWithin(nodeLimits(config)).memoryBytes,
     stack: {
       ref: hostStackRef,
       path: stack.path,
@@ -290,25 +292,4 @@ async function bringUp(
 /** `debian 12; node v20.20.2; python3 Python 3.11.2` */
 function fingerprintText({ distribution, interpreters }: Awaited<ReturnType<typeof stackFingerprint>>): string {
   return [distribution, ...Object.entries(interpreters).map(([name, version]) => `${name} ${version}`)].join('; ');
-}
-
-/**
- * Bounds of the machine's share, until the configuration file lands: `KF_MAX_TASKS`, `KF_MEMORY` and `KF_DISK_RESERVE`
- * (bytes).
- */
-function limitsFrom(env: NodeJS.ProcessEnv): { maxTasks?: number; memoryBytes?: number; pressureBytes?: number } {
-  const maxTasks = Number(env.KF_MAX_TASKS);
-  const memoryBytes = Number(env.KF_MEMORY);
-  const { reserveBytes } = reserveFrom(env);
-  return {
-    ...(maxTasks > 0 ? { maxTasks } : {}),
-    ...(memoryBytes > 0 ? { memoryBytes: Math.min(memoryBytes, totalmem()) } : {}),
-    ...(reserveBytes === undefined ? {} : { pressureBytes: reserveBytes / 4 }),
-  };
-}
-
-/** What uploads and tasks leave free on the disk; default: 5 %, at least 1 GiB. */
-export function reserveFrom(env: NodeJS.ProcessEnv): { reserveBytes?: number } {
-  const reserveBytes = Number(env.KF_DISK_RESERVE || Number.NaN);
-  return reserveBytes >= 0 ? { reserveBytes } : {};
 }

@@ -1,19 +1,16 @@
-/** Reads the administrator's file anew each time, so that a change needs no restart. */
+/** Reads the administrator's file anew each time, so that a change of what is read again needs no restart. */
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'yaml';
-import { readServerConfig, type ServerConfig, serverConfigFile } from '../resources/server-config.ts';
+import { readServerConfig } from '../resources/server-config/read.ts';
+import { type ServerConfig, serverConfigFile } from '../resources/server-config/settings.ts';
 
-/** @throws Error naming the file and what is wrong with it */
-export async function loadServerConfig(dataDir: string): Promise<ServerConfig> {
+/** @throws Error naming the file, the line and what is wrong with it */
+export async function loadServerConfig(dataDir: string, env: NodeJS.ProcessEnv = process.env): Promise<ServerConfig> {
   const file = join(dataDir, serverConfigFile);
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return readServerConfig(undefined);
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
     throw error;
-  }
-  return readServerConfig(parse(text));
+  });
+  return readServerConfig(text, { file, env });
 }

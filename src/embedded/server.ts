@@ -4,7 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Caller } from '../apiserver/api.ts';
 import { ensureToken, writeKubeconfig } from '../apiserver/http/kubeconfig.ts';
-import { defaultPort, openHttpServer, type ServiceOptions } from '../apiserver/http/server.ts';
+import { openHttpServer, type ServiceOptions } from '../apiserver/http/server.ts';
 import { ensureTls, writePrivate } from '../apiserver/http/tls.ts';
 import { InProcessClient } from '../apiserver/in-process-client.ts';
 import { LocalApi } from '../apiserver/local-api.ts';
@@ -23,19 +23,20 @@ import { startSpaceController } from '../controllers/space/space-controller.ts';
 import { startTaskController } from '../controllers/task/task-controller.ts';
 import { startTaskScheduleController } from '../controllers/task-schedule/task-schedule-controller.ts';
 import { allKinds } from '../resources/all-kinds.ts';
+import type { ServerConfig } from '../resources/server-config/settings.ts';
 import { startPipelineRunController } from '../tekton/pipeline-run-controller.ts';
 import { startTaskRunController } from '../tekton/task-run-controller.ts';
 import { defaultSpace, makeDefaultObjects } from './default-objects.ts';
 import { shareWithGroup } from './group-access.ts';
 import type { Home } from './home.ts';
 import { giveMemoryBack } from './idle-memory.ts';
-import { reserveFrom, startNode } from './node.ts';
+import { startNode } from './node.ts';
+import { reserveOf } from './node-settings.ts';
 
 export interface ServerOptions {
   readonly home: Home;
   readonly version: string;
-  /** Default 6786; 0 is any free one. */
-  readonly port?: number;
+  readonly config: ServerConfig;
   /** Milliseconds added to every flush of the store, for benchmarks. */
   readonly flushDelayMs?: number;
   /** One line for the server's log. */
@@ -53,10 +54,13 @@ const administrator: Caller = { user: 'admin', groups: ['system:masters', 'syste
 
 /** @throws Error with one clear line: the data directory is in use, the port is taken, a program is missing */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { home, log } = options;
+  const { home, config, log } = options;
   const api = new LocalApi({
     directory: home.dataDir,
     kinds: allKinds,
+    cacheBytes: config['store.cache'],
+    logRevisions: config['store.watchRevisions'],
+    logMilliseconds: config['store.watchDuration'],
     onError: (error) => log('garbage collector', error),
     ...(options.flushDelayMs === undefined ? {} : { flushDelayMs: options.flushDelayMs }),
   });
@@ -66,14 +70,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw error;
   });
   const client = new InProcessClient({ api, caller: controllersCaller, acknowledge: 'early' });
-  const sources = new SourceStore(home.dataDir, reserveFrom(process.env).reserveBytes);
+  const sources = new SourceStore(home.dataDir, reserveOf(config).reserveBytes);
   await Promise.all([makeDefaultObjects(client), sources.start()]);
   const node = await startNode({
     home,
     client,
     barrier: () => api.barrier(),
     sources,
-    port: options.port ?? defaultPort,
+    config,
     version: options.version,
     log,
   });
@@ -132,7 +136,7 @@ interface Front {
 }
 
 /** Takes the port. @throws Error naming it when it is taken */
-async function openFront({ home, version, log, port = defaultPort }: ServerOptions): Promise<Front> {
+async function openFront({ home, version, log, config: { port } }: ServerOptions): Promise<Front> {
   const { dataDir } = home;
   await mkdir(dataDir, { recursive: true });
   const [tls, token] = await Promise.all([ensureTls(dataDir), ensureToken(join(dataDir, 'token'))]);

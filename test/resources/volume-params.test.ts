@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { neverAllowed } from '../../src/resources/host-path.ts';
 import { overlap, readMountParams, readVolumeParams } from '../../src/resources/kf/volume-params.ts';
-import { readServerConfig } from '../../src/resources/server-config.ts';
 
 describe('the parameters of a volume', () => {
   test.each([
@@ -63,10 +62,3 @@ test.each([
 ])('%s is never a volume: %s', (path, refused) =>
   expect(neverAllowed(path, ['/var/lib/kf']) !== undefined).toBe(refused),
 );
-
-test('the server’s configuration', () => {
-  expect(readServerConfig(null)).toEqual({ hostPaths: [] });
-  expect(readServerConfig({ hostPaths: ['/srv'], other: 1 })).toEqual({ hostPaths: ['/srv'] });
-  for (const bad of [[], 'x', { hostPaths: 'x' }, { hostPaths: ['x'] }])
-    expect(() => readServerConfig(bad)).toThrow('config.yaml');
-});

@@ -1,17 +1,59 @@
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { type CommandFile, defineCommand } from '../command.ts';
 
 const shared = {
   group: 'Server:',
   parent: {
-    summary: "Show and change what the machine's administrator allows",
-    details: 'These settings stand in a file beside the data of the server, which no client of its API can change.',
-    examples: ['sudo kf configure-server allow-host-path /srv/backups', 'sudo kf configure-server get-host-paths'],
+    summary: "Show and change the server's settings, and what the machine's administrator allows",
+    details:
+      'They stand in config.yaml beside the data of the server, which no client of its API can change: docs/configuration.md.',
+    examples: ['sudo kf configure-server get', 'sudo kf configure-server allow-host-path /srv/backups'],
   },
 } as const;
 
+const dataFormats = (command: Command): Command =>
+  command.addOption(new Option('-o, --output <FORMAT>', 'Print for programs').choices(['json', 'yaml']));
+
 /** Settings of the machine's administrator: they stand in a file beside the server's data, which no client can change. */
 export const configureServer: readonly CommandFile[] = [
+  defineCommand<{ readonly output?: 'json' | 'yaml' }>({
+    usage: 'configure-server get [SETTING]',
+    ...shared,
+    summary: "Show the server's settings, or one of them",
+    examples: ['sudo kf configure-server get', 'sudo kf configure-server get maxTasks'],
+    args: [0, 1],
+    flags: dataFormats,
+    async run(context, [name], { output }) {
+      const { printSettings } = await import('../configure-server/settings.ts');
+      await printSettings(context, name, output);
+    },
+  }),
+  defineCommand({
+    usage: 'configure-server set SETTING VALUE...',
+    ...shared,
+    summary: 'Change a setting of the server',
+    details: 'Most are in force at the next start of the server: kf server restart. Tasks go on meanwhile.',
+    examples: [
+      'sudo kf configure-server set maxTasks 16',
+      'sudo kf configure-server set hostStack.paths /opt/tools /opt/data',
+    ],
+    args: [2, Number.POSITIVE_INFINITY],
+    async run(context, [name, ...words]) {
+      const { setSetting } = await import('../configure-server/settings.ts');
+      await setSetting(context, name!, words);
+    },
+  }),
+  defineCommand({
+    usage: 'configure-server unset SETTING',
+    ...shared,
+    summary: 'Take a setting back: its default holds',
+    examples: ['sudo kf configure-server unset maxTasks'],
+    args: 1,
+    async run(context, [name]) {
+      const { unsetSetting } = await import('../configure-server/settings.ts');
+      await unsetSetting(context, name!);
+    },
+  }),
   defineCommand<{ readonly chown?: boolean }>({
     usage: 'configure-server allow-host-path DIRECTORY',
     ...shared,
@@ -45,8 +87,7 @@ export const configureServer: readonly CommandFile[] = [
     ...shared,
     summary: 'List the directories that may become volumes',
     examples: ['sudo kf configure-server get-host-paths'],
-    flags: (command) =>
-      command.addOption(new Option('-o, --output <FORMAT>', 'Print for programs').choices(['json', 'yaml'])),
+    flags: dataFormats,
     async run(context, _, { output }) {
       const { printHostPaths } = await import('../configure-server/host-paths.ts');
       await printHostPaths(context, output);

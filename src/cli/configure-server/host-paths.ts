@@ -1,14 +1,14 @@
 /** `kf configure-server allow-host-path` and its like: writes config.yaml in the server's data directory. */
 
-import { chownSync, mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { join, normalize, resolve } from 'node:path';
+import { chownSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { normalize, resolve } from 'node:path';
 import { neverAllowed } from '../../resources/host-path.ts';
-import { readServerConfig, serverConfigFile } from '../../resources/server-config.ts';
 import { vcapUser } from '../../resources/vcap.ts';
 import type { Context } from '../context.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { formatValue } from '../output/objects.ts';
 import { kfHome } from '../settings/server-choice.ts';
+import { readConfigFile, writeSetting } from './config-file.ts';
 
 export async function allowHostPath(
   context: Context,
@@ -22,7 +22,7 @@ export async function allowHostPath(
   if (realOr(path) !== path) throw new CliError(`${path} leads to ${realOr(path)}: allow that one`);
   const found = statOf(path);
   if (found !== undefined && !found.isDirectory()) throw new CliError(`${path} is no directory`);
-  await changeConfig(home, (paths) => [...new Set([...paths, path])].sort());
+  changePaths(home, (paths) => [...new Set([...paths, path])].sort());
   if (found === undefined) {
     const first = mkdirSync(path, { recursive: true });
     chownSync(path, vcapUser.uid, vcapUser.gid);
@@ -38,7 +38,7 @@ export async function allowHostPath(
 export async function disallowHostPath(context: Context, text: string): Promise<void> {
   const path = absolute(context, text);
   const home = kfHome(context.env);
-  await changeConfig(home, (paths) => {
+  changePaths(home, (paths) => {
     if (!paths.includes(path))
       throw new CliError(`${path} is not allowed; allowed are: ${paths.join(', ') || '<none>'}`);
     return paths.filter((one) => one !== path);
@@ -47,7 +47,7 @@ export async function disallowHostPath(context: Context, text: string): Promise<
 }
 
 export async function printHostPaths(context: Context, format: 'json' | 'yaml' | undefined): Promise<void> {
-  const { hostPaths } = (await readConfig(kfHome(context.env))).config;
+  const hostPaths = pathsOf(kfHome(context.env));
   await context.io.out(
     format === undefined ? hostPaths.map((path) => `${path}\n`).join('') : await formatValue(format, hostPaths),
   );
@@ -59,46 +59,11 @@ function absolute(context: Context, text: string): string {
   return path;
 }
 
-async function readConfig(home: string) {
-  const file = join(home, serverConfigFile);
-  const yaml = await import('yaml');
-  try {
-    const document = yaml.parseDocument(readText(file));
-    if (document.errors[0] !== undefined) throw document.errors[0];
-    return { file, document, config: readServerConfig(document.toJS()) };
-  } catch (error) {
-    throw new CliError(permissionOr(error, `${file}: ${messageOf(error)}`));
-  }
-}
+const pathsOf = (home: string): readonly string[] =>
+  (readConfigFile(home).values.get('hostPaths')?.value ?? []) as readonly string[];
 
-/** Other settings and comments stay. */
-async function changeConfig(home: string, change: (paths: readonly string[]) => readonly string[]): Promise<void> {
-  const { file, document, config } = await readConfig(home);
-  const hostPaths = change(config.hostPaths);
-  if (document.contents === null) document.contents = document.createNode({}) as unknown as typeof document.contents;
-  document.set('hostPaths', hostPaths);
-  try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
-    writeFileSync(`${file}.tmp`, String(document), { mode: 0o600 });
-    renameSync(`${file}.tmp`, file);
-  } catch (error) {
-    throw new CliError(permissionOr(error, `${file}: ${messageOf(error)}`));
-  }
-}
-
-const permissionOr = (error: unknown, message: string): string =>
-  ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')
-    ? `${message}; the server belongs to root: use sudo`
-    : message;
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
-}
+const changePaths = (home: string, change: (paths: readonly string[]) => readonly string[]): void =>
+  writeSetting(home, 'hostPaths', change(pathsOf(home)));
 
 function statOf(path: string) {
   try {

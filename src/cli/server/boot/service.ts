@@ -1,5 +1,6 @@
 /** What starts at boot: the server's command line and its environment. Pure. */
 
+import { settingNames, settingOf } from '../../../resources/server-config/settings.ts';
 import type { ServerProgram } from '../program.ts';
 
 export interface Service {
@@ -11,7 +12,7 @@ export interface Service {
 }
 
 /** What of the environment decides how the server works; it is written down when the server is enabled. */
-const kept = ['KF_HOME', 'KF_PORT', 'KF_MAX_TASKS', 'KF_MEMORY', 'KF_DISK_RESERVE'];
+const kept = ['KF_HOME', ...settingNames.flatMap((name) => settingOf(name).env ?? [])];
 
 /** cron gives less than the server's helpers need. */
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

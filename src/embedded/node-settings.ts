@@ -1,0 +1,28 @@
+/** What the server's settings mean for the node. */
+
+import { existsSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import type { NodeLimits } from '../node/agent.ts';
+import type { ServerConfig } from '../resources/server-config/settings.ts';
+
+/** Bounds of what Pods get of the machine. */
+export function nodeLimits({ maxTasks, memory, diskReserve }: ServerConfig): Partial<NodeLimits> {
+  return {
+    ...(maxTasks === undefined ? {} : { maxTasks }),
+    ...(memory === undefined ? {} : { memoryBytes: Math.min(memory, totalmem()) }),
+    ...(diskReserve === undefined ? {} : { pressureBytes: diskReserve / 4 }),
+  };
+}
+
+/** Bytes that uploads and tasks leave free on the disk; default: 5 %, at least 1 GiB. */
+export const reserveOf = ({ diskReserve }: ServerConfig): { readonly reserveBytes?: number } =>
+  diskReserve === undefined ? {} : { reserveBytes: diskReserve };
+
+/** One that is missing would keep every container from starting. */
+export function hostStackPaths(config: ServerConfig, log: (message: string) => void): readonly string[] {
+  return config['hostStack.paths'].filter((path) => {
+    if (existsSync(path)) return true;
+    log(`hostStack.paths: ${path} does not exist; Tasks do not see it`);
+    return false;
+  });
+}

@@ -1,0 +1,119 @@
+/**
+ * All settings of `config.yaml` in the server's data directory: what its administrator decides, and no client of the
+ * API. The command, the checks and the reference (docs/configuration.md) come from here. Pure.
+ */
+
+import { isWithin, neverAllowed } from '../host-path.ts';
+import { directories, duration, type Setting, setting, size, wholeNumber } from './setting.ts';
+
+export const serverConfigFile = 'config.yaml';
+
+/** Where a container has something of its own, or sees the host's anyway. */
+const ownPlaces = ['/home/vcap', '/root', '/tmp', '/var/tmp'];
+
+function neverShown(path: string): string | undefined {
+  const own = ownPlaces.find((one) => isWithin(path, one) || isWithin(one, path));
+  return neverAllowed(path, []) ?? (own === undefined ? undefined : `a Task has its own ${own}`);
+}
+
+/** By name; a dot is a map within the file: `hostStack.paths` is `paths` in `hostStack`. In the reference's order. */
+export const settings = {
+  port: setting({
+    type: wholeNumber(0, 65_535),
+    default: 6786,
+    defaultText: '6786',
+    description:
+      'TCP port of 127.0.0.1 on which the API and the hooks are served; 0 is any free one, another at each start.',
+    example: 7443,
+    env: 'KF_PORT',
+    inForce: 'at the next start',
+  }),
+  maxTasks: setting({
+    type: wholeNumber(1),
+    default: undefined,
+    defaultText: '4 for each core',
+    description: 'Tasks and Builds that run at a time; others wait (`WaitingForRoom`).',
+    example: 16,
+    env: 'KF_MAX_TASKS',
+    inForce: 'at the next start',
+  }),
+  memory: setting({
+    type: size({ least: 1 }),
+    default: undefined,
+    defaultText: "the machine's, less 10 %, at least 512Mi less",
+    description: 'Memory that all running Tasks and Builds may have together, by the sum of their limits.',
+    example: '6Gi',
+    env: 'KF_MEMORY',
+    inForce: 'at the next start',
+  }),
+  diskReserve: setting({
+    type: size({ least: 0 }),
+    default: undefined,
+    defaultText: '5 % of the file system, at least 1Gi',
+    description:
+      'What Tasks, Builds and uploads leave free on the file system of the data directory. Below a quarter of it the Task that writes most is stopped.',
+    example: '2Gi',
+    env: 'KF_DISK_RESERVE',
+    inForce: 'at the next start',
+  }),
+  hostPaths: setting({
+    type: directories(),
+    default: [],
+    defaultText: 'none',
+    description: 'Directories of this machine that may become volumes, with all in them.',
+    example: ['/srv/backups'],
+    command: 'kf configure-server allow-host-path DIRECTORY',
+    inForce: 'at once',
+  }),
+  'hostStack.paths': setting({
+    type: directories(neverShown),
+    default: [],
+    defaultText: 'none',
+    description:
+      'Further directories of this machine that Tasks on the stack `host` see, read-only, at the same place. `/usr` they see anyway; one that does not exist at the start is left out.',
+    example: ['/opt/tools'],
+    inForce: 'at the next start',
+  }),
+  'store.cache': setting({
+    type: size({ least: 0 }),
+    default: 32 * 2 ** 20,
+    defaultText: '32Mi',
+    description: 'Memory for finished Tasks and other objects that have been read from disk.',
+    example: '64Mi',
+    inForce: 'at the next start',
+  }),
+  'store.watchRevisions': setting({
+    type: wholeNumber(100),
+    default: 10_000,
+    defaultText: '10000',
+    description: 'Changes that a watch of the API can go back; older ones are compacted.',
+    example: 50_000,
+    inForce: 'at the next start',
+  }),
+  'store.watchDuration': setting({
+    type: duration,
+    default: 5 * 60_000,
+    defaultText: '5m',
+    description: 'How long a watch of the API can go back, within `store.watchRevisions`.',
+    example: '15m',
+    inForce: 'at the next start',
+  }),
+} as const;
+
+export type SettingName = keyof typeof settings;
+
+// biome-ignore lint/suspicious/noExplicitAny: any setting, whatever its values
+type Any = Setting<any, any>;
+
+/** The value, and undefined where the machine decides. */
+type ValueOf<S extends Any> = S extends Setting<infer T, infer D> ? (undefined extends D ? T | undefined : T) : never;
+
+/** What holds: file and environment, else the defaults. */
+export type ServerConfig = { readonly [N in SettingName]: ValueOf<(typeof settings)[N]> };
+
+export const settingNames = Object.keys(settings) as readonly SettingName[];
+
+/** A setting as any other. */
+export const settingOf = (name: SettingName): Setting<unknown> => settings[name] as Setting<unknown>;
+
+export const isSettingName = (name: string): name is SettingName => Object.hasOwn(settings, name);

@@ -3,14 +3,17 @@
 import { explainWaitingBuilds } from '../build/unready-builds.ts';
 import type { Client } from '../client/client.ts';
 import { rfc3339, systemClock } from '../client/clock.ts';
+import type { MachineRoom } from '../client/machine-room.ts';
 import type { AdmissionLimits } from '../node/admission.ts';
 import { reportNode } from '../node/node-object.ts';
 import { ProgramsMissing } from '../node/runtime/find-programs.ts';
 import { explainWaiting, notReady } from '../node/unready.ts';
+import type { RoomDesk } from './room-desk.ts';
 
 interface Options {
   readonly client: Client;
   readonly room: AdmissionLimits;
+  readonly desk: RoomDesk;
   readonly version: string;
   readonly log: (message: string, error?: unknown) => void;
 }
@@ -27,9 +30,11 @@ export class NodeState {
   comingUp(): void {
     this.#told?.stop.abort();
     this.#told = undefined;
+    this.#options.desk.close();
   }
 
-  async ready(address: string, runtime: string): Promise<void> {
+  async ready(room: MachineRoom, address: string, runtime: string): Promise<void> {
+    this.#options.desk.open(room);
     await this.#report({ ready: true, address, runtime });
   }
 
@@ -40,7 +45,8 @@ export class NodeState {
     this.comingUp();
     const stop = new AbortController();
     this.#told = { message, stop };
-    const { client, log } = this.#options;
+    const { client, desk, log } = this.#options;
+    desk.close(message);
     const options = { client, clock: systemClock, message, signal: stop.signal, onError: log };
     explainWaiting(options);
     explainWaitingBuilds({ ...options, reason: notReady });

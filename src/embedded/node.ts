@@ -10,6 +10,7 @@ import { systemClock } from '../client/clock.ts';
 import type { RunningController } from '../client/controller.ts';
 import type { DiskDesk } from '../client/disk.ts';
 import type { FileSource } from '../client/files.ts';
+import type { MachineRoom } from '../client/machine-room.ts';
 import { createNodeAgent, type NodeAgent, roomWithin } from '../node/agent.ts';
 import { readBootId } from '../node/boot-id.ts';
 import { detectCgroups } from '../node/cgroup/cgroup.ts';
@@ -40,6 +41,7 @@ import type { Home } from './home.ts';
 import { hostStackPaths, nodeLimits, reserveOf } from './node-settings.ts';
 import { NodeState } from './node-state.ts';
 import { type Collector, pruneBuilds, startCollector } from './prune.ts';
+import { RoomDesk } from './room-desk.ts';
 import { loadServerConfig } from './server-config.ts';
 
 export interface NodeOptions {
@@ -57,6 +59,7 @@ export interface RunningNode {
   readonly logs: LogStore;
   readonly files: FileSource;
   readonly disk: DiskDesk;
+  readonly room: MachineRoom;
   /** Lets go of everything; what runs goes on running. */
   stop(): Promise<void>;
 }
@@ -103,7 +106,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const parts: Parts = {};
   const stopping = new AbortController();
   const { client, config, version, log } = options;
-  const state = new NodeState({ client, room: roomWithin(nodeLimits(config)), version, log });
+  const desk = new RoomDesk();
+  const state = new NodeState({ client, room: roomWithin(nodeLimits(config)), desk, version, log });
   const started = untilUp(
     () => bringUp(options, layout, { logs, forwarder }, parts, state),
     options,
@@ -123,6 +127,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       report: () => diskDeskOf(parts).report(),
       prune: (what) => diskDeskOf(parts).prune(what),
     },
+    room: desk,
     async stop() {
       stopping.abort();
       await started;
@@ -254,7 +259,7 @@ async function bringUp(
   });
   state.comingUp();
   await parts.agent.start();
-  await state.ready(parts.network!.hostAddress, `oci://${basename(runtime)}`);
+  await state.ready(parts.agent.room, parts.network!.hostAddress, `oci://${basename(runtime)}`);
   // Before builds start: each has its folder to itself.
   await pruneBuilds(client, layout.builds);
   const fingerprint = async (): Promise<string> => fingerprintText(await stackFingerprint());

@@ -12,6 +12,7 @@ import { SourceStore } from '../build/source-store.ts';
 import type { Client } from '../client/client.ts';
 import { systemClock } from '../client/clock.ts';
 import type { RunningController } from '../client/controller.ts';
+import type { MachineRoom } from '../client/machine-room.ts';
 import { startAppController } from '../controllers/app/app-controller.ts';
 import { startJobEventsController } from '../controllers/notify/job-events-controller.ts';
 import { type ReadLogEnd, startNotificationController } from '../controllers/notify/notification-controller.ts';
@@ -85,6 +86,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
     readLog: ({ uid }, options) => node.logs.read({ owner: uid, ...options }),
     userAgent: `kf-tasks/${options.version}`,
+    machine: node.room,
   });
   const memory = giveMemoryBack(systemClock, (listener) => api.store.subscribe(listener));
   const stopInner = async (): Promise<void> => {
@@ -108,16 +110,20 @@ interface Surroundings {
   readonly log: ServerOptions['log'];
   readonly readLog: ReadLogEnd;
   readonly userAgent: string;
+  readonly machine: MachineRoom;
 }
 
-function startControllers(client: Client, { log, readLog, userAgent }: Surroundings): readonly RunningController[] {
+function startControllers(
+  client: Client,
+  { log, readLog, userAgent, machine }: Surroundings,
+): readonly RunningController[] {
   const options = { client, clock: systemClock, onError: log };
   return [
     startSpaceController(options),
     startAppController(options),
     startServiceInstanceController(options),
     startServiceInstanceBindingController(options),
-    startTaskController(options),
+    startTaskController({ ...options, machine }),
     startTaskScheduleController(options),
     startJobEventsController(options),
     startNotificationController({ ...options, readLog, userAgent }),

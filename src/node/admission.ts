@@ -16,6 +16,8 @@ export interface Candidate {
   readonly namespace: string;
   /** Bytes it may use at most. */
   readonly memoryBytes: number;
+  /** Goes before those of its namespace whose text is greater. Default: behind all who came before. */
+  readonly since?: string;
 }
 
 /** Bytes of memory that tasks get: the machine's, less a reserve of 10 %, at least 512 MiB. */
@@ -45,7 +47,7 @@ export class Admission {
   enqueue(candidate: Candidate): void {
     const queue = this.#queues.get(candidate.namespace);
     if (queue === undefined) this.#queues.set(candidate.namespace, [candidate]);
-    else queue.push(candidate);
+    else queue.splice(placeIn(queue, candidate), 0, candidate);
   }
 
   /** Counts a Pod that runs already. */
@@ -98,4 +100,11 @@ export class Admission {
       return `needs ${format(candidate.memoryBytes)} of memory, ${format(memoryBytes)} of ${format(this.limits.memoryBytes)} are free`;
     return 'others are first';
   }
+}
+
+/** Behind everybody but those at the end who are later: after a restart they come in any order. */
+function placeIn(queue: readonly Candidate[], { since = '' }: Candidate): number {
+  let place = queue.length;
+  while (since !== '' && place > 0 && (queue[place - 1]!.since ?? '') > since) place--;
+  return place;
 }

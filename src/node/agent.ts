@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import type { Client } from '../client/client.ts';
 import type { Clock } from '../client/clock.ts';
 import type { FileSource } from '../client/files.ts';
+import type { MachineRoom } from '../client/machine-room.ts';
 import { reflect } from '../client/reflector.ts';
 import { Semaphore } from '../client/semaphore.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
 import { type KubeObject, refOf } from '../resources/meta.ts';
-import { formatBytes } from '../resources/quantity.ts';
 import { isConflict, isNotFound } from '../resources/status.ts';
 import { Admission, type AdmissionLimits, usableMemory } from './admission.ts';
 import { readBootId } from './boot-id.ts';
@@ -35,6 +35,7 @@ import { PodPolicies } from './pod-policies.ts';
 import { PodWorker } from './pods/pod-worker.ts';
 import { type Defaults, usualDefaults } from './pods/resources.ts';
 import { recoverPods } from './recover.ts';
+import { neverFits } from './reservations.ts';
 import type { RootfsProvider } from './rootfs/rootfs.ts';
 import { monitorCommand, monitorEnvironment } from './runtime/conmon.ts';
 import { Starter } from './runtime/exec-fifo.ts';
@@ -95,6 +96,8 @@ export interface NodeAgent {
   stop(): Promise<void>;
   /** Files of Tasks and volumes. */
   readonly files: FileSource;
+  /** Room for what is to become a Pod. */
+  readonly room: MachineRoom;
   /** Pods that are being run. */
   readonly running: number;
   /** Resolves when the Pods that are being run now have ended and all that was made for them is removed. */
@@ -153,6 +156,10 @@ class Agent implements NodeAgent {
 
   get files(): FileSource {
     return nodeFiles(this.#context);
+  }
+
+  get room(): MachineRoom {
+    return this.#waiting.reservations;
   }
 
   get running(): number {
@@ -245,10 +252,7 @@ class Agent implements NodeAgent {
   #arrive(pod: Pod): void {
     const candidate = this.#waiting.candidate(pod);
     if (this.#admission.fitsEver(candidate)) this.#waiting.arrive(pod);
-    else {
-      const most = formatBytes(this.#admission.limits.memoryBytes);
-      this.#refuse(pod, `needs ${formatBytes(candidate.memoryBytes)} of memory, this machine has ${most} for tasks`);
-    }
+    else this.#refuse(pod, neverFits(this.#admission, candidate));
   }
 
   #refuse(pod: Pod, message: string): void {

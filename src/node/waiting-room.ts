@@ -9,6 +9,7 @@ import { cordoned } from './cordon.ts';
 import { waitingStatus } from './pods/pod-status.ts';
 import { podMemory } from './pods/resources.ts';
 import { PodGone, PodPublisher } from './pods/status-publisher.ts';
+import { Reservations } from './reservations.ts';
 
 export interface WaitingRoomOptions {
   readonly context: NodeContext;
@@ -24,11 +25,14 @@ export class WaitingRoom {
   readonly #options: WaitingRoomOptions;
   readonly #pods = new Map<string, PodPublisher>();
   readonly #timers = new Map<string, Timer>();
+  /** Room that was asked for before there was a Pod. */
+  readonly reservations: Reservations;
   /** Why nobody may start at present. */
   #closed: string | undefined;
 
   constructor(options: WaitingRoomOptions) {
     this.#options = options;
+    this.reservations = new Reservations({ ...options, pump: () => this.pump() });
     options.context.stopping.addEventListener('abort', () => this.#cancelTimers(), { once: true });
   }
 
@@ -37,13 +41,18 @@ export class WaitingRoom {
   }
 
   candidate(pod: Pod): Candidate {
-    const { uid, namespace = '' } = pod.metadata;
-    return { uid: uid!, namespace, memoryBytes: podMemory(pod, this.#options.context.defaults) };
+    const { uid, namespace = '', creationTimestamp = '' } = pod.metadata;
+    const memoryBytes = podMemory(pod, this.#options.context.defaults);
+    return { uid: uid!, namespace, memoryBytes, since: creationTimestamp };
   }
 
   arrive(pod: Pod): void {
-    const { admission } = this.#options;
+    const { admission, admit } = this.#options;
     const candidate = this.candidate(pod);
+    if (this.#closed === undefined && this.reservations.redeem(pod, candidate)) {
+      admit(pod);
+      return;
+    }
     this.#remember(pod);
     admission.enqueue(candidate);
     this.pump();
@@ -55,6 +64,7 @@ export class WaitingRoom {
     if (reason === this.#closed) return;
     this.#closed = reason;
     this.pump();
+    this.reservations.close(reason);
     for (const [uid, { pod }] of this.#pods) if (!this.#timers.has(uid)) this.#explain(this.candidate(pod));
   }
 
@@ -97,6 +107,7 @@ export class WaitingRoom {
     while (!context.stopping.aborted && this.#closed === undefined) {
       const candidate = admission.next();
       if (candidate === undefined) return;
+      if (this.reservations.turnOf(candidate.uid)) continue;
       const { pod } = this.#pods.get(candidate.uid)!;
       this.leave(candidate.uid);
       admit(pod);

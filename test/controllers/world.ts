@@ -2,6 +2,7 @@
 
 import type { AnyKind, Client } from '../../src/client/client.ts';
 import { type Clock, systemClock } from '../../src/client/clock.ts';
+import type { MachineRoom } from '../../src/client/machine-room.ts';
 import { startAppController } from '../../src/controllers/app/app-controller.ts';
 import { startServiceInstanceBindingController } from '../../src/controllers/service/service-instance-binding-controller.ts';
 import { startServiceInstanceController } from '../../src/controllers/service/service-instance-controller.ts';
@@ -24,11 +25,13 @@ export class World {
   /**
    * @param controllers the Client that the controllers get, which may lie, lag and fail
    * @param client an honest one, for the test and the node
+   * @param machine who is asked for room on the machine; default: nobody
    */
   constructor(
     controllers: Client,
     readonly client: Client,
     clock: Clock = systemClock,
+    machine?: MachineRoom,
   ) {
     const options = { client: controllers, clock };
     this.node = startFakeNode(client);
@@ -37,7 +40,7 @@ export class World {
       startAppController(options),
       startServiceInstanceController(options),
       startServiceInstanceBindingController(options),
-      startTaskController(options),
+      startTaskController({ ...options, machine }),
       startPipelineRunController(options),
       startTaskRunController(options),
       this.node,

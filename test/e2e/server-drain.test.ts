@@ -38,14 +38,15 @@ test('--drain lets nothing new start, waits for what runs, and the next server g
   const between = await startTask(kf, 'app', 'true');
   await finished(kf, between);
 
-  const brief = await startTask(kf, 'app', 'sleep 1');
-  await running(kf, brief);
+  const last = await startTask(kf, 'app', 'sleep 1000');
+  await running(kf, last);
   await kf.ok('terminate-task', 'app', '1', '--async');
   const draining = kf.run(['server', 'stop', '--drain']);
   await unschedulable(true);
   const later = await startTask(kf, 'app', 'true');
   const waiting = await until(kf, later, ({ status }) => JSON.stringify(status).includes('being stopped'));
   expect(waiting.status?.startTime).toBeUndefined();
+  await kf.ok('terminate-task', last, '--async');
   const { code, stderr } = await draining;
   expect(code, stderr).toBe(0);
   expect(stderr).toMatch(/Waiting for [12] tasks?\.\.\./);

@@ -32,12 +32,27 @@ test('a Task gets what its App is bound to when it starts, however long it waite
     /^pg:\/\/s3cret-1 \{"user-provided":\[/,
   );
   const first = await kf.ok('run-task', 'report', '-c', 'sleep 1000', '-o', 'name');
-  const second = kf.run(['run-task', 'report', '-c', show, '--follow']);
+  const second = kf.run([
+    'run-task',
+    'report',
+    '-c',
+    `${show}; cat a.txt; echo; grep /results /proc/mounts`,
+    '--follow',
+  ]);
   const waits = async () => (await kf.ok('task', 'report', '3')).stdout;
-  await expect.poll(() => waits().catch(() => ''), { timeout: 20_000 }).toMatch(/room|running/i);
+  await expect.poll(() => waits().catch(() => ''), { timeout: 20_000 }).toMatch(/Waits for room on the machine/);
+  const built = /the newest of App report at the start; now (\S+)/.exec(await waits())?.[1];
   await kf.ok('uups', 'db', '-p', '{"uri":"pg://s3cret-2"}');
+  await kf.push('report', { 'a.txt': 'newer' }, '-c', 'true');
+  await kf.ok('create-service', 'volume', 'results', '-c', '{"capacity":"16Mi"}');
+  await kf.ok('bind-service', 'report', 'results', '-c', '{"mount":"/results"}');
   await kf.ok('terminate-task', first.stdout.trim().split('/')[1]!, '--now');
-  expect((await second).stdout).toMatch(/^pg:\/\/s3cret-2 /);
+  expect((await second).stdout).toMatch(/^pg:\/\/s3cret-2 .*\nnewer\n.* \/results /s);
+  const task = await waits();
+  expect(task).toMatch(/Services: +db, results/);
+  expect(task).toMatch(/Image: +\S+\n/);
+  expect(/Image: +(\S+)\n/.exec(task)?.[1]).not.toBe(built);
+  await kf.ok('unbind-service', 'report', 'results');
   await kf.ok('unbind-service', 'report', 'db');
   expect((await kf.ok('run-task', 'report', '-c', show, '--follow')).stdout).toBe(' {}\n');
 });

@@ -3,6 +3,7 @@
 import type { Client, Draft } from '../../client/client.ts';
 import { type Result, soon } from '../../client/controller.ts';
 import { getChild, getFromServer } from '../../client/get-if-exists.ts';
+import type { MachineRoom } from '../../client/machine-room.ts';
 import { type ConditionDraft, isFinal } from '../../resources/condition.ts';
 import type { Space } from '../../resources/kf/space.ts';
 import type { Task } from '../../resources/kf/task.ts';
@@ -12,7 +13,8 @@ import { isAlreadyExists, isInvalid } from '../../resources/status.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { pipelineRunName, taskRunName } from './pipeline-run.ts';
-import { SpaceRoom } from './space-room.ts';
+import { RoomOnMachine } from './room-on-machine.ts';
+import { SpaceRoom, waitingForSpace } from './space-room.ts';
 import { refused, waiting } from './task-conditions.ts';
 
 /** Why an attempt was not begun, and when to look again if no event tells. */
@@ -29,17 +31,19 @@ export const runRef = (task: Task, attempt: number): ObjectRef => ({
 export class AttemptRuns {
   readonly #client: Client;
   readonly room: SpaceRoom;
+  readonly machine: RoomOnMachine;
 
-  constructor(client: Client) {
+  constructor(client: Client, machine: MachineRoom | undefined) {
     this.#client = client;
     this.room = new SpaceRoom(client);
+    this.machine = new RoomOnMachine(machine);
   }
 
-  /** Makes the PipelineRun of an attempt, once: its name is the lock. */
+  /** Makes the PipelineRun of an attempt, once: its name is the lock. What was granted it keeps until its Pod is there. */
   async create(task: Task, draft: Draft<PipelineRun>, space: Space | undefined): Promise<Blocked | undefined> {
     try {
-      const condition = await this.#createWithRoom(task, draft, space);
-      if (condition !== undefined) return { condition };
+      const blocked = await this.#createWithRoom(task, draft, space);
+      if (blocked !== undefined) return blocked;
     } catch (error) {
       if (isInvalid(error)) return { condition: refused('TemplateError', error.message) };
       if (!isAlreadyExists(error)) throw error;
@@ -52,16 +56,16 @@ export class AttemptRuns {
     return undefined;
   }
 
-  async #createWithRoom(
-    task: Task,
-    draft: Draft<PipelineRun>,
-    space: Space | undefined,
-  ): Promise<ConditionDraft | undefined> {
+  async #createWithRoom(task: Task, draft: Draft<PipelineRun>, space: Space | undefined): Promise<Blocked | undefined> {
     const limits = space?.spec?.taskConfig?.limits;
-    const make = () => this.#client.create(PipelineRun, draft);
-    if (limits !== undefined) return this.room.enter(task, draft, limits, make);
-    await make();
-    return undefined;
+    const make = async (): Promise<ConditionDraft | undefined> => {
+      const condition = await this.machine.enter(task, draft);
+      if (condition === undefined) await this.#client.create(PipelineRun, draft);
+      return condition;
+    };
+    const condition = await (limits === undefined ? make() : this.room.enter(task, draft, limits, make));
+    if (condition?.reason === waitingForSpace) this.machine.leave(refOf(task));
+    return condition === undefined ? undefined : { condition };
   }
 
   /** What bears the name of our PipelineRun is not ours. */

@@ -32,23 +32,20 @@ export class SpaceRoom {
     this.#client = client;
   }
 
-  /** Makes the run of a Task that has its turn and finds room; else tells why not. */
+  /** Makes the run of a Task that has its turn and finds room; else tells why not. @param make may find an obstacle, too */
   enter(
     task: Task,
     run: Draft<PipelineRun>,
     limits: SpaceLimits,
-    make: () => Promise<unknown>,
+    make: () => Promise<ConditionDraft | undefined>,
   ): Promise<ConditionDraft | undefined> {
     const { namespace = '' } = task.metadata;
     const need = needOf(resourcesOf(run));
     // First of all, so that whatever ends from now on wakes it.
     keep(this.#waiting, namespace, task.metadata.name, ageOf(task));
     return this.#inTurn(namespace, async () => {
-      const obstacle = await this.#obstacle(task, need, limits);
-      if (obstacle === undefined) {
-        await make();
-        keep(this.#made, namespace, run.metadata.name!, need);
-      }
+      const obstacle = (await this.#obstacle(task, need, limits)) ?? (await make());
+      if (obstacle === undefined) keep(this.#made, namespace, run.metadata.name!, need);
       if (obstacle?.status !== 'Unknown') this.leave(refOf(task));
       return obstacle;
     });
@@ -116,7 +113,7 @@ export class SpaceRoom {
   }
 }
 
-const resourcesOf = (run: Pick<PipelineRun, 'spec'>) =>
+export const resourcesOf = (run: Pick<PipelineRun, 'spec'>) =>
   run.spec.pipelineSpec?.tasks?.[0]?.taskSpec?.steps?.[0]?.computeResources;
 
 function isInLine(task: Task): boolean {
@@ -128,7 +125,7 @@ function isInLine(task: Task): boolean {
 }
 
 /** Sorts the oldest first; Tasks of one second and one App by their numbers. */
-const ageOf = ({ metadata, status }: Task): string =>
+export const ageOf = ({ metadata, status }: Task): string =>
   `${metadata.creationTimestamp} ${String(status?.id ?? 999_999_999).padStart(9, '0')} ${metadata.name}`;
 
 function keep<T>(all: Map<string, Map<string, T>>, namespace: string, name: string, value: T): void {

@@ -11,6 +11,7 @@ import {
   startController,
 } from '../../client/controller.ts';
 import { getChild, getIfExists } from '../../client/get-if-exists.ts';
+import type { MachineRoom } from '../../client/machine-room.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { Waiting } from '../../client/waiting.ts';
 import {
@@ -43,6 +44,8 @@ type TaskStatus = NonNullable<Task['status']>;
 interface Options {
   readonly client: Client;
   readonly clock: Clock;
+  /** Default: nobody is asked; who runs the Pods finds room for them. */
+  readonly machine?: MachineRoom | undefined;
   readonly onError?: (message: string, error: unknown) => void;
 }
 
@@ -74,6 +77,7 @@ export function startTaskController(options: Options): RunningController {
       return result;
     },
   });
+  options.machine?.onChange((ref) => running.enqueue(ref));
   return running;
 }
 
@@ -84,11 +88,11 @@ export class TaskController {
   readonly #waiting = new Waiting();
   readonly #runs: AttemptRuns;
 
-  constructor({ client, clock }: Options) {
+  constructor({ client, clock, machine }: Options) {
     this.#client = client;
     this.#clock = clock;
     this.#numbers = new TaskNumbers(client);
-    this.#runs = new AttemptRuns(client);
+    this.#runs = new AttemptRuns(client, machine);
   }
 
   /** Tasks that wait for something of this App. */
@@ -107,6 +111,7 @@ export class TaskController {
     const over = task === undefined || task.metadata.deletionTimestamp !== undefined || isFinal(task);
     if (over || task.spec.terminated) this.#runs.room.leave(request);
     if (over) {
+      this.#runs.machine.leave(request);
       this.#waiting.remove(request);
       return;
     }
@@ -126,6 +131,7 @@ export class TaskController {
       const run = await this.#runs.certainly(task, attempt);
       if (run !== undefined) return this.#follow(task, run);
       const name = pipelineRunName(task, attempt);
+      this.#runs.machine.leave(refOf(task));
       if (wasStarted) return this.#report(task, refused('PipelineRunDeleted', `the PipelineRun "${name}" was deleted`));
       return this.#report(task, refused('TaskRunCancelled', `${terminated(task)} before it started`));
     }
@@ -133,15 +139,21 @@ export class TaskController {
     this.#waiting.add(refOf(task), appRef);
     const app = await getIfExists(this.#client, App, appRef);
     if (app === undefined || app.metadata.deletionTimestamp !== undefined)
-      return this.#report(
+      return this.#hindered(
         task,
         waiting('AppNotFound', `App "${task.spec.appRef.name}" does not exist: push it, or terminate this Task`),
       );
     const numbered = await this.#numbers.take(task, app);
     if (numbered === undefined) return;
     const obstacle = obstacleOf(numbered, app);
-    if (obstacle !== undefined) return this.#report(numbered, obstacle);
+    if (obstacle !== undefined) return this.#hindered(numbered, obstacle);
     return this.#createRun(numbered, app);
+  }
+
+  /** Others may have the room that it was granted meanwhile. */
+  #hindered(task: Task, condition: ConditionDraft): Promise<void> {
+    this.#runs.machine.leave(refOf(task));
+    return this.#report(task, condition);
   }
 
   async #createRun(task: Task, app: App): Promise<Result | void> {
@@ -169,6 +181,8 @@ export class TaskController {
     const started = { pipelineRunName: run.metadata.name, image: imageOf(run), ...servicesOf(run) };
     const { condition: said, fields } =
       taskRun === undefined ? { condition: runCondition(run), fields: {} } : outcomeOf(taskRun);
+    // Asked for once more by a read that lagged.
+    if (fields.startTime !== undefined) this.#runs.machine.leave(refOf(task));
     const condition = said.reason === 'TaskRunCancelled' ? { ...said, message: terminated(task) } : said;
     // Final only with the PipelineRun, so that a final Task leaves nothing of itself running.
     if (condition.status !== 'Unknown' && !finished) return;
@@ -221,7 +235,9 @@ export class TaskController {
   }
 
   async #blocked(task: Task, { condition, again }: Blocked): Promise<Result | void> {
-    await this.#report(task, condition);
+    // Only its turn matters now: who waits needs not look at every change of its App.
+    if (condition.reason !== waitingForSpace) this.#waiting.remove(refOf(task));
+    if (condition.reason !== '') await this.#report(task, condition);
     return again;
   }
 

@@ -14,8 +14,8 @@ import { dirname, join } from 'node:path';
 import { extract } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf, tarOf } from '../../src/cli/push/archive.ts';
+import { folderSource as walkSource } from '../../src/cli/push/folder-source.ts';
 import { packSource, warningsOf } from '../../src/cli/push/package-source.ts';
-import { walkSource } from '../../src/cli/push/source-tree.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -191,14 +191,6 @@ describe('refused', () => {
     symlinkSync('/etc', join(folder, 'bad'));
     write('.kfignore', 'bad\n');
     expect(paths()).toEqual([]);
-  });
-
-  test('what is no folder', () => {
-    write('app.jar');
-    expect(() => walkSource(join(folder, 'app.jar'))).toThrow('archives are not supported yet');
-    write('file');
-    expect(() => walkSource(join(folder, 'file'))).toThrow('is not a directory');
-    expect(() => walkSource(join(folder, 'nope'))).toThrow('there is no such file or folder');
   });
 
   test('a name that is not UTF-8', () => {

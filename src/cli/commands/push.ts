@@ -9,7 +9,7 @@ export const push = defineCommand<PushFlags>({
   group: 'App Management:',
   summary: 'Upload source, build an image, and make an App of it that tasks run in',
   details:
-    'Nothing runs and no route is made. The source is the folder of -p, else of the manifest, else this one; .kfignore (or .cfignore) says in gitignore syntax what is left out, and .env always is unless "!.env" stands there. Source that has not changed is neither uploaded nor built again.',
+    'Nothing runs and no route is made. The source is the folder or zip archive of -p, else of the manifest, else this folder; .kfignore (or .cfignore) says in gitignore syntax what is left out, and .env always is unless "!.env" stands there. Source that has not changed is neither uploaded nor built again.',
   examples: [
     'kf push report --task',
     "kf push report --task -p ./etl -c 'node etl.js' -e REGION=eu -m 512M",
@@ -20,7 +20,7 @@ export const push = defineCommand<PushFlags>({
   flags: (command) => {
     command
       .option('--task', 'make an App that runs tasks only (implied when it is one already)')
-      .option('-p, --path <DIR>', 'folder of the source')
+      .option('-p, --path <DIR>', 'folder or zip archive of the source')
       .option('-c, --command <LINE>', "start command, a shell line; null: the source's own again")
       .option('--args <ARG>', 'one word of the exact argv to start (repeatable)', repeatable)
       .option('--entrypoint <PROGRAM>', 'program that gets the --args')

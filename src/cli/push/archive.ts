@@ -1,12 +1,10 @@
 /** A source tree as tar: the same tree gives the same bytes, whenever and by whomever it was written. */
 
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
-import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { pack as makePack, type Pack } from 'tar-stream';
 
-import { CliError, messageOf } from '../errors.ts';
-import type { SourceTree, TreeEntry } from './source-tree.ts';
+import type { FileEntry, SourceTree, TreeEntry } from './source-tree.ts';
 
 export interface SourceDigest {
   /** Hexadecimal, of the tar. */
@@ -19,8 +17,6 @@ type TarHeader = Parameters<Pack['entry']>[0];
 
 /** 1980-01-01T00:00:01Z: zip, and so Python's wheels, know nothing before. */
 const mtime = new Date(315_532_801_000);
-/** Bytes; larger files are read piece by piece. */
-const pieceSize = 1 << 20;
 
 /** Reads the whole tree once. */
 export async function digestOf(tree: SourceTree): Promise<SourceDigest> {
@@ -43,22 +39,23 @@ export async function* tarOf(tree: SourceTree): AsyncIterable<Buffer> {
 }
 
 async function feed(pack: Pack, tree: SourceTree): Promise<void> {
-  for (const entry of tree.entries) await addEntry(pack, tree.root, entry);
+  for (const entry of tree.entries)
+    if (entry.type === 'file') await addFile(pack, tree, entry);
+    else await addBare(pack, entry);
   pack.finalize();
 }
 
-async function addEntry(pack: Pack, root: string, entry: TreeEntry): Promise<void> {
-  if (entry.type === 'file') return addFile(pack, root, entry);
+function addBare(pack: Pack, entry: Exclude<TreeEntry, FileEntry>): Promise<void> {
   const header: TarHeader =
     entry.type === 'directory'
       ? { name: `${entry.path}/`, type: 'directory', mode: 0o755, mtime }
       : { name: entry.path, type: 'symlink', linkname: entry.target, mode: 0o777, mtime };
-  await new Promise<void>((resolve, reject) => {
+  return new Promise<void>((resolve, reject) => {
     pack.entry(header, (error) => (error ? reject(error) : resolve()));
   });
 }
 
-async function addFile(pack: Pack, root: string, entry: TreeEntry & { type: 'file' }): Promise<void> {
+async function addFile(pack: Pack, tree: SourceTree, entry: FileEntry): Promise<void> {
   const header: TarHeader = {
     name: entry.path,
     type: 'file',
@@ -66,50 +63,29 @@ async function addFile(pack: Pack, root: string, entry: TreeEntry & { type: 'fil
     mtime,
     size: entry.size,
   };
-  const path = join(root, entry.path);
-  if (entry.size <= pieceSize) {
-    const content = guarded(entry.path, () => readFileSync(path));
-    if (content.length !== entry.size) throw changed(entry.path);
-    return new Promise<void>((resolve, reject) => {
-      pack.entry(header, content, (error) => (error ? reject(error) : resolve()));
-    });
-  }
+  const content = tree.contentOf(entry);
   await new Promise<void>((resolve, reject) => {
-    const sink = pack.entry(header, (error) => (error ? reject(error) : resolve()));
-    copyPieces(path, entry, sink).catch((error) => {
-      sink.destroy(error);
-      reject(error);
-    });
+    const done = (error?: Error | null): void => (error ? reject(error) : resolve());
+    if (Buffer.isBuffer(content)) return void pack.entry(header, content, done);
+    const sink = pack.entry(header, done) as unknown as Writable;
+    sink.on('error', reject);
+    pump(content, sink).catch((error) => sink.destroy(error));
   });
 }
 
-async function copyPieces(
-  path: string,
-  entry: TreeEntry & { type: 'file' },
-  sink: NodeJS.WritableStream,
-): Promise<void> {
-  const file = guarded(entry.path, () => openSync(path, 'r'));
-  try {
-    if (fstatSync(file).size !== entry.size) throw changed(entry.path);
-    for (let left = entry.size; left > 0; ) {
-      const piece = Buffer.allocUnsafe(Math.min(pieceSize, left));
-      const count = readSync(file, piece);
-      if (count === 0) throw changed(entry.path);
-      left -= count;
-      if (!sink.write(piece.subarray(0, count))) await new Promise((resolve) => sink.once('drain', resolve));
-    }
-    sink.end();
-  } finally {
-    closeSync(file);
-  }
+async function pump(content: AsyncIterable<Buffer>, sink: Writable): Promise<void> {
+  for await (const piece of content) if (!sink.write(piece)) await drained(sink);
+  sink.end();
 }
 
-function guarded<T>(path: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new CliError(`cannot read ${path}: ${messageOf(error)}; list it in .kfignore to leave it out`);
-  }
+/** Also once whoever reads the tar has had enough: what is being read is to be closed then. */
+async function drained(sink: Writable): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      sink.off('drain', done).off('close', done);
+      resolve();
+    };
+    sink.on('drain', done).on('close', done);
+  });
+  if (sink.destroyed) throw new Error('the package is not wanted any more');
 }
-
-const changed = (path: string): CliError => new CliError(`${path} changed while it was read; push again`);

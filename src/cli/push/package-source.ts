@@ -1,9 +1,15 @@
 /** Packs a source and says what is in the package, and what is not. */
 
+import { type Stats, statSync } from 'node:fs';
+import { largestSourcePackage } from '../../resources/kf/source-package.ts';
 import { formatBytes } from '../../resources/quantity.ts';
+import { CliError } from '../errors.ts';
 import type { Io } from '../io.ts';
+import { unreadable } from '../unreadable.ts';
 import { digestOf, type SourceDigest } from './archive.ts';
-import { type SourceTree, walkSource } from './source-tree.ts';
+import { folderSource } from './folder-source.ts';
+import type { SourceTree } from './source-tree.ts';
+import { zipSource } from './zip-source.ts';
 
 export interface SourcePackageContent extends SourceDigest {
   readonly tree: SourceTree;
@@ -12,15 +18,37 @@ export interface SourcePackageContent extends SourceDigest {
 /** Bytes above which a push is worth a warning. */
 const large = 100 * 2 ** 20;
 
+/** A folder, or a zip archive. @throws CliError */
+export async function openSource(path: string): Promise<SourceTree> {
+  let stats: Stats;
+  try {
+    stats = statSync(path);
+  } catch (error) {
+    throw new CliError(unreadable(`the source ${path}`, error));
+  }
+  if (stats.isDirectory()) return folderSource(path);
+  if (stats.isFile()) return zipSource(path);
+  throw new CliError(`${path} is neither a directory nor a zip archive`);
+}
+
 /** @throws CliError */
-export async function packSource(folder: string): Promise<SourcePackageContent> {
-  const tree = walkSource(folder);
-  return { tree, ...(await digestOf(tree)) };
+export async function packSource(path: string): Promise<SourcePackageContent> {
+  const tree = await openSource(path);
+  try {
+    if (tree.size > largestSourcePackage)
+      throw new CliError(
+        `the source ${tree.root} has ${formatBytes(tree.size)}, more than ${formatBytes(largestSourcePackage)}; a .kfignore file says what is left out`,
+      );
+    return { tree, ...(await digestOf(tree)) };
+  } catch (error) {
+    tree.close();
+    throw error;
+  }
 }
 
 export function reportSource(io: Io, { tree }: SourcePackageContent): void {
   const files = tree.files === 1 ? '1 file' : `${tree.files} files`;
-  io.note(`[source upload] Directory ${tree.root}: ${files}, ${formatBytes(tree.size)}`);
+  io.note(`[source upload] ${tree.what} ${tree.root}: ${files}, ${formatBytes(tree.size)}`);
   if (tree.ignored.length > 0) io.note(`[source upload] Left out: ${few(tree.ignored)}`);
   for (const line of warningsOf(tree)) io.note(`WARN ${line}`);
 }

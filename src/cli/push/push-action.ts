@@ -12,7 +12,15 @@ export async function pushAction(context: Context, name: string | undefined, fla
   await requireSpace(session);
   // What is wrong with the last App is said before the first one is changed.
   const prepared: PreparedPush[] = [];
-  for (const app of plan.apps) prepared.push(await preparePush(context, session, app));
+  try {
+    for (const app of plan.apps) prepared.push(await preparePush(context, session, app));
+    await performAll(context, session, prepared);
+  } finally {
+    for (const { source } of prepared) source.tree.close();
+  }
+}
+
+async function performAll(context: Context, session: Session, prepared: readonly PreparedPush[]): Promise<void> {
   for (const [index, one] of prepared.entries()) {
     if (prepared.length > 1) context.io.note(`Pushing App "${one.plan.name}" (${index + 1} of ${prepared.length})...`);
     try {

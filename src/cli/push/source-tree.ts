@@ -1,18 +1,25 @@
-/** Walks a source folder: what goes into the package, in an order that is always the same, and what does not. */
+/** What goes into a source package, in an order that is always the same, and what does not. */
 
-import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
-import { join, posix, sep } from 'node:path';
+import { posix } from 'node:path';
 import { CliError } from '../errors.ts';
-import { unreadable } from '../unreadable.ts';
-import { type IgnoreRule, ignoreRules } from './ignore-rules.ts';
+import type { IgnoreRule } from './ignore-rules.ts';
+
+export interface FileEntry {
+  readonly type: 'file';
+  readonly path: string;
+  readonly size: number;
+  readonly executable: boolean;
+}
 
 export type TreeEntry =
   | { readonly type: 'directory'; readonly path: string }
   | { readonly type: 'symlink'; readonly path: string; readonly target: string }
-  | { readonly type: 'file'; readonly path: string; readonly size: number; readonly executable: boolean };
+  | FileEntry;
 
 export interface SourceTree {
-  /** Without links in its own path. */
+  /** What the source is: `Directory` or `Archive`. */
+  readonly what: 'Directory' | 'Archive';
+  /** The folder or archive, without links in its own path. */
   readonly root: string;
   /** Parents before what is in them; paths are relative, with `/`. */
   readonly entries: readonly TreeEntry[];
@@ -24,19 +31,38 @@ export interface SourceTree {
   readonly ignored: readonly string[];
   /** FIFOs, sockets, devices. */
   readonly skipped: readonly string[];
+  /** The bytes of a file, whole where they are few. @throws CliError when it is not what it was */
+  contentOf(file: FileEntry): Buffer | AsyncIterable<Buffer>;
+  close(): void;
 }
 
-/** @throws CliError for a folder that is none, a link that leaves it, a name that is not UTF-8 */
-export function walkSource(folder: string): SourceTree {
-  const root = realRoot(folder);
-  const walk: Walk = { root, isIgnored: ignoreRules(root), entries: [], ignored: [], skipped: [], files: 0, size: 0 };
-  walkFolder(walk, '');
-  return walk;
+/** Something in a folder of the source. */
+export interface Item {
+  readonly name: string;
+  readonly type: 'directory' | 'file' | 'symlink' | 'other';
+  /** Bytes of a file. */
+  readonly size: number;
+  readonly executable: boolean;
 }
 
-interface Walk {
-  readonly root: string;
-  readonly isIgnored: IgnoreRule;
+/** How a walk sees the source. Paths are relative; that of the source itself is empty. */
+export interface Listing {
+  /** In any order. */
+  items(folder: string): readonly Item[];
+  /** A link's text. @throws CliError when it leads out of the source */
+  target(path: string): string;
+}
+
+export type Walked = Pick<SourceTree, 'entries' | 'files' | 'size' | 'ignored' | 'skipped'>;
+
+/** @throws CliError for a link that leaves the source, a name that is not UTF-8 */
+export function walk(listing: Listing, isIgnored: IgnoreRule): Walked {
+  const found: Found = { entries: [], ignored: [], skipped: [], files: 0, size: 0 };
+  walkFolder({ listing, isIgnored, found }, '');
+  return found;
+}
+
+interface Found extends Walked {
   readonly entries: TreeEntry[];
   readonly ignored: string[];
   readonly skipped: string[];
@@ -44,72 +70,50 @@ interface Walk {
   size: number;
 }
 
-function realRoot(folder: string): string {
-  let stats: Stats;
-  let root: string;
-  try {
-    root = realpathSync.native(folder);
-    stats = lstatSync(root);
-  } catch (error) {
-    throw new CliError(unreadable(`the source ${folder}`, error));
-  }
-  if (stats.isDirectory()) return root;
-  throw new CliError(
-    /\.(zip|jar|war)$/i.test(folder)
-      ? `${folder} is an archive; archives are not supported yet: unpack it and push the folder`
-      : `${folder} is not a directory`,
-  );
+interface Walk {
+  readonly listing: Listing;
+  readonly isIgnored: IgnoreRule;
+  readonly found: Found;
 }
 
-function walkFolder(walk: Walk, folder: string): void {
-  const names = readdirSync(join(walk.root, folder)).sort(byCodeUnits);
-  for (const name of names) {
-    const path = folder === '' ? name : `${folder}/${name}`;
-    if (name.includes('\ufffd'))
+function walkFolder(state: Walk, folder: string): void {
+  const { listing, isIgnored, found } = state;
+  for (const item of [...listing.items(folder)].sort((a, b) => byCodeUnits(a.name, b.name))) {
+    const path = folder === '' ? item.name : `${folder}/${item.name}`;
+    if (item.name.includes('\ufffd'))
       throw new CliError(`the name of ${JSON.stringify(path)} is not valid UTF-8; rename it, or list it in .kfignore`);
-    const stats = lstatSync(join(walk.root, path));
-    const isDirectory = stats.isDirectory();
-    if (walk.isIgnored(isDirectory ? `${path}/` : path)) walk.ignored.push(isDirectory ? `${path}/` : path);
-    else add(walk, path, stats);
+    const shown = item.type === 'directory' ? `${path}/` : path;
+    if (isIgnored(shown)) found.ignored.push(shown);
+    else add(state, path, item);
   }
 }
 
 const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function add(walk: Walk, path: string, stats: Stats): void {
-  if (stats.isDirectory()) {
-    walk.entries.push({ type: 'directory', path });
-    walkFolder(walk, path);
-  } else if (stats.isSymbolicLink()) {
-    walk.entries.push({ type: 'symlink', path, target: insideTarget(walk.root, path) });
-    walk.files++;
-  } else if (stats.isFile()) {
-    walk.entries.push({ type: 'file', path, size: stats.size, executable: (stats.mode & 0o111) !== 0 });
-    walk.files++;
-    walk.size += stats.size;
-  } else walk.skipped.push(path);
+function add(state: Walk, path: string, { type, size, executable }: Item): void {
+  const { listing, found } = state;
+  if (type === 'directory') {
+    found.entries.push({ type, path });
+    walkFolder(state, path);
+  } else if (type === 'symlink') {
+    found.entries.push({ type, path, target: listing.target(path) });
+    found.files++;
+  } else if (type === 'file') {
+    found.entries.push({ type, path, size, executable });
+    found.files++;
+    found.size += size;
+  } else found.skipped.push(path);
 }
 
-/** The link's text, if it leads nowhere but into the tree, by its words and on the disk. */
-function insideTarget(root: string, path: string): string {
-  const target = readlinkSync(join(root, path));
+/** Whether a link leads out of the source by its words. */
+export function leavesByWords(path: string, target: string): boolean {
   const resolved = posix.normalize(posix.join(posix.dirname(path), target));
-  const leaves =
-    posix.isAbsolute(target) || resolved === '..' || resolved.startsWith('../') || leavesOnDisk(root, path);
-  if (leaves)
-    throw new CliError(
-      `the link ${path} points outside of the source: ${target}; replace it by what it points to, or list it in .kfignore`,
-    );
-  return target;
+  return target === '' || posix.isAbsolute(target) || resolved === '..' || resolved.startsWith('../');
 }
 
-function leavesOnDisk(root: string, path: string): boolean {
-  try {
-    // The native one: the other takes `..` after a link by its words.
-    const real = realpathSync.native(join(root, path));
-    return real !== root && !real.startsWith(root + sep);
-  } catch {
-    // It leads to nothing: its words have been checked.
-    return false;
-  }
-}
+export const leavingLink = (path: string, target: string): CliError =>
+  new CliError(
+    `the link ${path} points outside of the source: ${target}; replace it by what it points to, or list it in .kfignore`,
+  );
+
+export const changedFile = (path: string): CliError => new CliError(`${path} changed while it was read; push again`);

@@ -31,7 +31,9 @@ export async function uploadSource(
   const uploaded = await announce(client, app, source);
   const ref = { namespace: app.metadata.namespace!, name: uploaded.name };
   const began = context.clock.now();
-  context.io.note(`[source upload] Uploading directory ${source.tree.root} (size=${Math.ceil(source.size / 1024)}KiB)`);
+  context.io.note(
+    `[source upload] Uploading ${source.tree.what.toLowerCase()} ${source.tree.root} (size=${Math.ceil(source.size / 1024)}KiB)`,
+  );
   try {
     if (await client.hasSource(source.sha256)) await client.uploadExisting(ref);
     else await client.upload(ref, tarOf(source.tree), source.size);

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runBackupCommand } from './embedded/backup/command.ts';
+import { completeInterrupted } from './embedded/backup/exchange.ts';
 import { runDoctor } from './embedded/doctor.ts';
 import { type Home, openHome } from './embedded/home.ts';
 import { startServer } from './embedded/server.ts';
@@ -18,6 +19,8 @@ const { version } = JSON.parse(readFileSync(fileURLToPath(new URL('../package.js
 
 async function run(): Promise<void> {
   const home = await openHome(process.env);
+  // First of all: settings and keys are among what a restore exchanges.
+  await completeInterrupted(home.dataDir);
   const server = await startServer({
     home,
     version,

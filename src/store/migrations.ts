@@ -1,6 +1,7 @@
 /** How a store that older code wrote becomes one of this code's: one step per schema version, in one transaction. */
 
-import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type Database from 'libsql';
 
 /** SQL from one schema version to the next. Bodies are JSON: `json_set` and the like reach into them. */
@@ -46,5 +47,17 @@ export function saveCopy(database: Database.Database, target: string): void {
   // Secrets are inside: SQLite takes an empty file as it is.
   closeSync(openSync(part, 'wx', 0o600));
   database.prepare('VACUUM INTO ?').run(part);
+  // It is there for good before anything is changed.
+  syncSync(part);
   renameSync(part, target);
+  syncSync(dirname(target));
+}
+
+function syncSync(path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }

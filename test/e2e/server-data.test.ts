@@ -1,9 +1,16 @@
 /** What is kept outlives the server's machine: backup and restore. */
 
-import { readdir, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { HttpClient } from '../../src/client/http/http-client.ts';
+import { hostStackRef } from '../../src/node/images/image.ts';
+import { conditionOf, isFinal } from '../../src/resources/condition.ts';
 import { TaskSchedule } from '../../src/resources/kf/task-schedule.ts';
+import type { Kind } from '../../src/resources/kind.ts';
+import type { KubeObject, ObjectRef } from '../../src/resources/meta.ts';
+import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../src/resources/tekton/task-run.ts';
 import { Kf } from '../support/kf.ts';
 import { finished, running, startTask } from '../support/kf-tasks.ts';
 
@@ -23,15 +30,21 @@ test('a backup made while tasks run goes on in a fresh home; what ran then is lo
   const long = await startTask(a, 'app', 'sleep 600');
   await running(a, long);
   await a.ok('create-job', 'app', 'nightly', 'true', '-s', '@daily', '--missed', 'all');
+  const standalone = await standaloneRuns();
   const file = join(a.home, 'kf.tar.gz');
   await a.ok('server', 'backup', file);
   expect((await stat(file)).mode & 0o777).toBe(0o600);
+  const nowhere = await a.run(['server', 'backup', join(a.home, 'none/kf.tar.gz')]);
+  expect(nowhere.stderr).toContain(`there is no folder ${join(a.home, 'none')}: make it first`);
 
+  // It runs, too.
+  await b.ok('server', 'start');
   const before = Date.now();
-  expect((await b.ok('server', 'restore', file)).stderr).toMatch(/Restored the backup of 20.*\n.*no volumes/);
+  expect((await b.ok('server', 'restore', file)).stderr).toMatch(/Restored the backup of 20[^]*holds no volumes/);
   expect((await b.ok('logs', 'app', '--task', '1')).stdout).toContain('hello from done');
   const lost = await finished(b, long);
   expect(lost.status?.conditions?.find(({ type }) => type === 'Succeeded')?.reason).toBe('NodeRestarted');
+  expect(await standalone.outcomes()).toEqual(['NodeRestarted', 'Cancelled']);
   const again = await b.ok('run-task', 'app', '-c', 'sh run.sh again', '--follow');
   expect(again.stdout).toContain('hello from again');
   const client = await b.client();
@@ -41,6 +54,62 @@ test('a backup made while tasks run goes on in a fresh home; what ran then is lo
   expect((await b.ok('tasks', '-o', 'name')).stdout.trim().split('\n').length).toBe(3);
 });
 
+/** Of nobody's Task: one that runs, one with a task that comes after the one that runs. */
+async function standaloneRuns() {
+  const step = { name: 'main', image: hostStackRef, command: ['sleep', '600'] };
+  const [one, two] = [
+    { namespace: 'dev', name: 'one' },
+    { namespace: 'dev', name: 'two' },
+  ];
+  const client = await a.client();
+  await client.create(TaskRun, { metadata: one, spec: { taskSpec: { steps: [step] } } });
+  const first = { name: 'first', taskSpec: { steps: [step] } };
+  const second = { ...first, name: 'second', runAfter: ['first'] };
+  await client.create(PipelineRun, { metadata: two, spec: { pipelineSpec: { tasks: [first, second] } } });
+  for (const name of ['one', 'two-first'])
+    await watched(client, TaskRun, { ...one, name }, (run) => run.status?.steps?.[0]?.running !== undefined);
+  client.close();
+  return {
+    async outcomes(): Promise<readonly (string | undefined)[]> {
+      const client = await b.client();
+      const run = await watched(client, TaskRun, one, isFinal);
+      const pipeline = await watched(client, PipelineRun, two, isFinal);
+      const { items } = await client.list(TaskRun, { namespace: 'dev' });
+      expect(items.map(({ metadata }) => metadata.name)).not.toContain('two-second');
+      client.close();
+      return [run.status?.steps?.[0]?.terminated?.reason, conditionOf(pipeline, 'Succeeded')?.reason];
+    },
+  };
+}
+
+async function watched<T extends KubeObject>(
+  client: HttpClient,
+  kind: Kind<T>,
+  ref: ObjectRef,
+  holds: (object: T) => boolean,
+): Promise<T> {
+  const found = await client.get(kind, ref);
+  if (holds(found)) return found;
+  const { resourceVersion } = found.metadata;
+  const fieldSelector = `metadata.name=${ref.name}`;
+  for await (const { object } of client.watch(kind, { namespace: ref.namespace, fieldSelector, resourceVersion }))
+    if (holds(object)) return object;
+  throw new Error(`the watch of ${ref.name} has ended`);
+}
+
+test('a restore that was interrupted is completed by the next start', async () => {
+  await b.ok('server', 'stop');
+  await mkdir(join(b.dataDir, 'restoring-x'));
+  await copyFile(join(a.dataDir, 'token'), join(b.dataDir, 'restoring-x/token'));
+  const journal = { from: 'restoring-x', aside: 'replaced-x', incoming: ['token'], outgoing: ['token'] };
+  await writeFile(join(b.dataDir, 'restore.json'), JSON.stringify(journal));
+  await b.ok('server', 'start');
+  const token = (kf: Kf) => readFile(join(kf.dataDir, 'token'), 'utf8');
+  expect(await token(b)).toBe(await token(a));
+  expect((await b.ok('apps', '-o', 'name')).stdout).toContain('app');
+  expect((await readdir(b.dataDir)).filter((name) => /^restor/.test(name))).toEqual([]);
+});
+
 test('on a server with running tasks it is refused and all goes on; with --kill what was there is kept aside', async () => {
   const file = join(a.home, 'kf.tar.gz');
   const client = await a.client();
@@ -48,7 +117,7 @@ test('on a server with running tasks it is refused and all goes on; with --kill 
   client.close();
   const refused = await a.run(['server', 'restore', file]);
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain('nothing was restored: 1 container runs here; --kill ends them first');
+  expect(refused.stderr).toContain('nothing was restored: 3 containers run here; --kill ends them first');
   expect((await a.ok('tasks', '--state', 'running', '-o', 'name')).stdout.trim().split('\n').length).toBe(1);
   await a.ok('delete-job', 'nightly');
   const restored = await a.ok('server', 'restore', file, '--kill');

@@ -16,12 +16,20 @@ import { planJob } from '../../src/controllers/task-schedule/plan.ts';
 import { checkManifest } from '../../src/embedded/backup/contents.ts';
 import { makeBackup } from '../../src/embedded/backup/make-backup.ts';
 import { putInPlace, unpackBackup } from '../../src/embedded/backup/restore.ts';
-import { restoredJob, restoredPod, restoredTask } from '../../src/embedded/backup/restored.ts';
+import {
+  restoredJob,
+  restoredPipelineRun,
+  restoredPod,
+  restoredTask,
+  restoredTaskRun,
+} from '../../src/embedded/backup/restored.ts';
 import { openHome } from '../../src/embedded/home.ts';
 import { allKinds } from '../../src/resources/all-kinds.ts';
 import type { Pod } from '../../src/resources/core/pod.ts';
 import type { Task } from '../../src/resources/kf/task.ts';
 import type { TaskSchedule } from '../../src/resources/kf/task-schedule.ts';
+import type { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
+import type { TaskRun } from '../../src/resources/tekton/task-run.ts';
 import { LockedError } from '../../src/store/lock.ts';
 import { ObjectStore } from '../../src/store/object-store.ts';
 import { configMap, configMaps } from '../store/fixtures/objects.ts';
@@ -64,7 +72,12 @@ describe('a backup', () => {
     expect((await makeBackup({ ...options, dataDir, file, force: true })).revision).toBe(2);
     await store.close();
     expect(readdirSync(root).sort()).toEqual(['a', 'b.tar.gz']);
-    await expect(makeBackup({ ...options, dataDir, file: join(root, 'no/b.tar') })).rejects.toThrow('cannot write to');
+    await expect(makeBackup({ ...options, dataDir, file: join(root, 'no/b.tar') })).rejects.toThrow(
+      `there is no folder ${join(root, 'no')}: make it first`,
+    );
+    await expect(makeBackup({ ...options, dataDir, file: join(file, 'b.tar') })).rejects.toThrow(
+      `${file} is no folder`,
+    );
     await expect(makeBackup({ ...options, dataDir: root, file })).rejects.toThrow("no server's data");
   });
 
@@ -128,7 +141,7 @@ describe('a backup', () => {
 });
 
 describe('what objects of a backup become', () => {
-  test('Pods that ran were another boot’s, on this node; others stay as they are', () => {
+  test('Pods that had not ended were another boot’s, on this node, also those that waited; others stay as they are', () => {
     const pod = {
       metadata: { name: 'p', annotations: { 'node.kf.dev/boot-id': 'b', other: 'x' } },
       spec: { nodeName: 'old', containers: [] },
@@ -141,7 +154,7 @@ describe('what objects of a backup become', () => {
     const finished = { ...pod, status: { phase: 'Succeeded' } } as Pod;
     expect(restoredPod(finished, 'new')).toBe(finished);
     const unclaimed = { ...pod, metadata: { name: 'p' } } as Pod;
-    expect(restoredPod(unclaimed, 'new')).toBe(unclaimed);
+    expect(restoredPod(unclaimed, 'new').spec.nodeName).toBe('new');
   });
 
   test('Tasks that had not begun are terminated: they may have run since', () => {
@@ -150,6 +163,21 @@ describe('what objects of a backup become', () => {
     const running = { ...task, status: { startTime: '2026-03-01T00:00:00Z' } } as Task;
     expect(restoredTask(running)).toEqual(running);
     expect(restoredTask({ ...running, spec: { ...running.spec, retries: 3 } })).toEqual(running);
+  });
+
+  test('runs that nobody’s Task made do not go on: without a Pod they are cancelled', () => {
+    const run = { metadata: { name: 'r' }, spec: {} } as TaskRun;
+    expect(restoredTaskRun(run, 'why').spec).toEqual({ status: 'TaskRunCancelled', statusMessage: 'why' });
+    const begun = { ...run, status: { podName: 'r-pod' } } as TaskRun;
+    expect(restoredTaskRun(begun, 'why')).toBe(begun);
+    const ended = { ...begun, status: { conditions: [{ type: 'Succeeded', status: 'True' }] } } as TaskRun;
+    expect(restoredTaskRun(ended, 'why')).toBe(ended);
+    const pipeline = { metadata: { name: 'p' }, spec: {}, status: { childReferences: [] } } as unknown as PipelineRun;
+    expect(restoredPipelineRun(pipeline).spec.status).toBe('Cancelled');
+    const owner = { kind: 'Task', name: 't', uid: 'u', apiVersion: 'kf.dev/v1alpha1', controller: true };
+    const ofTask = { ...pipeline, metadata: { name: 'p', ownerReferences: [owner] } };
+    expect(restoredPipelineRun(ofTask)).toBe(ofTask);
+    expect(restoredPipelineRun({ ...ofTask, status: {} }).spec.status).toBe('Cancelled');
   });
 
   test('Jobs do not run again what was due since; the next slot is on time, and the history says it', () => {

@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { writeDurably } from '../../files/durable.ts';
 import { writePrivate } from './tls.ts';
 
 export interface KubeconfigOptions {
@@ -40,6 +41,6 @@ export async function ensureToken(file: string): Promise<string> {
   );
   if (/^[\w-]{43}$/.test(kept)) return kept;
   const token = randomBytes(32).toString('base64url');
-  await writePrivate(file, `${token}\n`);
+  await writeDurably(file, `${token}\n`, 0o600);
   return token;
 }

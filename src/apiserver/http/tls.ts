@@ -3,6 +3,7 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeDurably } from '../../files/durable.ts';
 
 /** All PEM. */
 export interface ServerTls {
@@ -26,11 +27,11 @@ export async function ensureTls(folder: string, now = Date.now()): Promise<Serve
   if (kept !== undefined && isFresh(kept, now)) return kept;
   const made = await generate(now);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writePrivate(file, JSON.stringify(made));
+  await writeDurably(file, JSON.stringify(made), 0o600);
   return made;
 }
 
-/** Replaces a file in one step; nobody but its owner may read it. */
+/** Replaces a file, that every start writes anew, in one step; nobody but its owner may read it. */
 export async function writePrivate(file: string, text: string): Promise<void> {
   const part = `${file}.${process.pid}.part`;
   await writeFile(part, text, { mode: 0o600 });

@@ -1,8 +1,9 @@
 /** `config.yaml` in the server's data directory, changed so that comments and what else stands there stay. */
 
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Document, isMap, parseDocument } from 'yaml';
+import { writeDurably } from '../../files/durable.ts';
 import { readSettings, type SetValue } from '../../resources/server-config/read.ts';
 import { type SettingName, serverConfigFile } from '../../resources/server-config/settings.ts';
 import { CliError, messageOf } from '../errors.ts';
@@ -27,7 +28,7 @@ export function readConfigFile(home: string): ConfigFile {
 }
 
 /** @param value as it is to stand in the file; undefined takes the setting out. @throws CliError */
-export function writeSetting(home: string, name: SettingName, value: unknown): void {
+export async function writeSetting(home: string, name: SettingName, value: unknown): Promise<void> {
   const { path, text } = readConfigFile(home);
   const keys = name.split('.');
   const parsed = parseDocument(text);
@@ -42,8 +43,7 @@ export function writeSetting(home: string, name: SettingName, value: unknown): v
   }
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
-    writeFileSync(`${path}.tmp`, document.toString(), { mode: 0o600 });
-    renameSync(`${path}.tmp`, path);
+    await writeDurably(path, document.toString(), 0o600);
   } catch (error) {
     throw new CliError(permissionOr(error, `${path}: ${messageOf(error)}`));
   }

@@ -22,7 +22,7 @@ export async function allowHostPath(
   if (realOr(path) !== path) throw new CliError(`${path} leads to ${realOr(path)}: allow that one`);
   const found = statOf(path);
   if (found !== undefined && !found.isDirectory()) throw new CliError(`${path} is no directory`);
-  changePaths(home, (paths) => [...new Set([...paths, path])].sort());
+  await changePaths(home, (paths) => [...new Set([...paths, path])].sort());
   if (found === undefined) {
     const first = mkdirSync(path, { recursive: true });
     chownSync(path, vcapUser.uid, vcapUser.gid);
@@ -38,7 +38,7 @@ export async function allowHostPath(
 export async function disallowHostPath(context: Context, text: string): Promise<void> {
   const path = absolute(context, text);
   const home = kfHome(context.env);
-  changePaths(home, (paths) => {
+  await changePaths(home, (paths) => {
     if (!paths.includes(path))
       throw new CliError(`${path} is not allowed; allowed are: ${paths.join(', ') || '<none>'}`);
     return paths.filter((one) => one !== path);
@@ -62,7 +62,7 @@ function absolute(context: Context, text: string): string {
 const pathsOf = (home: string): readonly string[] =>
   (readConfigFile(home).values.get('hostPaths')?.value ?? []) as readonly string[];
 
-const changePaths = (home: string, change: (paths: readonly string[]) => readonly string[]): void =>
+const changePaths = (home: string, change: (paths: readonly string[]) => readonly string[]): Promise<void> =>
   writeSetting(home, 'hostPaths', change(pathsOf(home)));
 
 function statOf(path: string) {

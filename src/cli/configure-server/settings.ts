@@ -44,7 +44,7 @@ export async function setSetting(context: Context, given: string, words: readonl
     throw new CliError(`${name} ${messageOf(error)}, not ${JSON.stringify(words.join(' '))}`);
   }
   const home = kfHome(context.env);
-  writeSetting(home, name, value);
+  await writeSetting(home, name, value);
   await context.io.out(`${name}: ${shown(readConfigFile(home), name)}\n`);
   await sayWhen(context, name);
 }
@@ -56,7 +56,7 @@ export async function unsetSetting(context: Context, given: string): Promise<voi
     await context.io.out(`${name} is not set; the default holds: ${settingOf(name).defaultText}\n`);
     return;
   }
-  writeSetting(home, name, undefined);
+  await writeSetting(home, name, undefined);
   await context.io.out(`${name}: ${settingOf(name).defaultText} (default)\n`);
   await sayWhen(context, name);
 }

@@ -1,12 +1,16 @@
 /** What `--drain` and `--kill` do before the server is stopped. */
 
+import type { AnyKind } from '../../client/client.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { drainPatch } from '../../resources/core/draining.ts';
 import { Node } from '../../resources/core/kinds.ts';
 import { Pod, podFinished } from '../../resources/core/pod.ts';
+import { type JobRun, type JobRunKind, termination } from '../../resources/kf/job-run.ts';
 import { Task } from '../../resources/kf/task.ts';
-import { labels } from '../../resources/labels.ts';
-import { refOf } from '../../resources/meta.ts';
+import { annotations, labels } from '../../resources/labels.ts';
+import { controllerOf, refOf } from '../../resources/meta.ts';
+import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import type { KfClient } from '../kf-client.ts';
@@ -32,7 +36,7 @@ export async function countRunning(context: Context): Promise<number> {
 
 const counted = (count: number): string => (count === 1 ? '1 task' : `${count} tasks`);
 
-/** Terminates all, waiting ones too. Resolves when they have ended. */
+/** Terminates all, waiting ones too, and runs of nobody's Task. Resolves when they have ended. */
 export async function killTasks(context: Context): Promise<void> {
   const client = await context.connection({ mayStart: false });
   const tasks = await unfinished(client);
@@ -42,15 +46,40 @@ export async function killTasks(context: Context): Promise<void> {
       type: 'merge',
       body: { spec: { terminated: true, gracePeriodSeconds: 0 } },
     });
-  const ends = tasks.map((task) => ({
+  const ends: End[] = tasks.map((task) => ({
     name: task.metadata.name,
     ended: waitFor(context, Task, refOf(task), isFinal, { from: task }),
   }));
+  for (const kind of [PipelineRun, TaskRun]) ends.push(...(await cancelRuns(context, client, kind)));
+  ends.push(...(await deletePods(context, client)));
   try {
     await untilEnded(context, ends);
   } finally {
     context.close();
   }
+}
+
+/** Those that nobody else ends. */
+async function cancelRuns(context: Context, client: KfClient, kind: AnyKind & JobRunKind): Promise<readonly End[]> {
+  const items: readonly JobRun[] = (await client.list<AnyKind>(kind, { unfinishedOnly: true })).items;
+  const own = items.filter((run) => !isFinal(run) && !['Task', 'PipelineRun'].includes(controllerOf(run)?.kind ?? ''));
+  const body = { ...termination(kind), metadata: { annotations: { [annotations.gracePeriod]: '0' } } };
+  for (const run of own) await client.patch<AnyKind>(kind, refOf(run), { type: 'merge', body });
+  return own.map((run) => ({
+    name: run.metadata.name,
+    ended: waitFor<AnyKind>(context, kind, refOf(run), isFinal, { from: run }),
+  }));
+}
+
+/** Those that nobody has made but a person. */
+async function deletePods(context: Context, client: KfClient): Promise<readonly End[]> {
+  const { items } = await client.list(Pod, { unfinishedOnly: true });
+  const own = items.filter((pod) => !podFinished(pod) && controllerOf(pod) === undefined);
+  for (const pod of own) await client.delete(Pod, refOf(pod), { gracePeriodSeconds: 1 });
+  return own.map((pod) => ({
+    name: pod.metadata.name,
+    ended: waitFor(context, Pod, refOf(pod), podFinished, { from: pod }),
+  }));
 }
 
 /** Lets nothing new start, and resolves when what runs has ended. Interrupted, all goes on as before. */

@@ -1,11 +1,13 @@
 /** `kf server backup`: one file that a server on this or another machine can go on from. */
 
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { renameDurably, syncPath } from '../../files/durable.ts';
 import { mountsBelow } from '../../node/disk/loop-image.ts';
 import { copyStore } from '../../store/offline.ts';
 import { type BackupManifest, backedUp, backupFormat, manifestFile, storeFile, volumesFolder } from './contents.ts';
+import { completeInterrupted } from './exchange.ts';
 import { packTar } from './tar.ts';
 
 export interface BackupOptions {
@@ -29,12 +31,13 @@ export interface MadeBackup extends BackupManifest {
 /** Works while a server runs. @throws Error; then there is no file that was not there before */
 export async function makeBackup(options: BackupOptions): Promise<MadeBackup> {
   const { dataDir, file, force } = options;
+  await completeInterrupted(dataDir);
   if (!existsSync(join(dataDir, storeFile))) throw new Error(`there is no server's data in ${dataDir}`);
   if (!force && existsSync(file)) throw new Error(`${file} is there already; --force replaces it`);
   const names = await volumeNames(dataDir);
   const volumes = options.volumes ? await stillVolumes(dataDir, names) : undefined;
-  const staging = await mkdtemp(join(dirname(file), '.kf-backup-')).catch((error: Error) => {
-    throw new Error(`cannot write to ${dirname(file)}: ${error.message}`);
+  const staging = await mkdtemp(join(dirname(file), '.kf-backup-')).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(refusalOf(dirname(file), error));
   });
   const part = join(staging, basename(file));
   try {
@@ -58,14 +61,20 @@ export async function makeBackup(options: BackupOptions): Promise<MadeBackup> {
     ];
     await packTar(part, parts, /gz$/.test(file));
     await volumes?.check();
-    await flush(part);
+    await syncPath(part);
     await chmod(part, 0o600);
     const { size } = await stat(part);
-    await rename(part, file);
+    await renameDurably(part, file);
     return { ...manifest, file, bytes: size, volumesLeftOut: volumes === undefined ? names.length : 0 };
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
+}
+
+function refusalOf(folder: string, { code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT') return `there is no folder ${folder}: make it first, or write the backup to another one`;
+  if (code === 'ENOTDIR') return `${folder} is no folder`;
+  return `cannot write to ${folder}: ${code === 'ENOSPC' ? 'no space is left on its disk' : message}`;
 }
 
 const volumeNames = (dataDir: string): Promise<readonly string[]> =>
@@ -97,13 +106,4 @@ async function volumeTimes(dataDir: string, names: readonly string[]): Promise<R
     return [name, path === undefined ? 0 : (await stat(path)).mtimeMs] as const;
   });
   return new Map(await Promise.all(times));
-}
-
-async function flush(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

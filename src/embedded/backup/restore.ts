@@ -1,9 +1,9 @@
 /** `kf server restore`: unpacked and looked at while the server runs, put in place while it does not. */
 
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncPath } from '../../node/durable.ts';
+import { runCommand } from '../../node/host/run-command.ts';
 import { layoutOf } from '../../node/layout.ts';
 import { liveMonitors } from '../../node/monitors.ts';
 import { ownNodeName } from '../../node/node-object.ts';
@@ -11,12 +11,15 @@ import { Pod } from '../../resources/core/pod.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import type { KubeObject } from '../../resources/meta.ts';
+import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { acquireLock, type Lock } from '../../store/lock.ts';
 import { kindKeyOf } from '../../store/object-store.ts';
 import { inspectStore, knownSchema, rewriteStore } from '../../store/offline.ts';
 import type { Home } from '../home.ts';
 import { type BackupManifest, backedUp, checkManifest, manifestFile, storeFile, volumesFolder } from './contents.ts';
-import { restoredJob, restoredPod, restoredTask } from './restored.ts';
+import { completeInterrupted, completeLocked, exchange, journalFile } from './exchange.ts';
+import { restoredJob, restoredPipelineRun, restoredPod, restoredTask, restoredTaskRun } from './restored.ts';
 import { unpackTar } from './tar.ts';
 
 export interface Unpacked extends BackupManifest {
@@ -26,9 +29,10 @@ export interface Unpacked extends BackupManifest {
 
 const unpacking = 'restoring-';
 
-/** Changes nothing of what is there. @throws Error when the file is no backup, damaged, or of newer code */
+/** Changes nothing of what is there, unless a crash has interrupted a restore. @throws Error when the file is no backup, damaged, or of newer code */
 export async function unpackBackup({ dataDir }: Home, file: string): Promise<Unpacked> {
   if (!existsSync(file)) throw new Error(`there is no file ${file}`);
+  await completeInterrupted(dataDir);
   // What an attempt that was killed has left.
   for (const name of await readdir(dataDir))
     if (name.startsWith(unpacking)) await rm(join(dataDir, name), { recursive: true, force: true });
@@ -58,6 +62,7 @@ export async function putInPlace(home: Home, folder: string, now: Date): Promise
   let lock: Lock | undefined;
   try {
     lock = acquireLock(join(dataDir, storeFile));
+    await completeLocked(dataDir);
     const manifest = checkManifest(JSON.parse(await readFile(join(folder, manifestFile), 'utf8')), knownSchema);
     const running = liveMonitors(layoutOf(dataDir, home.runDir, home.instance).runtime).size;
     if (running > 0)
@@ -66,46 +71,43 @@ export async function putInPlace(home: Home, folder: string, now: Date): Promise
       );
     const isThere = existsSync(join(dataDir, storeFile));
     adaptStore(folder, manifest, isThere ? inspectStore(join(dataDir, storeFile)).revision : 0, now);
-    const aside = join(dataDir, `replaced-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`);
-    await exchange(dataDir, folder, aside, manifest.volumes);
+    const aside = freeName(join(dataDir, `replaced-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`));
+    // The file system as a whole: tar has written thousands of files.
+    await runCommand('sync', ['--file-system', folder]);
+    await exchange({ dataDir, from: folder, aside, names: namesOf(manifest) });
     return { ...manifest, ...(isThere ? { replaced: aside } : {}) };
   } finally {
+    // What could be neither completed nor undone is still needed.
+    if (!existsSync(join(dataDir, journalFile))) await rm(folder, { recursive: true, force: true });
     lock?.release();
-    await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** All that a backup holds comes from it, or is not there; volumes only where it holds them. */
+const namesOf = ({ volumes }: BackupManifest): readonly string[] => [
+  ...['', '-wal', '-shm'].map((suffix) => storeFile + suffix),
+  ...backedUp,
+  ...(volumes ? [volumesFolder] : []),
+];
+
+/** Two restores may be of one second. */
+function freeName(path: string): string {
+  for (let count = 2, name = path; ; name = `${path}-${count++}`) if (!existsSync(name)) return name;
 }
 
 function adaptStore(folder: string, { createdAt, revision }: BackupManifest, current: number, now: Date): void {
   const change = <T>(work: (object: T) => T) => work as unknown as (object: KubeObject) => KubeObject;
   const nodeName = ownNodeName();
   const time = now.toISOString();
+  const reason = `restored from a backup of ${createdAt}: what had not ended then is not run again`;
   rewriteStore(join(folder, storeFile), {
     beyond: Math.max(revision, current),
     changes: {
       [kindKeyOf(Pod)]: change<Pod>((pod) => restoredPod(pod, nodeName)),
       [kindKeyOf(Task)]: change<Task>(restoredTask),
+      [kindKeyOf(PipelineRun)]: change<PipelineRun>(restoredPipelineRun),
+      [kindKeyOf(TaskRun)]: change<TaskRun>((run) => restoredTaskRun(run, reason)),
       [kindKeyOf(TaskSchedule)]: change<TaskSchedule>((job) => restoredJob(job, time, createdAt)),
     },
   });
-}
-
-/** All that a backup holds comes from it, or is not there; volumes only where it holds them. */
-async function exchange(dataDir: string, from: string, aside: string, volumes: boolean): Promise<void> {
-  const store = [storeFile, `${storeFile}-wal`, `${storeFile}-shm`];
-  const names = [...store, ...backedUp, ...(volumes ? [volumesFolder] : [])];
-  const done: (readonly [string, string])[] = [];
-  const move = async (source: string, target: string): Promise<void> => {
-    if (!existsSync(source)) return;
-    await rename(source, target);
-    done.push([source, target]);
-  };
-  await mkdir(aside, { mode: 0o700 });
-  try {
-    for (const name of names) await move(join(dataDir, name), join(aside, name));
-    for (const name of names) await move(join(from, name), join(dataDir, name));
-    await syncPath(dataDir);
-  } catch (error) {
-    for (const [source, target] of done.toReversed()) await rename(target, source);
-    throw error;
-  }
 }

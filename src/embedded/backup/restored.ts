@@ -3,17 +3,33 @@
  * taken for lost as after a reboot, what had not begun is terminated, and slots up to the restore count as dealt with.
  */
 
-import { bootOfClaim, claimed } from '../../node/pods/claim.ts';
+import { claimed } from '../../node/pods/claim.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { type Pod, podFinished } from '../../resources/core/pod.ts';
-import type { Task } from '../../resources/kf/task.ts';
+import { Task } from '../../resources/kf/task.ts';
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
+import { controllerOf } from '../../resources/meta.ts';
+import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import type { TaskRun } from '../../resources/tekton/task-run.ts';
 
 /** No machine's boot is called so. */
 const noBoot = 'before-restore';
 
+/** Those that waited, too: they would start before who made them says that they are not wanted any more. */
 export const restoredPod = (pod: Pod, nodeName: string): Pod =>
-  podFinished(pod) || bootOfClaim(pod) === undefined ? pod : claimed(pod, nodeName, noBoot);
+  podFinished(pod) ? pod : claimed(pod, nodeName, noBoot);
+
+/** One that has a Pod fails with it; without one it would make it. */
+export function restoredTaskRun(run: TaskRun, reason: string): TaskRun {
+  if (isFinal(run) || run.status?.podName !== undefined) return run;
+  return { ...run, spec: { ...run.spec, status: 'TaskRunCancelled', statusMessage: reason } };
+}
+
+/** A Task's ends with its only TaskRun; in others tasks may be left that run after what was lost, or beside it. */
+export function restoredPipelineRun(run: PipelineRun): PipelineRun {
+  const isTasks = controllerOf(run)?.kind === Task.kind && run.status?.childReferences !== undefined;
+  return isFinal(run) || isTasks ? run : { ...run, spec: { ...run.spec, status: 'Cancelled' } };
+}
 
 export function restoredTask(task: Task): Task {
   if (isFinal(task)) return task;

@@ -9,6 +9,7 @@ const names: ReadonlySet<string> = new Set([
     'log-janitor.json',
     'log-sinks',
     'logs',
+    'restore.json',
     'run',
     'runtime.json',
     'server.json',

@@ -5,7 +5,7 @@
 
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeDurably } from '../durable.ts';
+import { writeDurably } from '../../files/durable.ts';
 import type { LogOwner } from './log-record.ts';
 
 export interface PendingLog {

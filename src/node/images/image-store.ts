@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, watch } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncPath, writeDurably } from '../durable.ts';
+import { syncPath, writeDurably } from '../../files/durable.ts';
 import { digestHex, digestOf, hostStackRef, type Image, type ImageManifest, ImageNotFound, imageRef } from './image.ts';
 
 export interface ImageStoreOptions {

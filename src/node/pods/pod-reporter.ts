@@ -1,10 +1,10 @@
 /** Tells the API how a Pod's containers are, and at the end makes that durable. */
 
+import { syncFiles } from '../../files/durable.ts';
 import type { Pod } from '../../resources/core/pod.ts';
 import type { StartOrder } from '../../resources/core/start-order.ts';
 import type { NodeContext } from '../context.ts';
 import { isFull } from '../disk-pressure.ts';
-import { syncFiles } from '../durable.ts';
 import { appendNotices } from '../logs/notice.ts';
 import { flush, untilDone } from './flush.ts';
 import type { Runs } from './order.ts';

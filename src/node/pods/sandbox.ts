@@ -2,10 +2,10 @@
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { makePublic, writePublic } from '../../files/durable.ts';
 import type { Container, Pod } from '../../resources/core/pod.ts';
 import type { NodeContext } from '../context.ts';
 import type { PodDisk } from '../disk/disk.ts';
-import { makePublic, writePublic } from '../durable.ts';
 import { ImageNotFound } from '../images/image.ts';
 import type { PodNetwork } from '../network/network.ts';
 import type { OciSpec } from '../runtime/oci.ts';

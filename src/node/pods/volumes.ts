@@ -2,9 +2,9 @@
 
 import { chmodSync, chownSync, lstatSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
+import { makePublic } from '../../files/durable.ts';
 import type { Container, Pod, Volume } from '../../resources/core/pod.ts';
 import { quantityValue } from '../../resources/quantity.ts';
-import { makePublic } from '../durable.ts';
 import type { OciMount, OciUser } from '../runtime/oci.ts';
 import { ConfigError } from './config-error.ts';
 import type { References } from './references.ts';

@@ -15,8 +15,8 @@ import {
 } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makePublic, writePublic } from '../../files/durable.ts';
 import { vcapUser } from '../../resources/vcap.ts';
-import { makePublic, writePublic } from '../durable.ts';
 import { etcStamp, type HostPath, presentEtc, topLinks } from './host-files.ts';
 
 /** The user that everything on the host stack runs as. */

@@ -9,9 +9,9 @@
 
 import { chmod, chown, lstat, mkdir, open, readdir, rename, rm, rmdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncPath } from '../../files/durable.ts';
 import type { DiskProvider } from '../disk/disk.ts';
 import { detachLoops, mountsBelow } from '../disk/loop-image.ts';
-import { syncPath } from '../durable.ts';
 import { CommandError, type RunCommand } from '../host/run-command.ts';
 
 export interface VolumeStoreOptions {

@@ -1,7 +1,8 @@
 /** Whether the server starts at boot and after a crash, and by what. */
 
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeDurably } from '../../../files/durable.ts';
 import { disableCron, enableCron, hasLine } from './cron.ts';
 import { type BootMachine, bootMachine } from './machine.ts';
 import type { Service } from './service.ts';
@@ -46,7 +47,7 @@ export async function enableBoot(service: Service, machine: BootMachine = bootMa
   const before = await bootManager(service.home);
   if (before !== undefined && before !== manager) await disableBoot(service.home, machine);
   await (manager === 'systemd' ? enableUnit : enableCron)(service, machine);
-  await writeFile(bootFile(service.home), `${JSON.stringify({ manager })}\n`, { mode: 0o600 });
+  await writeDurably(bootFile(service.home), `${JSON.stringify({ manager })}\n`, 0o600);
   return manager;
 }
 

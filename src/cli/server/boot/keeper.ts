@@ -1,8 +1,9 @@
 /** Without systemd: a shell script that runs the server, and again when it crashes. */
 
 import { readFileSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeDurably } from '../../../files/durable.ts';
 import { isAlive } from '../server-file.ts';
 import type { Service } from './service.ts';
 
@@ -38,7 +39,7 @@ export const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 export async function writeKeeper(service: Service): Promise<void> {
-  await writeFile(keeperFile(service.home), keeperScript(service), { mode: 0o700 });
+  await writeDurably(keeperFile(service.home), keeperScript(service), 0o700);
 }
 
 export async function removeKeeper(home: string): Promise<void> {

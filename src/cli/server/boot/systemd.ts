@@ -1,8 +1,9 @@
 /** Starts at boot and after a crash by a systemd unit. */
 
 import { createHash } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeDurably } from '../../../files/durable.ts';
 import type { BootMachine } from './machine.ts';
 import type { Service } from './service.ts';
 
@@ -54,7 +55,7 @@ const quoted = (text: string): string =>
 const argument = (text: string): string => quoted(text).replaceAll('$', '$$$$');
 
 export async function enableUnit(service: Service, machine: BootMachine): Promise<void> {
-  await writeFile(unitPath(service.home, machine), unitText(service), { mode: 0o644 });
+  await writeDurably(unitPath(service.home, machine), unitText(service), 0o644);
   await machine.run('systemctl', ['daemon-reload']);
   await machine.run('systemctl', ['enable', unitName(service.home)]);
 }

@@ -20,8 +20,10 @@ export function askProgram<T>(env: NodeJS.ProcessEnv, args: readonly string[], f
       words += text;
     });
     child.on('error', (error) => reject(new CliError(failure + error.message)));
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
       if (code === 0) return resolve(JSON.parse(out) as T);
+      // How far it has come, it cannot say.
+      if (code === null) return reject(new CliError(`the server's program was ended by ${signal}`));
       const reason = words.split('\n').findLast((line) => line.startsWith('Error: ')) ?? `it ended with ${code}`;
       reject(new CliError(failure + reason.replace(/^Error: /, '')));
     });

@@ -25,12 +25,18 @@ export async function writeDurably(path: string, content: string, mode = 0o644):
     } finally {
       await handle.close();
     }
-    await rename(temporary, path);
+    await renameDurably(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
-  await syncPath(dirname(path));
+}
+
+/** Moves what is flushed already; it is there under its new name, whatever happens, when it resolves. */
+export async function renameDurably(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await syncPath(dirname(to));
+  if (dirname(from) !== dirname(to)) await syncPath(dirname(from));
 }
 
 /** A file that everyone may read, whatever the server's umask is. */

@@ -10,7 +10,7 @@
 import { existsSync, mkdirSync, readFileSync, statfsSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeDurably } from '../durable.ts';
+import { writeDurably } from '../../files/durable.ts';
 import type { RunCommand } from '../host/run-command.ts';
 import { findProgram } from '../runtime/find-programs.ts';
 import type { ImageConfig } from './image.ts';

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { serverNodeFlags } from '../../src/cli/server/program.ts';
+import { serverEnvironment, serverNodeFlags } from '../../src/cli/server/program.ts';
 import { HttpClient } from '../../src/client/http/http-client.ts';
 import { loadKubeconfig } from '../../src/client/http/kubeconfig.ts';
 import { instancePrefix } from '../../src/node/host/instance.ts';
@@ -156,6 +156,7 @@ export function environmentOf(home: string, more: Readonly<Record<string, string
   return {
     PATH: process.env.PATH,
     LANG: 'C.UTF-8',
+    ...serverEnvironment,
     HOME: home,
     KF_HOME: join(home, 'kf'),
     KF_PORT: '0',

@@ -15,12 +15,16 @@ const pause = 300;
 /** Bytes in use above which a collection would hold up a request for longer (15 ms per 16 MB) than it is worth. */
 const largestHeap = 128 * 2 ** 20;
 
-/** @param subscribe calls back on every write, and returns the way to stop it */
-export function giveMemoryBack(
-  clock: Clock,
-  subscribe: (listener: () => void) => () => void,
-  collect: () => void = garbageCollector(),
-): { stop(): void } {
+/** Bytes of bodies that an idle store keeps at hand: a list of the newest 500 Tasks. */
+const idleCache = 4 * 2 ** 20;
+
+export interface Store {
+  /** Calls back on every write, and returns the way to stop it. */
+  subscribe(listener: () => void): () => void;
+  shrinkCache(bytes: number): void;
+}
+
+export function giveMemoryBack(clock: Clock, store: Store, collect: () => void = garbageCollector()): { stop(): void } {
   let timer: Timer | undefined;
   let lastWrite = clock.now();
   const wait = (milliseconds: number, step: () => void): void => {
@@ -33,10 +37,11 @@ export function giveMemoryBack(
       wait(idleAfter - idle, () => step(collections));
       return;
     }
+    store.shrinkCache(idleCache);
     if (getHeapStatistics().used_heap_size <= largestHeap) collect();
     if (left > 1) wait(pause, () => step(left - 1));
   };
-  const unsubscribe = subscribe(() => {
+  const unsubscribe = store.subscribe(() => {
     lastWrite = clock.now();
     if (timer === undefined) wait(idleAfter, () => step(collections));
   });
@@ -50,5 +55,11 @@ export function giveMemoryBack(
 
 function garbageCollector(): () => void {
   setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
+  const collect = runInNewContext('gc') as () => void;
+  return () => {
+    // Otherwise a page with a single object left is kept.
+    setFlagsFromString('--compact-on-every-full-gc');
+    collect();
+    setFlagsFromString('--no-compact-on-every-full-gc');
+  };
 }

@@ -88,7 +88,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     userAgent: `kf-tasks/${options.version}`,
     machine: node.room,
   });
-  const memory = giveMemoryBack(systemClock, (listener) => api.store.subscribe(listener));
+  const memory = giveMemoryBack(systemClock, api.store);
   const stopInner = async (): Promise<void> => {
     memory.stop();
     await Promise.all(controllers.map((controller) => controller.stop()));

@@ -29,8 +29,13 @@ export class BodyCache {
     const bytes = Math.ceil(jsonLength * parsedFactor);
     this.#entries.set(id, { object, bytes });
     this.#bytes += bytes;
+    this.shrink(this.limit);
+  }
+
+  /** Lets go of what was used least recently, until no more than so many bytes are taken. */
+  shrink(bytes: number): void {
     for (const oldest of this.#entries.keys()) {
-      if (this.#bytes <= this.limit) break;
+      if (this.#bytes <= bytes) break;
       this.delete(oldest);
     }
   }

@@ -239,6 +239,11 @@ export class ObjectStore {
     return () => this.#flushListeners.delete(listener);
   }
 
+  /** Keeps no more than so many bytes of bodies that can be read again. */
+  shrinkCache(bytes: number): void {
+    this.#cache.shrink(bytes);
+  }
+
   /** Undefined while the disk takes writes; see CommitQueue. @throws StatusError InsufficientStorage when it refuses */
   whenWritable(): Promise<void> | undefined {
     return this.#commits.whenWritable();

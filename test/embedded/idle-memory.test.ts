@@ -8,11 +8,14 @@ function world() {
   let collected = 0;
   const memory = giveMemoryBack(
     clock,
-    (listener) => {
-      write = listener;
-      return () => {
-        write = () => {};
-      };
+    {
+      subscribe(listener) {
+        write = listener;
+        return () => {
+          write = () => {};
+        };
+      },
+      shrinkCache: () => {},
     },
     () => {
       collected++;

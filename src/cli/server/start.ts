@@ -10,7 +10,7 @@ import { bootManager } from './boot/boot.ts';
 import type { BootMachine } from './boot/machine.ts';
 import { keptCommand, startAsUnit, stopKeeping } from './boot/running.ts';
 import { stdioWithoutInherited } from './descriptors.ts';
-import { type ServerProgram, serverProgram } from './program.ts';
+import { type ServerProgram, serverEnvironment, serverProgram } from './program.ts';
 import { findServer, isAlive, readServerFile, type ServerInfo } from './server-file.ts';
 import { type StartLock, tryLock } from './start-lock.ts';
 
@@ -163,7 +163,7 @@ async function spawnServer({ home, env }: StartOptions, command: string, args: r
       detached: true,
       cwd: '/',
       // It stands elsewhere: a relative $KF_HOME would mean another folder there.
-      env: env.KF_HOME ? { ...env, KF_HOME: home } : env,
+      env: { ...serverEnvironment, ...env, ...(env.KF_HOME ? { KF_HOME: home } : {}) },
       stdio: stdioWithoutInherited<'ignore' | number>(['ignore', log.fd, log.fd], nothing.fd),
     });
     child.on('error', (error) => {

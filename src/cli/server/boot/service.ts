@@ -1,7 +1,7 @@
 /** What starts at boot: the server's command line and its environment. Pure. */
 
 import { settingNames, settingOf } from '../../../resources/server-config/settings.ts';
-import type { ServerProgram } from '../program.ts';
+import { type ServerProgram, serverEnvironment } from '../program.ts';
 
 export interface Service {
   /** The data directory, absolute. */
@@ -22,6 +22,10 @@ export function serviceOf(home: string, node: string, program: ServerProgram, en
   return {
     home,
     argv: [node, ...program.argv, 'run'],
-    env: Object.fromEntries([['PATH', path], ...settings.filter(([, value]) => value !== '')]),
+    env: Object.fromEntries([
+      ['PATH', path],
+      ...Object.entries(serverEnvironment),
+      ...settings.filter(([, value]) => value !== ''),
+    ]),
   };
 }

@@ -5,6 +5,8 @@ export interface Io {
   out(data: string | Uint8Array): Promise<void>;
   /** One line on stderr. */
   note(line: string): void;
+  /** A line on stderr's terminal in place of the one before; without a text it goes. Elsewhere nothing. */
+  status(line: string | undefined): void;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
   /** Whether stdout may be coloured: a terminal without NO_COLOR. */
@@ -28,12 +30,27 @@ export function processIo(env: NodeJS.ProcessEnv): Io {
       if (error.code === 'EPIPE') process.exit(0);
       throw error;
     });
+  const errIsTerminal = process.stderr.isTTY === true;
+  let hasStatus = false;
+  const status = (line: string | undefined): void => {
+    if (!errIsTerminal || (line === undefined && !hasStatus)) return;
+    hasStatus = line !== undefined;
+    // The start of the line, and nothing after it: a longer line before must not show.
+    process.stderr.write(`\r\x1b[K${line ?? ''}`);
+  };
   return {
-    out: (data) =>
-      data.length === 0 ? Promise.resolve() : new Promise((resolve) => process.stdout.write(data, () => resolve())),
-    note: (line) => void process.stderr.write(`${line}\n`),
+    out: (data) => {
+      if (data.length === 0) return Promise.resolve();
+      status(undefined);
+      return new Promise((resolve) => process.stdout.write(data, () => resolve()));
+    },
+    note: (line) => {
+      status(undefined);
+      process.stderr.write(`${line}\n`);
+    },
+    status,
     outIsTerminal: process.stdout.isTTY === true,
-    errIsTerminal: process.stderr.isTTY === true,
+    errIsTerminal,
     colour: process.stdout.isTTY === true && !noColour,
     onInterrupt: (stop) => {
       process.on('SIGINT', stop);

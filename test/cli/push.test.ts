@@ -153,6 +153,27 @@ describe('pushing again', () => {
   });
 });
 
+describe('a connection that is lost', () => {
+  test.each(['before', 'after'] as const)('%s the server has the bytes: sent again, or not', async (when) => {
+    const folder = await cli.source({ lost: when });
+    cli.brokenUploads = { count: 1, when };
+    const { stderr } = await cli.ok('push', `lost-${when}`, '--task', '-p', folder);
+    expect(stderr.includes('it is sent again')).toBe(when === 'before');
+    expect((await app(`lost-${when}`)).status?.latestReadyBuild).toBe(`lost-${when}-1`);
+  });
+
+  test('every time: the push gives up, and leaves no package', async () => {
+    const folder = await cli.source({ lost: 'for ever' });
+    cli.brokenUploads = { count: 100, when: 'before' };
+    const { code, stderr } = await cli.run('push', 'lost-ever', '--task', '-p', folder);
+    cli.brokenUploads.count = 0;
+    expect(code).toBe(1);
+    expect(stderr).toContain('failed to upload the source: socket hang up');
+    const ref = { namespace: 'dev', name: 'lost-ever-1' };
+    await expect(cli.server.client.get(SourcePackage, ref)).rejects.toThrow('not found');
+  });
+});
+
 describe('several Apps of a manifest', () => {
   const manifest = (folder: string, two: string) =>
     writeFile(join(folder, 'manifest.yml'), `applications:\n- {name: one, task: true, instances: 2}\n- ${two}\n`);

@@ -40,6 +40,7 @@ export class Running {
       this.stderr += `${line}\n`;
       this.#wake();
     },
+    status: () => undefined,
     outIsTerminal: false,
     errIsTerminal: false,
     colour: false,
@@ -87,6 +88,8 @@ export class TestCli {
   readonly sources = new Map<string, Buffer>();
   /** What the fake builder says of the Builds of an App. */
   readonly buildFailures = new Map<string, string>();
+  /** How many of the next uploads break off in the middle, before or after the server has the bytes. */
+  brokenUploads: { count: number; when: 'before' | 'after' } = { count: 0, when: 'before' };
   /** Set to make the server unreachable. */
   offline = false;
 
@@ -118,10 +121,22 @@ export class TestCli {
       env: { HOME: this.home, KF_HOME: join(this.home, 'kf'), ...env },
       cwd,
       clock: systemClock,
-      connect: async () => new HttpClient({ server: this.offline ? 'https://127.0.0.1:1' : url, ca, token }),
+      connect: async () =>
+        this.#breaking(new HttpClient({ server: this.offline ? 'https://127.0.0.1:1' : url, ca, token })),
       contextName: async (choice) => (choice.kind === 'kubeconfig' && choice.context) || 'kf',
     }).then((code) => ({ code, stdout: running.stdout, stderr: running.stderr }));
     return running;
+  }
+
+  #breaking(client: HttpClient): HttpClient {
+    const upload: HttpClient['upload'] = client.upload.bind(client);
+    client.upload = async (ref, content, length) => {
+      if (this.brokenUploads.count === 0) return upload(ref, content, length);
+      this.brokenUploads.count--;
+      if (this.brokenUploads.when === 'after') await upload(ref, content, length);
+      throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+    };
+    return client;
   }
 
   run(...argv: readonly string[]): Promise<Finished> {

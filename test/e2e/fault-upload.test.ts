@@ -1,8 +1,8 @@
 /** Uploads that arrive damaged, and source trees that hold what a package cannot. */
 
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, watch, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -72,6 +72,35 @@ describe('a damaged upload', () => {
   });
 
   const kept = (): readonly string[] => readdirSync(join(kf.dataDir, 'sources'));
+});
+
+test('the server is killed in the middle of an upload: the push goes on with the next one', async () => {
+  const folder = join(kf.home, 'large');
+  mkdirSync(folder);
+  // A second or so, that of the disk: long enough for a kill after the first bytes have come.
+  writeFileSync(join(folder, 'large'), randomBytes(200 * 2 ** 20));
+  const sources = join(kf.dataDir, 'sources');
+  const arriving = new Promise<void>((resolve) => {
+    const watcher = watch(sources, (_, name) => {
+      if (!name?.endsWith('.part')) return;
+      watcher.close();
+      resolve();
+    });
+  });
+  const pushing = kf.run(['push', 'large', '--task', '-p', folder]);
+  await arriving;
+  await kf.killServer();
+  await kf.ok('server', 'start');
+  const { code, stderr } = await pushing;
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain('The connection was lost: it is sent again.');
+  expect(readdirSync(sources).filter((name) => name.endsWith('.part'))).toEqual([]);
+  const run = await kf.run(['run-task', 'large', '-c', 'sha256sum large', '--follow']);
+  expect(run.stdout.slice(0, 64)).toBe(
+    createHash('sha256')
+      .update(readFileSync(join(folder, 'large')))
+      .digest('hex'),
+  );
 });
 
 interface UploadOptions {

@@ -18,11 +18,14 @@ type TarHeader = Parameters<Pack['entry']>[0];
 /** 1980-01-01T00:00:01Z: zip, and so Python's wheels, know nothing before. */
 const mtime = new Date(315_532_801_000);
 
-/** Reads the whole tree once. */
-export async function digestOf(tree: SourceTree): Promise<SourceDigest> {
+/** Reads the whole tree once. @param watched sees the chunks as they pass */
+export async function digestOf(
+  tree: SourceTree,
+  watched: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer> = (chunks) => chunks,
+): Promise<SourceDigest> {
   const hash = createHash('sha256');
   let size = 0;
-  for await (const chunk of tarOf(tree)) {
+  for await (const chunk of watched(tarOf(tree))) {
     hash.update(chunk);
     size += chunk.length;
   }

@@ -6,6 +6,7 @@ import { formatBytes } from '../../resources/quantity.ts';
 import { CliError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { unreadable } from '../unreadable.ts';
+import { TransferProgress } from '../wait/transfer-progress.ts';
 import { digestOf, type SourceDigest } from './archive.ts';
 import { folderSource } from './folder-source.ts';
 import type { SourceTree } from './source-tree.ts';
@@ -14,6 +15,8 @@ import { zipSource } from './zip-source.ts';
 export interface SourcePackageContent extends SourceDigest {
   readonly tree: SourceTree;
 }
+
+type Watcher = ConstructorParameters<typeof TransferProgress>[0];
 
 /** Bytes above which a push is worth a warning. */
 const large = 100 * 2 ** 20;
@@ -31,19 +34,29 @@ export async function openSource(path: string): Promise<SourceTree> {
   throw new CliError(`${path} is neither a directory nor a zip archive`);
 }
 
-/** @throws CliError */
-export async function packSource(path: string): Promise<SourcePackageContent> {
+/** @param watcher is shown how far it is. @throws CliError */
+export async function packSource(path: string, watcher?: Watcher): Promise<SourcePackageContent> {
   const tree = await openSource(path);
+  const progress = watcher && new TransferProgress(watcher, '[source upload] Reading the source:', tree.size);
   try {
-    if (tree.size > largestSourcePackage)
-      throw new CliError(
-        `the source ${tree.root} has ${formatBytes(tree.size)}, more than ${formatBytes(largestSourcePackage)}; a .kfignore file says what is left out`,
-      );
-    return { tree, ...(await digestOf(tree)) };
+    refuseTooLarge(tree, tree.size);
+    const digest = await digestOf(tree, progress && ((chunks) => progress.count(chunks)));
+    // Headers take room, too.
+    refuseTooLarge(tree, digest.size);
+    return { tree, ...digest };
   } catch (error) {
     tree.close();
     throw error;
+  } finally {
+    progress?.stop();
   }
+}
+
+function refuseTooLarge({ root }: SourceTree, size: number): void {
+  if (size > largestSourcePackage)
+    throw new CliError(
+      `the source ${root} has ${formatBytes(size)}, more than ${formatBytes(largestSourcePackage)}; a .kfignore file says what is left out`,
+    );
 }
 
 export function reportSource(io: Io, { tree }: SourcePackageContent): void {

@@ -44,7 +44,7 @@ export async function preparePush(context: Context, session: Session, plan: AppP
   const { io } = context;
   pushTimeout(context.env);
   io.note(`Checking for existing App named "${plan.name}"...`);
-  const packing = packSource(plan.folder);
+  const packing = packSource(plan.folder, context);
   // Its failure is reported when it is awaited below, after what matters more.
   packing.catch(() => undefined);
   const [found, space, stacks] = await Promise.all([
@@ -76,7 +76,9 @@ export async function performPush(context: Context, session: Session, prepared: 
   const fingerprint = stacks.find(({ name }) => name === hostStack)?.fingerprint;
   const state = buildState(app, buildInput, fingerprint);
   const uploaded = state === 'stale' ? await uploadSource(context, session.client, app, source) : undefined;
-  const updated = await updateApp(session, app, (latest) => {
+  // The server may have come back at another port.
+  const client = await context.client();
+  const updated = await updateApp({ ...session, client }, app, (latest) => {
     const wanted = withSettings(latest, plan);
     return uploaded === undefined
       ? wanted

@@ -1,15 +1,17 @@
 /** Brings a packed source to the server, as a SourcePackage of the App. */
 
+import { conditionOf } from '../../resources/condition.ts';
 import type { App } from '../../resources/kf/app.ts';
-import { largestSourcePackage, SourcePackage } from '../../resources/kf/source-package.ts';
+import { SourcePackage } from '../../resources/kf/source-package.ts';
 import { labels } from '../../resources/labels.ts';
-import { controllerRef } from '../../resources/meta.ts';
+import { controllerRef, type ObjectRef } from '../../resources/meta.ts';
 import { generateName } from '../../resources/names.ts';
-import { formatBytes } from '../../resources/quantity.ts';
 import { isAlreadyExists, isNotFound } from '../../resources/status.ts';
 import type { Context } from '../context.ts';
 import { CliError, messageOf } from '../errors.ts';
 import type { KfClient } from '../kf-client.ts';
+import { Patience } from '../wait/patience.ts';
+import { TransferProgress } from '../wait/transfer-progress.ts';
 import { type SourceDigest, tarOf } from './archive.ts';
 import type { SourcePackageContent } from './package-source.ts';
 
@@ -26,8 +28,6 @@ export async function uploadSource(
   app: App,
   source: SourcePackageContent,
 ): Promise<UploadedSource> {
-  if (source.size > largestSourcePackage)
-    throw new CliError(`the source has ${formatBytes(source.size)}, more than ${formatBytes(largestSourcePackage)}`);
   const uploaded = await announce(client, app, source);
   const ref = { namespace: app.metadata.namespace!, name: uploaded.name };
   const began = context.clock.now();
@@ -35,8 +35,7 @@ export async function uploadSource(
     `[source upload] Uploading ${source.tree.what.toLowerCase()} ${source.tree.root} (size=${Math.ceil(source.size / 1024)}KiB)`,
   );
   try {
-    if (await client.hasSource(source.sha256)) await client.uploadExisting(ref);
-    else await client.upload(ref, tarOf(source.tree), source.size);
+    await deliver(context, ref, source);
   } catch (error) {
     // Nothing refers to it yet.
     await client.delete(SourcePackage, ref).catch(() => undefined);
@@ -45,6 +44,38 @@ export async function uploadSource(
   const seconds = (context.clock.now() - began) / 1000;
   context.io.note(`[source upload] Successfully uploaded source in ${seconds.toFixed(2)} seconds`);
   return uploaded;
+}
+
+/** How often an upload is begun anew: a connection that breaks every time is no accident. */
+const mostAttempts = 5;
+
+/** Sends it, and from the beginning again after the connection was lost, for as long as the server comes back. */
+async function deliver(context: Context, ref: ObjectRef, source: SourcePackageContent): Promise<void> {
+  const progress = new TransferProgress(context, '[source upload]', source.size);
+  const patience = new Patience(context, 60_000);
+  try {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const client = await context.connection({ mayStart: false });
+        if (attempt > 1 && (await hasArrived(client, ref))) return;
+        const isKept = await client.hasSource(source.sha256);
+        patience.restored();
+        if (isKept) return await client.uploadExisting(ref);
+        if (attempt > 1) context.io.note('[source upload] The connection was lost: it is sent again.');
+        return await client.upload(ref, progress.count(tarOf(source.tree)), source.size);
+      } catch (error) {
+        if (attempt === mostAttempts) throw error;
+        await patience.bear(error);
+      }
+    }
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Only the answer may have been lost. */
+async function hasArrived(client: KfClient, ref: ObjectRef): Promise<boolean> {
+  return conditionOf(await client.get(SourcePackage, ref), 'UploadReady')?.status === 'True';
 }
 
 function explain(error: unknown): string {

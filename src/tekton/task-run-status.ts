@@ -1,6 +1,7 @@
 /** The status of a TaskRun as it follows from its Pod. Pure. */
 
 import { type ConditionDraft, mergeConditions } from '../resources/condition.ts';
+import { imagePullOf } from '../resources/core/image-pull.ts';
 import type { ContainerStatus, Pod } from '../resources/core/pod.ts';
 import type { StepState, TaskRun } from '../resources/tekton/task-run.ts';
 import type { TaskSpec } from '../resources/tekton/task-spec.ts';
@@ -70,6 +71,9 @@ function liveCondition(pod: Pod): ConditionDraft {
   const scheduled = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled');
   if (scheduled?.status === 'False')
     return succeeded('Unknown', 'Pending', `${scheduled.reason ?? 'Unschedulable'}: ${scheduled.message ?? ''}`);
+  const pull = imagePullOf(pod);
+  if (pull !== undefined && pull.state !== 'Pulled')
+    return succeeded('Unknown', 'Pending', `${pull.state}: ${pull.message}`);
   const waiting = pod.status?.containerStatuses?.find((status) => status.state?.waiting?.message !== undefined);
   return succeeded('Unknown', 'Pending', waiting?.state?.waiting?.message ?? 'Pending');
 }

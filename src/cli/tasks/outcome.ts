@@ -112,6 +112,10 @@ function waitingText(reason: string, message: string): string {
       return `waits for its image: ${message}; it starts when there is one`;
     case 'WaitingForServices':
       return `waits for a service: ${message}; it starts when that is ready or unbound`;
+    case 'Pulling':
+      return `waits for its image: ${message}`;
+    case 'ImagePullBackOff':
+      return `waits for its image: ${message}; it is tried again by itself`;
     default:
       return message === '' ? `waits (${reason})` : `waits: ${message} (${reason})`;
   }

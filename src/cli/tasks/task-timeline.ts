@@ -1,5 +1,6 @@
 /** When a Task passed its stages, and what its attempts came to. Pure. */
 
+import { imagePullOf } from '../../resources/core/image-pull.ts';
 import type { Pod } from '../../resources/core/pod.ts';
 import { formatDuration } from '../../resources/duration.ts';
 import type { Task, TaskAttempt } from '../../resources/kf/task.ts';
@@ -10,17 +11,25 @@ import { exitCodeText } from './outcome.ts';
 /** @param pod of the last attempt; gone when the Task was terminated */
 export function timelineOf({ metadata, status = {} }: Task, pod?: Pod): Description {
   const queued = metadata.creationTimestamp;
-  const starting = pod?.status?.startTime;
+  const begun = pod?.status?.startTime;
+  const pull = pod === undefined ? undefined : imagePullOf(pod);
   const several = (status.attempts?.length ?? 0) > 1;
   return [
     ['Queued', queued],
     // Each attempt has times of its own.
-    ['Starting', several ? undefined : starting],
+    ['Pulling', several || pull === undefined ? undefined : begun],
+    ['Starting', several ? undefined : startingTime(begun, pull)],
     [several ? 'First Running' : 'Running', status.startTime],
     ['Ended', status.completionTime],
     ['Next Attempt', status.nextAttemptTime],
     ['Duration', status.duration],
   ];
+}
+
+/** A Pod that has its turn pulls what is missing first. */
+function startingTime(begun: string | undefined, pull: ReturnType<typeof imagePullOf>): string | undefined {
+  if (pull === undefined) return begun;
+  return pull.state === 'Pulled' ? pull.since : undefined;
 }
 
 /** One line each: `exit code 3, Failed; 2026-…Z, 1.2s; log: kf logs …`. */

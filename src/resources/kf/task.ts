@@ -107,14 +107,6 @@ const body = {
       attempts: s.optional(s.array(attemptSchema)),
       /** When the next attempt starts, while the Task waits for that. */
       nextAttemptTime: s.optional(s.time()),
-      /** When the Task passed its stages; RFC 3339 with milliseconds. */
-      timeline: s.optional(
-        s.object({
-          queued: s.optional(s.time()),
-          started: s.optional(s.time()),
-          ended: s.optional(s.time()),
-        }),
-      ),
     }),
   ),
 };

@@ -31,8 +31,12 @@ ${settingNames.map(settingText).join('\n')}
 
 All of them, as they may stand in the file:
 
+<!-- test: file config.yaml -->
 \`\`\`yaml
 ${exampleFile()}\`\`\`
+<!-- test
+KF_HOME=$PWD kf configure-server get memory | grep 6Gi
+-->
 
 ## Environment
 

@@ -26,7 +26,8 @@ export class Receiver {
 
   private constructor(private readonly server: Server) {}
 
-  static async start(port = 0): Promise<Receiver> {
+  /** @param told of every request, before it is answered */
+  static async start(port = 0, told: (received: Received) => void = () => {}): Promise<Receiver> {
     const server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -40,6 +41,7 @@ export class Receiver {
           },
         };
         receiver.received.push(one);
+        told(one);
         (receiver.answers.shift() ?? answer(204))(response, one);
         for (const look of [...receiver.#waiting]) look();
       });

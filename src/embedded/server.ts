@@ -14,6 +14,7 @@ import { systemClock } from '../client/clock.ts';
 import type { RunningController } from '../client/controller.ts';
 import type { MachineRoom } from '../client/machine-room.ts';
 import { startAppController } from '../controllers/app/app-controller.ts';
+import { startEventRecorder } from '../controllers/events/event-recorder.ts';
 import { startJobEventsController } from '../controllers/notify/job-events-controller.ts';
 import { type ReadLogEnd, startNotificationController } from '../controllers/notify/notification-controller.ts';
 import { startEventExpiry } from '../controllers/retention/event-expiry.ts';
@@ -116,7 +117,7 @@ interface Surroundings {
 function startControllers(
   client: Client,
   { log, readLog, userAgent, machine }: Surroundings,
-): readonly RunningController[] {
+): readonly Pick<RunningController, 'stop'>[] {
   const options = { client, clock: systemClock, onError: log };
   return [
     startSpaceController(options),
@@ -127,6 +128,7 @@ function startControllers(
     startTaskScheduleController(options),
     startJobEventsController(options),
     startNotificationController({ ...options, readLog, userAgent }),
+    startEventRecorder(options),
     startEventExpiry(options),
     startRetentionController(options),
     startPipelineRunController(options),

@@ -112,3 +112,22 @@ function processes(): string {
     })
     .join('\n');
 }
+
+test('Events: of a failure at every level, of a bare Pod all that a kubelet tells; none of what goes well', async () => {
+  await kubectl('create -f -', task('wrong', 'exit 3'));
+  await kubectl('wait --for=condition=Succeeded=False task/wrong --timeout=30s');
+  const seen = (pattern: RegExp) => expect.poll(() => kubectl('get events'), { timeout: 10_000 }).toMatch(pattern);
+  await seen(/Warning +Failed +task\/wrong +exit code 3\n/);
+  await seen(/Warning +Failed +pipelinerun\/wrong /);
+  expect(await kubectl('describe task wrong')).toMatch(/Events:\n.*\n.*\n +Warning +Failed +\S+ +kf +exit code 3\n/);
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'bare' },
+    spec: { containers: [{ name: 'main', image: 'kf.local/stack/host', command: ['/bin/true'] }] },
+  };
+  await kubectl('create -f -', JSON.stringify(pod));
+  await seen(/Normal +Started +pod\/bare +Started container main\n/);
+  expect(await kubectl('describe pod bare')).toMatch(/Normal +Scheduled .*Successfully assigned dev\/bare to /);
+  expect(await kubectl('get events')).not.toContain('/good');
+});

@@ -1,0 +1,84 @@
+/**
+ * What is worth an Event of a Pod. Of Pods that runs of Tasks and Builds have: only what does not go as usual, for each
+ * Event is a write. Of others all that a kubelet tells. Pure.
+ */
+
+import { imagePullOf } from '../../resources/core/image-pull.ts';
+import type { ContainerStatus, Pod } from '../../resources/core/pod.ts';
+import { labels } from '../../resources/labels.ts';
+import { noticeableWait, type Occurrence } from './occurrence.ts';
+
+export function occurrencesOfPod(pod: Pod): readonly Occurrence[] {
+  return [
+    ...scheduling(pod),
+    ...pulling(pod),
+    ...(pod.status?.containerStatuses ?? []).flatMap((status) => [...progress(pod, status), ...failure(status)]),
+    ...ending(pod),
+  ];
+}
+
+/** Made by a controller of ours, of which the Task or the Build tells. */
+const isOurs = ({ metadata }: Pod): boolean =>
+  metadata.labels?.[labels.task] !== undefined || metadata.labels?.[labels.component] === 'build';
+
+function scheduling(pod: Pod): readonly Occurrence[] {
+  const { namespace, name } = pod.metadata;
+  const { nodeName } = pod.spec;
+  if (nodeName) {
+    if (isOurs(pod)) return [];
+    const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`;
+    return [{ type: 'Normal', reason: 'Scheduled', message, key: '' }];
+  }
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.status !== 'False') return [];
+  const { reason = '', message = '' } = scheduled;
+  return [
+    {
+      type: 'Warning',
+      reason: 'FailedScheduling',
+      message: `${reason}: ${message}`,
+      key: reason,
+      holds: noticeableWait,
+    },
+  ];
+}
+
+const pullReasons = { Pulling: 'Pulling', Pulled: 'Pulled', ImagePullBackOff: 'BackOff' } as const;
+
+function pulling(pod: Pod): readonly Occurrence[] {
+  const pull = imagePullOf(pod);
+  if (pull === undefined) return [];
+  const { state, message } = pull;
+  const type = state === 'ImagePullBackOff' ? 'Warning' : 'Normal';
+  return [{ type, reason: pullReasons[state], message, key: '' }];
+}
+
+function progress(pod: Pod, { name, state, started }: ContainerStatus): readonly Occurrence[] {
+  const startedAt = state?.running?.startedAt ?? (state?.terminated?.containerID && state.terminated.startedAt);
+  if (!startedAt || isOurs(pod)) return [];
+  const of = { type: 'Normal', key: name, fieldPath: `spec.containers{${name}}` } as const;
+  const made: Occurrence[] = [
+    { ...of, reason: 'Created', message: `Created container ${name}` },
+    { ...of, reason: 'Started', message: `Started container ${name}` },
+  ];
+  const stops = pod.metadata.deletionTimestamp !== undefined && started === true;
+  return stops ? [...made, { ...of, reason: 'Killing', message: `Stopping container ${name}` }] : made;
+}
+
+/** What the command itself did is no business of the node's: its exit code stands in the status. */
+const ofTheCommand = ['Completed', 'Error', 'Skipped', 'Terminated'];
+const ofTheNode = ['OOMKilled', 'DiskQuotaExceeded', 'DiskPressure', 'NodeRestarted', 'ContainerStatusUnknown'];
+
+function failure({ name, state }: ContainerStatus): readonly Occurrence[] {
+  const { reason = 'Completed', message } = state?.terminated ?? {};
+  if (ofTheCommand.includes(reason)) return [];
+  const of = { type: 'Warning', key: name, fieldPath: `spec.containers{${name}}` } as const;
+  if (ofTheNode.includes(reason)) return [{ ...of, reason, message: message ?? `Container ${name}: ${reason}` }];
+  return [{ ...of, reason: 'Failed', message: ['Error', reason, message].filter(Boolean).join(': ') }];
+}
+
+function ending({ status }: Pod): readonly Occurrence[] {
+  const { phase, reason, message = '' } = status ?? {};
+  if (phase !== 'Failed' || reason === undefined) return [];
+  return [{ type: 'Warning', reason, message, key: '' }];
+}

@@ -1,0 +1,21 @@
+/**
+ * What is worth an Event of a TaskRun or PipelineRun: Tekton's Started, Succeeded and Failed. Of those that a Task's
+ * attempts are only Failed, for each Event is a write. Pure.
+ */
+
+import { conditionOf } from '../../resources/condition.ts';
+import { labels } from '../../resources/labels.ts';
+import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import type { TaskRun } from '../../resources/tekton/task-run.ts';
+import type { Occurrence } from './occurrence.ts';
+
+export function occurrencesOfRun(run: PipelineRun | TaskRun): readonly Occurrence[] {
+  const { status, reason = '', message = '' } = conditionOf(run, 'Succeeded') ?? {};
+  const { labels: given = {} } = run.metadata;
+  const isOurs = given[labels.task] !== undefined || given[labels.component] === 'build';
+  if (status === undefined || (isOurs && (status !== 'False' || /Cancelled$/.test(reason)))) return [];
+  if (status === 'False') return [{ type: 'Warning', reason: 'Failed', message: message || reason, key: '' }];
+  if (status === 'True') return [{ type: 'Normal', reason: 'Succeeded', message: message || reason, key: '' }];
+  if (reason !== 'Started' && reason !== 'Running') return [];
+  return [{ type: 'Normal', reason: 'Started', message: '', key: '' }];
+}

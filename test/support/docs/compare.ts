@@ -33,7 +33,7 @@ export function difference(shown: string, came: string): string | undefined {
   const got = normal(came).trimEnd();
   const form = wanted
     .split('\n')
-    .map((line) => (line.trim() === '…' ? null : line.split('…').map(escape).join('.*')))
+    .map((line) => (line.trim() === '…' ? null : line.split('…').map(literally).join('.*')))
     .reduce((all, line, index, lines) => {
       if (line === null) return `${all}(?:.*\\n)*`;
       const last = index === lines.length - 1;
@@ -44,4 +44,4 @@ export function difference(shown: string, came: string): string | undefined {
   return `the page shows\n${wanted}\nbut this came\n${got}`;
 }
 
-const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');

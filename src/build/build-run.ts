@@ -9,7 +9,7 @@ import type { DependencyStep } from './detect.ts';
 import { appFolder } from './staging.ts';
 
 /** Kf's limit for a build. */
-const timeout = '1h0m0s';
+export const buildTimeout = '1h0m0s';
 
 /** What one build may use. Package managers need more than a small task. */
 const usualMemory = 2 * 2 ** 30;
@@ -25,10 +25,27 @@ export interface BuildRunContext {
   readonly memoryBytes: number | undefined;
 }
 
+/** On a small machine a build has what there is, rather than waiting for what will never be. */
+export function buildMemory(memoryBytes = usualMemory): string {
+  return `${Math.floor(Math.min(usualMemory, memoryBytes) / 2 ** 20)}Mi`;
+}
+
+export function buildRunMetadata(build: Build): Draft<TaskRun>['metadata'] {
+  return {
+    name: build.metadata.name,
+    ...(build.metadata.namespace === undefined ? {} : { namespace: build.metadata.namespace }),
+    labels: {
+      ...build.metadata.labels,
+      [labels.component]: 'build',
+      [labels.networkPolicy]: 'build',
+      [labels.logOwner]: build.metadata.uid ?? '',
+    },
+    ownerReferences: [controllerRef(build)],
+  };
+}
+
 export function buildRunOf(build: Build, steps: readonly DependencyStep[], context: BuildRunContext): Draft<TaskRun> {
-  // On a small machine a build has what there is, rather than waiting for what will never be.
-  const memory = Math.min(usualMemory, context.memoryBytes ?? usualMemory);
-  const limits = { memory: `${Math.floor(memory / 2 ** 20)}Mi`, 'ephemeral-storage': disk };
+  const limits = { memory: buildMemory(context.memoryBytes), 'ephemeral-storage': disk };
   const env = [
     { name: 'HOME', value: '/tmp' },
     { name: 'PATH', value: context.path.join(':') },
@@ -38,19 +55,9 @@ export function buildRunOf(build: Build, steps: readonly DependencyStep[], conte
     ...(build.spec.env ?? []),
   ];
   return {
-    metadata: {
-      name: build.metadata.name,
-      ...(build.metadata.namespace === undefined ? {} : { namespace: build.metadata.namespace }),
-      labels: {
-        ...build.metadata.labels,
-        [labels.component]: 'build',
-        [labels.networkPolicy]: 'build',
-        [labels.logOwner]: build.metadata.uid ?? '',
-      },
-      ownerReferences: [controllerRef(build)],
-    },
+    metadata: buildRunMetadata(build),
     spec: {
-      timeout,
+      timeout: buildTimeout,
       taskSpec: {
         steps: steps.map((step, index) => ({
           name: `build-${index}`,

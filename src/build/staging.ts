@@ -35,6 +35,11 @@ export class Staging {
     return join(this.#root, 'app');
   }
 
+  /** Images that the build starts from. */
+  get bases(): string {
+    return join(this.#root, 'bases');
+  }
+
   /** Whether the folder is there, and holds what was written to it: after a power cut files may be shorter or empty. */
   async isTrusted(): Promise<boolean> {
     const boot = await readFile(join(this.#root, 'unpacked'), 'utf8').catch(() => undefined);

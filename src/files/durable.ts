@@ -46,9 +46,9 @@ export function writePublic(path: string, content: string | Buffer): void {
 }
 
 /** A folder that everyone may enter, whatever the server's umask is. */
-export function makePublic(path: string): void {
+export function makePublic(path: string, mode = 0o755): void {
   mkdirSync(path, { recursive: true });
-  chmodSync(path, 0o755);
+  chmodSync(path, mode);
 }
 
 /** Flushes those of the files that exist. */

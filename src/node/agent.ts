@@ -174,9 +174,19 @@ class Agent implements NodeAgent {
     const { layout, cgroups, launcher, starter, client, clock, onError } = this.#context;
     // In /dev/shm everybody may make folders.
     await ensureOwnDirectory(layout.volatile);
+    // Nobody may look, but who is root of a build's user namespace has to pass.
+    await chmod(layout.volatile, 0o711);
     for (const path of [layout.pods, layout.exits, layout.runtime]) await mkdir(path, { recursive: true, mode: 0o700 });
     // Sources and output are not for everybody on this machine, wherever the data directory lies.
-    for (const path of [layout.logs, layout.stacks, layout.builds, layout.images, layout.layers, layout.volumes]) {
+    for (const path of [
+      layout.logs,
+      layout.stacks,
+      layout.builds,
+      layout.buildCaches,
+      layout.images,
+      layout.layers,
+      layout.volumes,
+    ]) {
       await mkdir(path, { recursive: true });
       await chmod(path, 0o700);
     }
@@ -354,7 +364,7 @@ function contextOf(options: NodeAgentOptions, cores: number, stopping: AbortSign
     limitsSwap: swapCanBeLimited(),
     defaults: limits.defaults ?? usualDefaults,
     rlimits: rlimitsWithin(readFileSync('/proc/self/limits', 'utf8')),
-    hostPaths: [layout.builds],
+    hostPaths: [layout.builds, layout.buildCaches],
     claims,
     starting: new Semaphore(limits.maxStarting ?? 2 * cores),
     stopping,

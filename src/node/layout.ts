@@ -13,6 +13,8 @@ export interface Layout {
   readonly storage: string;
   readonly stacks: string;
   readonly builds: string;
+  /** Layers that image builds go on with, per App. */
+  readonly buildCaches: string;
   /** What claims of storage are given. */
   readonly volumes: string;
   /** Gone after a reboot: everything below here, in memory wherever the machine allows it. */
@@ -25,6 +27,8 @@ export interface Layout {
   readonly exits: string;
   /** The OCI runtime's `--root`. */
   readonly runtime: string;
+  /** The root folder of image builds: who is root inside is nobody outside, and has to get to it. */
+  readonly builderRoot: string;
 }
 
 const tmpfsMagic = 0x01021994;
@@ -56,11 +60,13 @@ export function layoutOf(dataDir: string, runDir: string, instance: string): Lay
     storage: join(dataDir, 'storage'),
     stacks: join(dataDir, 'stacks'),
     builds: join(dataDir, 'builds'),
+    buildCaches: join(dataDir, 'build-caches'),
     volumes: join(dataDir, 'volumes'),
     volatile,
     pods: join(volatile, 'pods'),
     runStorage: join(volatile, 'storage'),
     exits: join(volatile, 'exits'),
     runtime: join(volatile, 'runtime'),
+    builderRoot: join(volatile, 'builder-root'),
   };
 }

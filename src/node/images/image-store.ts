@@ -5,7 +5,18 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, watch } from
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncPath, writeDurably } from '../../files/durable.ts';
-import { digestHex, digestOf, hostStackRef, type Image, type ImageManifest, ImageNotFound, imageRef } from './image.ts';
+import {
+  builderBase,
+  builderStackRef,
+  digestHex,
+  digestOf,
+  hostBase,
+  hostStackRef,
+  type Image,
+  type ImageManifest,
+  ImageNotFound,
+  imageRef,
+} from './image.ts';
 
 export interface ImageStoreOptions {
   readonly images: string;
@@ -39,7 +50,8 @@ export class ImageStore {
 
   /** @throws ImageNotFound naming what is missing */
   async resolve(ref: string): Promise<Image> {
-    if (ref === hostStackRef) return hostStackImage;
+    const builtIn = builtInImages.get(ref);
+    if (builtIn !== undefined) return builtIn;
     const digest = digestOf(ref);
     if (digest === undefined)
       throw new ImageNotFound(
@@ -248,12 +260,16 @@ function undefinedIfMissing(error: unknown): undefined {
   if (!(error instanceof ImageNotFound)) throw error;
 }
 
-const hostStackImage: Image = {
-  ref: hostStackRef,
-  digest: hostStackRef,
-  manifest: { schemaVersion: 1, base: 'host', layers: [], config: {} },
-  layerPaths: [],
-};
+/** Stacks without layers: what lies below is all that there is. */
+const builtInImages: ReadonlyMap<string, Image> = new Map(
+  [
+    [hostStackRef, hostBase],
+    [builderStackRef, builderBase],
+  ].map(([ref = '', base = '']) => [
+    ref,
+    { ref, digest: ref, manifest: { schemaVersion: 1, base, layers: [], config: {} }, layerPaths: [] },
+  ]),
+);
 
 /** Ends the name of a layer that is being removed. */
 const goneSuffix = '.gone';

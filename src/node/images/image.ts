@@ -40,6 +40,12 @@ export const hostBase = 'host';
 /** Base: nothing. The lowest layers hold a system, as an image from a registry does. */
 export const scratchBase = 'scratch';
 
+/** Base: what builds images, in a user namespace. */
+export const builderBase = 'builder';
+
+/** The programs that build images, without any layer. */
+export const builderStackRef = 'kf.local/stack/builder';
+
 /** The host stack without any layer. */
 export const hostStackRef = 'kf.local/stack/host';
 

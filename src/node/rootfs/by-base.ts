@@ -1,15 +1,23 @@
 /** Chooses how an image's root is made, by what lies below its layers. */
 
-import { hostBase, type Image, scratchBase } from '../images/image.ts';
+import { builderBase, hostBase, type Image, scratchBase } from '../images/image.ts';
 import { ConfigError } from '../pods/config-error.ts';
 import { LayeredRoot } from './layered-root.ts';
 import type { RootfsProvider } from './rootfs.ts';
 
+/** Stacks of the machine's own programs. */
+export interface MachineStacks {
+  readonly host: RootfsProvider;
+  /** Builds images. */
+  readonly builder: RootfsProvider;
+}
+
 /** @throws ConfigError for an image on a base that is not known */
-export function rootfsByBase(hostStack: RootfsProvider): (image: Image) => RootfsProvider {
+export function rootfsByBase({ host, builder }: MachineStacks): (image: Image) => RootfsProvider {
   const layered = new LayeredRoot();
   return ({ ref, manifest: { base } }) => {
-    if (base === hostBase) return hostStack;
+    if (base === hostBase) return host;
+    if (base === builderBase) return builder;
     if (base === scratchBase) return layered;
     throw new ConfigError(`image ${ref} stands on the base "${base}", which is not known`);
   };

@@ -77,7 +77,7 @@ export class HostStack implements RootfsProvider {
       path: skeleton,
       ...ownRoot(skeleton, diskDir, mountPoints),
       readonly: true,
-      mounts: [...this.#fromHost(), ...podFiles(files), ...writable(diskDir, homeLayers(image.layerPaths, skeleton))],
+      mounts: [...this.fromHost(), ...podFiles(files), ...writable(diskDir, homeLayers(image.layerPaths, skeleton))],
       user: { uid: runAs.user ?? vcap.uid, gid: runAs.group ?? vcap.gid },
       env: [...this.environment(), ...(config.env ?? [])],
       cwd: config.workingDir ?? `${vcap.home}/app`,
@@ -92,7 +92,8 @@ export class HostStack implements RootfsProvider {
     return [`PATH=${this.#path}`, `HOME=${vcap.home}`, `USER=${vcap.name}`, 'LANG=C.UTF-8', `TZ=${hostZone()}`];
   }
 
-  #fromHost(): readonly OciMount[] {
+  /** The machine's own programs as mounts. */
+  fromHost(): readonly OciMount[] {
     this.#usrMounts ??= [
       readOnlyBind('/usr', '/usr'),
       ...mountsBelowUsr(readMountinfo()).map((path) => readOnlyBind(path, path)),

@@ -15,6 +15,12 @@ export interface RootfsRequest {
   readonly mountPoints: readonly string[];
 }
 
+/** The IDs outside that stand for 0, 1, 2 … inside. */
+export interface UserNamespace {
+  readonly hostId: number;
+  readonly size: number;
+}
+
 /** Ready to be mounted by the OCI runtime; nothing is mounted on the host, so there is nothing to undo. */
 export interface Rootfs {
   readonly path: string;
@@ -23,6 +29,8 @@ export interface Rootfs {
   readonly readonly: boolean;
   readonly mounts: readonly OciMount[];
   readonly user: OciUser;
+  /** Set for what makes mounts and containers of its own, as image builds do: root inside is nobody outside. */
+  readonly userNamespace?: UserNamespace;
   /** `NAME=value`; the container's own variables win. */
   readonly env: readonly string[];
   readonly cwd: string;

@@ -11,6 +11,8 @@ export interface ContainerSpecInput {
     readonly overlay?: OciMount;
     readonly readonly: boolean;
     readonly mounts: readonly OciMount[];
+    /** Root inside is `hostId` outside, and may make mounts and namespaces within. */
+    readonly userNamespace?: { readonly hostId: number; readonly size: number };
   };
   /** Mounts that come after the root file system's: volumes. */
   readonly volumes: readonly OciMount[];
@@ -52,6 +54,9 @@ const rootCapabilities = [
   'CAP_SETUID',
 ];
 
+/** What root may do beside that in a user namespace of its own, where all of it ends at what that namespace owns. */
+const nestedCapabilities = [...rootCapabilities, 'CAP_SYS_ADMIN', 'CAP_SYS_CHROOT'];
+
 const hidden = [
   '/proc/acpi',
   '/proc/asound',
@@ -67,20 +72,25 @@ const hidden = [
   '/sys/firmware',
 ];
 
+/** In a user namespace /sys is the machine's own, which names the machine's links. */
+const hiddenInNested = ['/sys/class/net', '/sys/devices/virtual/net'];
+
 const readOnly = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
 /** Microseconds over which a CPU quota is counted. */
 const cpuPeriod = 100_000;
 
 export function containerSpec(input: ContainerSpecInput): OciSpec {
-  const capabilities = input.user.uid === 0 ? rootCapabilities : [];
+  const { userNamespace } = input.rootfs;
+  const ofRoot = userNamespace === undefined ? rootCapabilities : nestedCapabilities;
+  const capabilities = input.user.uid === 0 ? ofRoot : [];
   return {
     ociVersion: '1.0.2',
     hostname: input.hostname,
     root: { path: input.rootfs.path, readonly: input.rootfs.readonly },
     mounts: [
       ...(input.rootfs.overlay === undefined ? [] : [input.rootfs.overlay]),
-      ...kernelMounts,
+      ...(userNamespace === undefined ? [...kernelMounts, sysfs] : [...kernelMounts, ...nestedSysfs]),
       { destination: initPath, type: 'bind', source: input.init, options: ['bind', 'ro', 'nosuid', 'nodev'] },
       ...input.rootfs.mounts,
       ...input.volumes,
@@ -111,15 +121,22 @@ export function containerSpec(input: ContainerSpecInput): OciSpec {
         { type: 'ipc' },
         { type: 'uts' },
         { type: 'cgroup' },
+        ...(userNamespace === undefined ? [] : [{ type: 'user' }]),
         { type: 'network', path: input.networkNamespace },
       ],
+      ...(userNamespace === undefined ? {} : idMappings(userNamespace)),
       cgroupsPath: input.cgroupsPath,
       resources: resources(input),
-      seccomp: seccompProfile(input.architecture),
-      maskedPaths: hidden,
+      seccomp: seccompProfile(input.architecture, { nested: userNamespace !== undefined }),
+      maskedPaths: userNamespace === undefined ? hidden : [...hidden, ...hiddenInNested],
       readonlyPaths: readOnly,
     },
   };
+}
+
+function idMappings({ hostId, size }: { readonly hostId: number; readonly size: number }) {
+  const mappings = [{ containerID: 0, hostID: hostId, size }];
+  return { uidMappings: mappings, gidMappings: mappings };
 }
 
 function resources(input: ContainerSpecInput): OciSpec['linux']['resources'] {
@@ -152,7 +169,23 @@ const kernelMounts: readonly OciMount[] = [
     options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
   },
   { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: ['nosuid', 'noexec', 'nodev', 'mode=1777'] },
-  { destination: '/sys', type: 'sysfs', source: 'sysfs', options: ['nosuid', 'noexec', 'nodev', 'ro'] },
+];
+
+const sysfs: OciMount = {
+  destination: '/sys',
+  type: 'sysfs',
+  source: 'sysfs',
+  options: ['nosuid', 'noexec', 'nodev', 'ro'],
+};
+
+/**
+ * A new sysfs belongs to whoever owns the network namespace, so a user namespace sees the machine's; of its cgroups the
+ * container's own alone, which a runtime inside looks at.
+ */
+const nestedSysfs: readonly OciMount[] = [
+  { destination: '/sys', type: 'bind', source: '/sys', options: ['rbind', 'nosuid', 'noexec', 'nodev', 'ro'] },
+  { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: ['nosuid', 'noexec', 'nodev', 'ro'] },
+  { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev'] },
 ];
 
 /** Open files that a process may raise its own limit to. */

@@ -13,6 +13,12 @@ export interface OciRlimit {
   readonly soft: number;
 }
 
+export interface OciIdMapping {
+  readonly containerID: number;
+  readonly hostID: number;
+  readonly size: number;
+}
+
 export interface OciUser {
   readonly uid: number;
   readonly gid: number;
@@ -64,6 +70,8 @@ export interface OciSpec {
   };
   readonly linux: {
     readonly namespaces: readonly { readonly type: string; readonly path?: string }[];
+    readonly uidMappings?: readonly OciIdMapping[];
+    readonly gidMappings?: readonly OciIdMapping[];
     readonly cgroupsPath: string;
     readonly resources: {
       readonly devices: readonly { readonly allow: boolean; readonly access: string }[];

@@ -1,6 +1,6 @@
 /**
  * The system calls that containers may make: everything is refused (EPERM) but this list, which follows the well-known
- * default profile of container engines. None of our containers has a capability that would widen it.
+ * default profile of container engines. Only containers in a user namespace of their own may mount and make namespaces.
  */
 
 import type { OciSeccomp, OciSyscall } from './oci.ts';
@@ -49,6 +49,17 @@ const allow = (names: readonly string[], rest: Partial<OciSyscall> = {}): OciSys
   ...rest,
 });
 
+/** What making containers takes; the kernel allows it to root of a user namespace, within that. */
+const nestedCalls = `
+chroot fsconfig fsmount fsopen fspick mount mount_setattr move_mount open_tree pivot_root setdomainname sethostname
+setns umount umount2
+`
+  .trim()
+  .split(/\s+/);
+
+/** CLONE_NEWUSER: a further user namespace would give all capabilities to anyone inside. */
+const newUser = 0x10000000;
+
 /** Flags of clone(2) that make a new namespace; all of them need CAP_SYS_ADMIN. */
 const namespaceFlags = 0x7e020000;
 
@@ -67,8 +78,12 @@ const architectures: Readonly<Record<string, readonly string[]>> = {
   arm64: ['SCMP_ARCH_AARCH64'],
 };
 
-/** @param architecture as `process.arch` */
-export function seccompProfile(architecture: string): OciSeccomp {
+/**
+ * @param architecture as `process.arch`
+ * @param nested whether the container is in a user namespace of its own and may make containers
+ */
+export function seccompProfile(architecture: string, { nested = false } = {}): OciSeccomp {
+  const refused = nested ? newUser : namespaceFlags;
   return {
     defaultAction: 'SCMP_ACT_ERRNO',
     defaultErrnoRet: 1,
@@ -77,9 +92,17 @@ export function seccompProfile(architecture: string): OciSeccomp {
       allow(allowed),
       ...personalities.map((value) => allow(['personality'], { args: [{ index: 0, value, op: 'SCMP_CMP_EQ' }] })),
       allow(['socket'], { args: [{ index: 0, value: afVsock, op: 'SCMP_CMP_NE' }] }),
-      allow(['clone'], { args: [{ index: 0, value: namespaceFlags, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }] }),
+      allow(['clone'], { args: [{ index: 0, value: refused, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }] }),
       // "No such call" makes the C library fall back to clone, whose flags the filter can see.
       { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 },
+      ...(nested
+        ? [
+            allow(nestedCalls),
+            allow(['unshare'], { args: [{ index: 0, value: newUser, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }] }),
+            // A runtime takes "no such call" for a kernel without keyrings.
+            { names: ['add_key', 'keyctl', 'request_key'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 },
+          ]
+        : []),
       ...(architecture === 'x64' ? [allow(['modify_ldt'])] : []),
       ...(architecture === 'arm64'
         ? [

@@ -6,16 +6,18 @@ import { defineKind, type Kind, type Resource } from '../kind.ts';
 import { labels } from '../labels.ts';
 import * as s from '../schema.ts';
 
-export const buildSpecSchema = s.object({
+const buildSpecFields = {
   sourcePackage: s.optional(s.object({ name: s.string() })),
-  /** The builder: `host-stack`. */
+  /** The builder: `host-stack`, `dockerfile` (Kf: `kaniko`) or `buildpack` (Kf: `buildpackv3`). */
   name: s.string({ minLength: 1 }),
   kind: s.optional(s.string()),
   apiVersion: s.optional(s.string()),
   params: s.optional(s.array(s.object({ name: s.string(), value: s.string() }))),
   env: s.optional(s.array(envVarSchema)),
   nodeSelector: s.optional(s.map(s.string())),
-});
+};
+export const buildSpecSchema = s.object(buildSpecFields);
+export type BuildSpec = s.Infer<typeof buildSpecSchema>;
 
 /** Condition of a finished Build: False once its image is not on the machine any more. Added by kf-tasks. */
 export const imageReady = 'ImageReady';
@@ -27,9 +29,26 @@ export const noCacheParam = 'NO_CACHE';
 
 /** What the host-stack builder is called in spec.name. */
 export const hostStackBuilder = 'host-stack';
+/** Builds a Dockerfile, the one that the parameter `DOCKERFILE` names. */
+export const dockerfileBuilder = 'dockerfile';
+/** Cloud Native Buildpacks, with the builder image that the parameter `BUILDER_IMAGE` names. */
+export const buildpackBuilder = 'buildpack';
+export const builderNames = [hostStackBuilder, dockerfileBuilder, buildpackBuilder] as const;
+/** Kf's own names of builders, and ours. */
+export const kfBuilders: Readonly<Record<string, string>> = { kaniko: dockerfileBuilder, buildpackv3: buildpackBuilder };
+
+/** Names of parameters; the first is Kf's. */
+export const buildParams = { dockerfile: 'DOCKERFILE', builderImage: 'BUILDER_IMAGE' } as const;
+
+export const paramOf = (spec: BuildSpec, name: string): string | undefined =>
+  spec.params?.find((param) => param.name === name)?.value;
 
 const body = {
-  spec: buildSpecSchema,
+  spec: s.object({
+    ...buildSpecFields,
+    /** Whether it is to end now, without an image. Added by kf-tasks. */
+    cancelled: s.optional(s.boolean()),
+  }),
   status: s.optional(
     s.object({
       conditions: s.optional(s.array(conditionSchema)),

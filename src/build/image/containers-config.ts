@@ -1,0 +1,25 @@
+/** The files that buildah and skopeo are configured by inside a build; nothing of the machine's own is used. Pure. */
+
+/** Where they are inside. */
+export const configFolder = '/bases';
+
+/** By name. */
+export const containersConfig: Readonly<Record<string, string>> = {
+  'storage.conf': `[storage]
+driver = "overlay"
+graphroot = "/build/storage"
+runroot = "/run/containers"
+`,
+  // What is built from is here already.
+  'registries.conf': 'unqualified-search-registries = ["docker.io"]\n',
+  // Images come from the server, which has looked at them.
+  'policy.json': '{ "default": [{ "type": "insecureAcceptAnything" }] }\n',
+  'containers.conf': '[engine]\nno_pivot_root = false\n',
+};
+
+export const containersEnvironment: Readonly<Record<string, string>> = {
+  CONTAINERS_STORAGE_CONF: `${configFolder}/storage.conf`,
+  CONTAINERS_REGISTRIES_CONF: `${configFolder}/registries.conf`,
+  CONTAINERS_CONF: `${configFolder}/containers.conf`,
+  TMPDIR: '/build/tmp',
+};

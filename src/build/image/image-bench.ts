@@ -1,0 +1,34 @@
+/** What builds of Dockerfiles and buildpacks work with on this machine; wired by embedded.ts. */
+
+/** Each App's working disk, with the layers of earlier builds. */
+export interface BuildCacheShelf {
+  /** Its folder, for this user alone until closed. Idempotent. @throws DiskReserveError, DiskTooSmallError */
+  open(name: string, user: string): Promise<string>;
+  /** Idempotent. */
+  close(name: string, user: string): Promise<void>;
+}
+
+export interface ImageBench {
+  /** Image reference of the stack that builds run on. */
+  readonly stack: string;
+  /** Path of the OCI runtime. */
+  readonly runtime: string;
+  readonly caches: BuildCacheShelf;
+  /** What this machine lacks for it, in one line with the way out; undefined: nothing. */
+  lack(): Promise<string | undefined>;
+  /**
+   * Writes an image as an OCI image layout, which has the one image `latest`; fetches it where it is not here.
+   * @param folder does not exist yet
+   * @throws BaseImageError
+   */
+  provide(ref: string, folder: string, signal: AbortSignal): Promise<void>;
+  /** Takes an image over from an OCI image layout, durably; nobody writes to it any more. Kept for `holder`. @returns its reference */
+  take(folder: string, as: { readonly repository: string; readonly holder: string }): Promise<string>;
+  /** Ends what was kept for a holder. */
+  release(holder: string): void;
+}
+
+/** An image that a build needs cannot be had, however often one asks; the message says why. */
+export class BaseImageError extends Error {
+  override readonly name = 'BaseImageError';
+}

@@ -1,0 +1,51 @@
+/** The TaskRun that builds an image. Pure. */
+
+import type { Draft } from '../../client/client.ts';
+import type { Build } from '../../resources/kf/build.ts';
+import type { TaskRun } from '../../resources/tekton/task-run.ts';
+import { buildMemory, buildRunMetadata, buildTimeout } from '../build-run.ts';
+import { containersEnvironment } from './containers-config.ts';
+import type { Recipe } from './recipe.ts';
+
+export interface ImageRunContext {
+  /** Image of the stack that builds run on. */
+  readonly stack: string;
+  /** Folders on this machine. */
+  readonly source: string;
+  readonly bases: string;
+  readonly cache: string;
+  /** Bytes that the machine has for Pods. */
+  readonly memoryBytes: number | undefined;
+}
+
+/** Beside the cache, where all that matters is written: the Pod's own disk holds no more than a few small files. */
+const ownDisk = '64Mi';
+
+export function imageRunOf(build: Build, recipe: Recipe, context: ImageRunContext): Draft<TaskRun> {
+  const limits = { memory: buildMemory(context.memoryBytes), 'ephemeral-storage': ownDisk };
+  return {
+    metadata: buildRunMetadata(build),
+    spec: {
+      timeout: buildTimeout,
+      taskSpec: {
+        steps: recipe.steps.map(({ name, image = context.stack, command, env = {} }) => ({
+          name,
+          image,
+          command,
+          env: Object.entries({ ...containersEnvironment, ...env }).map(([name, value]) => ({ name, value })),
+          computeResources: { limits },
+          volumeMounts: [
+            { name: 'source', mountPath: '/source', readOnly: true },
+            { name: 'bases', mountPath: '/bases', readOnly: true },
+            { name: 'build', mountPath: '/build' },
+          ],
+        })),
+        volumes: [
+          { name: 'source', hostPath: { path: context.source } },
+          { name: 'bases', hostPath: { path: context.bases } },
+          { name: 'build', hostPath: { path: context.cache } },
+        ],
+      },
+    },
+  };
+}

@@ -14,6 +14,7 @@ import type { MachineRoom } from '../client/machine-room.ts';
 import { createNodeAgent, type NodeAgent, roomWithin } from '../node/agent.ts';
 import { readBootId } from '../node/boot-id.ts';
 import { detectCgroups } from '../node/cgroup/cgroup.ts';
+import { BuildCaches } from '../node/disk/build-caches.ts';
 import { createDisks } from '../node/disk/create-disks.ts';
 import type { DiskProvider } from '../node/disk/disk.ts';
 import { checkLogFile } from '../node/forward/allowed-file.ts';
@@ -27,6 +28,7 @@ import { type Layout, layoutOf } from '../node/layout.ts';
 import { LogStore } from '../node/logs/log-store.ts';
 import { createNetwork } from '../node/network/create-network.ts';
 import type { NetworkProvider } from '../node/network/network.ts';
+import { BuilderStack, builderIds } from '../node/rootfs/builder-stack.ts';
 import { rootfsByBase } from '../node/rootfs/by-base.ts';
 import { stackFingerprint } from '../node/rootfs/fingerprint.ts';
 import { HostStack } from '../node/rootfs/host-stack.ts';
@@ -38,6 +40,7 @@ import { statusError } from '../resources/status.ts';
 import { announceStack } from './announce-stack.ts';
 import { createDiskDesk } from './disk/disk-desk.ts';
 import type { Home } from './home.ts';
+import { createImageBench } from './image-bench.ts';
 import { hostStackPaths, nodeLimits, reserveOf } from './node-settings.ts';
 import { NodeState } from './node-state.ts';
 import { type Collector, pruneBuilds, startCollector } from './prune.ts';
@@ -250,7 +253,10 @@ async function bringUp(
     images: nodeImages,
     logs,
     keepsLog: (object) => forwarder.keeps(object),
-    rootfsOf: rootfsByBase(stack),
+    rootfsOf: rootfsByBase({
+      host: stack,
+      builder: new BuilderStack({ directory: layout.builderRoot, hostStack: stack }),
+    }),
     barrier,
     limits: nodeLimits(config),
     allowedHostPaths: async () => (await loadServerConfig(dataDir)).hostPaths,
@@ -261,7 +267,8 @@ async function bringUp(
   await parts.agent.start();
   await state.ready(parts.agent.room, parts.network!.hostAddress, `oci://${basename(runtime)}`);
   // Before builds start: each has its folder to itself.
-  await pruneBuilds(client, layout.builds);
+  const caches = new BuildCaches({ folder: layout.buildCaches, disk: parts.disk!, owner: builderIds.hostId, run });
+  await caches.start(await pruneBuilds(client, layout.builds));
   const fingerprint = async (): Promise<string> => fingerprintText(await stackFingerprint());
   parts.announcement = announceStack({ client, fingerprint, onError: log });
   parts.builds = startBuildController({
@@ -271,6 +278,7 @@ async function bringUp(
     bootId,
     sources: options.sources,
     images,
+    bench: createImageBench({ storage, caches, runtime }),
     memoryBytes: roomWithin(nodeLimits(config)).memoryBytes,
     stack: {
       ref: hostStackRef,

@@ -135,10 +135,14 @@ async function imagesOfRuns(client: Client): Promise<ReadonlySet<string>> {
 const digestsOf = (refs: readonly (string | undefined)[]): ReadonlySet<string> =>
   new Set(refs.map((ref) => digestOf(ref ?? '')).filter((digest) => digest !== undefined));
 
-/** Removes working folders of Builds that were deleted, or ended just before a crash. For before builds start. */
-export async function pruneBuilds(client: Client, folder: string): Promise<void> {
+/**
+ * Removes working folders of Builds that were deleted, or ended just before a crash. For before builds start.
+ * @returns uids of the Builds that go on
+ */
+export async function pruneBuilds(client: Client, folder: string): Promise<ReadonlySet<string>> {
   const present = await readdir(folder).catch(() => []);
   const { items } = await client.list(Build, { unfinishedOnly: true });
-  const kept = new Set(items.filter((build) => !isFinal(build)).map((build) => build.metadata.uid));
+  const kept = new Set(items.filter((build) => !isFinal(build)).map((build) => build.metadata.uid ?? ''));
   for (const uid of present) if (!kept.has(uid)) await removeTree(join(folder, uid));
+  return kept;
 }

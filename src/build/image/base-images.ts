@@ -36,8 +36,8 @@ interface Instruction {
 
 /** Lines with their continuations put together, without comments and here-documents. */
 function* instructions(dockerfile: string): Iterable<Instruction> {
-  const escape = /^#[ \t]*escape[ \t]*=[ \t]*(\S)/im.exec(directives(dockerfile))?.[1] === '`' ? '`' : '\\';
-  const continued = new RegExp(`${escape === '`' ? '`' : '\\\\'}[ \\t]*$`);
+  const escapeSign = /^#[ \t]*escape[ \t]*=[ \t]*(\S)/im.exec(directives(dockerfile))?.[1] === '`' ? '`' : '\\';
+  const continued = new RegExp(`${escapeSign === '`' ? '`' : '\\\\'}[ \\t]*$`);
   const lines = dockerfile.replace(/^\ufeff/, '').split(/\r?\n/);
   for (let index = 0; index < lines.length; index++) {
     if (isIgnored(lines[index]!)) continue;
@@ -48,7 +48,7 @@ function* instructions(dockerfile: string): Iterable<Instruction> {
       while (index + 1 < lines.length && isIgnored(lines[index + 1]!)) index++;
       line += lines[++index] ?? '';
     }
-    const [, instruction = '', rest = ''] = /^\s*(\S+)\s*([^]*)$/.exec(line) ?? [];
+    const [, instruction = '', rest = ''] = /^\s*(\S+)\s*([\s\S]*)$/.exec(line) ?? [];
     for (const [, end] of heredocsOf(instruction, rest)) {
       const at = lines.findIndex((one, place) => place > index && one.replace(/^\t+/, '') === end);
       if (at > index) index = at;
@@ -84,7 +84,7 @@ const argumentsOf = (rest: string): readonly (readonly [string, string | undefin
     value,
   ]);
 
-const unquoted = (text: string): string => /^(["'])([^]*)\1$/.exec(text)?.[2] ?? text;
+const unquoted = (text: string): string => /^(["'])([\s\S]*)\1$/.exec(text)?.[2] ?? text;
 
 /** `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:+other}`. */
 function substitute(text: string, values: ReadonlyMap<string, string>): string {

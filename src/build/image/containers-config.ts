@@ -14,7 +14,14 @@ runroot = "/run/containers"
   'registries.conf': 'unqualified-search-registries = ["docker.io"]\n',
   // Images come from the server, which has looked at them.
   'policy.json': '{ "default": [{ "type": "insecureAcceptAnything" }] }\n',
-  'containers.conf': '[engine]\nno_pivot_root = false\n',
+  // What a RUN may do; root of the user namespace that it runs in has no more to give.
+  'containers.conf': `[containers]
+default_capabilities = [
+  "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID",
+  "SYS_CHROOT",
+]
+default_sysctls = []
+`,
 };
 
 export const containersEnvironment: Readonly<Record<string, string>> = {

@@ -33,6 +33,12 @@ export const push = defineCommand<PushFlags>({
       .option('-k, --disk-quota <SIZE>', 'disk of a task, like 512M; default: 1G', checked(size))
       .option('--cpu-cores <CORES>', 'cores of a task, as request and limit; default: no limit', checked(cores))
       .option('-s, --stack <NAME>', 'what the image is built on; see: kf stacks')
+      .option('--dockerfile <PATH>', 'build this Dockerfile of the source instead of on a stack')
+      .option(
+        '--build-arg <NAME=VALUE>',
+        "value of one of the Dockerfile's ARGs (repeatable)",
+        checkedRepeatable(variable),
+      )
       .option('-f, --manifest <FILE>', 'manifest; default: manifest.yml in this folder')
       .option('--no-manifest', 'ignore the manifest in this folder')
       .option('--var <NAME=VALUE>', 'value for ((NAME)) in the manifest (repeatable)', checkedRepeatable(variable))
@@ -43,7 +49,6 @@ export const push = defineCommand<PushFlags>({
         checked((text) => objectName(`a${text}`).slice(1)),
       )
       .addOption(new Option('--docker-image <IMAGE>').hideHelp())
-      .addOption(new Option('--dockerfile <PATH>').hideHelp())
       .addOption(new Option('-b, --buildpack <NAME>').hideHelp())
       .addOption(new Option('--container-registry <REGISTRY>').hideHelp());
     for (const flag of idleFlags) command.addOption(new Option(flag).hideHelp());

@@ -8,15 +8,18 @@ import { hostStackBuilder, noCacheParam } from '../../resources/kf/build.ts';
 import { annotations } from '../../resources/labels.ts';
 import { childName } from '../../resources/names.ts';
 import type { Variable } from '../flags.ts';
-import { type AppPlan, hostStack } from './plan.ts';
+import { type BuildRecipe, hostStack } from './build-type.ts';
+import type { AppPlan } from './plan.ts';
 
 type Template = App['spec']['template'];
 type Container = Template['spec']['containers'][number];
 
 /** Everything that a build depends on; an App that was built from the same needs no new build. */
-export function buildInputOf(sourceSha256: string, spaceEnv: readonly EnvVar[] = []): string {
+export function buildInputOf(sourceSha256: string, recipe: BuildRecipe, spaceEnv: readonly EnvVar[] = []): string {
   const env = spaceEnv.length === 0 ? {} : { env: spaceEnv };
-  const input = { source: sourceSha256, builder: hostStackBuilder, stack: hostStack, ...env };
+  const { name, params, env: own } = recipe;
+  const builder = name === hostStackBuilder ? { builder: name, stack: hostStack } : { builder: name, params, own };
+  const input = { source: sourceSha256, ...builder, ...env };
   return createHash('sha256').update(JSON.stringify(input)).digest('hex');
 }
 
@@ -111,6 +114,7 @@ export function withSettings(app: App, plan: AppPlan): App {
 }
 
 export interface BuildRequest {
+  readonly recipe: BuildRecipe;
   /** Counts the App's build requests. */
   readonly number: number;
   readonly sourcePackage: string;
@@ -121,19 +125,26 @@ export interface BuildRequest {
 }
 
 /** The App with a request to build a source package. */
-export function withBuild(app: App, { number, sourcePackage, buildInput, anew = false }: BuildRequest): App {
-  const params = anew ? { params: [{ name: noCacheParam, value: 'true' }] } : {};
+export function withBuild(app: App, { recipe, number, sourcePackage, buildInput, anew = false }: BuildRequest): App {
+  const params = [...(recipe.params ?? []), ...(anew ? [{ name: noCacheParam, value: 'true' }] : [])];
   return {
     ...app,
     metadata: { ...app.metadata, annotations: { ...app.metadata.annotations, [annotations.buildInput]: buildInput } },
     spec: {
       ...app.spec,
       build: {
-        spec: { name: hostStackBuilder, sourcePackage: { name: sourcePackage }, ...params },
+        spec: { ...recipe, sourcePackage: { name: sourcePackage }, ...(params.length === 0 ? {} : { params }) },
         updateRequests: number,
       },
     },
   };
+}
+
+/** How an App was last built; a wish to take nothing of an earlier build is for that build alone. */
+export function recipeOf({ spec }: App): BuildRecipe {
+  const { name = hostStackBuilder, params = [], env } = spec.build.spec ?? {};
+  const lasting = params.filter((param) => param.name !== noCacheParam);
+  return { name, ...(lasting.length === 0 ? {} : { params: lasting }), ...(env === undefined ? {} : { env }) };
 }
 
 /** Whether two versions of an App ask for the same. */

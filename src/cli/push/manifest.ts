@@ -18,6 +18,8 @@ export interface ManifestApp {
   readonly cpuLimit?: string;
   readonly env?: readonly Variable[];
   readonly stack?: string;
+  /** Path of the Dockerfile, within the source. */
+  readonly dockerfile?: string;
   /** To be bound to. */
   readonly services?: readonly ManifestService[];
   readonly labels?: Readonly<Record<string, string>>;
@@ -43,7 +45,6 @@ const refused: Readonly<Record<string, string>> = {
   buildpack: 'buildpacks are not supported yet',
   buildpacks: 'buildpacks are not supported yet',
   docker: 'images are not supported yet',
-  dockerfile: 'Dockerfiles are not supported yet',
   build: 'custom builds are not supported yet',
 };
 /** Mean nothing to an App that runs tasks only. */
@@ -125,6 +126,7 @@ const fields: Readonly<Record<string, Parse>> = {
   'cpu-limit': (value) => ({ cpuLimit: quantity(value, cores) }),
   env: (value) => ({ env: environment(value) }),
   stack: (value) => ({ stack: string(value) }),
+  dockerfile: (value) => ({ dockerfile: dockerfilePath(value) }),
   services: (value) => ({ services: services(value) }),
   metadata: (value) => metadata(value),
 };
@@ -180,6 +182,15 @@ function quantity(value: unknown, parse: (text: string) => string): string {
 function boolean(value: unknown): boolean {
   if (typeof value === 'boolean') return value;
   throw new Error(`must be true or false, not ${JSON.stringify(value)}`);
+}
+
+/** Kf: `dockerfile: { path: PATH }`. */
+function dockerfilePath(value: unknown): string {
+  if (!isMap(value)) throw new Error('must be a map with the field path');
+  const { path, ...rest } = value;
+  const unknown = Object.keys(rest);
+  if (unknown.length > 0) throw new Error(`has the unknown field ${unknown.join(', ')}`);
+  return string(path);
 }
 
 function list(value: unknown): readonly string[] {

@@ -5,6 +5,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { CliError, messageOf } from '../errors.ts';
 import { objectName, type Variable } from '../flags.ts';
 import { unreadable } from '../unreadable.ts';
+import { type BuildRecipe, buildRecipeOf } from './build-type.ts';
 import { type Manifest, type ManifestApp, type ManifestService, parseManifest } from './manifest.ts';
 import type { Values } from './manifest-variables.ts';
 import { flagsWithoutEffect, type IdleFlags } from './without-effect.ts';
@@ -26,6 +27,7 @@ export interface PushFlags extends IdleFlags {
   readonly appSuffix?: string;
   readonly dockerImage?: string;
   readonly dockerfile?: string;
+  readonly buildArg?: readonly Variable[];
   readonly buildpack?: string;
 }
 
@@ -34,6 +36,7 @@ export interface AppPlan {
   readonly name: string;
   readonly folder: string;
   readonly task: boolean;
+  readonly build: BuildRecipe;
   readonly command?: string;
   readonly args?: readonly string[];
   readonly entrypoint?: string;
@@ -53,9 +56,6 @@ export interface PushPlan {
   readonly warnings: readonly string[];
 }
 
-/** The one stack that exists; see `kf stacks`. */
-export const hostStack = 'host';
-
 /** @throws CliError */
 export async function planPush(cwd: string, name: string | undefined, flags: PushFlags): Promise<PushPlan> {
   refuseUnsupported(flags);
@@ -71,13 +71,9 @@ export async function planPush(cwd: string, name: string | undefined, flags: Pus
 }
 
 function refuseUnsupported(flags: PushFlags): void {
-  const { dockerImage, dockerfile, buildpack, command, args, entrypoint } = flags;
+  const { dockerImage, buildpack, command, args, entrypoint } = flags;
   if (dockerImage !== undefined)
     throw new CliError('--docker-image: images are not supported yet; push source, which is built on the stack "host"');
-  if (dockerfile !== undefined)
-    throw new CliError(
-      '--dockerfile: Dockerfiles are not supported yet; push source, which is built on the stack "host"',
-    );
   if (buildpack !== undefined)
     throw new CliError(
       '-b, --buildpack: buildpacks are not supported yet; push source, which is built on the stack "host"',
@@ -151,17 +147,16 @@ function planApp(cwd: string, manifestFolder: string, app: ManifestApp, flags: P
   } catch (error) {
     throw new CliError(messageOf(error));
   }
-  const stack = flags.stack ?? app.stack ?? hostStack;
-  if (stack !== hostStack)
-    throw new CliError(`no matching stack "${stack}" found; there is: ${hostStack}`, {
-      tips: [{ description: 'List the stacks', command: 'kf stacks' }],
-    });
+  // Chosen by flag, the way to build is not the manifest's.
+  const byFlag = flags.dockerfile !== undefined || flags.stack !== undefined;
+  const { dockerfile, stack } = byFlag ? flags : app;
   const startsByFlag = flags.command !== undefined || flags.args !== undefined || flags.entrypoint !== undefined;
   const start = startsByFlag ? flags : app;
   return {
     name,
     folder: flags.path === undefined ? inFolder(manifestFolder, app.path) : inFolder(cwd, flags.path),
     task: flags.task === true || app.task === true,
+    build: buildRecipeOf({ dockerfile, stack, buildArgs: flags.buildArg }),
     command: start.command,
     args: start.args,
     entrypoint: start.entrypoint,

@@ -22,8 +22,9 @@ import {
   withSettings,
 } from './app-spec.ts';
 import { bindServices, planBindings, type WantedBinding } from './bind-services.ts';
+import { hostStack } from './build-type.ts';
 import { packSource, reportSource, type SourcePackageContent } from './package-source.ts';
-import { type AppPlan, hostStack } from './plan.ts';
+import type { AppPlan } from './plan.ts';
 import { checkBuild, report } from './result.ts';
 import { updateApp } from './update-app.ts';
 import { uploadSource } from './upload-source.ts';
@@ -72,7 +73,7 @@ export async function performPush(context: Context, session: Session, prepared: 
   sayImageMissing(context, found);
   await bindServices(context, session, app, bindings);
 
-  const buildInput = buildInputOf(source.sha256, space?.spec?.buildConfig?.env);
+  const buildInput = buildInputOf(source.sha256, plan.build, space?.spec?.buildConfig?.env);
   const fingerprint = stacks.find(({ name }) => name === hostStack)?.fingerprint;
   const state = buildState(app, buildInput, fingerprint);
   const uploaded = state === 'stale' ? await uploadSource(context, session.client, app, source) : undefined;
@@ -82,7 +83,7 @@ export async function performPush(context: Context, session: Session, prepared: 
     const wanted = withSettings(latest, plan);
     return uploaded === undefined
       ? wanted
-      : withBuild(wanted, { number: uploaded.number, sourcePackage: uploaded.name, buildInput });
+      : withBuild(wanted, { recipe: plan.build, number: uploaded.number, sourcePackage: uploaded.name, buildInput });
   });
   if (state === 'built')
     io.note(

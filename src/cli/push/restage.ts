@@ -8,7 +8,7 @@ import { getApp } from '../apps.ts';
 import type { Context, Session } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { tipFlags } from '../tip-flags.ts';
-import { buildInputOf, withBuild } from './app-spec.ts';
+import { buildInputOf, recipeOf, withBuild } from './app-spec.ts';
 import type { SourceDigest } from './archive.ts';
 import { checkBuild } from './result.ts';
 import { updateApp } from './update-app.ts';
@@ -25,9 +25,10 @@ export async function restage(context: Context, name: string): Promise<void> {
   context.io.note(`Restaging App "${name}" in Space "${session.space}"...`);
   // Each Build has a package of its own, so that the end of an older Build takes nothing from this one.
   const { number, name: sourcePackage } = await announceKept(session, app, source);
-  const buildInput = buildInputOf(source.sha256, space?.spec?.buildConfig?.env);
+  const recipe = recipeOf(app);
+  const buildInput = buildInputOf(source.sha256, recipe, space?.spec?.buildConfig?.env);
   const updated = await updateApp(session, app, (latest) =>
-    withBuild(latest, { number, sourcePackage, buildInput, anew: true }),
+    withBuild(latest, { recipe, number, sourcePackage, buildInput, anew: true }),
   );
   checkBuild(context, await watchBuild(context, updated));
   context.io.note(`"${name}" successfully restaged`);

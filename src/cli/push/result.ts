@@ -9,6 +9,7 @@ import { formatTips } from '../output/tips.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { withoutLogHint } from '../without-log-hint.ts';
 import { buildNameOf, startCommandOf } from './app-spec.ts';
+import { hostStack } from './build-type.ts';
 
 /** @throws CliError when the build failed */
 export function checkBuild(context: Context, app: App): void {
@@ -52,5 +53,6 @@ export async function report(context: Context, space: string, app: App): Promise
   ];
   for (const line of formatTips(tips)) io.note(line);
   io.note('');
+  if (app.status?.stack?.name !== hostStack) return;
   io.note('Built on the stack "host", this machine\'s own system: a cluster wants a portable stack or a Dockerfile.');
 }

@@ -60,7 +60,7 @@ function imageOf(app: App, build: Build | undefined): Partial<AppStatus> {
   return {
     image: build.status?.image,
     latestReadyBuild: build.metadata.name,
-    ...(build.status?.stack === undefined ? {} : { stack: build.status.stack }),
+    stack: build.status?.stack,
     startCommands: command === undefined ? {} : { image: [command] },
   };
 }

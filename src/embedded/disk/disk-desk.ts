@@ -69,7 +69,7 @@ async function report(options: DiskDeskOptions): Promise<DiskReport> {
   uses.splice(2, 0, await imagesUse(options, seen), await sourcesUse(options));
   uses.push(await buildsUse(options));
   uses.push(await asideUse(dataDir, names.filter(isAside)));
-  const counted = new Set(['logs', 'volumes', 'disks', 'images', 'layers', 'sources', 'builds']);
+  const counted = new Set(['logs', 'volumes', 'disks', 'images', 'layers', 'sources', 'builds', 'build-caches']);
   const others = names.filter((name) => !counted.has(name) && !isAside(name) && !isStore(name));
   uses.push({ name: 'other', bytes: await sum(dataDir, others, seen), unusedCount: 0, unusedBytes: 0 });
   return { dataDir, totalBytes: blocks * bsize, freeBytes: bavail * bsize, uses };
@@ -144,7 +144,7 @@ async function sourcesUse({ dataDir, client, sources }: DiskDeskOptions): Promis
 async function buildsUse({ dataDir, client }: DiskDeskOptions): Promise<DiskUse> {
   const { items } = await client.list(Build, { unfinishedOnly: true });
   const count = items.filter((build) => !isFinal(build)).length;
-  return used('builds', count, await bytesOf(join(dataDir, 'builds')));
+  return used('builds', count, await sum(dataDir, ['builds', 'build-caches']));
 }
 
 async function asideUse(dataDir: string, names: readonly string[]): Promise<DiskUse> {

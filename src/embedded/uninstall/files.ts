@@ -1,7 +1,18 @@
 /** The names of what a server makes in its data directory. Pure. */
 
 const names: ReadonlySet<string> = new Set([
-  ...['boot.json', 'builds', 'ca.crt', 'config.yaml', 'disks', 'images', 'instance', 'keeper.pid', 'keeper.sh'],
+  ...[
+    'boot.json',
+    'build-caches',
+    'builds',
+    'ca.crt',
+    'config.yaml',
+    'disks',
+    'images',
+    'instance',
+    'keeper.pid',
+    'keeper.sh',
+  ],
   ...[
     'kubeconfig',
     'layers',

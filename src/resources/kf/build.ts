@@ -35,7 +35,10 @@ export const dockerfileBuilder = 'dockerfile';
 export const buildpackBuilder = 'buildpack';
 export const builderNames = [hostStackBuilder, dockerfileBuilder, buildpackBuilder] as const;
 /** Kf's own names of builders, and ours. */
-export const kfBuilders: Readonly<Record<string, string>> = { kaniko: dockerfileBuilder, buildpackv3: buildpackBuilder };
+export const kfBuilders: Readonly<Record<string, string>> = {
+  kaniko: dockerfileBuilder,
+  buildpackv3: buildpackBuilder,
+};
 
 /** Names of parameters; the first is Kf's. */
 export const buildParams = { dockerfile: 'DOCKERFILE', builderImage: 'BUILDER_IMAGE' } as const;

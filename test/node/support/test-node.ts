@@ -19,6 +19,7 @@ import { LogStore } from '../../../src/node/logs/log-store.ts';
 import { liveMonitors } from '../../../src/node/monitors.ts';
 import { createNetwork } from '../../../src/node/network/create-network.ts';
 import type { NetworkProvider } from '../../../src/node/network/network.ts';
+import { BuilderStack } from '../../../src/node/rootfs/builder-stack.ts';
 import { rootfsByBase } from '../../../src/node/rootfs/by-base.ts';
 import { HostStack } from '../../../src/node/rootfs/host-stack.ts';
 import { findPrograms } from '../../../src/node/runtime/find-programs.ts';
@@ -87,7 +88,10 @@ export class TestNode {
       disk: options.wrapDisk?.(this.disk) ?? this.disk,
       images: this.images,
       logs: this.logs,
-      rootfsOf: rootfsByBase(stack),
+      rootfsOf: rootfsByBase({
+        host: stack,
+        builder: new BuilderStack({ directory: this.layout.builderRoot, hostStack: stack }),
+      }),
       barrier: async () => {
         this.barriers++;
       },

@@ -1,0 +1,44 @@
+/** What builds of Dockerfiles and buildpacks work with: our own storage, and the caches of Apps. */
+
+import { BaseImageError, type BuildCacheShelf, type ImageBench } from '../build/image/image-bench.ts';
+import { type ContainerStorage, ImageToolsMissing } from '../node/images/container-storage.ts';
+import { builderStackRef, imageRef } from '../node/images/image.ts';
+import { checkLayout } from '../node/images/oci-layout.ts';
+import { findProgram } from '../node/runtime/find-programs.ts';
+
+export interface ImageBenchOptions {
+  readonly storage: ContainerStorage;
+  readonly caches: BuildCacheShelf;
+  /** Path of the OCI runtime. */
+  readonly runtime: string;
+}
+
+/** Programs that a build runs inside of its sandbox, by Debian package. */
+const programs = ['buildah', 'skopeo'];
+
+export function createImageBench({ storage, caches, runtime }: ImageBenchOptions): ImageBench {
+  return {
+    stack: builderStackRef,
+    runtime,
+    caches,
+    async lack() {
+      const missing = programs.filter((name) => findProgram(name) === undefined);
+      if (missing.length > 0) return new ImageToolsMissing(missing).message;
+      return runtime.startsWith('/usr/') ? undefined : `${runtime} lies outside of /usr, which is all that builds see`;
+    },
+    async provide(ref, folder) {
+      const image = storage.find(ref);
+      if (image === undefined) throw new BaseImageError(`image ${ref} is not on this machine`);
+      const to = ['--dest-oci-accept-uncompressed-layers', `oci:${folder}:latest`];
+      await storage.skopeo(['copy', '--quiet', `containers-storage:@${image.id}`, ...to]);
+    },
+    async take(folder, { repository, holder }) {
+      await checkLayout(folder);
+      const name = `kf.local/${repository}:${holder}`;
+      await storage.skopeo(['copy', '--quiet', `oci:${folder}:latest`, `containers-storage:${name}`]);
+      const { id } = await storage.keep(name);
+      return imageRef(repository, `sha256:${id}`);
+    },
+    release() {},
+  };
+}

@@ -180,7 +180,12 @@ describe('manifest and flags together', () => {
     ['one', { varsFile: ['nope.yml'] }, '--vars-file: cannot read '],
     ['one', { stack: 'cflinuxfs3' }, 'no matching stack "cflinuxfs3" found; there is: host'],
     ['one', { dockerImage: 'x' }, '--docker-image: images are not supported yet'],
-    ['one', { dockerfile: 'x' }, '--dockerfile: Dockerfiles are not supported yet'],
+    [
+      'one',
+      { dockerfile: 'x', stack: 'host' },
+      'app specifies multiple types of build, expected one: Dockerfile, stack',
+    ],
+    ['one', { buildArg: [{ name: 'A', value: 'b' }] }, '--build-arg is for Dockerfiles: it needs --dockerfile'],
     ['one', { buildpack: 'x' }, '--buildpack: buildpacks are not supported yet'],
     ['one', { command: 'a', args: ['b'] }, '-c and --args cannot be combined'],
   ])('refused: %s %j', async (name, flags, message) => {

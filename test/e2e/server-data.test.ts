@@ -40,7 +40,7 @@ test('a backup made while tasks run goes on in a fresh home; what ran then is lo
   // It runs, too.
   await b.ok('server', 'start');
   const before = Date.now();
-  expect((await b.ok('server', 'restore', file)).stderr).toMatch(/Restored the backup of 20[^]*holds no volumes/);
+  expect((await b.ok('server', 'restore', file)).stderr).toMatch(/Restored the backup of 20[\s\S]*holds no volumes/);
   expect((await b.ok('logs', 'app', '--task', '1')).stdout).toContain('hello from done');
   const lost = await finished(b, long);
   expect(lost.status?.conditions?.find(({ type }) => type === 'Succeeded')?.reason).toBe('NodeRestarted');

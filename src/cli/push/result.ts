@@ -2,6 +2,7 @@
 
 import { conditionOf } from '../../resources/condition.ts';
 import type { App } from '../../resources/kf/app.ts';
+import { hostStackBuilder } from '../../resources/kf/build.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { formatDescription } from '../output/describe.ts';
@@ -9,7 +10,6 @@ import { formatTips } from '../output/tips.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { withoutLogHint } from '../without-log-hint.ts';
 import { buildNameOf, startCommandOf } from './app-spec.ts';
-import { hostStack } from './build-type.ts';
 
 /** @throws CliError when the build failed */
 export function checkBuild(context: Context, app: App): void {
@@ -53,6 +53,6 @@ export async function report(context: Context, space: string, app: App): Promise
   ];
   for (const line of formatTips(tips)) io.note(line);
   io.note('');
-  if (app.status?.stack?.name !== hostStack) return;
+  if (app.spec.build.spec?.name !== hostStackBuilder) return;
   io.note('Built on the stack "host", this machine\'s own system: a cluster wants a portable stack or a Dockerfile.');
 }

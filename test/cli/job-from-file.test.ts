@@ -142,6 +142,29 @@ describe('its runs', () => {
     expect(await cli.run('job', 'long')).toMatchObject({ code: 1 });
   });
 
+  test('update-job --from-file: another template of the same kind, from the next run on', async () => {
+    await create('changing', taskRun('exit 3'));
+    expect(await cli.run('run-job', 'changing', '--wait')).toMatchObject({ code: 3 });
+    const update = async (name: string, text: string, ...more: readonly string[]) =>
+      cli.run('update-job', name, '--from-file', await file('other.yaml', text), ...more);
+    expect(await update('changing', taskRun('exit 0'), '-c', 'Forbid')).toMatchObject({ code: 0 });
+    expect(await on.spec('changing')).toMatchObject({ concurrencyPolicy: 'Forbid' });
+    expect(await cli.run('run-job', 'changing', '--wait')).toMatchObject({ code: 0 });
+    const before = await on.spec('changing');
+    for (const [answer, why] of [
+      [await update('changing', pipelineRun('exit 0')), 'it holds a PipelineRun, Job "changing" carries a TaskRun'],
+      [
+        await update('changing', taskRun('exit 0'), '-m', '1G'),
+        'memory is for Tasks: with --from-file it is in the file',
+      ],
+      [await update('changing', 'kind: Job'), 'a Job carries a TaskRun or a PipelineRun'],
+      [await update('changing', 'apiVersion: tekton.dev/v1\nkind: TaskRun\nspec: {}'), 'failed to update Job: '],
+      [await cli.run('update-job', 'changing', '--from-file', 'nowhere.yaml'), 'nowhere.yaml'],
+    ] as const)
+      expect(answer).toMatchObject({ code: 1, stderr: expect.stringContaining(why) });
+    expect(await on.spec('changing')).toEqual(before);
+  });
+
   test('what is a Task’s is refused; suspending and scheduling are not', async () => {
     await create('plain', taskRun('exit 0'));
     const before = await on.spec('plain');
@@ -155,7 +178,8 @@ describe('its runs', () => {
         stderr: expect.stringContaining('Job "plain" carries a TaskRun'),
       });
     expect(await on.spec('plain')).toEqual(before);
-    expect((await cli.run('create-hook', 'plain')).stderr).toContain('a hook starts Tasks only');
+    const { stdout: url } = await cli.ok('create-hook', 'plain');
+    expect(url).toContain('/hooks/dev/plain/');
     await cli.ok('schedule-job', 'plain', '@yearly');
     await cli.ok('update-job', 'plain', '--suspend', '-c', 'Replace');
     expect(await on.spec('plain')).toMatchObject({ suspend: true, concurrencyPolicy: 'Replace', schedule: '@yearly' });

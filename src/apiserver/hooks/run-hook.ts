@@ -1,9 +1,9 @@
-/** Runs the Task of a hook: once for each delivery, as the Job's policy has it where it is a Job's. */
+/** Runs the Task of a hook, or the run of its Job: once for each delivery, as the Job's policy has it. */
 
 import { createHash } from 'node:crypto';
 import { App } from '../../resources/kf/app.ts';
-import { type Hook, hookBodyKey, hookFolder } from '../../resources/kf/hook.ts';
-import { refusalOf, runOf } from '../../resources/kf/job-run.ts';
+import type { Hook } from '../../resources/kf/hook.ts';
+import { isHeld, type JobRun, type JobRunKind, refusalOf, runKindOf } from '../../resources/kf/job-run.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { labels } from '../../resources/labels.ts';
@@ -12,13 +12,16 @@ import { randomName } from '../../resources/names.ts';
 import { isAlreadyExists, isNotFound, type StatusError, statusError } from '../../resources/status.ts';
 import type { Api, Caller } from '../api.ts';
 import { HookBodies } from './hook-body.ts';
-import { type HookRequest, hookEnv } from './hook-request.ts';
+import type { HookRequest } from './hook-request.ts';
+import { type Delivery, jobRunWith, taskWith } from './hook-run.ts';
 
 export interface HookResult {
-  readonly task: string;
+  /** `Task`, or the kind of run that the Job carries. */
+  readonly kind: JobRunKind['kind'];
+  readonly name: string;
   /** Whether an earlier request with the same delivery made it. */
   readonly repeated: boolean;
-  /** Whether it waits for Tasks that it replaces to end, or for its Job's controller. */
+  /** Whether it waits for runs that it replaces to end, or for its Job's controller. */
   readonly waiting: boolean;
 }
 
@@ -43,23 +46,24 @@ export class HookRunner {
   async run(hook: Hook, request: HookRequest, body: Buffer): Promise<HookResult> {
     const caller: Caller = { user: `hook ${hook.metadata.name}`, groups: [] };
     const target = await this.#target(hook);
-    const name = taskName(hook, target, request.delivery);
-    const existing = await this.#find(Task, { ...refOf(hook), name });
-    if (existing !== undefined) return repeated(existing as Task);
-    const secret = await this.#bodies.keep(hook, name, body, caller);
-    const draft = this.#draft(hook, target, request, { name, secretName: secret.metadata.name });
-    let task: Task;
+    const kind = isJob(target) ? runKindOf(target) : Task;
+    const name = runName(hook, target, request.delivery);
+    const existing = await this.#find(kind, { ...refOf(hook), name });
+    if (existing !== undefined) return repeated(existing as JobRun);
+    const secret = await this.#bodies.keep(hook, { kind, name }, { request, body }, caller);
+    const draft = draftOf(hook, target, name, { request, secretName: secret.metadata.name });
+    let run: JobRun;
     try {
-      task = (await this.#api.create(Task, hook.metadata.namespace, draft, { caller })) as Task;
+      run = (await this.#api.create(kind, hook.metadata.namespace, draft, { caller })) as JobRun;
     } catch (error) {
       await this.#bodies.drop(secret, caller);
-      const first = isAlreadyExists(error) ? await this.#find(Task, { ...refOf(hook), name }) : undefined;
-      if (first !== undefined) return repeated(first as Task);
+      const first = isAlreadyExists(error) ? await this.#find(kind, { ...refOf(hook), name }) : undefined;
+      if (first !== undefined) return repeated(first as JobRun);
       throw error;
     }
-    await this.#bodies.giveTo(task, secret, caller);
-    const waiting = isJob(target) && (await this.#awaitDecision(task, target));
-    return { task: name, repeated: false, waiting };
+    await this.#bodies.giveTo(run, secret, caller);
+    const waiting = isJob(target) && (await this.#awaitDecision(kind, run, target));
+    return { kind: kind.kind, name, repeated: false, waiting };
   }
 
   async #target({ metadata, spec }: Hook): Promise<App | TaskSchedule> {
@@ -71,42 +75,14 @@ export class HookRunner {
     const found = await this.#find(kind, { namespace: metadata.namespace, name });
     if (found === undefined || found.metadata.deletionTimestamp !== undefined)
       throw statusError('NotFound', `${word} "${name}" does not exist any more`, {});
-    if (kind === TaskSchedule && (found as TaskSchedule).spec.taskTemplate === undefined)
-      throw statusError('Conflict', `Job "${name}" carries no Task: a hook starts Tasks only`, {});
     return found as App | TaskSchedule;
   }
 
-  #draft(
-    hook: Hook,
-    target: App | TaskSchedule,
-    request: HookRequest,
-    { name, secretName }: { readonly name: string; readonly secretName: string },
-  ) {
-    const template = (isJob(target) ? target.spec.taskTemplate : hook.spec.taskTemplate)!;
-    const added = hookEnv(request, `${hookFolder}/${hookBodyKey}`);
-    const names = new Set(added.map((variable) => variable.name));
-    const spec: Task['spec'] = {
-      ...template,
-      env: [...(template.env ?? []).filter((variable) => !names.has(variable.name)), ...added],
-      inputs: [...(template.inputs ?? []), { secretName, mountPath: hookFolder }],
-    };
-    const draft = isJob(target)
-      ? { ...runOf(target, { name, spec, pending: true }), spec: { ...spec, pending: true } }
-      : { metadata: { name, namespace: hook.metadata.namespace, ownerReferences: [controllerRef(target)] }, spec };
-    return {
-      ...draft,
-      metadata: {
-        ...draft.metadata,
-        labels: { ...('labels' in draft.metadata ? draft.metadata.labels : {}), [labels.hook]: hook.metadata.name },
-      },
-    };
-  }
-
-  /** Whether the Task still waits. @throws StatusError Conflict when the Job's policy refuses it */
-  async #awaitDecision(task: Task, job: TaskSchedule): Promise<boolean> {
-    const { namespace, name, resourceVersion } = task.metadata;
+  /** Whether the run still waits. @throws StatusError Conflict when the Job's policy refuses it */
+  async #awaitDecision(kind: JobRunKind, run: JobRun, job: TaskSchedule): Promise<boolean> {
+    const { namespace, name, resourceVersion } = run.metadata;
     const signal = AbortSignal.timeout(job.spec.concurrencyPolicy === 'Replace' ? 1_000 : decisionPatience);
-    const events = this.#api.watch(Task, {
+    const events = this.#api.watch(kind, {
       namespace,
       fieldSelector: `metadata.name=${name}`,
       resourceVersion,
@@ -114,16 +90,16 @@ export class HookRunner {
     });
     for await (const event of events) {
       if (event.type === 'BOOKMARK') continue;
-      if (event.type === 'DELETED') throw await this.#refusal(task, job);
-      if ((event.object as Task).spec.pending !== true) return false;
+      if (event.type === 'DELETED') throw await this.#refusal(run, job);
+      if (!isHeld(event.object as JobRun)) return false;
     }
     return true;
   }
 
-  async #refusal(task: Task, job: TaskSchedule): Promise<StatusError> {
+  async #refusal(run: JobRun, job: TaskSchedule): Promise<StatusError> {
     const latest = (await this.#find(TaskSchedule, refOf(job))) as TaskSchedule | undefined;
-    const refusal = latest === undefined ? undefined : refusalOf(latest, task.metadata.name);
-    const why = refusal?.message ?? 'the Task was deleted before it started';
+    const refusal = latest === undefined ? undefined : refusalOf(latest, run.metadata.name);
+    const why = refusal?.message ?? `the ${run.kind} was deleted before it started`;
     return statusError('Conflict', `Job "${job.metadata.name}" does not run now: ${why}`, {
       name: job.metadata.name,
       kind: 'taskschedules',
@@ -142,14 +118,27 @@ export class HookRunner {
 
 const isJob = (target: App | TaskSchedule): target is TaskSchedule => target.kind === 'TaskSchedule';
 
-const repeated = (task: Task): HookResult => ({
-  task: task.metadata.name,
+const repeated = (run: JobRun): HookResult => ({
+  kind: run.kind as JobRunKind['kind'],
+  name: run.metadata.name,
   repeated: true,
-  waiting: task.spec.pending === true,
+  waiting: isHeld(run),
 });
 
+function draftOf(hook: Hook, target: App | TaskSchedule, name: string, delivery: Delivery) {
+  const { namespace } = hook.metadata;
+  const draft = isJob(target)
+    ? jobRunWith(target, name, delivery)
+    : {
+        metadata: { name, namespace, labels: {}, ownerReferences: [controllerRef(target)] },
+        spec: taskWith(hook.spec.taskTemplate!, delivery),
+      };
+  const { metadata } = draft;
+  return { ...draft, metadata: { ...metadata, labels: { ...metadata.labels, [labels.hook]: hook.metadata.name } } };
+}
+
 /** The same for every repeat of a delivery. */
-function taskName(hook: Hook, target: App | TaskSchedule, delivery: string | undefined): string {
+function runName(hook: Hook, target: App | TaskSchedule, delivery: string | undefined): string {
   const prefix = `${target.metadata.name.slice(0, 40)}-hook-`;
   if (delivery === undefined) return randomName(prefix);
   return prefix + createHash('sha256').update(`${hook.metadata.uid}\0${delivery}`).digest('hex').slice(0, 10);

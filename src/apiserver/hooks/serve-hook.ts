@@ -1,4 +1,4 @@
-/** `POST /hooks/SPACE/NAME[/TOKEN]`: checks who asks, reads the body, runs the Task, answers 202 with its name. */
+/** `POST /hooks/SPACE/NAME[/TOKEN]`: checks who asks, reads the body, runs the Task or the Job, answers 202 with its name (`task`, `taskRun` or `pipelineRun`). */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnyKind } from '../../client/client.ts';
@@ -49,9 +49,10 @@ export class HookServer {
     if (hook === undefined) throw unauthorized();
     this.#limits.count(hook.metadata.uid ?? '');
     try {
-      const result = await this.#runner.run(hook, request, body);
-      this.#note(hook, result.task, result.repeated ? 'accepted, a repeat' : 'accepted');
-      sendJson(res, 202, { space: request.namespace, ...result });
+      const { kind, name, ...result } = await this.#runner.run(hook, request, body);
+      this.#note(hook, name, result.repeated ? 'accepted, a repeat' : 'accepted');
+      const field = `${kind[0]?.toLowerCase()}${kind.slice(1)}`;
+      sendJson(res, 202, { space: request.namespace, [field]: name, ...result });
     } catch (error) {
       if (error instanceof StatusError) this.#note(hook, undefined, error.message);
       throw error;
@@ -74,11 +75,11 @@ export class HookServer {
   }
 
   /** For people to see; nothing depends on it. */
-  #note(hook: Hook, task: string | undefined, result: string): void {
+  #note(hook: Hook, run: string | undefined, result: string): void {
     const status = {
       lastTime: rfc3339(this.#clock.now()),
       lastResult: result,
-      ...(task === undefined ? {} : { lastTask: task }),
+      ...(run === undefined ? {} : { lastTask: run }),
     };
     const options = { caller: { user: 'system:kf', groups: [] }, subresource: 'status', acknowledge: 'early' } as const;
     this.#api.patch(Hook, refOf(hook), { type: 'merge', body: { status } }, options).catch(() => undefined);

@@ -16,12 +16,17 @@ export const updateJob = defineCommand<UpdateJobFlags>({
     'kf update-job nightly --suspend',
     'kf update-job nightly --resume',
     "kf update-job nightly --command 'node etl.js --full' -m 4G -c Forbid",
+    'kf update-job checks --from-file pipeline-run.yaml',
     'kf update-job nightly --unset memory-limit --unset timeout',
   ],
   args: 1,
   flags: (command) => {
     command
       .option('--command <LINE>', 'shell line to run')
+      .option(
+        '--from-file <PATH>',
+        'carry the TaskRun or PipelineRun of this file from now on; of the same kind as now',
+      )
       .option('-s, --schedule <CRON>', 'replaces all schedules, as kf schedule-job');
     taskFlags(notifyFlags(scheduleFlags(policyFlag(command))), 'as it is', 'as it is', 'as it is')
       .option('--suspend', 'start no Tasks on schedule until --resume')

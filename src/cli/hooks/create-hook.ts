@@ -6,7 +6,6 @@ import { getIfExists } from '../../client/get-if-exists.ts';
 import { Secret } from '../../resources/core/kinds.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Hook, hookPath } from '../../resources/kf/hook.ts';
-import { runKindOf } from '../../resources/kf/job-run.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { labels } from '../../resources/labels.ts';
 import { controllerRef } from '../../resources/meta.ts';
@@ -77,8 +76,6 @@ async function findTarget(
   if (app !== undefined && job !== undefined)
     throw new CliError(`${failure}"${name}" is an App and a Job: say --app or --job`);
   const found = app ?? job;
-  if (app === undefined && job !== undefined && job.spec.taskTemplate === undefined)
-    throw new CliError(`${failure}Job "${name}" carries a ${runKindOf(job).kind}: a hook starts Tasks only`);
   if (found !== undefined && found.metadata.deletionTimestamp === undefined) return found;
   await requireSpace(session);
   const more = tipFlags(context.flags, session.space);

@@ -1,4 +1,4 @@
-/** `create-job --from-file`: the TaskRun or PipelineRun that a Job carries. */
+/** `--from-file` of `create-job` and `update-job`: the TaskRun or PipelineRun that a Job carries. */
 
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -8,7 +8,7 @@ import { CliError } from '../errors.ts';
 import { unreadable } from '../unreadable.ts';
 
 type Spec = TaskSchedule['spec'];
-type Template = Pick<Spec, 'taskRunTemplate' | 'pipelineRunTemplate'>;
+export type RunTemplate = Pick<Spec, 'taskRunTemplate' | 'pipelineRunTemplate'>;
 
 interface Manifest {
   readonly apiVersion?: unknown;
@@ -21,7 +21,7 @@ interface Manifest {
 }
 
 /** @throws CliError that names the file and what is wrong with it */
-export async function readRunFile(context: Context, path: string): Promise<Template> {
+export async function readRunFile(context: Context, path: string): Promise<RunTemplate> {
   const fail = (why: string): never => {
     throw new CliError(`--from-file ${path}: ${why}`);
   };
@@ -39,7 +39,7 @@ export async function readRunFile(context: Context, path: string): Promise<Templ
   return templateOf(document.toJS() as Manifest, fail);
 }
 
-function templateOf(manifest: Manifest, fail: (why: string) => never): Template {
+function templateOf(manifest: Manifest, fail: (why: string) => never): RunTemplate {
   const { apiVersion, kind, metadata, spec } = manifest ?? {};
   if (kind !== 'TaskRun' && kind !== 'PipelineRun')
     return fail(`kind ${JSON.stringify(kind ?? '')}: a Job carries a TaskRun or a PipelineRun`);

@@ -25,6 +25,7 @@ const body = {
       conditions: s.optional(s.array(conditionSchema)),
       /** The last request that was let in. */
       lastTime: s.optional(s.time()),
+      /** The Task, or the run of its Job. */
       lastTask: s.optional(s.string()),
       /** `accepted`, or why not. */
       lastResult: s.optional(s.string()),

@@ -10,6 +10,8 @@ import { Task } from '../../../src/resources/kf/task.ts';
 import { TaskSchedule } from '../../../src/resources/kf/task-schedule.ts';
 import { annotations, labels } from '../../../src/resources/labels.ts';
 import { controllerOf, controllerRef } from '../../../src/resources/meta.ts';
+import { PipelineRun } from '../../../src/resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../../src/resources/tekton/task-run.ts';
 import { World } from '../../controllers/world.ts';
 import { type RequestOptions, startServer, type TestServer } from '../http/support.ts';
 
@@ -201,6 +203,46 @@ describe('of a Job', () => {
     const task = await world.final(json.task);
     expect(task.metadata.labels?.[labels.jobOwner]).toBe('nightly');
     expect((await bodyOf(json.task)).toString()).toBe('payload');
+  });
+
+  test.each(['TaskRun', 'PipelineRun'] as const)('that carries a %s: its steps see the request', async (kind) => {
+    const step = { name: 'main', image: 'kf.local/stack/host', command: ['sh', '-c', 'exit 0'] };
+    const taskSpec = { steps: [{ ...step, env: [{ name: 'KF_HOOK_QUERY', value: 'mine' }] }] };
+    const template =
+      kind === 'TaskRun'
+        ? { taskRunTemplate: { spec: { taskSpec } } }
+        : { pipelineRunTemplate: { spec: { pipelineSpec: { tasks: [{ name: 'one', taskSpec }] } } } };
+    await server.client.create(TaskSchedule, {
+      metadata: { name: 'checks', namespace },
+      spec: { concurrencyPolicy: 'Always', suspend: true, ...template } as TaskSchedule['spec'],
+    });
+    await makeHook('deploy', { jobRef: { name: 'checks' } });
+    const headers = { 'x-github-delivery': 'one' };
+    const path = `deploy/${token}?a=$(params.secret)`;
+    const { status, json } = await post(path, 'payload', { headers });
+    const name = json[kind === 'TaskRun' ? 'taskRun' : 'pipelineRun'];
+    expect([status, json]).toEqual([
+      202,
+      { space: 'dev', [`${kind[0]!.toLowerCase()}${kind.slice(1)}`]: name, repeated: false, waiting: false },
+    ]);
+    expect((await post(path, 'payload', { headers })).json).toMatchObject({ repeated: true });
+    const Kind = kind === 'TaskRun' ? TaskRun : PipelineRun;
+    await world.until(Kind, { namespace, name }, (run) => conditionOf(run, 'Succeeded')?.status === 'True');
+    const [pod, ...others] = (await server.client.list(Pod, { namespace })).items;
+    expect(others).toEqual([]);
+    const container = pod!.spec.containers[0]!;
+    expect(container.volumeMounts).toEqual([{ name: 'kf-hook', mountPath: '/run/kf/hook', readOnly: true }]);
+    const [secret] = (await server.client.list(Secret, { namespace, labelSelector: labels.hook })).items;
+    expect(pod!.spec.volumes).toEqual([
+      { name: 'kf-hook', secret: { secretName: secret!.metadata.name, items: [{ key: 'body', path: 'body' }] } },
+    ]);
+    expect(controllerOf(secret!)).toMatchObject({ kind, name });
+    const env = new Map(container.env!.map((variable) => [variable.name, variable]));
+    expect(env.get('KF_HOOK_BODY')?.value).toBe('/run/kf/hook/body');
+    const { name: holder, key } = env.get('KF_HOOK_QUERY')!.valueFrom!.secretKeyRef!;
+    expect(holder).toBe(secret!.metadata.name);
+    expect(Buffer.from(secret!.data![key]!, 'base64').toString()).toBe('a=%24%28params.secret%29');
+    expect(Buffer.from(secret!.data!.body!, 'base64').toString()).toBe('payload');
   });
 
   test('Forbid: 409 with the reason while one runs; the same delivery runs later', async () => {

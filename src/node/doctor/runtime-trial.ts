@@ -41,7 +41,8 @@ async function prepareRoot(root: string): Promise<readonly string[]> {
       bound.push(`/${name}`);
     }
   }
-  await mkdir(join(root, 'proc'));
+  // crun opens /dev, whatever is mounted there.
+  for (const name of ['proc', 'dev']) await mkdir(join(root, name));
   return bound;
 }
 

@@ -20,10 +20,7 @@ import type { DiskProvider } from '../node/disk/disk.ts';
 import { checkLogFile } from '../node/forward/allowed-file.ts';
 import { LogForwarder } from '../node/forward/log-forwarder.ts';
 import { CommandShells } from '../node/host/command-shells.ts';
-import { ContainerStorage } from '../node/images/container-storage.ts';
 import { hostStackRef } from '../node/images/image.ts';
-import { ImageStore } from '../node/images/image-store.ts';
-import { NodeImages } from '../node/images/node-images.ts';
 import { type Layout, layoutOf } from '../node/layout.ts';
 import { LogStore } from '../node/logs/log-store.ts';
 import { createNetwork } from '../node/network/create-network.ts';
@@ -38,6 +35,7 @@ import { Pod, podFinished } from '../resources/core/pod.ts';
 import type { ServerConfig } from '../resources/server-config/settings.ts';
 import { statusError } from '../resources/status.ts';
 import { announceStack } from './announce-stack.ts';
+import { type AllImages, createImages } from './create-images.ts';
 import { createDiskDesk } from './disk/disk-desk.ts';
 import type { Home } from './home.ts';
 import { createImageBench } from './image-bench.ts';
@@ -77,6 +75,7 @@ async function isIdle(client: Client): Promise<boolean> {
 interface Parts {
   shells?: CommandShells;
   announcement?: { stop(): void };
+  images?: AllImages;
   network?: NetworkProvider;
   disk?: DiskProvider;
   agent?: NodeAgent;
@@ -182,8 +181,10 @@ async function takeDown({ home, client }: NodeOptions, parts: Parts): Promise<vo
   await Promise.all([parts.network?.close({ all: idle }), parts.disk?.close()]);
   if (idle) await detectCgroups({ instance: home.instance }).removeAll();
   parts.shells?.close();
+  parts.images?.close();
   for (const part of [
     'shells',
+    'images',
     'announcement',
     'builds',
     'presence',
@@ -211,16 +212,8 @@ async function bringUp(
   const stack = new HostStack({ directory: layout.stacks, clock: systemClock, paths: hostStackPaths(config, log) });
   // Tests reboot without a machine that does.
   const bootId = process.env.KF_BOOT_ID || readBootId();
-  const images = new ImageStore({ images: layout.images, layers: layout.layers });
-  const storage = new ContainerStorage({
-    graphRoot: layout.storage,
-    runRoot: layout.runStorage,
-    configDirectory: join(layout.runStorage, 'config'),
-    keptDirectory: layout.images,
-    bootId,
-    run,
-  });
-  const nodeImages = new NodeImages(images, storage);
+  parts.images = createImages(layout, { bootId, ...reserveOf(config) });
+  const { all: nodeImages, store: images, storage } = parts.images;
   const made = await Promise.allSettled([
     chooseRuntime(programs.runtimes, dataDir),
     nodeImages.open(),
@@ -256,6 +249,7 @@ async function bringUp(
     rootfsOf: rootfsByBase({
       host: stack,
       builder: new BuilderStack({ directory: layout.builderRoot, hostStack: stack }),
+      links: layout.links,
     }),
     barrier,
     limits: nodeLimits(config),

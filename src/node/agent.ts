@@ -32,6 +32,8 @@ import type { NetworkProvider } from './network/network.ts';
 import { ownNodeName } from './node-object.ts';
 import { ensureOwnDirectory } from './own-directory.ts';
 import { PodPolicies } from './pod-policies.ts';
+import { AwaitedImages } from './pods/awaited-images.ts';
+import type { Failure } from './pods/pod-reporter.ts';
 import { PodWorker } from './pods/pod-worker.ts';
 import { type Defaults, usualDefaults } from './pods/resources.ts';
 import { recoverPods } from './recover.ts';
@@ -122,6 +124,7 @@ class Agent implements NodeAgent {
   readonly #keepsLog: NodeAgentOptions['keepsLog'];
   readonly #pressure: DiskPressure;
   readonly #waiting: WaitingRoom;
+  readonly #awaited: AwaitedImages;
   readonly #volumes: NodeVolumes;
   #provisioner: { stop(): Promise<void> } | undefined;
   readonly #workers = new Map<string, { readonly worker: PodWorker; readonly ended: Promise<void> }>();
@@ -151,6 +154,11 @@ class Agent implements NodeAgent {
       context: this.#context,
       admission: this.#admission,
       admit: (pod) => this.#run(pod),
+    });
+    this.#awaited = new AwaitedImages({
+      ...this.#context,
+      ready: (pod) => this.#waiting.arrive(pod),
+      refuse: (pod, failure) => this.#refuse(pod, failure),
     });
   }
 
@@ -253,27 +261,42 @@ class Agent implements NodeAgent {
     if (running !== undefined) {
       if (gone) running.worker.forget();
       else running.worker.observe(pod);
-    } else if (gone) this.#waiting.leave(uid);
+    } else if (gone) this.#leave(uid);
     else if (pod.metadata.deletionTimestamp !== undefined) this.#letGo(pod);
     else if (this.#waiting.has(uid)) this.#waiting.observe(pod);
+    else if (this.#awaited.has(uid)) this.#awaited.observe(pod);
     else if (!podFinished(pod) && !this.#past.has(uid) && this.#isOurs(pod)) this.#arrive(pod);
   }
 
   #arrive(pod: Pod): void {
     const candidate = this.#waiting.candidate(pod);
-    if (this.#admission.fitsEver(candidate)) this.#waiting.arrive(pod);
-    else this.#refuse(pod, neverFits(this.#admission, candidate));
+    if (!this.#admission.fitsEver(candidate))
+      this.#refuse(pod, { reason: 'NeverFits', message: neverFits(this.#admission, candidate) });
+    else if (this.#hasImages(pod)) this.#waiting.arrive(pod);
+    else this.#awaited.arrive(pod);
   }
 
-  #refuse(pod: Pod, message: string): void {
+  /** As far as can be told at once. */
+  #hasImages({ spec }: Pod): boolean {
+    return spec.containers.every(
+      ({ image = '', imagePullPolicy }) => imagePullPolicy !== 'Always' && this.#context.images.isHere(image),
+    );
+  }
+
+  #leave(uid: string): void {
+    this.#waiting.leave(uid);
+    this.#awaited.leave(uid);
+  }
+
+  #refuse(pod: Pod, failure: Failure): void {
     const worker = new PodWorker(this.#context, pod);
-    this.#supervise(pod, worker, () => worker.fail({ reason: 'NeverFits', message }, 128));
+    this.#supervise(pod, worker, () => worker.fail(failure, 128));
   }
 
   /** Deleted before anything was started, or after everything ended: nothing is left to wait for. */
   #letGo(pod: Pod): void {
     const { client, clock, onError, stopping } = this.#context;
-    this.#waiting.leave(pod.metadata.uid!);
+    this.#leave(pod.metadata.uid!);
     client
       .delete(Pod, refOf(pod), { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } })
       .catch((error: unknown) => {
@@ -322,7 +345,7 @@ class Agent implements NodeAgent {
   #postpone(pod: Pod, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     if (pod.metadata.deletionTimestamp !== undefined) this.#letGo(pod);
-    else if (error instanceof DiskTooSmallError) this.#refuse(pod, message);
+    else if (error instanceof DiskTooSmallError) this.#refuse(pod, { reason: 'NeverFits', message });
     else if (error instanceof DiskReserveError) this.#waiting.postpone(pod, 'DiskReserve', message);
     else {
       this.#context.onError(`pod ${pod.metadata.name}: cannot be started yet`, error);

@@ -23,6 +23,8 @@ export interface Layout {
   readonly pods: string;
   /** containers/storage's locks and mounts, and the configuration that its programs are given. */
   readonly runStorage: string;
+  /** Short names of layers. */
+  readonly links: string;
   /** Exit codes as conmon writes them; in memory, so that a full disk loses none. */
   readonly exits: string;
   /** The OCI runtime's `--root`. */
@@ -65,6 +67,7 @@ export function layoutOf(dataDir: string, runDir: string, instance: string): Lay
     volatile,
     pods: join(volatile, 'pods'),
     runStorage: join(volatile, 'storage'),
+    links: join(volatile, 'l'),
     exits: join(volatile, 'exits'),
     runtime: join(volatile, 'runtime'),
     builderRoot: join(volatile, 'builder-root'),

@@ -73,7 +73,11 @@ function liveCondition(pod: Pod): ConditionDraft {
     return succeeded('Unknown', 'Pending', `${scheduled.reason ?? 'Unschedulable'}: ${scheduled.message ?? ''}`);
   const pull = imagePullOf(pod);
   if (pull !== undefined && pull.state !== 'Pulled')
-    return succeeded('Unknown', 'Pending', `${pull.state}: ${pull.message}`);
+    return succeeded(
+      'Unknown',
+      pull.state === 'ImagePullBackOff' ? 'PullImageFailed' : 'Pending',
+      `${pull.state}: ${pull.message}`,
+    );
   const waiting = pod.status?.containerStatuses?.find((status) => status.state?.waiting?.message !== undefined);
   return succeeded('Unknown', 'Pending', waiting?.state?.waiting?.message ?? 'Pending');
 }
@@ -93,7 +97,15 @@ function failure(run: TaskRun, pod: Pod): ConditionDraft {
     return succeeded('False', podReason(pod), pod.status?.message ?? pod.status?.reason ?? 'the Pod failed');
   const detail = ended.reason !== undefined && ended.reason !== 'Error' ? `: ${ended.reason}` : '';
   const message = `"${failed.name}" exited with code ${ended.exitCode}${detail}${ended.message ? ` (${ended.message})` : ''}`;
-  return succeeded('False', ended.reason === 'OOMKilled' ? 'StepOOM' : 'StepFailed', message);
+  return succeeded('False', failureReason(ended.reason), message);
+}
+
+/** Of an image that could not be had. */
+const isPullProblem = (reason = ''): boolean => ['ErrImagePull', 'InvalidImageName'].includes(reason);
+
+function failureReason(reason: string | undefined): string {
+  if (isPullProblem(reason)) return 'TaskRunImagePullFailed';
+  return reason === 'OOMKilled' ? 'StepOOM' : 'StepFailed';
 }
 
 /** Only a Pod that has not ended gets time for it. */

@@ -35,9 +35,10 @@ export function outcomeOf(run: TaskRun): Outcome {
   return { condition: progress(condition?.reason ?? 'Started', condition?.message ?? ''), fields };
 }
 
-/** A Pod that has no room says why in two parts, `WaitingForRoom: needs 1Gi …`; the first one is the reason. */
+/** A Pod that waits says why in two parts, `WaitingForRoom: needs 1Gi …`; the first one is the reason. */
 function progress(reason: string, message: string): ConditionDraft {
-  const [, ofPod, rest] = /^([A-Z][A-Za-z]+): (.*)$/s.exec(reason === 'Pending' ? message : '') ?? [];
+  const [, ofPod, rest] =
+    /^([A-Z][A-Za-z]+): (.*)$/s.exec(['Pending', 'PullImageFailed'].includes(reason) ? message : '') ?? [];
   return draft('Unknown', ofPod ?? reason, rest ?? message);
 }
 
@@ -46,6 +47,9 @@ const withoutExitCode = [
   'ContainerCannotRun',
   'CreateContainerConfigError',
   'ErrImageNeverPull',
+  'ErrImagePull',
+  'InvalidImageName',
+  'NoShell',
   'NodeRestarted',
   'ContainerStatusUnknown',
   'Skipped',

@@ -18,6 +18,7 @@ interface Request {
   readonly command: string;
   readonly args: readonly string[];
   readonly input: string | undefined;
+  readonly signal: AbortSignal | undefined;
   resolve(stdout: string): void;
   reject(error: Error): void;
 }
@@ -34,9 +35,9 @@ export class CommandShells {
     this.#timeout = timeout;
   }
 
-  readonly run: RunCommand = async (command, args, { input } = {}) =>
+  readonly run: RunCommand = async (command, args, { input, signal } = {}) =>
     new Promise((resolve, reject) => {
-      this.#queue.push({ command, args, input, resolve, reject });
+      this.#queue.push({ command, args, input, signal, resolve, reject });
       this.#next();
     });
 
@@ -51,9 +52,17 @@ export class CommandShells {
     if (this.#queue.length === 0) return;
     const shell = this.#idle() ?? this.#open();
     if (shell === undefined) return;
-    const { command, args, input, resolve, reject } = this.#queue.shift()!;
+    const { command, args, input, signal, resolve, reject } = this.#queue.shift()!;
+    if (signal?.aborted) {
+      reject(new CommandError(command, args, 'not started'));
+      this.#next();
+      return;
+    }
+    const kill = (): void => shell.kill();
+    signal?.addEventListener('abort', kill, { once: true });
     shell
       .run(command, args, input)
+      .finally(() => signal?.removeEventListener('abort', kill))
       .then(resolve, (error: Error) => {
         if (!shell.alive) this.#shells.delete(shell);
         reject(error);
@@ -134,7 +143,7 @@ class CommandShell {
   /** @throws CommandError */
   run(command: string, args: readonly string[], input: string | undefined): Promise<string> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#kill(), this.#timeout);
+      const timer = setTimeout(() => this.kill(), this.#timeout);
       this.#pending = { command, args, timer, out: '', err: '', resolve, reject };
       this.#hold(true);
       this.#child.stdin!.write(this.#script(command, args, input));
@@ -187,7 +196,8 @@ class CommandShell {
     this.#hold(false);
   }
 
-  #kill(): void {
+  /** Ends the program that it runs, and itself. */
+  kill(): void {
     try {
       process.kill(-this.#child.pid!, 'SIGKILL');
     } catch {

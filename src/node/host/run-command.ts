@@ -3,11 +3,13 @@
 import { spawn } from 'node:child_process';
 
 /** @throws CommandError when the program is missing, ends with another code than 0, or by a signal */
-export type RunCommand = (
-  command: string,
-  args: readonly string[],
-  options?: { readonly input?: string },
-) => Promise<string>;
+export type RunCommand = (command: string, args: readonly string[], options?: RunOptions) => Promise<string>;
+
+export interface RunOptions {
+  readonly input?: string;
+  /** Fires to kill the program. */
+  readonly signal?: AbortSignal;
+}
 
 export class CommandError extends Error {
   override readonly name = 'CommandError';
@@ -32,7 +34,12 @@ export const helperEnvironment = (): NodeJS.ProcessEnv => ({
 
 export const runCommand: RunCommand = (command, args, options = {}) =>
   new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: helperEnvironment(), stdio: ['pipe', 'pipe', 'pipe'] });
+    const { signal: stop } = options;
+    const child = spawn(command, args, {
+      env: helperEnvironment(),
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...(stop === undefined ? {} : { signal: stop, killSignal: 'SIGKILL' }),
+    });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

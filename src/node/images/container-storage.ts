@@ -7,13 +7,26 @@
  * was not.
  */
 
-import { existsSync, mkdirSync, readFileSync, statfsSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '../../files/durable.ts';
+import { type ImageSettings, noImageSettings } from '../../resources/image-settings.ts';
 import type { RunCommand } from '../host/run-command.ts';
 import { findProgram } from '../runtime/find-programs.ts';
 import type { ImageConfig } from './image.ts';
+import { certificatesOf, registriesConf } from './registries-conf.ts';
 import {
   policyJson,
   type StorageDriver,
@@ -36,6 +49,8 @@ export interface ContainerStorageOptions extends StorageFolders {
   /** Names this boot of the machine: what an earlier one left without keeping it is not trusted. */
   readonly bootId: string;
   readonly run: RunCommand;
+  /** The administrator's, as they are now. Default: none. */
+  readonly settings?: () => Promise<ImageSettings>;
 }
 
 /** A kept image, ready to be run. */
@@ -93,25 +108,40 @@ export class ContainerStorage {
     await mkdir(graphRoot, { recursive: true, mode: 0o700 });
     await chmod(graphRoot, 0o700);
     this.#driver = usualDriver(graphRoot);
-    this.#configure();
+    await this.configure();
     await this.#distrust();
   }
 
   /** Falls back to whole copies of each layer, where the kernel or the file system does without overlays. @returns whether that is a change */
-  useVfs(): boolean {
+  async useVfs(): Promise<boolean> {
     if (this.#driver === 'vfs' || this.list().length > 0) return false;
     this.#driver = 'vfs';
-    this.#configure();
+    await this.configure();
     return true;
   }
 
-  #configure(): void {
-    const { configDirectory } = this.#options;
+  /** Writes what the environment names, as the administrator wants it now. Before each use of skopeo or buildah. */
+  async configure(): Promise<void> {
+    const { configDirectory, settings } = this.#options;
+    const wanted = (await settings?.()) ?? noImageSettings;
     mkdirSync(configDirectory, { recursive: true, mode: 0o700 });
-    writeFileSync(join(configDirectory, 'storage.conf'), storageConf(this.#options, this.#driver));
-    writeFileSync(this.policy, policyJson);
-    const registries = join(configDirectory, 'registries.conf');
-    if (!existsSync(registries)) writeFileSync(registries, 'unqualified-search-registries = ["docker.io"]\n');
+    const files = {
+      'storage.conf': storageConf(this.#options, this.#driver),
+      'policy.json': policyJson,
+      'registries.conf': registriesConf(wanted),
+    };
+    for (const [name, text] of Object.entries(files)) {
+      const file = join(configDirectory, name);
+      // Whole at any moment: others read it.
+      writeFileSync(`${file}.new`, text);
+      renameSync(`${file}.new`, file);
+    }
+    const certificates = join(configDirectory, '.config/containers/certs.d');
+    rmSync(certificates, { recursive: true, force: true });
+    for (const [host, ca] of certificatesOf(wanted)) {
+      mkdirSync(join(certificates, host), { recursive: true });
+      symlinkSync(ca, join(certificates, host, 'ca.crt'));
+    }
   }
 
   /**
@@ -193,6 +223,7 @@ export class ContainerStorage {
   async skopeo(args: readonly string[], options?: Parameters<RunCommand>[2]): Promise<string> {
     const program = findProgram('skopeo');
     if (program === undefined) throw new ImageToolsMissing(['skopeo']);
+    await this.configure();
     const environment = Object.entries(this.environment).map(([name, value]) => `${name}=${value}`);
     return this.#options.run('env', [...environment, program, '--policy', this.policy, ...args], options);
   }

@@ -1,42 +1,102 @@
 /** All images of this machine behind one door: those built on the host stack, and those of containers/storage. */
 
+import { resolveAlias } from '../../resources/image-alias.ts';
+import { fullReference, type ImageReference, isOwnImage, usualPullPolicy } from '../../resources/image-reference.ts';
+import type { ImageSettings } from '../../resources/image-settings.ts';
 import type { ContainerStorage, UsableImage } from './container-storage.ts';
-import { digestOf, type Image, scratchBase } from './image.ts';
+import { digestOf, type Image, ImageNotFound, scratchBase } from './image.ts';
+import type { ImagePuller, PullOptions } from './image-puller.ts';
 import type { ImageStore } from './image-store.ts';
+import { PullError } from './pull-error.ts';
 
 /** What the node asks of images. */
 export interface Images {
   /** Reads no storage and runs no program for an image that was asked for before. @throws ImageNotFound naming what is missing */
   resolve(ref: string): Promise<Image>;
+  /** Whether an image needs no pull, as far as can be told at once. */
+  isHere(ref: string): boolean;
+  /**
+   * Whether an image has to be pulled before it is used.
+   * @param policy as `imagePullPolicy`; Kubernetes' default when absent
+   * @throws PullError for what is no image
+   */
+  wants(ref: string, policy?: string): Promise<boolean>;
+  /** @throws PullError, ImageToolsMissing */
+  pull(ref: string, options?: PullOptions): Promise<{ readonly ref: string }>;
+}
+
+export interface NodeImagesOptions {
+  readonly store: ImageStore;
+  readonly storage: ContainerStorage;
+  readonly puller: ImagePuller;
+  /** The administrator's, as they are now. */
+  readonly settings: () => Promise<ImageSettings>;
 }
 
 export class NodeImages implements Images {
-  constructor(
-    readonly store: ImageStore,
-    readonly storage: ContainerStorage,
-  ) {}
+  readonly #options: NodeImagesOptions;
+
+  constructor(options: NodeImagesOptions) {
+    this.#options = options;
+  }
 
   async open(): Promise<void> {
-    await Promise.all([this.store.open(), this.storage.open()]);
+    const { store, storage, puller } = this.#options;
+    await Promise.all([store.open(), storage.open()]);
+    await puller.open();
   }
 
   async resolve(ref: string): Promise<Image> {
-    const stored = this.#stored(ref);
-    return stored === undefined ? this.store.resolve(ref) : imageOf(ref, stored);
+    const { store, storage } = this.#options;
+    const digest = digestOf(ref);
+    const stored = digest === undefined ? undefined : storage.find(digest);
+    if (stored !== undefined) return imageOf(ref, stored);
+    if (digest !== undefined || isOwnImage(ref)) return store.resolve(ref);
+    const named = storage.find(fullReference(await this.#meant(ref)));
+    if (named === undefined) throw new ImageNotFound(`image ${ref} is not on this machine`);
+    return imageOf(ref, named);
   }
 
-  /** What an image lacks, in one line; undefined when it is whole. */
+  isHere(ref: string): boolean {
+    if (isOwnImage(ref)) return true;
+    const digest = digestOf(ref);
+    return digest !== undefined && this.#options.storage.find(digest) !== undefined;
+  }
+
+  async wants(ref: string, policy?: string): Promise<boolean> {
+    if (isOwnImage(ref) || policy === 'Never') return false;
+    const reference = await this.#meant(ref);
+    if ((policy ?? usualPullPolicy(reference)) === 'Always') return true;
+    return this.#options.storage.find(reference.digest ?? fullReference(reference)) === undefined;
+  }
+
+  async pull(ref: string, options?: PullOptions): Promise<{ readonly ref: string }> {
+    return this.#options.puller.pull(await this.#meant(ref), options);
+  }
+
+  /** What an image lacks, in one line; undefined when it is whole, or can be had again. */
   async lackOf(ref: string): Promise<string | undefined> {
-    return this.#stored(ref) === undefined ? this.store.lackOf(ref) : undefined;
+    if (!isOwnImage(ref) || this.isInStorage(ref)) return undefined;
+    return this.#options.store.lackOf(ref);
+  }
+
+  isInStorage(ref: string): boolean {
+    return this.#options.storage.find(digestOf(ref) ?? ref) !== undefined;
   }
 
   /** Calls `changed` after images came or went. */
   watch(changed: () => void): { close(): void } {
-    return this.store.watch(changed);
+    return this.#options.store.watch(changed);
   }
 
-  #stored(ref: string): UsableImage | undefined {
-    return this.storage.find(digestOf(ref) ?? ref);
+  async #meant(ref: string): Promise<ImageReference> {
+    const { aliases } = await this.#options.settings();
+    try {
+      return resolveAlias(ref, aliases);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new PullError(error.message, 'fact', 'InvalidImageName');
+    }
   }
 }
 

@@ -8,6 +8,7 @@ export interface ImageCommand {
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
   readonly hasShell: boolean;
+  readonly hasFile?: (path: string) => boolean;
 }
 
 const shells = new Set(['/bin/sh', '/usr/bin/sh', '/bin/bash', '/usr/bin/bash']);
@@ -25,7 +26,32 @@ export function commandOf(
   const tail = own(container.args) ?? (command === undefined ? image.cmd : []);
   const argv = [...head, ...tail];
   if (argv.length === 0) throw new ConfigError('no command specified');
-  if (!image.hasShell || shells.has(argv[0]!)) return argv;
+  if (!image.hasShell) return checked(container, argv, image, environment);
+  if (shells.has(argv[0]!)) return argv;
   // The init ends with 1 when a program is not there; the shell says so, with 127 or 126.
   return ['/bin/sh', '-c', 'exec "$@"', 'sh', ...argv];
+}
+
+/** Without a shell nothing says that a program is not there: the init would just end with 1. @throws ConfigError */
+function checked(
+  container: Container,
+  argv: readonly string[],
+  { hasFile }: ImageCommand,
+  environment: ReadonlyMap<string, string>,
+): readonly string[] {
+  const program = argv[0]!;
+  if (hasFile === undefined) return argv;
+  const folders = program.includes('/') ? [''] : (environment.get('PATH') ?? '').split(':').map((path) => `${path}/`);
+  const places = folders.map((folder) => `${folder}${program}`);
+  const mounts = (container.volumeMounts ?? []).map(({ mountPath }) => `${mountPath}/`);
+  // What is relative to the working directory, or mounted, cannot be looked for.
+  const mayBe = (path: string): boolean =>
+    !path.startsWith('/') || mounts.some((mount) => path.startsWith(mount)) || hasFile(path);
+  if (places.some(mayBe)) return argv;
+  if (program === '/bin/sh')
+    throw new ConfigError(
+      `image ${container.image} has no shell (/bin/sh) to run a command line with; give the exact words with --args`,
+      'NoShell',
+    );
+  throw new ConfigError(`exec: ${JSON.stringify(program)}: executable file not found`, 'ContainerCannotRun');
 }

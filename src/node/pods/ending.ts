@@ -59,10 +59,13 @@ export async function endingOf(context: NodeContext, input: EndingInput): Promis
 export function refusalOf(error: unknown, now: number): Ended {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof ConfigError)
-    return { phase: 'ended', exitCode: 128, reason: error.reason, message, finishedAt: now };
+    return { phase: 'ended', exitCode: codeOf(error), reason: error.reason, message, finishedAt: now };
   const text = error instanceof CreateError ? lastLine(message) : message;
   return { phase: 'ended', exitCode: refusalCode(text), reason: 'ContainerCannotRun', message: text, finishedAt: now };
 }
+
+const codeOf = ({ reason, message }: ConfigError): number =>
+  reason === 'ContainerCannotRun' ? refusalCode(message) : reason === 'NoShell' ? 127 : 128;
 
 function refusalCode(message: string): number {
   if (/executable file not found|no such file or directory/i.test(message)) return 127;

@@ -1,7 +1,6 @@
 /** Tells the API how a Pod's containers are, and at the end makes that durable. */
 
 import { syncFiles } from '../../files/durable.ts';
-import type { ImagePull } from '../../resources/core/image-pull.ts';
 import type { Pod } from '../../resources/core/pod.ts';
 import type { StartOrder } from '../../resources/core/start-order.ts';
 import type { NodeContext } from '../context.ts';
@@ -36,7 +35,6 @@ export class PodReporter {
   /** The first one stays. */
   #failure: Failure | undefined;
   #logMayLack = false;
-  #pull: ImagePull | undefined;
   readonly #admitted: string;
 
   constructor(options: PodReporterOptions) {
@@ -50,12 +48,6 @@ export class PodReporter {
 
   logMayLack(): void {
     this.#logMayLack = true;
-  }
-
-  /** Tells that an image is pulled, or was; not to be called for one that is there. */
-  imagePull(pull: ImagePull): void {
-    this.#pull = pull;
-    this.publish();
   }
 
   /** Writes the present state, some time soon. */
@@ -94,7 +86,6 @@ export class PodReporter {
       containerId: (name) => processes.idOf(name),
       hostIP: context.network.hostAddress,
       ...(place.network === undefined ? {} : { podIP: place.network.ip }),
-      ...(this.#pull === undefined ? {} : { pull: this.#pull }),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
     });
   }

@@ -1,7 +1,6 @@
 /** A Pod's status from the state of its containers. Pure. */
 
 import { mergeConditions } from '../../resources/condition.ts';
-import { type ImagePull, pullCondition } from '../../resources/core/image-pull.ts';
 import type { ContainerState, ContainerStatus, Pod } from '../../resources/core/pod.ts';
 import type { StartOrder } from '../../resources/core/start-order.ts';
 import { type ContainerRun, hasEnded } from './container-run.ts';
@@ -21,8 +20,6 @@ export interface StatusInput {
   readonly admitted: string;
   /** Why the Pod as a whole failed. */
   readonly failure?: { readonly reason: string; readonly message: string };
-  /** What is to be told of pulling its images; absent when there was nothing to pull. */
-  readonly pull?: ImagePull;
   readonly containerId: (name: string) => string;
 }
 
@@ -46,7 +43,6 @@ export function podStatus(input: StatusInput): PodStatus {
       before.conditions,
       [
         { type: 'PodScheduled', status: 'True' },
-        ...(input.pull === undefined ? [] : [pullCondition(input.pull)]),
         { type: 'Initialized', status: 'True', ...(phase === 'Succeeded' ? { reason: 'PodCompleted' } : {}) },
         { type: 'Ready', ...readiness },
         { type: 'ContainersReady', ...readiness },

@@ -63,13 +63,20 @@ export async function specOf(
   });
   const diskDir = join(sandbox.disk.path, 'containers', container.name);
   mkdirSync(diskDir, { recursive: true });
+  const security = securityOf(pod, container);
   const rootfs = await context.rootfsOf(image).prepare({
     image,
     diskDir,
     files: sandbox.files,
-    runAs: runAs(pod, container),
+    runAs: runAs(security),
     mountPoints: (container.volumeMounts ?? []).map(({ mountPath }) => mountPath),
   });
+  if (security.runAsNonRoot && rootfs.user.uid === 0)
+    throw new ConfigError(
+      security.runAsUser === 0
+        ? "container's runAsUser breaks non-root policy"
+        : 'container has runAsNonRoot and image will run as root',
+    );
   const environment = resolveEnvironment({
     pod,
     container,
@@ -117,13 +124,15 @@ export async function specOf(
 interface SecurityContext {
   readonly runAsUser?: number;
   readonly runAsGroup?: number;
+  readonly runAsNonRoot?: boolean;
 }
 
-function runAs(pod: Pod, container: Container): { user?: number; group?: number } {
-  const settings: SecurityContext = {
-    ...(pod.spec.securityContext as SecurityContext | undefined),
-    ...(container.securityContext as SecurityContext | undefined),
-  };
+const securityOf = (pod: Pod, container: Container): SecurityContext => ({
+  ...(pod.spec.securityContext as SecurityContext | undefined),
+  ...(container.securityContext as SecurityContext | undefined),
+});
+
+function runAs(settings: SecurityContext): { user?: number; group?: number } {
   return {
     ...(settings.runAsUser === undefined ? {} : { user: settings.runAsUser }),
     ...(settings.runAsGroup === undefined ? {} : { group: settings.runAsGroup }),

@@ -12,9 +12,14 @@ export interface MachineStacks {
   readonly builder: RootfsProvider;
 }
 
+export interface Bases extends MachineStacks {
+  /** A folder for short names of layers. */
+  readonly links: string;
+}
+
 /** @throws ConfigError for an image on a base that is not known */
-export function rootfsByBase({ host, builder }: MachineStacks): (image: Image) => RootfsProvider {
-  const layered = new LayeredRoot();
+export function rootfsByBase({ host, builder, links }: Bases): (image: Image) => RootfsProvider {
+  const layered = new LayeredRoot(links);
   return ({ ref, manifest: { base } }) => {
     if (base === hostBase) return host;
     if (base === builderBase) return builder;

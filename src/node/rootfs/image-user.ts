@@ -29,8 +29,10 @@ export function imageUser(wanted: string, { passwd = '', group = '' }: UserDatab
   const usualGroup = entry === undefined ? (who === vcap.name ? vcap.gid : 0) : Number(entry[3]);
   const gid = groupName === undefined ? usualGroup : groupId(groupName, group);
   const name = entry?.[0] ?? (who === vcap.name ? vcap.name : '');
+  // A group that was named stands for all of them, as with Docker.
+  const others = groupName === undefined && name !== '' ? groupsOf(name, gid, group) : [];
   return {
-    ids: { uid, gid },
+    ids: { uid, gid, ...(others.length === 0 ? {} : { additionalGids: others }) },
     name,
     home: entry?.[5] || (who === vcap.name ? vcap.home : '/'),
   };
@@ -48,6 +50,13 @@ function withLine(text: string, name: string, line: string): string {
   if (linesOf(text).some(([known]) => known === name)) return text;
   return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${line}\n`;
 }
+
+/** Further groups that a user is a member of. */
+const groupsOf = (name: string, gid: number, group: string): readonly number[] =>
+  linesOf(group)
+    .filter(([, , id = '', members = '']) => isNumber(id) && members.split(',').includes(name))
+    .map(([, , id]) => Number(id))
+    .filter((id) => id !== gid);
 
 function groupId(name: string, group: string): number {
   if (isNumber(name)) return Number(name);

@@ -39,6 +39,8 @@ export interface Rootfs {
   readonly cmd: readonly string[];
   /** Whether /bin/sh is known to be there. */
   readonly hasShell: boolean;
+  /** Whether the image has a file, after all links; absent where that is not known. */
+  readonly hasFile?: (path: string) => boolean;
 }
 
 export interface RootfsProvider {

@@ -82,6 +82,7 @@ export const containerSchema = s.object(
   {
     name: s.string({ minLength: 1 }),
     image: s.optional(s.string()),
+    imagePullPolicy: s.optional(s.enumeration('Always', 'IfNotPresent', 'Never')),
     command: s.optional(s.array(s.string())),
     args: s.optional(s.array(s.string())),
     workingDir: s.optional(s.string()),
@@ -161,6 +162,8 @@ const body = {
       serviceAccountName: s.optional(s.string()),
       nodeSelector: s.optional(s.map(s.string())),
       securityContext: s.optional(s.anyObject()),
+      /** Secrets of type kubernetes.io/dockerconfigjson. */
+      imagePullSecrets: s.optional(s.array(s.object({ name: s.optional(s.string()) }))),
       hostNetwork: s.optional(s.boolean()),
     },
     { open: true },

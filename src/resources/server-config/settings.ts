@@ -4,7 +4,8 @@
  */
 
 import { isWithin, neverAllowed } from '../host-path.ts';
-import { directories, duration, type Setting, setting, size, wholeNumber } from './setting.ts';
+import { isAlias, registryList } from '../image-settings.ts';
+import { directories, duration, type Setting, setting, size, textMap, wholeNumber } from './setting.ts';
 
 export const serverConfigFile = 'config.yaml';
 
@@ -73,6 +74,25 @@ export const settings = {
       'Further directories of this machine that Tasks on the stack `host` see, read-only, at the same place. `/usr` they see anyway; one that does not exist at the start is left out.',
     example: ['/opt/tools'],
     inForce: 'at the next start',
+  }),
+  'images.registries': setting({
+    type: registryList,
+    default: [],
+    defaultText: 'none',
+    description:
+      'Registries that are spoken to in another way than usual: mirrors are asked first, `insecure` allows plain HTTP and any certificate, `ca` is a file of certificates to trust.',
+    example: [{ prefix: 'docker.io', mirrors: ['mirror.example.com/docker'] }],
+    command: 'kf configure-server set-registry PREFIX',
+    inForce: 'at once',
+  }),
+  'images.aliases': setting({
+    type: textMap('a map of images to images, like ubuntu: registry.example.com/base/ubuntu', isAlias),
+    default: {},
+    defaultText: 'none',
+    description:
+      'Images that stand for others. The tag that is asked for stays; a name with a tag (`ubuntu:24.04`) stands for that one only.',
+    example: { ubuntu: 'registry.example.com/base/ubuntu' },
+    inForce: 'at once',
   }),
   'store.cache': setting({
     type: size({ least: 0 }),

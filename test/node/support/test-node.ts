@@ -12,7 +12,11 @@ import { detectCgroups } from '../../../src/node/cgroup/cgroup.ts';
 import { createDisks } from '../../../src/node/disk/create-disks.ts';
 import type { DiskProvider } from '../../../src/node/disk/disk.ts';
 import { CommandShells } from '../../../src/node/host/command-shells.ts';
+import { runCommand } from '../../../src/node/host/run-command.ts';
+import { ContainerStorage } from '../../../src/node/images/container-storage.ts';
+import { ImagePuller } from '../../../src/node/images/image-puller.ts';
 import { ImageStore } from '../../../src/node/images/image-store.ts';
+import { NodeImages } from '../../../src/node/images/node-images.ts';
 import { layoutOf } from '../../../src/node/layout.ts';
 import { logPathOf, ownerOf } from '../../../src/node/logs/log-path.ts';
 import { LogStore } from '../../../src/node/logs/log-store.ts';
@@ -24,6 +28,7 @@ import { rootfsByBase } from '../../../src/node/rootfs/by-base.ts';
 import { HostStack } from '../../../src/node/rootfs/host-stack.ts';
 import { findPrograms } from '../../../src/node/runtime/find-programs.ts';
 import { Pod, podFinished } from '../../../src/resources/core/pod.ts';
+import { noImageSettings } from '../../../src/resources/image-settings.ts';
 import { MemoryClient } from './memory-client.ts';
 
 export interface TestNodeOptions {
@@ -44,6 +49,14 @@ export class TestNode {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'kf node,signs-'));
   readonly layout = layoutOf(this.dataDir, join(this.dataDir, 'run'), this.instance);
   readonly images = new ImageStore(this.layout);
+  readonly storage = new ContainerStorage({
+    graphRoot: this.layout.storage,
+    runRoot: this.layout.runStorage,
+    configDirectory: join(this.layout.runStorage, 'config'),
+    keptDirectory: this.layout.images,
+    bootId: 'test',
+    run: runCommand,
+  });
   readonly logs = new LogStore(this.layout.logs);
   readonly errors: string[] = [];
   barriers = 0;
@@ -86,11 +99,12 @@ export class TestNode {
       run: this.#shells.run,
       network: this.network,
       disk: options.wrapDisk?.(this.disk) ?? this.disk,
-      images: this.images,
+      images: this.#allImages(),
       logs: this.logs,
       rootfsOf: rootfsByBase({
         host: stack,
         builder: new BuilderStack({ directory: this.layout.builderRoot, hostStack: stack }),
+        links: this.layout.links,
       }),
       barrier: async () => {
         this.barriers++;
@@ -106,6 +120,13 @@ export class TestNode {
       ...(options.bootId === undefined ? {} : { bootId: options.bootId }),
     });
     await this.agent.start();
+  }
+
+  #allImages(): NodeImages {
+    const settings = async () => noImageSettings;
+    const { storage } = this;
+    const puller = new ImagePuller({ storage, clock: systemClock, settings, reserveBytes: 0 });
+    return new NodeImages({ store: this.images, storage, puller, settings });
   }
 
   /** As a killed server leaves things: containers run on. */

@@ -1,0 +1,197 @@
+/**
+ * Pods whose images are not here yet: they are pulled, again after a while where nobody answered, before the Pod stands in
+ * line for room. Its status says so meanwhile, in Kubernetes' words, and keeps from when to when.
+ */
+
+import type { Client } from '../../client/client.ts';
+import type { Clock, Timer } from '../../client/clock.ts';
+import { mergeConditions } from '../../resources/condition.ts';
+import { type ImagePull, pullCondition } from '../../resources/core/image-pull.ts';
+import type { ContainerStatus, Pod } from '../../resources/core/pod.ts';
+import { formatBytes } from '../../resources/quantity.ts';
+import { ImageToolsMissing } from '../images/container-storage.ts';
+import type { Images } from '../images/node-images.ts';
+import { PullError } from '../images/pull-error.ts';
+import type { Failure } from './pod-reporter.ts';
+import { exactTime, type PodStatus } from './pod-status.ts';
+import { pullCredentials } from './pull-credentials.ts';
+import { PodGone, PodPublisher } from './status-publisher.ts';
+
+export interface AwaitedImagesOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly images: Images;
+  /** Fires when the agent stops. */
+  readonly stopping: AbortSignal;
+  /** Called for a Pod whose images are here. */
+  readonly ready: (pod: Pod) => void;
+  /** Called for a Pod that will never have its images. */
+  readonly refuse: (pod: Pod, failure: Failure) => void;
+  readonly onError: (message: string, error: unknown) => void;
+}
+
+/** Milliseconds before an image is asked for again: as Kubernetes, 10 s, doubled up to 5 minutes. */
+const firstDelay = 10_000;
+const longestDelay = 300_000;
+/** Times that damaged content is asked for. */
+const mostDamaged = 3;
+/** Milliseconds between two words about how far a pull is. */
+const sayInterval = 3000;
+
+interface Entry {
+  readonly publisher: PodPublisher;
+  readonly states: Map<string, ImagePull>;
+  readonly timers: Set<Timer>;
+  /** RFC 3339. */
+  readonly begun: string;
+  left: boolean;
+  said: number;
+}
+
+export class AwaitedImages {
+  readonly #options: AwaitedImagesOptions;
+  readonly #pods = new Map<string, Entry>();
+
+  constructor(options: AwaitedImagesOptions) {
+    this.#options = options;
+    options.stopping.addEventListener('abort', () => this.#leaveAll(), { once: true });
+  }
+
+  has(uid: string): boolean {
+    return this.#pods.has(uid);
+  }
+
+  arrive(pod: Pod): void {
+    const { client, clock, stopping, onError } = this.#options;
+    const publisher = new PodPublisher({ client, clock, pod, stopping, onError });
+    // A server before this one may have begun.
+    const begun = pod.status?.startTime ?? exactTime(clock.now());
+    const entry: Entry = { publisher, states: new Map(), timers: new Set(), begun, left: false, said: 0 };
+    this.#pods.set(pod.metadata.uid!, entry);
+    this.#provide(entry).catch((error: unknown) => {
+      if (entry.left || error instanceof PodGone || stopping.aborted) return this.leave(pod.metadata.uid!);
+      this.#refuse(entry, error);
+    });
+  }
+
+  /** A newer state of a Pod that waits. */
+  observe(pod: Pod): void {
+    this.#pods.get(pod.metadata.uid!)?.publisher.observe(pod);
+  }
+
+  leave(uid: string): void {
+    const entry = this.#pods.get(uid);
+    if (entry === undefined) return;
+    entry.left = true;
+    for (const timer of entry.timers) timer.cancel();
+    this.#pods.delete(uid);
+  }
+
+  #leaveAll(): void {
+    for (const uid of this.#pods.keys()) this.leave(uid);
+  }
+
+  async #provide(entry: Entry): Promise<void> {
+    const { images, clock, ready } = this.#options;
+    const { pod } = entry.publisher;
+    const wanted = new Map<string, boolean>();
+    for (const { image = '', imagePullPolicy } of pod.spec.containers)
+      wanted.set(image, wanted.get(image) || (await images.wants(image, imagePullPolicy)));
+    const missing = [...wanted].filter(([, isWanted]) => isWanted).map(([image]) => image);
+    if (missing.length > 0) {
+      const credentials = await pullCredentials(this.#options.client, pod);
+      await Promise.all(missing.map((image) => this.#pull(entry, image, credentials)));
+      if (entry.left) return;
+      const pulled = pullCondition({ state: 'Pulled', message: missing.join(', ') });
+      await entry.publisher.publish(({ status }) => ({
+        ...status,
+        containerStatuses: undefined,
+        conditions: mergeConditions(status?.conditions, [pulled], exactTime(clock.now())),
+      }));
+    }
+    if (entry.left) return;
+    this.leave(pod.metadata.uid!);
+    ready(entry.publisher.pod);
+  }
+
+  /** @throws PullError for what is final */
+  async #pull(entry: Entry, image: string, credentials: string | undefined): Promise<void> {
+    const { images } = this.#options;
+    let damaged = 0;
+    const onProgress = (bytes: number): void =>
+      this.#say(entry, image, pulling(`${image}, ${formatBytes(bytes)} have come`), sayInterval);
+    for (let delay = firstDelay; !entry.left; delay = Math.min(2 * delay, longestDelay)) {
+      this.#say(entry, image, pulling(image));
+      try {
+        await images.pull(image, { onProgress, ...(credentials === undefined ? {} : { credentials }) });
+        entry.states.delete(image);
+        return;
+      } catch (error) {
+        if (!(error instanceof PullError) || error.kind === 'fact') throw error;
+        if (error.kind === 'damaged' && ++damaged >= mostDamaged) throw error;
+        const message = `Back-off pulling image ${JSON.stringify(image)}, again in ${delay / 1000} s: ${error.message}`;
+        this.#say(entry, image, { state: 'ImagePullBackOff', message });
+      }
+      await this.#pause(entry, delay);
+    }
+  }
+
+  /** Ends early, or never, when the Pod leaves. */
+  #pause(entry: Entry, milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(milliseconds, () => {
+        entry.timers.delete(timer);
+        resolve();
+      });
+      entry.timers.add(timer);
+    });
+  }
+
+  #refuse(entry: Entry, error: unknown): void {
+    const { pod } = entry.publisher;
+    const message = error instanceof Error ? error.message : String(error);
+    this.leave(pod.metadata.uid!);
+    if (!(error instanceof PullError || error instanceof ImageToolsMissing))
+      this.#options.onError(`pod ${pod.metadata.name}: pulling its images`, error);
+    this.#options.refuse(pod, { reason: error instanceof PullError ? error.reason : 'ErrImagePull', message });
+  }
+
+  /** @param pause milliseconds since the last word before there is another one */
+  #say(entry: Entry, image: string, state: ImagePull, pause = 0): void {
+    const { clock, onError } = this.#options;
+    entry.states.set(image, state);
+    if (entry.left || clock.now() - entry.said < pause) return;
+    entry.said = clock.now();
+    entry.publisher
+      .publish((pod) => (entry.left ? (pod.status ?? {}) : this.#status(entry, pod)))
+      .catch((error: unknown) => {
+        if (!(error instanceof PodGone) && !entry.left) onError(`pod ${nameOf(entry)}: writing its status`, error);
+      });
+  }
+
+  #status({ states, begun }: Entry, pod: Pod): PodStatus {
+    const containerStatuses = pod.spec.containers.map(({ name, image = '' }): ContainerStatus => {
+      const { state, message } = states.get(image) ?? {};
+      const reason = state === undefined ? 'PodInitializing' : state === 'Pulling' ? 'ContainerCreating' : state;
+      const waiting = { reason, ...(message === undefined ? {} : { message }) };
+      return { name, image, imageID: '', ready: false, started: false, restartCount: 0, state: { waiting } };
+    });
+    const all = [...states.values()];
+    // What goes wrong is said before what goes on.
+    const told = all.find(({ state }) => state === 'ImagePullBackOff') ?? all[0];
+    return {
+      ...pod.status,
+      phase: 'Pending',
+      startTime: begun,
+      containerStatuses,
+      conditions: mergeConditions(
+        pod.status?.conditions,
+        told === undefined ? [] : [pullCondition(told)],
+        exactTime(this.#options.clock.now()),
+      ),
+    };
+  }
+}
+
+const pulling = (message: string): ImagePull => ({ state: 'Pulling', message });
+const nameOf = ({ publisher }: Entry): string => publisher.pod.metadata.name;

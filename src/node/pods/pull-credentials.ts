@@ -1,0 +1,43 @@
+/** The credentials for registries that a Pod's `imagePullSecrets` name, as one `.dockerconfigjson`. */
+
+import type { Client } from '../../client/client.ts';
+import { getIfExists } from '../../client/get-if-exists.ts';
+import { Secret } from '../../resources/core/kinds.ts';
+import type { Pod } from '../../resources/core/pod.ts';
+
+/** Undefined without any. A Secret that is not there is left out, as in Kubernetes: the registry says the rest. */
+export async function pullCredentials(client: Client, pod: Pod): Promise<string | undefined> {
+  return readCredentials(client, pod.metadata.namespace ?? '', pod.spec.imagePullSecrets ?? []);
+}
+
+export async function readCredentials(
+  client: Client,
+  namespace: string,
+  secrets: readonly { readonly name?: string }[],
+): Promise<string | undefined> {
+  const names = secrets.map(({ name }) => name).filter((name) => name !== undefined && name !== '');
+  if (names.length === 0) return undefined;
+  const found = await Promise.all(names.map((name) => getIfExists(client, Secret, { namespace, name: name! })));
+  return mergeCredentials(found.filter((secret) => secret !== undefined));
+}
+
+type Auths = Readonly<Record<string, unknown>>;
+
+/** The first one that knows a registry counts. Pure. */
+export function mergeCredentials(secrets: readonly Secret[]): string | undefined {
+  const auths = Object.assign({}, ...secrets.toReversed().map(authsOf)) as Auths;
+  return Object.keys(auths).length === 0 ? undefined : JSON.stringify({ auths });
+}
+
+function authsOf({ data, stringData }: Secret): Auths {
+  const text = (key: string): string | undefined =>
+    stringData?.[key] ?? (data?.[key] === undefined ? undefined : Buffer.from(data[key], 'base64').toString());
+  try {
+    const config = text('.dockerconfigjson');
+    if (config !== undefined) return (JSON.parse(config) as { readonly auths?: Auths }).auths ?? {};
+    // The older form is the inner part alone.
+    return JSON.parse(text('.dockercfg') ?? '{}') as Auths;
+  } catch {
+    return {};
+  }
+}

@@ -3,6 +3,7 @@ import { progressOf } from '../../src/cli/tasks/outcome.ts';
 import { timelineOf } from '../../src/cli/tasks/task-timeline.ts';
 import { outcomeOf } from '../../src/controllers/task/task-outcome.ts';
 import { podStatus } from '../../src/node/pods/pod-status.ts';
+import { pulledStatus, pullingStatus } from '../../src/node/pods/pull-status.ts';
 import type { ImagePull } from '../../src/resources/core/image-pull.ts';
 import type { Pod } from '../../src/resources/core/pod.ts';
 import type { Task } from '../../src/resources/kf/task.ts';
@@ -13,18 +14,15 @@ const at = (second: number) => `2026-01-01T00:00:0${second}.000Z`;
 const task = { metadata: { name: 't', creationTimestamp: at(0) }, spec: { appRef: { name: 'a' } } } as Task;
 const bare = { metadata: { name: 'p' }, spec: { containers: [{ name: 'step-main', image: 'i' }] } } as never as Pod;
 
-const after = (pod: Pod, second: number, pull?: ImagePull): Pod => ({
-  ...pod,
-  status: podStatus({
-    pod,
-    runs: new Map([['step-main', { phase: 'starting' }]]),
-    order: {},
-    now: at(second),
-    admitted: at(1),
-    containerId: () => 'id',
-    ...(pull === undefined ? {} : { pull }),
-  }),
-});
+/** The Pod so many seconds later. */
+function after(pod: Pod, second: number, pull?: ImagePull): Pod {
+  const now = at(second);
+  if (pull?.state === 'Pulled') return { ...pod, status: pulledStatus(pod, pull.message, now) };
+  if (pull !== undefined)
+    return { ...pod, status: pullingStatus(pod, { states: new Map([['i', pull]]), begun: at(1) }, now) };
+  const runs = new Map([['step-main', { phase: 'starting' } as const]]);
+  return { ...pod, status: podStatus({ pod, runs, order: {}, now, admitted: at(1), containerId: () => 'id' }) };
+}
 const stages = (pod: Pod) => timelineOf(task, pod).filter(([, value]) => value !== undefined);
 
 test('what was pulled has its stage between waiting and starting', () => {
@@ -34,7 +32,11 @@ test('what was pulled has its stage between waiting and starting', () => {
     ['Pulling', at(1)],
   ]);
   const again = after(pulling, 3, { state: 'ImagePullBackOff', message: 'no route' });
-  const pulled = after(again, 5, { state: 'Pulled', message: 'in 4 s' });
+  expect(again.status?.containerStatuses?.[0]?.state?.waiting).toEqual({
+    reason: 'ImagePullBackOff',
+    message: 'no route',
+  });
+  const pulled = after(after(again, 5, { state: 'Pulled', message: 'i' }), 6);
   expect(stages(pulled)).toEqual([
     ['Queued', at(0)],
     ['Pulling', at(1)],

@@ -5,16 +5,16 @@
 
 import type { Client } from '../../client/client.ts';
 import type { Clock, Timer } from '../../client/clock.ts';
-import { mergeConditions } from '../../resources/condition.ts';
-import { type ImagePull, pullCondition } from '../../resources/core/image-pull.ts';
-import type { ContainerStatus, Pod } from '../../resources/core/pod.ts';
+import type { ImagePull } from '../../resources/core/image-pull.ts';
+import type { Pod } from '../../resources/core/pod.ts';
 import { formatBytes } from '../../resources/quantity.ts';
 import { ImageToolsMissing } from '../images/container-storage.ts';
 import type { Images } from '../images/node-images.ts';
 import { PullError } from '../images/pull-error.ts';
 import type { Failure } from './pod-reporter.ts';
-import { exactTime, type PodStatus } from './pod-status.ts';
+import { exactTime } from './pod-status.ts';
 import { pullCredentials } from './pull-credentials.ts';
+import { type Pulls, pulledStatus, pullingStatus } from './pull-status.ts';
 import { PodGone, PodPublisher } from './status-publisher.ts';
 
 export interface AwaitedImagesOptions {
@@ -38,12 +38,10 @@ const mostDamaged = 3;
 /** Milliseconds between two words about how far a pull is. */
 const sayInterval = 3000;
 
-interface Entry {
+interface Entry extends Pulls {
   readonly publisher: PodPublisher;
   readonly states: Map<string, ImagePull>;
   readonly timers: Set<Timer>;
-  /** RFC 3339. */
-  readonly begun: string;
   left: boolean;
   said: number;
 }
@@ -102,12 +100,8 @@ export class AwaitedImages {
       const credentials = await pullCredentials(this.#options.client, pod);
       await Promise.all(missing.map((image) => this.#pull(entry, image, credentials)));
       if (entry.left) return;
-      const pulled = pullCondition({ state: 'Pulled', message: missing.join(', ') });
-      await entry.publisher.publish(({ status }) => ({
-        ...status,
-        containerStatuses: undefined,
-        conditions: mergeConditions(status?.conditions, [pulled], exactTime(clock.now())),
-      }));
+      const message = missing.join(', ');
+      await entry.publisher.publish((latest) => pulledStatus(latest, message, exactTime(clock.now())));
     }
     if (entry.left) return;
     this.leave(pod.metadata.uid!);
@@ -129,7 +123,7 @@ export class AwaitedImages {
       } catch (error) {
         if (!(error instanceof PullError) || error.kind === 'fact') throw error;
         if (error.kind === 'damaged' && ++damaged >= mostDamaged) throw error;
-        const message = `Back-off pulling image ${JSON.stringify(image)}, again in ${delay / 1000} s: ${error.message}`;
+        const message = `Back-off pulling image ${JSON.stringify(image)}: ${error.message}`;
         this.#say(entry, image, { state: 'ImagePullBackOff', message });
       }
       await this.#pause(entry, delay);
@@ -163,33 +157,10 @@ export class AwaitedImages {
     if (entry.left || clock.now() - entry.said < pause) return;
     entry.said = clock.now();
     entry.publisher
-      .publish((pod) => (entry.left ? (pod.status ?? {}) : this.#status(entry, pod)))
+      .publish((pod) => (entry.left ? (pod.status ?? {}) : pullingStatus(pod, entry, exactTime(clock.now()))))
       .catch((error: unknown) => {
         if (!(error instanceof PodGone) && !entry.left) onError(`pod ${nameOf(entry)}: writing its status`, error);
       });
-  }
-
-  #status({ states, begun }: Entry, pod: Pod): PodStatus {
-    const containerStatuses = pod.spec.containers.map(({ name, image = '' }): ContainerStatus => {
-      const { state, message } = states.get(image) ?? {};
-      const reason = state === undefined ? 'PodInitializing' : state === 'Pulling' ? 'ContainerCreating' : state;
-      const waiting = { reason, ...(message === undefined ? {} : { message }) };
-      return { name, image, imageID: '', ready: false, started: false, restartCount: 0, state: { waiting } };
-    });
-    const all = [...states.values()];
-    // What goes wrong is said before what goes on.
-    const told = all.find(({ state }) => state === 'ImagePullBackOff') ?? all[0];
-    return {
-      ...pod.status,
-      phase: 'Pending',
-      startTime: begun,
-      containerStatuses,
-      conditions: mergeConditions(
-        pod.status?.conditions,
-        told === undefined ? [] : [pullCondition(told)],
-        exactTime(this.#options.clock.now()),
-      ),
-    };
   }
 }
 

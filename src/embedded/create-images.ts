@@ -51,7 +51,7 @@ export function createImages(
     ...(reserveBytes === undefined ? {} : { reserveBytes }),
   });
   return {
-    all: new NodeImages({ store, storage, puller, settings }),
+    all: new NodeImages({ clock: systemClock, store, storage, puller, settings }),
     store,
     storage,
     close() {

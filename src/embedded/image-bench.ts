@@ -2,12 +2,16 @@
 
 import { BaseImageError, type BuildCacheShelf, type ImageBench } from '../build/image/image-bench.ts';
 import { type ContainerStorage, ImageToolsMissing } from '../node/images/container-storage.ts';
-import { builderStackRef, imageRef } from '../node/images/image.ts';
+import { builderStackRef, ImageNotFound, imageRef } from '../node/images/image.ts';
+import type { NodeImages } from '../node/images/node-images.ts';
 import { checkLayout } from '../node/images/oci-layout.ts';
+import { PullError } from '../node/images/pull-error.ts';
 import { findProgram } from '../node/runtime/find-programs.ts';
 
 export interface ImageBenchOptions {
   readonly storage: ContainerStorage;
+  /** Where the images come from that builds start with. */
+  readonly images: NodeImages;
   readonly caches: BuildCacheShelf;
   /** Path of the OCI runtime. */
   readonly runtime: string;
@@ -16,7 +20,7 @@ export interface ImageBenchOptions {
 /** Programs that a build runs inside of its sandbox, by Debian package. */
 const programs = ['buildah', 'skopeo'];
 
-export function createImageBench({ storage, caches, runtime }: ImageBenchOptions): ImageBench {
+export function createImageBench({ storage, images, caches, runtime }: ImageBenchOptions): ImageBench {
   return {
     stack: builderStackRef,
     runtime,
@@ -27,8 +31,11 @@ export function createImageBench({ storage, caches, runtime }: ImageBenchOptions
       return runtime.startsWith('/usr/') ? undefined : `${runtime} lies outside of /usr, which is all that builds see`;
     },
     async provide(ref, folder) {
-      const image = storage.find(ref);
-      if (image === undefined) throw new BaseImageError(`image ${ref} is not on this machine`);
+      const { image } = await images.have(ref).catch((error: unknown) => {
+        if (error instanceof PullError || error instanceof ImageNotFound)
+          throw new BaseImageError(`image ${ref}: ${error.message}`);
+        throw error;
+      });
       const to = ['--dest-oci-accept-uncompressed-layers', `oci:${folder}:latest`];
       await storage.skopeo(['copy', '--quiet', `containers-storage:@${image.id}`, ...to]);
     },

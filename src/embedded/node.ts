@@ -272,7 +272,7 @@ async function bringUp(
     bootId,
     sources: options.sources,
     images,
-    bench: createImageBench({ storage, caches, runtime }),
+    bench: createImageBench({ storage, images: nodeImages, caches, runtime }),
     memoryBytes: roomWithin(nodeLimits(config)).memoryBytes,
     stack: {
       ref: hostStackRef,

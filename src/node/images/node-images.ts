@@ -1,5 +1,6 @@
 /** All images of this machine behind one door: those built on the host stack, and those of containers/storage. */
 
+import type { Clock } from '../../client/clock.ts';
 import { resolveAlias } from '../../resources/image-alias.ts';
 import { fullReference, type ImageReference, isOwnImage, usualPullPolicy } from '../../resources/image-reference.ts';
 import type { ImageSettings } from '../../resources/image-settings.ts';
@@ -25,7 +26,17 @@ export interface Images {
   pull(ref: string, options?: PullOptions): Promise<{ readonly ref: string }>;
 }
 
+/** Milliseconds between attempts for somebody who waits; after the last one it is given up. */
+const retryDelays = [2000, 8000, undefined];
+
+/** An image of the storage, and a reference that names it. */
+export interface HadImage {
+  readonly ref: string;
+  readonly image: UsableImage;
+}
+
 export interface NodeImagesOptions {
+  readonly clock: Clock;
   readonly store: ImageStore;
   readonly storage: ContainerStorage;
   readonly puller: ImagePuller;
@@ -47,14 +58,11 @@ export class NodeImages implements Images {
   }
 
   async resolve(ref: string): Promise<Image> {
-    const { store, storage } = this.#options;
-    const digest = digestOf(ref);
-    const stored = digest === undefined ? undefined : storage.find(digest);
+    const { store } = this.#options;
+    const stored = await this.#stored(ref);
     if (stored !== undefined) return imageOf(ref, stored);
-    if (digest !== undefined || isOwnImage(ref)) return store.resolve(ref);
-    const named = storage.find(fullReference(await this.#meant(ref)));
-    if (named === undefined) throw new ImageNotFound(`image ${ref} is not on this machine`);
-    return imageOf(ref, named);
+    if (isOwnImage(ref)) return store.resolve(ref);
+    throw new ImageNotFound(`image ${ref} is not on this machine`);
   }
 
   isHere(ref: string): boolean {
@@ -72,6 +80,32 @@ export class NodeImages implements Images {
 
   async pull(ref: string, options?: PullOptions): Promise<{ readonly ref: string }> {
     return this.#options.puller.pull(await this.#meant(ref), options);
+  }
+
+  /**
+   * An image for somebody who waits for it: pulled if it has to be, a few times where nobody answers.
+   * @throws PullError, ImageToolsMissing; ImageNotFound for one of this server
+   */
+  async have(ref: string, { policy, ...options }: PullOptions & { readonly policy?: string } = {}): Promise<HadImage> {
+    const found = await this.#stored(ref);
+    if (isOwnImage(ref) || (found !== undefined && !(await this.wants(ref, policy)))) {
+      if (found === undefined) throw new ImageNotFound(`image ${ref} is not on this machine`);
+      return { ref, image: found };
+    }
+    for (const delay of retryDelays) {
+      try {
+        return await this.#options.puller.pull(await this.#meant(ref), options);
+      } catch (error) {
+        if (!(error instanceof PullError) || error.kind === 'fact' || delay === undefined) throw error;
+        await new Promise<void>((resolve) => void this.#options.clock.after(delay, resolve));
+      }
+    }
+    throw new Error('unreachable');
+  }
+
+  async #stored(ref: string): Promise<UsableImage | undefined> {
+    const { storage } = this.#options;
+    return storage.find(digestOf(ref) ?? (isOwnImage(ref) ? ref : fullReference(await this.#meant(ref))));
   }
 
   /** What an image lacks, in one line; undefined when it is whole, or can be had again. */

@@ -126,7 +126,7 @@ export class TestNode {
     const settings = async () => noImageSettings;
     const { storage } = this;
     const puller = new ImagePuller({ storage, clock: systemClock, settings, reserveBytes: 0 });
-    return new NodeImages({ store: this.images, storage, puller, settings });
+    return new NodeImages({ clock: systemClock, store: this.images, storage, puller, settings });
   }
 
   /** As a killed server leaves things: containers run on. */

@@ -7,6 +7,7 @@ import { CliError, UnreachableError } from './errors.ts';
 import type { Io } from './io.ts';
 import type { KfClient } from './kf-client.ts';
 import { notAllowed } from './server/not-allowed.ts';
+import { ownKubeconfig } from './server/own-kubeconfig.ts';
 import { findServer, readServerFile, type ServerInfo } from './server/server-file.ts';
 import { ensureServer } from './server/start.ts';
 import { isLocked } from './server/start-lock.ts';
@@ -20,7 +21,8 @@ export async function connectTo(
   options: ConnectOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<KfClient> {
-  const path = choice.kind === 'embedded' ? (await embedded(choice.home, io, options, env)).kubeconfig : choice.path;
+  const path =
+    choice.kind === 'embedded' ? await ownKubeconfig(await embedded(choice.home, io, options, env)) : choice.path;
   const context = choice.kind === 'embedded' ? undefined : choice.context;
   return new HttpClient(await load(path, context), `kf/${clientVersion}`);
 }

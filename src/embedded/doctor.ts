@@ -1,6 +1,9 @@
 /** `kf doctor`: prints what the node's checks find, and mends it when asked. */
 
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ownKubeconfig } from '../cli/server/own-kubeconfig.ts';
 import type { CheckResult } from '../node/doctor/check.ts';
 import { diagnose } from '../node/doctor/checks.ts';
 
@@ -9,7 +12,8 @@ export async function runDoctor(args: readonly string[]): Promise<number> {
   const json = args.includes('json');
   const fix = args.includes('--fix');
   const results: CheckResult[] = [];
-  for await (const result of diagnose({ dataDir: process.env.KF_HOME || '/var/lib/kf' })) {
+  const dataDir = process.env.KF_HOME || '/var/lib/kf';
+  for await (const result of everything(dataDir)) {
     results.push(result);
     if (!json) print(result);
   }
@@ -26,6 +30,24 @@ export async function runDoctor(args: readonly string[]): Promise<number> {
     execFileSync('/bin/sh', ['-c', command], { stdio: 'inherit' });
   }
   return runDoctor(args.filter((arg) => arg !== '--fix'));
+}
+
+async function* everything(dataDir: string): AsyncIterable<CheckResult> {
+  const access = await lookAtAccess(dataDir);
+  if (access !== undefined) yield access;
+  yield* diagnose({ dataDir });
+}
+
+/** Of a user who is not root: whether he may use the server of this machine, where there is one. */
+async function lookAtAccess(dataDir: string): Promise<CheckResult | undefined> {
+  if (process.getuid?.() === 0 || !existsSync(dataDir)) return undefined;
+  const kubeconfig = join(dataDir, 'kubeconfig');
+  try {
+    await ownKubeconfig({ dataDir, kubeconfig });
+    return { name: 'access', ok: true, detail: `you may use the server in ${dataDir}` };
+  } catch (error) {
+    return { name: 'access', ok: false, detail: (error as Error).message.replace('\n', '. ') };
+  }
 }
 
 function print({ name, ok, optional, detail }: CheckResult): void {

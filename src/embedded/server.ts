@@ -1,11 +1,6 @@
 /** The whole platform in one process: wires store, API, controllers, builds and the node agent. */
 
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Caller } from '../apiserver/api.ts';
-import { ensureToken, writeKubeconfig } from '../apiserver/http/kubeconfig.ts';
-import { openHttpServer, type ServiceOptions } from '../apiserver/http/server.ts';
-import { ensureTls, writePrivate } from '../apiserver/http/tls.ts';
 import { InProcessClient } from '../apiserver/in-process-client.ts';
 import { LocalApi } from '../apiserver/local-api.ts';
 import { SourceStore } from '../build/source-store.ts';
@@ -28,8 +23,8 @@ import { allKinds } from '../resources/all-kinds.ts';
 import type { ServerConfig } from '../resources/server-config/settings.ts';
 import { startPipelineRunController } from '../tekton/pipeline-run-controller.ts';
 import { startTaskRunController } from '../tekton/task-run-controller.ts';
-import { defaultSpace, makeDefaultObjects } from './default-objects.ts';
-import { shareWithGroup } from './group-access.ts';
+import { makeDefaultObjects } from './default-objects.ts';
+import { openFront } from './front.ts';
 import type { Home } from './home.ts';
 import { giveMemoryBack } from './idle-memory.ts';
 import { startNode } from './node.ts';
@@ -52,7 +47,6 @@ export interface RunningServer {
 }
 
 const controllersCaller: Caller = { user: 'system:kf-controllers', groups: ['system:masters'] };
-const administrator: Caller = { user: 'admin', groups: ['system:masters', 'system:authenticated'] };
 
 /** @throws Error with one clear line: the data directory is in use, the port is taken, a program is missing */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -67,7 +61,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...(options.flushDelayMs === undefined ? {} : { flushDelayMs: options.flushDelayMs }),
   });
   // Before anything is done to the machine or to objects: a start that is refused leaves no trace.
-  const front = await openFront(options).catch(async (error) => {
+  const { dataDir } = home;
+  const front = await openFront({ dataDir, version: options.version, port: config.port, log }).catch(async (error) => {
     await api.close();
     throw error;
   });
@@ -96,11 +91,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await node.stop();
     await api.close();
   };
-  await front.serve({ api, logs: node.logs, files: node.files, disk: node.disk, sources });
+  await front.serve({ api, logs: node.logs, files: node.files, disk: node.disk, sources }, client);
   return {
     url: front.url,
     async stop() {
-      await rm(join(home.dataDir, 'server.json'), { force: true });
       await front.close();
       await stopInner();
     },
@@ -134,34 +128,4 @@ function startControllers(
     startPipelineRunController(options),
     startTaskRunController(options),
   ];
-}
-
-interface Front {
-  readonly url: string;
-  /** Answers from now on, and tells where: `server.json` and the kubeconfig. */
-  serve(service: Omit<ServiceOptions, 'tokens' | 'version'>): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** Takes the port. @throws Error naming it when it is taken */
-async function openFront({ home, version, log, config: { port } }: ServerOptions): Promise<Front> {
-  const { dataDir } = home;
-  await mkdir(dataDir, { recursive: true });
-  const [tls, token] = await Promise.all([ensureTls(dataDir), ensureToken(join(dataDir, 'token'))]);
-  const http = openHttpServer({ tls, onError: (error, request) => log(request, error) });
-  const { url } = await http.listen(port);
-  return {
-    url,
-    async serve(service) {
-      http.serve({ ...service, version, tokens: new Map([[token, administrator]]) });
-      // For programs that post to hooks.
-      await writeFile(join(dataDir, 'ca.crt'), tls.ca);
-      const kubeconfig = join(dataDir, 'kubeconfig');
-      await writeKubeconfig(kubeconfig, { url, ca: tls.ca, token, namespace: defaultSpace });
-      const info = { pid: process.pid, url, kubeconfig, version, dataDir };
-      await writePrivate(join(dataDir, 'server.json'), `${JSON.stringify(info, undefined, 2)}\n`);
-      await shareWithGroup(dataDir);
-    },
-    close: () => http.close(),
-  };
 }

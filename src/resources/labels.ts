@@ -44,6 +44,8 @@ export const annotations = {
   createdBy: 'kf.dev/created-by',
   /** Who changed its spec last; absent until somebody has. */
   changedBy: 'kf.dev/changed-by',
+  /** Of a Space: the user of the machine whose own it is. */
+  spaceOf: 'kf.dev/space-of',
   /** Names of the services that a run of a Task got, separated by commas. */
   services: 'kf.dev/services',
   /** resourceVersion of a service's parameters that credentials were made from. */

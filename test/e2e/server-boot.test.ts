@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +7,6 @@ import { isAlive, Kf } from '../support/kf.ts';
 import { running, startTask } from '../support/kf-tasks.ts';
 
 const programs = fileURLToPath(new URL('../support/bin', import.meta.url));
-const program = fileURLToPath(new URL('../../bin/kf', import.meta.url));
 
 /** Resolves with the process id of the server that comes after another one. */
 async function nextServer(kf: Kf, before: number): Promise<number> {
@@ -57,21 +55,4 @@ test('without systemd: an enabled server comes back after a crash, not after a s
   expect(await readFile(crontab, 'utf8')).toBe('# mine\n');
   await kf.killServer();
   expect((await kf.run(['server', 'status'])).code).toBe(1);
-});
-
-test('another user gets two lines: what is missing, and the command; no server of his own', async () => {
-  const kf = await Kf.create();
-  onTestFinished(() => kf.remove());
-  await kf.ok('server', 'start');
-  const user = ['--reuid=65534', '--regid=65534', '--clear-groups'];
-  for (const words of [['apps'], ['server', 'status']]) {
-    const { status, stderr } = spawnSync('setpriv', [...user, process.execPath, program, ...words], {
-      env: { ...kf.env, HOME: '/nonexistent' },
-      encoding: 'utf8',
-    });
-    expect(status).toBe(1);
-    expect(stderr).toMatch(
-      /^Error: not allowed to use the server in .*: it is for root and the members of group kf\nTo become one: .*usermod -aG kf nobody.*, then log in again\n$/,
-    );
-  }
 });

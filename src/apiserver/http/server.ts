@@ -24,7 +24,7 @@ interface ConnectionOptions {
 /** What answers requests. */
 export interface ServiceOptions extends RouterOptions {
   /** Bearer tokens and whose they are. */
-  readonly tokens: ReadonlyMap<string, Caller>;
+  readonly tokens: ReadonlyMap<string, Caller> | Tokens;
 }
 
 export interface HttpServerOptions extends ConnectionOptions, ServiceOptions {}
@@ -108,7 +108,7 @@ function listener(
   closing: AbortSignal,
 ): RequestListener {
   const handle = router(options);
-  const tokens = new Tokens(options.tokens);
+  const tokens = options.tokens instanceof Tokens ? options.tokens : new Tokens(options.tokens);
   const hooks = new HookServer(options.api, (error) => onError?.(error, 'bodies of hooks'));
   return (req, res) => {
     const gone = new AbortController();

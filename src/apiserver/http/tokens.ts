@@ -10,12 +10,22 @@ export const adminGroup = 'system:masters';
 
 const digest = (token: string): string => createHash('sha256').update(token).digest('base64');
 
+const digested = (tokens: ReadonlyMap<string, Caller>): ReadonlyMap<string, Caller> =>
+  new Map([...tokens].map(([token, caller]) => [digest(token), caller]));
+
 export class Tokens {
   /** By the token's hash: looking it up tells nothing about the token by the time that it takes. */
-  private readonly callers: ReadonlyMap<string, Caller>;
+  private callers: ReadonlyMap<string, Caller>;
+  private readonly lasting: ReadonlyMap<string, Caller>;
 
   constructor(tokens: ReadonlyMap<string, Caller>) {
-    this.callers = new Map([...tokens].map(([token, caller]) => [digest(token), caller]));
+    this.lasting = digested(tokens);
+    this.callers = this.lasting;
+  }
+
+  /** Takes these, too, in place of those of the call before. */
+  admit(tokens: ReadonlyMap<string, Caller>): void {
+    this.callers = new Map([...digested(tokens), ...this.lasting]);
   }
 
   /** @throws StatusError Unauthorized, Forbidden (impersonation) */

@@ -2,7 +2,7 @@
 
 import { pathToFileURL } from 'node:url';
 import type { Context } from '../context.ts';
-import { CliError, Exit } from '../errors.ts';
+import { CliError, Exit, messageOf } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatDescription } from '../output/describe.ts';
 import { formatValue } from '../output/objects.ts';
@@ -10,7 +10,9 @@ import { kfHome } from '../settings/server-choice.ts';
 import { checkedBootManager } from './boot/boot.ts';
 import { countRunning, drainTasks, killTasks } from './end-tasks.ts';
 import { notAllowed } from './not-allowed.ts';
+import { ownKubeconfig } from './own-kubeconfig.ts';
 import { serverProgram } from './program.ts';
+import { requireRoot } from './require-root.ts';
 import { findServer, type ServerInfo } from './server-file.ts';
 import { ensureServer, launch, prepareHome } from './start.ts';
 import { type StartLock, tryLock } from './start-lock.ts';
@@ -19,7 +21,7 @@ import { stopServer } from './stop.ts';
 export async function startAction(context: Context): Promise<void> {
   const { io, env } = context;
   const home = kfHome(env);
-  const running = await findServer(home);
+  const running = await findMine(home);
   const info = running ?? (await ensureServer({ home, io, env }));
   io.note(
     `${running === undefined ? 'The server is running' : 'The server is running already'}: ${info.url} (process ${info.pid})`,
@@ -31,13 +33,14 @@ export async function stopAction(
   { drain, kill }: { readonly drain?: boolean; readonly kill?: boolean },
 ): Promise<void> {
   const home = kfHome(context.env);
-  if ((await findServer(home)) === undefined) {
+  if ((await findMine(home)) === undefined) {
     // It may be about to be started again after a crash.
     await stopServer(home);
     context.io.note('The server is not running.');
     if (kill || drain) context.io.note('Only a running server ends tasks: kf server start, then this again.');
     return;
   }
+  requireRoot('stop');
   if (kill) await killTasks(context.forEmbedded());
   if (drain) await drainTasks(context.forEmbedded());
   const left = await countRunning(context.forEmbedded());
@@ -61,6 +64,7 @@ export async function restartAction(context: Context): Promise<void> {
   const { io, env } = context;
   const home = kfHome(env);
   const options = { home, io, env };
+  requireRoot('restart');
   await prepareHome(options);
   // Held throughout, so that no other command starts a server in between.
   const lock = await tryLock(home);
@@ -78,10 +82,7 @@ export async function restartAction(context: Context): Promise<void> {
 
 export async function statusAction({ io, env }: Context, output?: 'json' | 'yaml'): Promise<void> {
   const home = kfHome(env);
-  const info = await findServer(home).catch(async (error) => {
-    if (error.code === 'EACCES') throw new CliError(await notAllowed(home));
-    throw new CliError(`cannot look into the data directory ${home}: ${(error as Error).message}`);
-  });
+  const info = await findMine(home);
   const manager = await checkedBootManager(home);
   const atBoot = manager ?? false;
   if (output !== undefined)
@@ -102,6 +103,18 @@ export async function statusAction({ io, env }: Context, output?: 'json' | 'yaml
   if (info === undefined) throw new Exit(exitCodes.error);
 }
 
+/** The server that runs. @throws CliError when this user may not use it, or the folder is none */
+async function findMine(home: string): Promise<ServerInfo | undefined> {
+  try {
+    const info = await findServer(home);
+    return info === undefined ? undefined : { ...info, kubeconfig: await ownKubeconfig(info) };
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') throw new CliError(await notAllowed(home));
+    throw new CliError(`cannot look into the data directory ${home}: ${messageOf(error)}`);
+  }
+}
+
 const said = (manager: string | undefined): string =>
   manager === undefined ? 'It does not start at boot: sudo kf server enable' : `It starts at boot (${manager}).`;
 
@@ -117,8 +130,7 @@ const described = ({ pid, url, kubeconfig, dataDir, version }: ServerInfo) =>
 
 /** The server takes over this process, so that a service manager has the right one. */
 export async function runAction(context: Context): Promise<void> {
-  const uid = process.getuid?.();
-  if (uid !== undefined && uid !== 0) throw new CliError('the embedded server needs root: sudo kf server run');
+  requireRoot('run');
   const { file } = serverProgram();
   context.close();
   process.argv = [process.argv[0]!, file, 'run', '--foreground'];

@@ -4,12 +4,33 @@ import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 
 export async function notAllowed(home: string): Promise<string> {
-  const missing = `not allowed to use the server in ${home}: it is for root and the members of group kf`;
   const groups = await readFile('/etc/group', 'utf8').catch(() => '');
-  const make = /^kf:/m.test(groups) ? '' : 'sudo groupadd --system kf && ';
-  // Whether the server that runs has seen the group cannot be told from here.
-  const tell = make === '' ? '' : ' && sudo kf server restart';
-  return `${missing}\nTo become one: ${make}sudo usermod -aG kf ${userName()}${tell}, then log in again`;
+  return adviceFor({ home, user: userName(), groups, own: process.getgroups?.() ?? [] });
+}
+
+export interface Applicant {
+  readonly home: string;
+  readonly user: string;
+  /** Text of /etc/group. */
+  readonly groups: string;
+  /** Groups of the process. */
+  readonly own: readonly number[];
+}
+
+/** Pure. */
+export function adviceFor({ home, user, groups, own }: Applicant): string {
+  const [, , id, list = ''] =
+    groups
+      .split('\n')
+      .find((line) => line.startsWith('kf:'))
+      ?.split(':') ?? [];
+  const missing = `not allowed to use the server in ${home}`;
+  if (id !== undefined && own.includes(Number(id)))
+    return `${missing}: it has no token yet for ${user}, a member of group kf\nTo get one: sudo kf server restart`;
+  if (list.split(',').includes(user))
+    return `${missing}: ${user} is a member of group kf, but was none yet when this shell was started\nTo become one here: log in again, or: newgrp kf`;
+  const make = id === undefined ? 'sudo groupadd --system kf && ' : '';
+  return `${missing}: it is for root and the members of group kf\nTo become one: ${make}sudo usermod -aG kf ${user}, then log in again`;
 }
 
 function userName(): string {

@@ -1,6 +1,7 @@
-/** Which server a command talks to. Pure. */
+/** Which server a command talks to. */
 
 import { join, resolve } from 'node:path';
+import { ownSpace } from '../server/own-kubeconfig.ts';
 import type { Settings } from './settings-file.ts';
 
 export type ServerChoice =
@@ -28,7 +29,8 @@ export function chooseServer(flags: ChoiceFlags, env: NodeJS.ProcessEnv, setting
 
 /** The embedded server's own kubeconfig means the embedded server, with all that belongs to it. */
 function recognise(home: string, path: string, context?: string): ServerChoice {
-  if (resolve(path) === join(home, 'kubeconfig') && context === undefined) return { kind: 'embedded', home };
+  const isOurs = resolve(path) === join(home, 'kubeconfig') || resolve(path).startsWith(join(home, 'users/'));
+  if (isOurs && context === undefined) return { kind: 'embedded', home };
   return { kind: 'kubeconfig', path, ...(context === undefined ? {} : { context }) };
 }
 
@@ -36,8 +38,16 @@ function recognise(home: string, path: string, context?: string): ServerChoice {
 export const serverKey = (choice: ServerChoice): string =>
   choice.kind === 'embedded' ? `embedded:${choice.home}` : `${choice.path}#${choice.context ?? ''}`;
 
-/** The targeted Space: the flag, the one remembered for this server, else `dev` (embedded) or Kf's own setting. */
-export function chooseSpace(choice: ServerChoice, settings: Settings, flag?: string): string | undefined {
+/**
+ * The targeted Space: the flag, the one remembered for this server, else the usual one (embedded) or Kf's own setting.
+ * @param usual of whoever asks; default `dev`
+ */
+export function chooseSpace(
+  choice: ServerChoice,
+  settings: Settings,
+  flag?: string,
+  usual: (home: string) => string | undefined = ownSpace,
+): string | undefined {
   const remembered = flag ?? settings.spaces?.[serverKey(choice)];
-  return remembered ?? (choice.kind === 'embedded' ? 'dev' : settings.space);
+  return remembered ?? (choice.kind === 'embedded' ? (usual(choice.home) ?? 'dev') : settings.space);
 }

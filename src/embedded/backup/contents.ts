@@ -3,6 +3,7 @@
 /** Beside the store; those that are there. In the data directory they have the same names. */
 export const backedUp = [
   'token',
+  'users',
   'tls.json',
   'config.yaml',
   'logs',

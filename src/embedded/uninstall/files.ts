@@ -27,7 +27,7 @@ const names: ReadonlySet<string> = new Set([
     'server.log',
     'sources',
   ],
-  ...['stacks', 'tls.json', 'token', 'volumes'],
+  ...['stacks', 'tls.json', 'token', 'users', 'volumes'],
 ]);
 
 export const isOurFile = (name: string): boolean =>

@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts';
 import { CliError } from '../../errors.ts';
 import { kfHome } from '../../settings/server-choice.ts';
 import { serverProgram } from '../program.ts';
+import { requireRoot } from '../require-root.ts';
 import { findServer } from '../server-file.ts';
 import { launch, prepareHome } from '../start.ts';
 import { tryLock } from '../start-lock.ts';
@@ -45,8 +46,4 @@ export async function disableAction({ io, env }: Context): Promise<void> {
   if (manager === undefined) return io.note('The server does not start at boot; nothing was changed.');
   io.note('The server does not start at boot or after a crash any more.');
   if ((await findServer(home)) !== undefined) io.note('It goes on running until: kf server stop');
-}
-
-function requireRoot(command: string): void {
-  if (process.getuid?.() !== 0) throw new CliError(`this needs root: sudo kf server ${command}`);
 }

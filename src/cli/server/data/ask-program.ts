@@ -29,7 +29,3 @@ export function askProgram<T>(env: NodeJS.ProcessEnv, args: readonly string[], f
     });
   });
 }
-
-export function requireRoot(command: string): void {
-  if (process.getuid?.() !== 0) throw new CliError(`this needs root: sudo kf server ${command}`);
-}

@@ -8,11 +8,12 @@ import { CliError } from '../../errors.ts';
 import { formatValue } from '../../output/objects.ts';
 import { kfHome } from '../../settings/server-choice.ts';
 import { killTasks } from '../end-tasks.ts';
+import { requireRoot } from '../require-root.ts';
 import { findServer } from '../server-file.ts';
 import { launch, prepareHome } from '../start.ts';
 import { tryLock } from '../start-lock.ts';
 import { stopServer } from '../stop.ts';
-import { askProgram, requireRoot } from './ask-program.ts';
+import { askProgram } from './ask-program.ts';
 
 export interface BackupFlags {
   readonly withVolumes?: boolean;

@@ -10,11 +10,12 @@ import { confirm } from '../../wait/confirm.ts';
 import { bootManager, disableBoot } from '../boot/boot.ts';
 import { stopKeeper } from '../boot/keeper.ts';
 import { countRunning, killTasks } from '../end-tasks.ts';
+import { requireRoot } from '../require-root.ts';
 import { findServer } from '../server-file.ts';
 import { launch, prepareHome } from '../start.ts';
 import { tryLock } from '../start-lock.ts';
 import { stopServer } from '../stop.ts';
-import { askProgram, requireRoot } from './ask-program.ts';
+import { askProgram } from './ask-program.ts';
 
 export interface UninstallFlags {
   readonly keepData?: boolean;

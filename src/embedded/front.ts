@@ -1,0 +1,58 @@
+/** The server's door: its port, who may come in, and the files by which they find it. */
+
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Caller } from '../apiserver/api.ts';
+import { ensureToken, writeKubeconfig } from '../apiserver/http/kubeconfig.ts';
+import { openHttpServer, type ServiceOptions } from '../apiserver/http/server.ts';
+import { ensureTls } from '../apiserver/http/tls.ts';
+import { adminGroup, Tokens } from '../apiserver/http/tokens.ts';
+import type { Client } from '../client/client.ts';
+import { defaultSpace } from './default-objects.ts';
+import { writeForGroup } from './members/group-access.ts';
+import { MemberAccess } from './members/member-access.ts';
+
+export interface FrontOptions {
+  readonly dataDir: string;
+  readonly version: string;
+  readonly port: number;
+  readonly log: (message: string, error?: unknown) => void;
+}
+
+const administrator: Caller = { user: 'admin', groups: [adminGroup, 'system:authenticated'] };
+
+export interface Front {
+  readonly url: string;
+  /** Answers from now on, and tells where: `server.json` and the kubeconfigs. @param client makes the members' Spaces */
+  serve(service: Omit<ServiceOptions, 'tokens' | 'version'>, client: Client): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Takes the port. @throws Error naming it when it is taken */
+export async function openFront({ dataDir, version, log, port }: FrontOptions): Promise<Front> {
+  await mkdir(dataDir, { recursive: true });
+  const [tls, token] = await Promise.all([ensureTls(dataDir), ensureToken(join(dataDir, 'token'))]);
+  const http = openHttpServer({ tls, onError: (error, request) => log(request, error) });
+  const { url } = await http.listen(port);
+  let access: MemberAccess | undefined;
+  return {
+    url,
+    async serve(service, client) {
+      const tokens = new Tokens(new Map([[token, administrator]]));
+      http.serve({ ...service, version, tokens });
+      // For programs that post to hooks.
+      await writeFile(join(dataDir, 'ca.crt'), tls.ca);
+      const kubeconfig = join(dataDir, 'kubeconfig');
+      await writeKubeconfig(kubeconfig, { url, ca: tls.ca, token, namespace: defaultSpace });
+      access = new MemberAccess({ dataDir, client, tokens, address: { url, ca: tls.ca }, log });
+      await access.start();
+      const info = { pid: process.pid, url, kubeconfig, version, dataDir };
+      await writeForGroup(join(dataDir, 'server.json'), `${JSON.stringify(info, undefined, 2)}\n`, access.gid);
+    },
+    async close() {
+      await rm(join(dataDir, 'server.json'), { force: true });
+      await access?.stop();
+      await http.close();
+    },
+  };
+}

@@ -55,6 +55,7 @@ export async function describeSpace(
       ['Grace Period', formatDuration((runtimeConfig?.terminationGracePeriodSeconds ?? 10) * 1000)],
       ['Time Zone', taskConfig?.timeZone ?? 'UTC'],
       ['Task Retention', retentionText(taskConfig?.retention)],
+      ['Build Retention', buildRetentionText(buildConfig?.retention?.maxBuilds)],
       ['Task Limits', limitsText(taskConfig?.limits)],
       ['Egress Policy', networkConfig?.appNetworkPolicy?.egress ?? 'PermitAll'],
       ['Build Egress Policy', networkConfig?.buildNetworkPolicy?.egress],
@@ -80,6 +81,9 @@ function retentionText({ maxTasks, perJobMin }: TaskConfig['retention'] = {}): s
   const perJob = perJobMin === undefined ? '' : `, at least ${perJobMin} of every Job`;
   return `${maxTasks ?? 500} per App${perJob}`;
 }
+
+const buildRetentionText = (maxBuilds: number | undefined): string | undefined =>
+  maxBuilds === undefined ? undefined : `${maxBuilds} per App`;
 
 function limitsText({ memory, cpu, tasks }: TaskConfig['limits'] = {}): string | undefined {
   const parts = [

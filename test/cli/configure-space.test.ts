@@ -76,6 +76,18 @@ describe('other settings', () => {
     expect(after?.runtimeConfig).not.toHaveProperty('terminationGracePeriodSeconds');
   });
 
+  test('retention of Builds', async () => {
+    await cli.ok('configure-space', 'set-build-retention', '7');
+    expect((await specOf())?.buildConfig?.retention).toEqual({ maxBuilds: 7 });
+    expect((await cli.ok('space')).stdout).toMatch(/^Build Retention: +7 per App$/m);
+    expect(await configure('set-build-retention', '0')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('"0" is no number of Builds: it must be 1 or more, or default'),
+    });
+    await cli.ok('configure-space', 'set-build-retention', 'dev', 'default');
+    expect((await specOf())?.buildConfig).not.toHaveProperty('retention');
+  });
+
   test('retention and limits of Tasks', async () => {
     await cli.ok('configure-space', 'set-task-retention', '50', '--per-job-min', '2');
     await cli.ok('configure-space', 'set-task-limits', '--memory', '4G', '--tasks', '3');

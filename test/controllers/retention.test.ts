@@ -4,6 +4,7 @@ import { expired } from '../../src/controllers/retention/expired.ts';
 import { RetentionController } from '../../src/controllers/retention/retention-controller.ts';
 import { Namespace } from '../../src/resources/core/kinds.ts';
 import { App } from '../../src/resources/kf/app.ts';
+import { Build } from '../../src/resources/kf/build.ts';
 import { Space } from '../../src/resources/kf/space.ts';
 import { Task } from '../../src/resources/kf/task.ts';
 import { labels } from '../../src/resources/labels.ts';
@@ -119,6 +120,30 @@ describe('the controller', () => {
     await controller.reconcileSpace('dev');
     const { items } = await local.client.list(Task, { namespace: 'dev' });
     expect(items.map(({ metadata }) => metadata.name).sort()).toEqual(['a2', 'a3']);
+  });
+
+  test('a Space says how many Builds stay; those that the App names do in any case', async () => {
+    const controller = new RetentionController({ client: local.client, clock: new FakeClock() });
+    const app = await local.client.create(App, {
+      metadata: { name: 'a', namespace: 'dev' },
+      spec: { build: {}, template: { spec: { containers: [{}] } } },
+    });
+    await local.client.updateStatus(App, { ...app, status: { latestBuild: 'a-5', latestReadyBuild: 'a-1' } });
+    for (const name of ['a-1', 'a-2', 'a-3', 'a-4', 'a-5']) {
+      const build = await local.client.create(Build, {
+        metadata: { name, namespace: 'dev', labels: { [labels.appName]: 'a' } },
+        spec: { kind: 'BuiltinTask', name: 'host' },
+      });
+      const conditions = [{ type: 'Succeeded', status: 'True' as const }];
+      await local.client.updateStatus(Build, { ...build, status: { conditions } });
+    }
+    await local.client.create(Space, {
+      metadata: { name: 'dev' },
+      spec: { buildConfig: { retention: { maxBuilds: 3 } } },
+    });
+    await controller.reconcileSpace('dev');
+    const { items } = await local.client.list(Build, { namespace: 'dev' });
+    expect(items.map(({ metadata }) => metadata.name).sort()).toEqual(['a-1', 'a-4', 'a-5']);
   });
 
   test('a clock that is set back does not keep it from looking', async () => {

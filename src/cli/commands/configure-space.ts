@@ -1,6 +1,7 @@
 /** `kf configure-space`: one subcommand per setting, each declared in `cli/configure-space`. */
 
 import type { CommandFile } from '../command.ts';
+import { buildRetention } from '../configure-space/build-retention.ts';
 import { egressPolicy } from '../configure-space/egress-policy.ts';
 import { environment } from '../configure-space/env.ts';
 import { gracePeriod } from '../configure-space/grace-period.ts';
@@ -19,6 +20,7 @@ export const configureSpace: readonly CommandFile[] = [
   ...egressPolicy,
   ...hostPorts,
   taskRetention,
+  buildRetention,
   taskLimits,
   ...notify,
   ...notApplicableSettings,

@@ -4,21 +4,21 @@ import { labels } from '../../resources/labels.ts';
 import type { KubeObject } from '../../resources/meta.ts';
 
 /**
- * The oldest final objects above the limit. Unfinished ones count towards it and stay, as in Kf.
+ * The oldest expendable objects above the limit. Others, like unfinished ones, count towards it and stay, as in Kf.
  * @param limit how many are kept
  * @param perJob how many of the newest of every Job stay in any case; they count, too
  */
 export function expired<T extends KubeObject>(
   objects: readonly T[],
   limit: number,
-  isFinal: (object: T) => boolean,
+  isExpendable: (object: T) => boolean,
   perJob = 0,
 ): readonly T[] {
   const newestFirst = [...objects].sort(
     (a, b) => createdAt(b).localeCompare(createdAt(a)) || revisionOf(b) - revisionOf(a),
   );
   const spared = newestOfJobs(newestFirst, perJob);
-  const mayGo = (object: T): boolean => isFinal(object) && !spared.has(object);
+  const mayGo = (object: T): boolean => isExpendable(object) && !spared.has(object);
   const staying = newestFirst.filter((object) => !mayGo(object)).length;
   return newestFirst.filter(mayGo).slice(Math.max(0, limit - staying));
 }

@@ -10,6 +10,7 @@ import { Build } from '../../resources/kf/build.ts';
 import { SourcePackage } from '../../resources/kf/source-package.ts';
 import { Space } from '../../resources/kf/space.ts';
 import { Task } from '../../resources/kf/task.ts';
+import type { ObjectOf } from '../../resources/kind.ts';
 import { labels } from '../../resources/labels.ts';
 import { type KubeObject, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { isNotFound } from '../../resources/status.ts';
@@ -18,7 +19,7 @@ import { expired } from './expired.ts';
 export interface RetentionLimits {
   /** Tasks kept per App, where the Space does not say otherwise. Default 500 (Kf). */
   readonly tasks: number;
-  /** Builds kept per App. Default 5 (Kf). */
+  /** Builds kept per App, where the Space does not say otherwise. Default 5 (Kf). */
   readonly builds: number;
 }
 
@@ -76,30 +77,49 @@ export class RetentionController {
     const last = this.#lastLook.get(key);
     if (last !== undefined) return { requeueAfter: last + interval - now };
     this.#lastLook.set(key, now);
-    await this.#trim(Build, app, this.#limits.builds);
     const space = await getIfExists(this.#client, Space, { name: app.namespace! });
+    await this.#trimBuilds(app, space);
     await this.#trimTasks(app, space);
   }
 
   /** Its settings may have changed. */
   async reconcileSpace(name: string): Promise<void> {
     const space = await getIfExists(this.#client, Space, { name });
-    if (space?.spec?.taskConfig?.retention === undefined) return;
+    const { taskConfig, buildConfig } = space?.spec ?? {};
+    if (taskConfig?.retention === undefined && buildConfig?.retention === undefined) return;
     const { items } = await this.#client.list(App, { namespace: name });
-    for (const app of items) await this.#trimTasks(refOf(app), space);
+    for (const app of items) {
+      await this.#trimBuilds(refOf(app), space);
+      await this.#trimTasks(refOf(app), space);
+    }
   }
 
   #trimTasks(app: ObjectRef, space: Space | undefined): Promise<void> {
     const { maxTasks, perJobMin } = space?.spec?.taskConfig?.retention ?? {};
-    return this.#trim(Task, app, maxTasks ?? this.#limits.tasks, perJobMin);
+    return this.#trim(Task, app, isFinal, maxTasks ?? this.#limits.tasks, perJobMin);
   }
 
-  async #trim(kind: typeof Task | typeof Build, app: ObjectRef, limit: number, perJob?: number): Promise<void> {
+  /** The Builds that the App names stay, whatever their age: the newest would be made again, of the other it has its image. */
+  async #trimBuilds(ref: ObjectRef, space: Space | undefined): Promise<void> {
+    const app = await getIfExists(this.#client, App, ref);
+    const { latestBuild, latestReadyBuild } = app?.status ?? {};
+    const mayGo = (build: Build): boolean =>
+      isFinal(build) && build.metadata.name !== latestBuild && build.metadata.name !== latestReadyBuild;
+    await this.#trim(Build, ref, mayGo, space?.spec?.buildConfig?.retention?.maxBuilds ?? this.#limits.builds);
+  }
+
+  async #trim<K extends typeof Task | typeof Build>(
+    kind: K,
+    app: ObjectRef,
+    mayGo: (object: ObjectOf<K>) => boolean,
+    limit: number,
+    perJob?: number,
+  ): Promise<void> {
     const { items } = await this.#client.list(kind, {
       namespace: app.namespace!,
       labelSelector: `${labels.appName}=${app.name}`,
     });
-    for (const object of expired<Task | Build>(items, limit, isFinal, perJob)) {
+    for (const object of expired<ObjectOf<K>>(items, limit, mayGo, perJob)) {
       const source = 'sourcePackage' in object.spec ? object.spec.sourcePackage?.name : undefined;
       // First, because nobody knows of it once the Build is gone.
       if (source !== undefined) await this.#delete(SourcePackage, { ...refOf(object), name: source });

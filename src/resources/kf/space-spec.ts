@@ -54,6 +54,14 @@ export const spaceSpecSchema = s.object({
       containerRegistry: s.optional(s.string()),
       env: s.optional(s.array(envVarSchema)),
       serviceAccount: s.optional(s.string()),
+      retention: s.optional(
+        s.object({
+          maxBuilds: s.describe(
+            'Builds kept per App; the oldest final ones go. Default: 5. Added by kf-tasks.',
+            s.optional(s.integer({ minimum: 1 })),
+          ),
+        }),
+      ),
     }),
   ),
   runtimeConfig: s.optional(

@@ -3,7 +3,15 @@
  * the HTTP layer and the in-process Client are thin wrappers around it.
  */
 
-import type { AnyKind, DeleteOptions, ListOptions, ListResult, WatchEvent, WatchOptions } from '../client/client.ts';
+import type {
+  AnyKind,
+  DeleteOptions,
+  ListedMetadata,
+  ListOptions,
+  ListResult,
+  WatchEvent,
+  WatchOptions,
+} from '../client/client.ts';
 import type { KubeObject, ObjectRef } from '../resources/meta.ts';
 
 /** Who asks; recorded on what he makes. */
@@ -59,6 +67,7 @@ export interface Api {
   readonly kinds: readonly AnyKind[];
   get(kind: AnyKind, ref: ObjectRef): Promise<KubeObject>;
   list(kind: AnyKind, options?: ApiListOptions): Promise<ApiListResult>;
+  listMetadata(kind: AnyKind, options?: ListOptions): Promise<ListResult<ListedMetadata>>;
   create(kind: AnyKind, namespace: string | undefined, body: unknown, options: ApiWriteOptions): Promise<KubeObject>;
   update(
     kind: AnyKind,

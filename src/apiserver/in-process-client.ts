@@ -5,6 +5,7 @@ import type {
   Client,
   DeleteOptions,
   Draft,
+  ListedMetadata,
   ListOptions,
   ListResult,
   Patch,
@@ -39,6 +40,10 @@ export class InProcessClient implements Client {
 
   async list<K extends AnyKind>(kind: K, options?: ListOptions): Promise<ListResult<ObjectOf<K>>> {
     return (await this.#api.list(kind, options)) as ListResult<ObjectOf<K>>;
+  }
+
+  listMetadata(kind: AnyKind, options?: ListOptions): Promise<ListResult<ListedMetadata>> {
+    return this.#api.listMetadata(kind, options);
   }
 
   async create<K extends AnyKind>(kind: K, object: Draft<ObjectOf<K>>): Promise<ObjectOf<K>> {

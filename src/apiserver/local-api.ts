@@ -2,7 +2,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AnyKind, DeleteOptions } from '../client/client.ts';
+import type { AnyKind, DeleteOptions, ListedMetadata, ListOptions, ListResult } from '../client/client.ts';
 import { type Clock, rfc3339, systemClock } from '../client/clock.ts';
 import { required } from '../resources/field-error.ts';
 import { deepFreeze, jsonEqual } from '../resources/json.ts';
@@ -23,7 +23,7 @@ import type {
 } from './api.ts';
 import { planDeletion } from './deletion.ts';
 import { GarbageCollector } from './garbage-collector.ts';
-import { listStore } from './local-list.ts';
+import { listStore, listStoreMetadata } from './local-list.ts';
 import { watchStore } from './local-watch.ts';
 import { patched } from './patched.ts';
 import { checkPreconditions, metadataOf, updatePreconditions } from './preconditions.ts';
@@ -79,6 +79,10 @@ export class LocalApi implements Api {
 
   async list(kind: AnyKind, options: ApiListOptions = {}): Promise<ApiListResult> {
     return listStore(this.store, kind, options);
+  }
+
+  listMetadata(kind: AnyKind, options: ListOptions = {}): Promise<ListResult<ListedMetadata>> {
+    return listStoreMetadata(this.store, kind, options);
   }
 
   create(kind: AnyKind, namespace: string | undefined, body: unknown, options: ApiWriteOptions): Promise<KubeObject> {

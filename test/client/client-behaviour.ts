@@ -160,6 +160,31 @@ export function describeClient(name: string, start: () => Promise<ClientUnderTes
         expect(everywhere.items.map(({ metadata }) => metadata.namespace)).toContain(namespace);
       });
 
+      it('lists the metadata alone: identities, labels, the order of creation', async () => {
+        const made: KubeObject[] = [];
+        for (const [name, app] of [
+          ['b', 'x'],
+          ['a', 'x'],
+          ['c', 'y'],
+        ] as const)
+          made.push(await client.create(ConfigMap, configMap(name, { metadata: { labels: { app } } })));
+        const { items, resourceVersion } = await client.listMetadata(ConfigMap, { namespace, labelSelector: 'app=x' });
+        const seen = items.map(({ namespace, name, uid, resourceVersion, labels }) => ({
+          ...{ namespace, name, uid, resourceVersion, labels },
+        }));
+        const wanted = made.slice(0, 2).map(({ metadata: { namespace, name, uid, resourceVersion, labels } }) => ({
+          ...{ namespace, name, uid, resourceVersion, labels },
+        }));
+        expect(seen.sort((left, right) => right.name.localeCompare(left.name))).toEqual(wanted);
+        const orderOf = (name: string) => items.find((item) => item.name === name)?.order ?? Number.NaN;
+        expect(orderOf('a')).toBeGreaterThanOrEqual(orderOf('b'));
+        expect(Number(resourceVersion)).toBeGreaterThanOrEqual(revisionOf(made[2]!));
+        const [namespaced] = (await client.listMetadata(Namespace, { fieldSelector: `metadata.name=${namespace}` }))
+          .items;
+        expect(namespaced).toMatchObject({ name: namespace });
+        expect(namespaced?.namespace).toBeUndefined();
+      });
+
       it('refuses selectors that are none', async () => {
         await expect(client.list(Task, { namespace, fieldSelector: 'spec.n=1' })).rejects.toMatchObject({
           reason: 'BadRequest',

@@ -11,6 +11,7 @@ import type {
   Client,
   DeleteOptions,
   Draft,
+  ListedMetadata,
   ListOptions,
   ListResult,
   Patch,
@@ -18,6 +19,7 @@ import type {
   WatchEvent,
   WatchOptions,
 } from '../../src/client/client.ts';
+import { listedMetadata } from '../../src/client/listed-metadata.ts';
 import { groupResourceOf, type ObjectOf } from '../../src/resources/kind.ts';
 import type { KubeObject, ObjectRef } from '../../src/resources/meta.ts';
 import { conflict, expired, notFound, statusError } from '../../src/resources/status.ts';
@@ -84,6 +86,11 @@ class Hostile implements HostileClient {
     const { objects, revision } = await this.#read(kind);
     const items = [...objects.values()].filter((object) => selects(selection, object));
     return { items: items as ObjectOf<K>[], resourceVersion: String(revision) };
+  }
+
+  async listMetadata(kind: AnyKind, options?: ListOptions): Promise<ListResult<ListedMetadata>> {
+    const { items, resourceVersion } = await this.list(kind, options);
+    return { items: items.map(listedMetadata), resourceVersion };
   }
 
   create<K extends AnyKind>(kind: K, object: Draft<ObjectOf<K>>): Promise<ObjectOf<K>> {

@@ -146,6 +146,7 @@ function mortal(client: Client, writes: number): Client {
   return {
     get: (kind, ref) => client.get(kind, ref),
     list: (kind, options) => client.list(kind, options),
+    listMetadata: (kind, options) => client.listMetadata(kind, options),
     watch: (kind, options) => client.watch(kind, options),
     create: dying(client.create.bind(client) as never) as Client['create'],
     update: dying(client.update.bind(client) as never) as Client['update'],

@@ -12,13 +12,9 @@ import { FakeClock } from '../support/fake-clock.ts';
 import { startLocalApi, type TestApi } from '../support/local-api.ts';
 
 const made = (index: number, final: boolean) => ({
-  apiVersion: 'v1',
-  kind: 'Task',
-  metadata: {
-    name: `t${index}`,
-    creationTimestamp: new Date(index * 1000).toISOString(),
-    resourceVersion: String(index),
-  },
+  name: `t${index}`,
+  order: Math.floor(index / 2),
+  resourceVersion: String(index),
   final,
 });
 
@@ -27,22 +23,21 @@ describe('which objects are let go', () => {
 
   test('the oldest final ones above the limit', () => {
     const objects = [made(3, true), made(1, true), made(2, true), made(4, true)];
-    expect(expired(objects, 2, isFinal).map(({ metadata }) => metadata.name)).toEqual(['t2', 't1']);
+    expect(expired(objects, 2, isFinal).map(({ name }) => name)).toEqual(['t2', 't1']);
   });
 
   test('unfinished ones count and stay', () => {
     const objects = [made(1, false), made(2, true), made(3, true)];
-    expect(expired(objects, 2, isFinal).map(({ metadata }) => metadata.name)).toEqual(['t2']);
+    expect(expired(objects, 2, isFinal).map(({ name }) => name)).toEqual(['t2']);
   });
 
   test('the newest ones of every Job stay where the Space says so', () => {
     const of = (index: number, job: string) => ({
       ...made(index, true),
-      metadata: { ...made(index, true).metadata, labels: { [labels.jobOwner]: job } },
+      labels: { [labels.jobOwner]: job },
     });
     const objects = [of(1, 'rare'), of(2, 'rare'), of(3, 'busy'), of(4, 'busy'), made(5, true), of(6, 'busy')];
-    const gone = (limit: number, perJob: number) =>
-      expired(objects, limit, isFinal, perJob).map(({ metadata }) => metadata.name);
+    const gone = (limit: number, perJob: number) => expired(objects, limit, isFinal, perJob).map(({ name }) => name);
     expect(gone(3, 0)).toEqual(['t3', 't2', 't1']);
     expect(gone(3, 1)).toEqual(['t4', 't3', 't1']);
     expect(gone(1, 2)).toEqual(['t5', 't3']);
@@ -56,8 +51,8 @@ describe('which objects are let go', () => {
         const kept = objects.filter((object) => !gone.includes(object));
         expect(gone.every(isFinal)).toBe(true);
         expect(gone.length).toBe(Math.max(0, Math.min(finals.filter(Boolean).length, objects.length - limit)));
-        const newestGone = Math.max(-1, ...gone.map((object) => Number(object.metadata.resourceVersion)));
-        const keptFinals = kept.filter(isFinal).map((object) => Number(object.metadata.resourceVersion));
+        const newestGone = Math.max(-1, ...gone.map((object) => Number(object.resourceVersion)));
+        const keptFinals = kept.filter(isFinal).map((object) => Number(object.resourceVersion));
         expect(keptFinals.every((revision) => revision > newestGone)).toBe(true);
       }),
     );

@@ -12,6 +12,7 @@ import type {
   Client,
   DeleteOptions,
   Draft,
+  ListedMetadata,
   ListOptions,
   ListResult,
   Patch,
@@ -21,6 +22,7 @@ import type {
 } from '../client.ts';
 import { type DiskReport, diskPath, type PruneReport } from '../disk.ts';
 import { copyErrorTrailer } from '../files.ts';
+import { listedMetadata } from '../listed-metadata.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionConfig } from './kubeconfig.ts';
 import { linesOf } from './lines.ts';
@@ -102,6 +104,17 @@ export class HttpClient implements Client {
     // Kubernetes leaves these out of the items of its own kinds' lists.
     const common = { apiVersion: apiVersionOf(kind), kind: kind.kind };
     const items = (list.items ?? []).map((item) => ({ ...common, ...item }));
+    return deepFreeze({ items, resourceVersion: list.metadata.resourceVersion });
+  }
+
+  async listMetadata(kind: AnyKind, options: ListOptions = {}): Promise<ListResult<ListedMetadata>> {
+    const path = collectionPath(kind, options.namespace) + queryOf(selectors(options));
+    const accept = `${json};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1`;
+    const list = await this.#connection.json<{
+      readonly items?: readonly Pick<KubeObject, 'metadata'>[];
+      readonly metadata: { readonly resourceVersion: string };
+    }>({ method: 'GET', path, accept });
+    const items = (list.items ?? []).map(listedMetadata);
     return deepFreeze({ items, resourceVersion: list.metadata.resourceVersion });
   }
 

@@ -1,33 +1,35 @@
 /** Which of an App's finished objects are let go. Pure. */
 
+import type { ListedMetadata } from '../../client/client.ts';
 import { labels } from '../../resources/labels.ts';
-import type { KubeObject } from '../../resources/meta.ts';
+
+type Dated = Pick<ListedMetadata, 'order' | 'resourceVersion' | 'labels'>;
 
 /**
  * The oldest expendable objects above the limit. Others, like unfinished ones, count towards it and stay, as in Kf.
  * @param limit how many are kept
  * @param perJob how many of the newest of every Job stay in any case; they count, too
  */
-export function expired<T extends KubeObject>(
+export function expired<T extends Dated>(
   objects: readonly T[],
   limit: number,
   isExpendable: (object: T) => boolean,
   perJob = 0,
 ): readonly T[] {
-  const newestFirst = [...objects].sort(
-    (a, b) => createdAt(b).localeCompare(createdAt(a)) || revisionOf(b) - revisionOf(a),
-  );
+  if (objects.length <= limit) return [];
+  const newestFirst = [...objects].sort((a, b) => b.order - a.order || revisionOf(b) - revisionOf(a));
   const spared = newestOfJobs(newestFirst, perJob);
   const mayGo = (object: T): boolean => isExpendable(object) && !spared.has(object);
   const staying = newestFirst.filter((object) => !mayGo(object)).length;
   return newestFirst.filter(mayGo).slice(Math.max(0, limit - staying));
 }
 
-function newestOfJobs<T extends KubeObject>(newestFirst: readonly T[], perJob: number): ReadonlySet<T> {
+function newestOfJobs<T extends Dated>(newestFirst: readonly T[], perJob: number): ReadonlySet<T> {
+  if (perJob === 0) return new Set();
   const counts = new Map<string, number>();
   return new Set(
-    newestFirst.filter(({ metadata }) => {
-      const job = metadata.labels?.[labels.jobOwner];
+    newestFirst.filter((object) => {
+      const job = object.labels?.[labels.jobOwner];
       if (job === undefined) return false;
       const count = (counts.get(job) ?? 0) + 1;
       counts.set(job, count);
@@ -36,7 +38,5 @@ function newestOfJobs<T extends KubeObject>(newestFirst: readonly T[], perJob: n
   );
 }
 
-const createdAt = (object: KubeObject): string => object.metadata.creationTimestamp ?? '';
-
 /** Objects of one second are told apart by their last write. */
-const revisionOf = (object: KubeObject): number => Number(object.metadata.resourceVersion ?? 0);
+const revisionOf = (object: Dated): number => Number(object.resourceVersion);

@@ -1,6 +1,6 @@
 /** Lets go of an App's oldest Tasks and Builds, with all that belongs to them. */
 
-import type { AnyKind, Client } from '../../client/client.ts';
+import type { AnyKind, Client, ListedMetadata } from '../../client/client.ts';
 import type { Clock } from '../../client/clock.ts';
 import { itself, mapped, type Result, type RunningController, startController } from '../../client/controller.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
@@ -10,7 +10,6 @@ import { Build } from '../../resources/kf/build.ts';
 import { SourcePackage } from '../../resources/kf/source-package.ts';
 import { Space } from '../../resources/kf/space.ts';
 import { Task } from '../../resources/kf/task.ts';
-import type { ObjectOf } from '../../resources/kind.ts';
 import { labels } from '../../resources/labels.ts';
 import { type KubeObject, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { isNotFound } from '../../resources/status.ts';
@@ -32,8 +31,10 @@ interface Options {
   readonly onError?: (message: string, error: unknown) => void;
 }
 
-/** Milliseconds between two looks at the same App: reading its history after every Task would cost more than it gains. */
+/** Milliseconds between two looks at the same App: a look after every Task would cost more than it gains. */
 const interval = 10_000;
+/** With so many objects it is twice as long, and so on: looks cost the same whatever the number. */
+const usualCount = 10_000;
 
 /** An App's label stands for the App, in the namespace of the object that bears it. */
 const appOf = ({ metadata }: KubeObject): readonly ObjectRef[] => {
@@ -57,11 +58,19 @@ export function startRetentionController(options: Options): RunningController {
   });
 }
 
+interface Trim {
+  readonly limit: number;
+  readonly perJob?: number | undefined;
+  /** Names of some that stay in any case. */
+  readonly kept?: readonly (string | undefined)[];
+}
+
 export class RetentionController {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #limits: RetentionLimits;
-  readonly #lastLook = new Map<string, number>();
+  /** By namespace and name: the last look, and when the next one may be. */
+  readonly #looks = new Map<string, { readonly at: number; readonly next: number }>();
 
   constructor({ client, clock, limits = usualLimits }: Options) {
     this.#client = client;
@@ -73,13 +82,14 @@ export class RetentionController {
     const key = `${app.namespace}/${app.name}`;
     const now = this.#clock.now();
     // A look in the future is one before the clock was set back.
-    for (const [other, look] of this.#lastLook) if (look + interval <= now || look > now) this.#lastLook.delete(other);
-    const last = this.#lastLook.get(key);
-    if (last !== undefined) return { requeueAfter: last + interval - now };
-    this.#lastLook.set(key, now);
+    for (const [other, { at, next }] of this.#looks) if (next <= now || at > now) this.#looks.delete(other);
+    const last = this.#looks.get(key);
+    if (last !== undefined) return { requeueAfter: last.next - now };
+    this.#looks.set(key, { at: now, next: now + interval });
     const space = await getIfExists(this.#client, Space, { name: app.namespace! });
     await this.#trimBuilds(app, space);
-    await this.#trimTasks(app, space);
+    const count = await this.#trimTasks(app, space);
+    this.#looks.set(key, { at: now, next: now + interval * Math.max(1, count / usualCount) });
   }
 
   /** Its settings may have changed. */
@@ -94,37 +104,37 @@ export class RetentionController {
     }
   }
 
-  #trimTasks(app: ObjectRef, space: Space | undefined): Promise<void> {
+  #trimTasks(app: ObjectRef, space: Space | undefined): Promise<number> {
     const { maxTasks, perJobMin } = space?.spec?.taskConfig?.retention ?? {};
-    return this.#trim(Task, app, isFinal, maxTasks ?? this.#limits.tasks, perJobMin);
+    return this.#trim(Task, app, { limit: maxTasks ?? this.#limits.tasks, perJob: perJobMin });
   }
 
   /** The Builds that the App names stay, whatever their age: the newest would be made again, of the other it has its image. */
   async #trimBuilds(ref: ObjectRef, space: Space | undefined): Promise<void> {
     const app = await getIfExists(this.#client, App, ref);
     const { latestBuild, latestReadyBuild } = app?.status ?? {};
-    const mayGo = (build: Build): boolean =>
-      isFinal(build) && build.metadata.name !== latestBuild && build.metadata.name !== latestReadyBuild;
-    await this.#trim(Build, ref, mayGo, space?.spec?.buildConfig?.retention?.maxBuilds ?? this.#limits.builds);
+    const limit = space?.spec?.buildConfig?.retention?.maxBuilds ?? this.#limits.builds;
+    await this.#trim(Build, ref, { limit, kept: [latestBuild, latestReadyBuild] });
   }
 
-  async #trim<K extends typeof Task | typeof Build>(
-    kind: K,
-    app: ObjectRef,
-    mayGo: (object: ObjectOf<K>) => boolean,
-    limit: number,
-    perJob?: number,
-  ): Promise<void> {
-    const { items } = await this.#client.list(kind, {
-      namespace: app.namespace!,
-      labelSelector: `${labels.appName}=${app.name}`,
-    });
-    for (const object of expired<ObjectOf<K>>(items, limit, mayGo, perJob)) {
+  /** @returns how many there were */
+  async #trim(kind: typeof Task | typeof Build, app: ObjectRef, { limit, perJob, kept = [] }: Trim): Promise<number> {
+    const ofApp = { namespace: app.namespace!, labelSelector: `${labels.appName}=${app.name}` };
+    const { items } = await this.#client.listMetadata(kind, ofApp);
+    if (items.length <= limit) return items.length;
+    const unfinished = await this.#client.list<AnyKind>(kind, { ...ofApp, unfinishedOnly: true });
+    const stay = new Set(unfinished.items.filter((object) => !isFinal(object)).map(({ metadata }) => metadata.uid));
+    const mayGo = ({ uid, name }: ListedMetadata): boolean => !stay.has(uid) && !kept.includes(name);
+    for (const { name } of expired(items, limit, mayGo, perJob)) {
+      const object: Task | Build | undefined = await getIfExists<AnyKind>(this.#client, kind, { ...app, name });
+      // The two lists are of two moments.
+      if (object === undefined || !isFinal(object)) continue;
       const source = 'sourcePackage' in object.spec ? object.spec.sourcePackage?.name : undefined;
       // First, because nobody knows of it once the Build is gone.
       if (source !== undefined) await this.#delete(SourcePackage, { ...refOf(object), name: source });
       await this.#delete(kind, refOf(object), object.metadata.uid!);
     }
+    return items.length;
   }
 
   async #delete(kind: AnyKind, ref: ObjectRef, uid?: string): Promise<void> {

@@ -4,6 +4,7 @@ import type { AnyKind, Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import { itself, mapped, type Result, type RunningController, startController } from '../../client/controller.ts';
 import { getFromServer, getIfExists } from '../../client/get-if-exists.ts';
+import { listedMetadata } from '../../client/listed-metadata.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { conditionOf, isFinal, mergeConditions } from '../../resources/condition.ts';
 import {
@@ -190,7 +191,8 @@ export class TaskScheduleController {
   async #trim(job: TaskSchedule, runs: readonly JobRun[]): Promise<void> {
     const space = await getIfExists(this.#client, Space, { name: job.metadata.namespace! });
     const most = space?.spec?.taskConfig?.retention?.maxTasks ?? usualLimits.tasks;
-    for (const run of expired(runs, most, isFinal)) await this.#delete(runKindOf(job), run);
+    const dated = runs.map((run) => ({ ...listedMetadata(run), run }));
+    for (const { run } of expired(dated, most, ({ run }) => isFinal(run))) await this.#delete(runKindOf(job), run);
   }
 
   async #delete(kind: AnyKind, run: JobRun): Promise<void> {

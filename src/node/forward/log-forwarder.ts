@@ -8,8 +8,9 @@
 
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Client } from '../../client/client.ts';
+import type { Client, ListedMetadata } from '../../client/client.ts';
 import type { Clock } from '../../client/clock.ts';
+import { getIfExists } from '../../client/get-if-exists.ts';
 import { reflect } from '../../client/reflector.ts';
 import { writeDurably } from '../../files/durable.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
@@ -180,18 +181,39 @@ export class LogForwarder {
   }
 
   /** A new sink begins with what is written from its creation on. */
-  async #adopt({ metadata: { creationTimestamp = '' } }: LogSink): Promise<ReadonlyMap<string, PendingLog>> {
-    const { client, logs } = this.#options;
-    const { items, resourceVersion } = await client.list(Task);
-    this.#revision ??= resourceVersion;
+  async #adopt({ metadata, status }: LogSink): Promise<ReadonlyMap<string, PendingLog>> {
+    const { logs } = this.#options;
+    const { creationTimestamp = '', generation, resourceVersion } = metadata;
+    // Unchanged since its creation it is as old as its revision, and what ended since then is younger.
+    const unchanged = generation === 1 && status === undefined;
+    const tasks = await this.#tasks((task) => !unchanged || Number(task.resourceVersion) > Number(resourceVersion));
+    this.#revision ??= tasks.resourceVersion;
     const begin = new Map<string, PendingLog>();
-    for (const task of items) {
+    for (const task of tasks.items) {
       if (isFinal(task) && endOf(task) < Date.parse(creationTimestamp)) continue;
       const { uid = '' } = task.metadata;
       const offsets = await placesAt(join(logs, uid), creationTimestamp);
       begin.set(uid, { owner: ownerOfTask(task), ended: isFinal(task), deleted: false, offsets });
     }
     return begin;
+  }
+
+  /** The unfinished Tasks, and those that are wanted: others are not read. `resourceVersion` is not after any of it. */
+  async #tasks(wanted: (task: ListedMetadata) => boolean) {
+    const { client } = this.#options;
+    // First: one that ends meanwhile is told of by a watch from here.
+    const unfinished = await client.list(Task, { unfinishedOnly: true });
+    const all = await client.listMetadata(Task);
+    if (Number(all.resourceVersion) < Number(unfinished.resourceVersion))
+      throw new Error('the second list of Tasks is older than the first');
+    const items = new Map(unfinished.items.map((task) => [task.metadata.uid, task]));
+    for (const listed of all.items) {
+      if (items.has(listed.uid) || !wanted(listed)) continue;
+      const task = await getIfExists(client, Task, listed);
+      if (task?.metadata.uid === listed.uid) items.set(listed.uid, task);
+    }
+    const alive = new Set(all.items.map(({ uid }) => uid));
+    return { items: [...items.values()], alive, resourceVersion: unfinished.resourceVersion };
   }
 
   #follow(): void {
@@ -235,18 +257,21 @@ export class LogForwarder {
 
   /** What happened since the revision that was saved, found in the Tasks themselves. */
   async #catchUp(signal: AbortSignal): Promise<string> {
-    const { items, resourceVersion } = await this.#options.client.list(Task);
+    const damaged = new Set(this.#damaged());
+    const { items, alive, resourceVersion } = await this.#tasks(
+      (task) =>
+        Number(task.resourceVersion) > Number(this.#revision ?? Number.POSITIVE_INFINITY) ||
+        damaged.has(task.uid) ||
+        this.#isPending(task.uid),
+    );
     // An older one than has been seen would make Tasks look deleted.
     if (Number(resourceVersion) < Number(this.#revision ?? 0))
       throw new Error('the list of Tasks is older than the watch');
     const since = Number(this.#revision ?? resourceVersion);
-    const damaged = new Set(this.#damaged());
     await this.#enqueue(() => {
       if (signal.aborted) return;
-      const alive = new Set<string>();
       for (const task of items) {
         const { uid = '', resourceVersion: changed } = task.metadata;
-        alive.add(uid);
         if (Number(changed) > since || damaged.has(uid) || !isFinal(task)) this.#register(uid, task);
         else if (this.#isPending(uid)) this.#see(uid, ownerOfTask(task), { ended: true, deleted: false });
       }

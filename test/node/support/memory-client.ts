@@ -7,11 +7,13 @@ import type {
   Client,
   DeleteOptions,
   Draft,
+  ListedMetadata,
   ListOptions,
   ListResult,
   WatchEvent,
   WatchOptions,
 } from '../../../src/client/client.ts';
+import { listedMetadata } from '../../../src/client/listed-metadata.ts';
 import { apiVersionOf, type ObjectOf } from '../../../src/resources/kind.ts';
 import type { KubeObject, ObjectRef } from '../../../src/resources/meta.ts';
 import { conflict, notFound } from '../../../src/resources/status.ts';
@@ -39,6 +41,11 @@ export class MemoryClient implements Client {
         !(options.unfinishedOnly === true && kind.finished?.(object) === true),
     );
     return { items: items as ObjectOf<K>[], resourceVersion: String(this.#revision) };
+  }
+
+  async listMetadata(kind: AnyKind, options?: ListOptions): Promise<ListResult<ListedMetadata>> {
+    const { items, resourceVersion } = await this.list(kind, options);
+    return { items: items.map(listedMetadata), resourceVersion };
   }
 
   async create<K extends AnyKind>(kind: K, draft: Draft<ObjectOf<K>>): Promise<ObjectOf<K>> {

@@ -9,7 +9,6 @@ import type { KfClient } from './kf-client.ts';
 import { notAllowed } from './server/not-allowed.ts';
 import { ownKubeconfig } from './server/own-kubeconfig.ts';
 import { findServer, readServerFile, type ServerInfo } from './server/server-file.ts';
-import { ensureServer } from './server/start.ts';
 import { isLocked } from './server/start-lock.ts';
 import { versionAdvice } from './server/version-advice.ts';
 import type { ServerChoice } from './settings/server-choice.ts';
@@ -57,6 +56,8 @@ async function embedded(
     throw new UnreachableError('the embedded server is not running', {
       tips: [{ description: 'Start it', command: 'kf server start' }],
     });
+  // What starts it is not read by the many commands that find it running.
+  const { ensureServer } = await import('./server/start.ts');
   return ensureServer({ home, io, env });
 }
 

@@ -63,10 +63,11 @@ function textOf(table: Table, { compareRows, moreColumns = [], rows: shape, limi
   const columns = table.columnDefinitions
     .map(({ name, priority }, index) => ({ name, priority, index }))
     .filter(({ priority }) => (priority ?? 0) === 0);
-  const served: readonly TableRow[] = table.rows.map((row) => ({
-    cells: Object.fromEntries(columns.map(({ name, index }) => [name, row.cells[index] ?? null])),
-    metadata: row.object?.metadata ?? { name: '' },
-  }));
+  const served: readonly TableRow[] = table.rows.map((row) => {
+    const cells: Record<string, TableRow['cells'][string]> = {};
+    for (const { name, index } of columns) cells[name] = row.cells[index] ?? null;
+    return { cells, metadata: row.object?.metadata ?? { name: '' } };
+  });
   const rows = [...(shape === undefined ? served : shape(served))];
   if (compareRows !== undefined) rows.sort(compareRows);
   const names = [...columns.map(({ name }) => name), ...moreColumns];

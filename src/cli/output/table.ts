@@ -6,18 +6,17 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
   const lines = [header, ...rows.map((row) => row.map(cellText))];
   const widths = header.map(() => 0);
   for (const line of lines)
-    for (const [column, cell] of line.entries()) widths[column] = Math.max(widths[column] ?? 0, widthOf(cell));
-  let text = '';
-  for (const line of lines) {
-    const cells = line.map((cell, column) => pad(cell, widths[column]!));
-    text += `${cells.join('  ').trimEnd()}\n`;
-  }
-  return text;
+    for (let column = 0; column < line.length; column++)
+      widths[column] = Math.max(widths[column] ?? 0, widthOf(line[column]!));
+  const pad = (text: string, column: number): string => text + ' '.repeat(widths[column]! - widthOf(text));
+  return lines.map((line) => `${line.map(pad).join('  ').trimEnd()}\n`).join('');
 }
 
 const cellText = (cell: Cell): string =>
   // A table has one line per row, whatever a name or a message holds.
-  cell === null || cell === undefined ? '<nil>' : String(cell).replace(/[\r\n\t]+/g, ' ');
+  cell === null || cell === undefined ? '<nil>' : oneLine(String(cell));
+
+const oneLine = (text: string): string => (plain.test(text) ? text : text.replace(/[\r\n\t]+/g, ' '));
 
 const plain = /^[\x20-\x7e]*$/;
 
@@ -34,5 +33,3 @@ function widthOf(text: string): number {
         : 1;
   return width;
 }
-
-const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));

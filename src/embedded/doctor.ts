@@ -3,26 +3,29 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { stringify } from 'yaml';
 import { ownKubeconfig } from '../cli/server/own-kubeconfig.ts';
 import type { CheckResult } from '../node/doctor/check.ts';
 import { diagnose } from '../node/doctor/checks.ts';
 
 /** The exit code: 0 when everything that the server needs is there. */
 export async function runDoctor(args: readonly string[]): Promise<number> {
-  const json = args.includes('json');
+  const format = args.find((arg) => arg === 'json' || arg === 'yaml');
   const fix = args.includes('--fix');
   const results: CheckResult[] = [];
   const dataDir = process.env.KF_HOME || '/var/lib/kf';
   for await (const result of everything(dataDir)) {
     results.push(result);
-    if (!json) print(result);
+    if (format === undefined) print(result);
   }
   const failed = results.filter((result) => !result.ok && !result.optional);
-  if (json) console.log(JSON.stringify(results, undefined, 2));
+  if (format === 'json') console.log(JSON.stringify(results, undefined, 2));
+  if (format === 'yaml') console.log(stringify(results, { lineWidth: 0 }).trimEnd());
   if (failed.length === 0) return 0;
   const commands = [...new Set(failed.map((result) => result.fix).filter((command) => command !== undefined))];
   if (!fix) {
-    if (!json && commands.length > 0) console.log(`\nTo mend it: kf doctor --fix, or:\n  ${commands.join('\n  ')}`);
+    if (format === undefined && commands.length > 0)
+      console.log(`\nTo mend it: kf doctor --fix, or:\n  ${commands.join('\n  ')}`);
     return 1;
   }
   for (const command of commands) {

@@ -144,6 +144,11 @@ describe('target', () => {
     expect(await readFile(file(), 'utf8')).toMatch(/^# mine\nlogHTTP: true\n.*^space: dev$/ms);
     await cli.ok('target', '--embedded');
     expect((await cli.ok('target')).stdout).toMatch(/Space: +other\n$/);
+    expect((await cli.ok('target', '-o', 'name')).stdout).toBe('space.kf.dev/other\n');
+    expect(JSON.parse((await cli.ok('target', '-o', 'json')).stdout)).toMatchObject({
+      server: { kind: 'embedded' },
+      space: 'other',
+    });
     await cli.ok('target', '-s', 'dev');
   });
 
@@ -257,5 +262,6 @@ describe('the command line', () => {
     expect((await cli.ok('version')).stdout).toMatch(/^kf version \d+\.\d+\.\d+\n$/);
     expect((await cli.ok('--version')).stdout).toMatch(/^kf version /);
     expect(JSON.parse((await cli.ok('version', '-o', 'json')).stdout)).toHaveProperty('version');
+    expect((await cli.ok('version', '-o', 'name')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });

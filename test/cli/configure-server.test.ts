@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -62,4 +62,10 @@ test('a broken file is named with its line, and left alone', async () => {
 test('what the environment says is told', async () => {
   const running = cli.start(['configure-server', 'get', 'port'], { env: { KF_PORT: '9' } });
   expect((await running.finished).stderr).toBe('KF_PORT=9 comes before port for a server that is started from here.\n');
+});
+
+test('a relative directory that is not there is not made: it may be a slip', async () => {
+  const { code, stderr } = await cli.run('configure-server', 'allow-host-path', 'backups');
+  expect([code, stderr]).toEqual([1, expect.stringContaining('backups does not exist; to have it made')]);
+  expect(existsSync(join(cli.home, 'backups'))).toBe(false);
 });

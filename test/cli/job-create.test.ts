@@ -108,6 +108,6 @@ describe('create-job', () => {
   test('52 letters are a name, and a slot’s Task fits', async () => {
     const name = 'j'.repeat(52);
     await on.create(name, 'exit 0');
-    expect((await cli.ok('run-job', name, '--wait')).stdout).toContain(`Task ${name}-`);
+    expect((await cli.ok('run-job', name, '--wait')).stderr).toContain(`Task ${name}-`);
   });
 });

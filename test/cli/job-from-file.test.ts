@@ -89,7 +89,8 @@ describe('its runs', () => {
     await create('three', taskRun('exit 3'));
     const waited = await cli.run('run-job', 'three', '--wait');
     expect(waited.code).toBe(3);
-    expect(waited.stdout).toMatch(/^TaskRun three-\w{5} is submitted successfully for execution\.\n$/);
+    expect(waited.stdout).toBe('');
+    expect(waited.stderr).toMatch(/^TaskRun three-\w{5} is submitted successfully for execution\.$/m);
     expect(waited.stderr).toMatch(/TaskRun three-\w{5} failed: exit code 3\.\n$/);
     expect(await cli.run('run-job', 'three', '--follow')).toMatchObject({ code: 3, stdout: 'hello\n' });
     const { items } = await cli.server.client.list(TaskRun, { namespace: 'dev' });

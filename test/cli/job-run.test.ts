@@ -17,9 +17,10 @@ const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? 
 describe('run-job', () => {
   beforeAll(() => on.create('manual', 'exit 0'));
 
-  test('Kf’s line on stdout, a Task of the Job while it is suspended, tips that work as printed', async () => {
+  test('Kf’s line on stderr, as run-task has it, a Task of the Job while it is suspended, tips that work as printed', async () => {
     const { stdout, stderr } = await cli.ok('run-job', 'manual');
-    const name = /^Task (manual-\w{5}) is submitted successfully for execution\.\n$/.exec(stdout)?.[1] ?? '';
+    const name = /^Task (manual-\w{5}) is submitted successfully for execution\.$/m.exec(stderr)?.[1] ?? '';
+    expect(stdout).toBe('');
     const task = await cli.world.final(name);
     expect(task.metadata.labels).toMatchObject({ [labels.jobOwner]: 'manual', [labels.appName]: 'report' });
     expect(task.metadata.ownerReferences).toMatchObject([{ kind: 'TaskSchedule', name: 'manual', controller: true }]);
@@ -27,6 +28,13 @@ describe('run-job', () => {
     const tips = [...stderr.matchAll(/: +kf (.*)$/gm)].map((match) => match[1]!.split(' '));
     expect(tips.map(([command]) => command)).toEqual(['logs', 'task', 'job-history']);
     for (const tip of tips) expect(await cli.run(...tip), tip.join(' ')).toMatchObject({ code: 0 });
+  });
+
+  test('run-task of a Job says what to type', async () => {
+    const { code, stderr } = await cli.run('run-task', 'manual', '--wait');
+    expect(code).toBe(125);
+    expect(stderr).toContain('"manual" is a Job');
+    expect(stderr).toContain('kf run-job manual --space dev');
   });
 
   test('flags hold for this run; variables one by one', async () => {

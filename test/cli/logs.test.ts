@@ -38,6 +38,7 @@ describe('one selected Task prints its whole log, byte for byte', () => {
 
   test('-n: its last lines', async () => {
     expect((await cli.ok('logs', 'report', '--id', '1', '-n', '2')).stdout).toBe('line 20\nno newline at the end');
+    expect((await cli.ok('logs', 'report', '--id', '1', '--tail', '2')).stdout).toContain('line 20');
     expect((await cli.ok('logs', 'report', '--id', '1', '-n', '0')).stdout).toBe(whole(1));
   });
 

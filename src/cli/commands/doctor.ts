@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import { defineCommand } from '../command.ts';
 import { CliError, Exit } from '../errors.ts';
 
-export const doctor = defineCommand<{ readonly fix?: boolean; readonly output?: 'json' }>({
+export const doctor = defineCommand<{ readonly fix?: boolean; readonly output?: 'json' | 'yaml' }>({
   usage: 'doctor',
   group: 'Server:',
   summary: 'Check what this machine needs to run tasks, and say how to mend what is missing',
@@ -11,7 +11,7 @@ export const doctor = defineCommand<{ readonly fix?: boolean; readonly output?: 
   flags: (command) =>
     command
       .option('--fix', 'run the commands that mend it')
-      .addOption(new Option('-o, --output <FORMAT>', 'Print for programs').choices(['json'])),
+      .addOption(new Option('-o, --output <FORMAT>', 'Print for programs').choices(['json', 'yaml'])),
   async run(context, _, { fix, output }) {
     context.dataOnly = output !== undefined;
     const { serverProgram } = await import('../server/program.ts');

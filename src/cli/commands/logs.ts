@@ -4,7 +4,9 @@ import { wholeNumber } from '../flags.ts';
 import { pattern, since } from '../logs/log-flags.ts';
 import type { LogsFlags } from '../logs/logs-action.ts';
 
-export const logs = defineCommand<LogsFlags>({
+const lines = checked(wholeNumber(0, 'number of lines must be greater than or equal to 0'));
+
+export const logs = defineCommand<LogsFlags & { readonly tail?: number }>({
   usage: 'logs {APP_NAME | TASK_NAME | APP_NAME TASK_ID | --job JOB_NAME}',
   group: 'App Management:',
   summary: 'Show the logs of an App’s Tasks, or of one of them, and follow them',
@@ -30,7 +32,7 @@ export const logs = defineCommand<LogsFlags>({
       .option(
         '-n, --number <N>',
         'lines to begin with; 0: all; default: all of one selected Task, 10 of each Task otherwise',
-        checked(wholeNumber(0, 'number of lines must be greater than or equal to 0')),
+        lines,
       )
       .option(
         '--since <DURATION|TIME>',
@@ -50,10 +52,11 @@ export const logs = defineCommand<LogsFlags>({
         checked(wholeNumber(1, 'an attempt must be a number of 1 or more')),
       )
       .option('--recent', 'print what there is and end, instead of following')
+      .addOption(new Option('--tail <N>').argParser(lines).conflicts('number').hideHelp())
       // As kubectl has it: logs are followed anyway.
       .addOption(new Option('-f, --follow').conflicts('recent').hideHelp()),
-  async run(context, args, flags) {
+  async run(context, args, { tail, ...flags }) {
     const { logsAction } = await import('../logs/logs-action.ts');
-    await logsAction(context, args, flags);
+    await logsAction(context, args, tail === undefined ? flags : { ...flags, number: tail });
   },
 });

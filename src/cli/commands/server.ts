@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { type CommandFile, defineCommand } from '../command.ts';
+import { type CommandFile, defineCommand, type OutputFlag, outputFlag } from '../command.ts';
 
 const shared = {
   group: 'Server:',
@@ -46,13 +46,13 @@ export const serverCommands: readonly CommandFile[] = [
       await restartAction(context);
     },
   }),
-  defineCommand<{ readonly output?: 'json' | 'yaml' }>({
+  defineCommand<OutputFlag>({
     usage: 'server status',
     ...shared,
     summary: 'Show whether the embedded server runs, and where; exit code 1 when not',
+    details: 'With -o name it prints the URL of the server that runs.',
     examples: ['kf server status', 'kf server status -o json'],
-    flags: (command) =>
-      command.addOption(new Option('-o, --output <FORMAT>', 'Print for programs').choices(['json', 'yaml'])),
+    flags: outputFlag,
     async run(context, _, flags) {
       const { statusAction } = await import('../server/actions.ts');
       await statusAction(context, flags.output);

@@ -95,14 +95,13 @@ export const createServiceCommand = defineCommand<CreateServiceFlags>({
   },
 });
 
-export const marketplace = defineCommand<{ readonly output?: 'json' | 'yaml' }>({
+export const marketplace = defineCommand<OutputFlag>({
   usage: 'marketplace',
   aliases: ['m'],
   group,
   summary: 'List which services can be created, and how',
-  examples: ['kf marketplace'],
-  flags: (command) =>
-    command.addOption(new Option('-o, --output <FORMAT>', 'Print for programs').choices(['json', 'yaml'])),
+  examples: ['kf marketplace', 'kf marketplace -o json'],
+  flags: outputFlag,
   async run(context, _, { output }) {
     const { printMarketplace } = await import('../services/marketplace.ts');
     await printMarketplace(context, output);

@@ -1,17 +1,15 @@
-import { Option } from 'commander';
-import { defineCommand } from '../command.ts';
+import { defineCommand, type OutputFlag, outputFlag } from '../command.ts';
 import { clientVersion } from '../version.ts';
 
-export const version = defineCommand<{ readonly output?: 'json' | 'yaml' }>({
+export const version = defineCommand<OutputFlag>({
   usage: 'version',
   group: 'Other commands:',
   summary: 'Show the version of this program',
-  examples: ['kf version', 'kf version -o json'],
-  flags: (command) =>
-    command.addOption(new Option('-o, --output <FORMAT>', 'Print for programs').choices(['json', 'yaml'])),
+  examples: ['kf version', 'kf version -o name', 'kf version -o json'],
+  flags: outputFlag,
   async run({ io }, _, { output }) {
     if (output === undefined) return io.out(`kf version ${clientVersion}\n`);
-    const { formatValue } = await import('../output/objects.ts');
-    await io.out(await formatValue(output, { version: clientVersion, node: process.version }));
+    const { formatNamed } = await import('../output/objects.ts');
+    await io.out(await formatNamed(output, { version: clientVersion, node: process.version }, [clientVersion]));
   },
 });

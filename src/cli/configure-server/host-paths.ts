@@ -1,12 +1,13 @@
 /** `kf configure-server allow-host-path` and its like: writes config.yaml in the server's data directory. */
 
 import { chownSync, mkdirSync, realpathSync, statSync } from 'node:fs';
-import { normalize, resolve } from 'node:path';
+import { isAbsolute, normalize, resolve } from 'node:path';
 import { neverAllowed } from '../../resources/host-path.ts';
 import { vcapUser } from '../../resources/vcap.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { formatValue } from '../output/objects.ts';
+import { quote } from '../output/tips.ts';
 import { kfHome } from '../settings/server-choice.ts';
 import { readConfigFile, writeSetting } from './config-file.ts';
 
@@ -21,6 +22,10 @@ export async function allowHostPath(
   if (refused !== undefined) throw new CliError(`${refused}: it cannot be allowed`);
   if (realOr(path) !== path) throw new CliError(`${path} leads to ${realOr(path)}: allow that one`);
   const found = statOf(path);
+  if (found === undefined && !isAbsolute(text))
+    throw new CliError(`${path} does not exist; to have it made, give its whole path`, {
+      tips: [{ description: 'Make it', command: `kf configure-server allow-host-path ${quote(path)}` }],
+    });
   if (found !== undefined && !found.isDirectory()) throw new CliError(`${path} is no directory`);
   await changePaths(home, (paths) => [...new Set([...paths, path])].sort());
   if (found === undefined) {

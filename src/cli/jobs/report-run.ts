@@ -30,9 +30,7 @@ export async function reportRun(
 ): Promise<void> {
   const { io } = context;
   const kind = runKindOf(job);
-  const said = `${kind.kind} ${run.metadata.name} is submitted successfully for execution.`;
-  if (context.dataOnly) io.note(said);
-  else await io.out(`${said}\n`);
+  io.note(`${kind.kind} ${run.metadata.name} is submitted successfully for execution.`);
   if (flags.wait || flags.follow) return seeThrough(context, kind, run, flags);
   if (flags.output !== undefined) await io.out(await formatObject(flags.output, kind as AnyKind, run));
   const { name } = job.metadata;

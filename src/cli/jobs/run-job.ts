@@ -45,10 +45,8 @@ export async function runJobAction(context: Context, name: string, flags: RunJob
   checkRunnable(app, spec, { prefix: failure, flags: tipFlags(context.flags, session.space) });
   await checkFits(session, wantedBy(spec, app), failure);
   const task = (await startRun(context, session, { job, spec, force })) as Task;
-  const said = `Task ${task.metadata.name} is submitted successfully for execution.`;
-  // Kf says it on stdout, where it is in the way of what programs read.
-  if (context.dataOnly) context.io.note(said);
-  else await context.io.out(`${said}\n`);
+  // Kf says it on stdout, unlike run-task, and in the way of what programs read.
+  context.io.note(`Task ${task.metadata.name} is submitted successfully for execution.`);
   await reportTask(context, task, flags);
 }
 

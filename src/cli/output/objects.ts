@@ -25,6 +25,10 @@ export async function formatObjects(
   return formatValue(format, { apiVersion: 'v1', items, kind: 'List', metadata: { resourceVersion: '' } });
 }
 
+/** What is no object of the API. @param names one line each with `-o name` */
+export const formatNamed = async (format: OutputFormat, value: unknown, names: readonly string[]): Promise<string> =>
+  format === 'name' ? names.map((name) => `${name}\n`).join('') : formatValue(format, value);
+
 export async function formatValue(format: 'json' | 'yaml', value: unknown): Promise<string> {
   if (format === 'json') return `${JSON.stringify(value, undefined, 4)}\n`;
   const yaml = await import('yaml');

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { CliError, Exit, messageOf } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatDescription } from '../output/describe.ts';
-import { formatValue } from '../output/objects.ts';
+import { formatNamed, type OutputFormat } from '../output/objects.ts';
 import { kfHome } from '../settings/server-choice.ts';
 import { checkedBootManager } from './boot/boot.ts';
 import { countRunning, drainTasks, killTasks } from './end-tasks.ts';
@@ -80,16 +80,17 @@ export async function restartAction(context: Context): Promise<void> {
   }
 }
 
-export async function statusAction({ io, env }: Context, output?: 'json' | 'yaml'): Promise<void> {
+export async function statusAction({ io, env }: Context, output?: OutputFormat): Promise<void> {
   const home = kfHome(env);
   const info = await findMine(home);
   const manager = await checkedBootManager(home);
   const atBoot = manager ?? false;
   if (output !== undefined)
     await io.out(
-      await formatValue(
+      await formatNamed(
         output,
         info === undefined ? { running: false, dataDir: home, atBoot } : { running: true, ...info, atBoot },
+        info === undefined ? [] : [info.url],
       ),
     );
   else if (info === undefined) io.note(`The server is not running (data directory ${home}). ${said(manager)}`);

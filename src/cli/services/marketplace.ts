@@ -1,7 +1,7 @@
 /** `kf marketplace`: what services can be made. There are no brokers, so it is always the same. */
 
 import type { Context } from '../context.ts';
-import { formatValue } from '../output/objects.ts';
+import { formatNamed, type OutputFormat } from '../output/objects.ts';
 import { formatTable } from '../output/table.ts';
 
 const offers = [
@@ -25,8 +25,9 @@ const offers = [
   },
 ] as const;
 
-export async function printMarketplace(context: Context, output: 'json' | 'yaml' | undefined): Promise<void> {
-  if (output !== undefined) return context.io.out(await formatValue(output, offers));
+export async function printMarketplace(context: Context, output: OutputFormat | undefined): Promise<void> {
+  const names = new Set(offers.map(({ name }) => name));
+  if (output !== undefined) return context.io.out(await formatNamed(output, offers, [...names]));
   context.io.note('Listing services that can be created');
   const rows = offers.map(({ name, plan, description, command }) => [name, plan, description, command]);
   await context.io.out(formatTable(['Name', 'Plan', 'Description', 'Command'], rows));

@@ -1,14 +1,17 @@
 /** `kf target`: shows and saves the server and the Space. */
 
 import { join, resolve } from 'node:path';
+import { Space } from '../../resources/kf/space.ts';
 import { requireSpace } from '../apps.ts';
+import type { OutputFlag } from '../command.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { formatDescription } from '../output/describe.ts';
+import { formatNamed, type OutputFormat, objectName } from '../output/objects.ts';
 import { chooseServer, chooseSpace, type ServerChoice, serverKey } from './server-choice.ts';
 import { type SavedServer, writeSettings } from './settings-file.ts';
 
-export interface TargetFlags {
+export interface TargetFlags extends OutputFlag {
   readonly targetSpace?: string;
   readonly embedded?: boolean;
 }
@@ -19,13 +22,14 @@ export async function targetAction(context: Context, argument: string | undefine
     throw new CliError("--space (or --target-space) can't be used when the Space is provided via arguments.");
   if (flags.embedded && context.flags.context !== undefined)
     throw new CliError('--embedded and --context cannot be combined');
+  context.dataOnly = flags.output !== undefined;
   const space = argument ?? flag;
   const server = savedServer(context, flags);
   if (server !== 'unchanged') await checkServer(context, server);
   if (space !== undefined) await checkSpace(context, server, space);
   if (server !== 'unchanged') await saveServer(context, server);
   if (space !== undefined) await saveSpace(context, server, space);
-  await print(context, server, space);
+  await print(context, server, { space, output: flags.output });
 }
 
 type Change = SavedServer | undefined | 'unchanged';
@@ -76,9 +80,20 @@ async function saveSpace(context: Context, change: Change, space: string): Promi
   context.io.note('Updated target Space:');
 }
 
-async function print(context: Context, change: Change, given: string | undefined): Promise<void> {
+interface Print {
+  /** The one that was given. */
+  readonly space: string | undefined;
+  readonly output: OutputFormat | undefined;
+}
+
+async function print(context: Context, change: Change, { space: given, output }: Print): Promise<void> {
   const choice = await choiceAfter(context, change);
   const space = chooseSpace(choice, await context.settings(), given);
+  if (output !== undefined) {
+    const server = choice.kind === 'embedded' ? choice : { ...choice, context: await context.contextName(choice) };
+    const names = space === undefined ? [] : [objectName(Space, space)];
+    return context.io.out(await formatNamed(output, { server, ...(space === undefined ? {} : { space }) }, names));
+  }
   const server =
     choice.kind === 'embedded'
       ? `embedded (${choice.home})`

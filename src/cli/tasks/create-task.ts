@@ -1,15 +1,17 @@
 /** Creates the Task of `kf run-task`. */
 
 import { createHash } from 'node:crypto';
+import { getIfExists } from '../../client/get-if-exists.ts';
 import { conditionOf } from '../../resources/condition.ts';
 import type { App } from '../../resources/kf/app.ts';
 import { imageMissing } from '../../resources/kf/build.ts';
 import { Task } from '../../resources/kf/task.ts';
+import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { labels } from '../../resources/labels.ts';
 import { controllerRef } from '../../resources/meta.ts';
 import { randomName } from '../../resources/names.ts';
 import { getApp } from '../apps.ts';
-import type { Context } from '../context.ts';
+import type { Context, Session } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
 import { checkFits, wantedBy } from '../fits.ts';
@@ -32,7 +34,9 @@ export interface CreatedTask {
 /** @throws CliError, StatusError */
 export async function createTask(context: Context, request: TaskRequest): Promise<CreatedTask> {
   const session = await context.changing();
-  const app = await getApp(session, request.app, failure);
+  const app = await getApp(session, request.app, failure).catch(async (error) => {
+    throw await orJob(context, session, request.app, error);
+  });
   checkRunnable(app, request, { prefix: failure, flags: tipFlags(context.flags, session.space) });
   await checkFits(session, wantedBy(request, app), failure);
   for (;;) {
@@ -40,6 +44,17 @@ export async function createTask(context: Context, request: TaskRequest): Promis
     const { object: task, isOurs } = await createOnce(context, Task, draftOf(app, name, request));
     if (isOurs || request.once !== undefined) return { task, existed: !isOurs };
   }
+}
+
+/** The error, with what to type when the name is that of a Job. */
+async function orJob(context: Context, session: Session, name: string, error: unknown): Promise<unknown> {
+  if (!(error instanceof CliError)) return error;
+  const job = await getIfExists(session.client, TaskSchedule, { namespace: session.space, name }).catch(
+    () => undefined,
+  );
+  if (job === undefined) return error;
+  const command = `kf run-job ${name}${tipFlags(context.flags, session.space)}`;
+  return new CliError(`${failure}"${name}" is a Job`, { tips: [{ description: 'Run it', command }] });
 }
 
 const failure = 'failed to run-task on App: ';

@@ -1,5 +1,7 @@
 /** Where a log sink's URL leads, and by which protocol. Pure. */
 
+import { neverAllowed } from '../host-path.ts';
+
 export type LogSinkTarget =
   | { readonly protocol: 'fluentd'; readonly tls: boolean; readonly host: string; readonly port: number }
   | {
@@ -60,8 +62,13 @@ function tryParse(text: string): URL | undefined {
 function fileTarget(url: URL): LogSinkTarget {
   if (url.host !== '' || url.pathname.endsWith('/'))
     throw new Error('must name a file by its whole path: file:///var/log/kf.jsonl');
-  return { protocol: 'file', path: decodeURIComponent(url.pathname) };
+  const path = decodeURIComponent(url.pathname);
+  const refused = neverAllowed(dirname(path), []);
+  if (refused !== undefined) throw new Error(`must lie elsewhere: ${refused}`);
+  return { protocol: 'file', path };
 }
+
+const dirname = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf('/')));
 
 /** OTLP/HTTP: the path is /v1/logs unless another one is given. */
 function otlpTarget(scheme: 'http' | 'https', url: URL, port: number): LogSinkTarget {

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { keepCompiledCode } from './compiled-code.mjs';
+import { lazyBuiltins } from './lazy-builtins.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -56,6 +57,7 @@ const all = await Promise.all([
     define: { 'import.meta.url': '__fileUrl' },
     banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
     logOverride: { 'empty-import-meta': 'silent' },
+    plugins: [lazyBuiltins(['child_process', 'crypto', 'https'])],
   }),
   // It has said what is wrong; a stack trace adds nothing.
 ]).catch(() => process.exit(1));

@@ -70,9 +70,10 @@ export class BenchServer {
     return server;
   }
 
-  /** Runs `kf ARGS…` against this server. */
+  /** Runs `kf ARGS…` against this server, found as the one of this machine. */
   kf(...args: readonly string[]) {
-    return succeed(process.execPath, [join(root, 'bin/kf'), ...args], this.env, this.home);
+    const { KUBECONFIG: _, ...env } = this.env;
+    return succeed(process.execPath, [join(root, 'bin/kf'), ...args], env, this.home);
   }
 
   /** An App on the host stack that runs `command`, unless it is there; no push, no layers of its own. */

@@ -1,7 +1,7 @@
 /** From the choice of a server to a client of it. */
 
 import { HttpClient } from '../client/http/http-client.ts';
-import { KubeconfigError, loadKubeconfig } from '../client/http/kubeconfig.ts';
+import { type ConnectionConfig, KubeconfigError, loadKubeconfig } from '../client/http/kubeconfig.ts';
 import type { ConnectOptions } from './context.ts';
 import { CliError, UnreachableError } from './errors.ts';
 import type { Io } from './io.ts';
@@ -20,10 +20,19 @@ export async function connectTo(
   options: ConnectOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<KfClient> {
-  const path =
-    choice.kind === 'embedded' ? await ownKubeconfig(await embedded(choice.home, io, options, env)) : choice.path;
-  const context = choice.kind === 'embedded' ? undefined : choice.context;
-  return new HttpClient(await load(path, context), `kf/${clientVersion}`);
+  return new HttpClient(await configOf(choice, io, options, env), `kf/${clientVersion}`);
+}
+
+async function configOf(
+  choice: ServerChoice,
+  io: Io,
+  options: ConnectOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<ConnectionConfig> {
+  if (choice.kind !== 'embedded') return load(choice.path, choice.context);
+  const server = await embedded(choice.home, io, options, env);
+  const config = await load(await ownKubeconfig(server));
+  return server.socket === undefined ? config : { ...config, socket: server.socket };
 }
 
 export async function contextNameOf(choice: ServerChoice): Promise<string> {

@@ -4,12 +4,12 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Caller } from '../apiserver/api.ts';
 import { ensureToken, writeKubeconfig } from '../apiserver/http/kubeconfig.ts';
-import { openHttpServer, type ServiceOptions } from '../apiserver/http/server.ts';
+import { type HttpServer, openHttpServer, type ServiceOptions } from '../apiserver/http/server.ts';
 import { ensureTls } from '../apiserver/http/tls.ts';
 import { adminGroup, Tokens } from '../apiserver/http/tokens.ts';
 import type { Client } from '../client/client.ts';
 import { defaultSpace } from './default-objects.ts';
-import { writeForGroup } from './members/group-access.ts';
+import { apiSocket, writeForGroup } from './members/group-access.ts';
 import { MemberAccess } from './members/member-access.ts';
 
 export interface FrontOptions {
@@ -44,9 +44,10 @@ export async function openFront({ dataDir, version, log, port }: FrontOptions): 
       await writeFile(join(dataDir, 'ca.crt'), tls.ca);
       const kubeconfig = join(dataDir, 'kubeconfig');
       await writeKubeconfig(kubeconfig, { url, ca: tls.ca, token, namespace: defaultSpace });
+      const socket = await listenLocally(http, join(dataDir, apiSocket), log);
       access = new MemberAccess({ dataDir, client, tokens, address: { url, ca: tls.ca }, log });
       await access.start();
-      const info = { pid: process.pid, url, kubeconfig, version, dataDir };
+      const info = { pid: process.pid, url, ...(socket === undefined ? {} : { socket }), kubeconfig, version, dataDir };
       await writeForGroup(join(dataDir, 'server.json'), `${JSON.stringify(info, undefined, 2)}\n`, access.gid);
     },
     async close() {
@@ -55,4 +56,15 @@ export async function openFront({ dataDir, version, log, port }: FrontOptions): 
       await http.close();
     },
   };
+}
+
+/** The path; undefined where the data directory can hold no socket: every client then takes the port. */
+async function listenLocally(http: HttpServer, path: string, log: FrontOptions['log']): Promise<string | undefined> {
+  try {
+    await http.listenAt(path);
+    return path;
+  } catch (error) {
+    log(`commands take a little longer without ${path}`, error);
+    return undefined;
+  }
 }

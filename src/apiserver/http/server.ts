@@ -1,7 +1,14 @@
-/** The HTTPS server: who may ask, and which handler answers. */
+/** The HTTPS server, and the same on a socket of this machine: who may ask, and which handler answers. */
 
-import { setMaxListeners } from 'node:events';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { once, setMaxListeners } from 'node:events';
+import { rmSync } from 'node:fs';
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type Server as LocalServer,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { badRequest, StatusError, statusError } from '../../resources/status.ts';
@@ -35,6 +42,12 @@ export interface HttpServer {
    * @throws Error naming the port when it is taken
    */
   listen(port?: number): Promise<{ readonly url: string; readonly port: number }>;
+  /**
+   * Also takes connections without TLS at a Unix socket, which only its owner may use: a command is answered 10 ms
+   * sooner. Another's socket of that name must be out of use.
+   * @throws Error of the system, or for a path of more than 107 bytes
+   */
+  listenAt(path: string): Promise<void>;
   /** Answers requests from now on; until then they get 503. */
   serve(service: ServiceOptions): void;
   /**
@@ -60,19 +73,24 @@ export function openHttpServer(options: ConnectionOptions): HttpServer {
   setMaxListeners(0, closing.signal);
   let answerRequest: RequestListener = (_, res) =>
     sendError(res, statusError('ServiceUnavailable', 'the server is starting'));
-  const server = createServer(
-    { ...options.tls, keepAliveTimeout: 150_000, headersTimeout: 160_000, requestTimeout: 0, noDelay: true },
-    (req, res) => answerRequest(req, res),
-  );
-  server.timeout = 0;
-  // A connection that cannot be accepted (too many open files) must not take the server down.
-  server.on('error', (error) => options.onError?.(error, 'accepting connections'));
+  const answer: RequestListener = (req, res) => answerRequest(req, res);
+  const patience = { keepAliveTimeout: 150_000, headersTimeout: 160_000, requestTimeout: 0, noDelay: true };
+  const server = createServer({ ...options.tls, ...patience }, answer);
+  const local = createPlainServer(patience, answer);
+  for (const one of [server, local]) {
+    one.timeout = 0;
+    // A connection that cannot be accepted (too many open files) must not take the server down.
+    one.on('error', (error) => options.onError?.(error, 'accepting connections'));
+  }
   return {
     listen: (port = defaultPort) => listen(server, port),
+    listenAt: (path) => listenAt(local, path),
     serve: (service) => {
       answerRequest = listener(service, options.onError, closing.signal);
     },
-    close: () => close(server, closing),
+    close: async () => {
+      await Promise.all([close(server, closing), close(local, closing)]);
+    },
   };
 }
 
@@ -93,7 +111,19 @@ async function listen(server: Server, port: number): Promise<{ url: string; port
   return { url: `https://127.0.0.1:${actual}`, port: actual };
 }
 
-async function close(server: Server, closing: AbortController): Promise<void> {
+/** The mask holds for this turn only, in which the socket is made. */
+async function listenAt(server: LocalServer, path: string): Promise<void> {
+  // The kernel's limit; libuv would cut the rest off.
+  if (Buffer.byteLength(path) > 107) throw new Error('the path is too long for a socket');
+  rmSync(path, { force: true });
+  const listening = once(server, 'listening');
+  const mask = process.umask(0o177);
+  server.listen(path);
+  process.umask(mask);
+  await listening;
+}
+
+async function close(server: Server | LocalServer, closing: AbortController): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   closing.abort();
   server.closeIdleConnections();

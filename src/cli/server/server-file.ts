@@ -7,6 +7,8 @@ import { join } from 'node:path';
 export interface ServerInfo {
   readonly pid: number;
   readonly url: string;
+  /** Path of a Unix socket, where the server could make one. */
+  readonly socket?: string;
   readonly kubeconfig: string;
   readonly version: string;
   readonly dataDir: string;
@@ -47,13 +49,15 @@ function isZombie(pid: number): boolean {
 /** The server that runs and takes connections; after a reboot its process id may be someone else's. */
 export async function findServer(home: string): Promise<ServerInfo | undefined> {
   const info = await readServerFile(home);
-  return info !== undefined && isAlive(info.pid) && (await listens(info.url)) ? info : undefined;
+  return info !== undefined && isAlive(info.pid) && (await listens(info)) ? info : undefined;
 }
 
-function listens(url: string): Promise<boolean> {
+function listens({ url, socket: path }: ServerInfo): Promise<boolean> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) });
+    const socket = connect(
+      path === undefined ? { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) } : { path },
+    );
     const done = (answer: boolean): void => {
       socket.destroy();
       resolve(answer);

@@ -7,7 +7,7 @@ import {
   type IncomingMessage,
   type RequestOptions,
 } from 'node:http';
-import { Agent, request } from 'node:https';
+import { Agent, request as httpsRequest } from 'node:https';
 import { type Status, StatusError, type StatusReason, statusCodes } from '../../resources/status.ts';
 import { Semaphore } from '../semaphore.ts';
 import type { ConnectionConfig } from './kubeconfig.ts';
@@ -46,31 +46,48 @@ export interface Request {
   readonly signal?: AbortSignal;
 }
 
+interface Transport {
+  readonly request: typeof httpRequest;
+  readonly agent: HttpAgent;
+  readonly socketPath?: string;
+}
+
+function transportTo(config: ConnectionConfig): Transport {
+  const { socket } = config;
+  if (socket !== undefined || config.server.startsWith('http:'))
+    return {
+      request: httpRequest,
+      agent: new HttpAgent({ keepAlive: true }),
+      ...(socket === undefined ? {} : { socketPath: socket }),
+    };
+  const agent = new Agent({
+    keepAlive: true,
+    ca: config.ca,
+    cert: config.clientCertificate,
+    key: config.clientKey,
+    rejectUnauthorized: !config.insecureSkipTlsVerify,
+    servername: config.tlsServerName,
+  });
+  return { request: httpsRequest, agent };
+}
+
 /** Requests at once, streams apart: each has a connection of its own, and opening one costs more than most requests. */
 const mostRequests = 32;
 
 export class Connection {
   readonly #config: ConnectionConfig;
   readonly #base: URL;
-  readonly #agent: HttpAgent;
+  readonly #transport: Transport;
   readonly #limit = new Semaphore(mostRequests);
   readonly #headers: Readonly<Record<string, string | readonly string[]>>;
 
   constructor(config: ConnectionConfig, userAgent = 'kf') {
     this.#config = config;
     this.#base = new URL(config.server);
-    const plain = this.#base.protocol === 'http:';
-    this.#agent = plain
-      ? new HttpAgent({ keepAlive: true })
-      : new Agent({
-          keepAlive: true,
-          ca: config.ca,
-          cert: config.clientCertificate,
-          key: config.clientKey,
-          rejectUnauthorized: !config.insecureSkipTlsVerify,
-          servername: config.tlsServerName,
-        });
-    this.#headers = { 'User-Agent': userAgent, ...(plain ? {} : credentials(config)), ...impersonation(config) };
+    this.#transport = transportTo(config);
+    // What anybody on the way could read carries no credentials.
+    const isOpen = this.#base.protocol === 'http:' && config.socket === undefined;
+    this.#headers = { 'User-Agent': userAgent, ...(isOpen ? {} : credentials(config)), ...impersonation(config) };
   }
 
   /** The base address. */
@@ -121,18 +138,19 @@ export class Connection {
   }
 
   #once({ method, path, body, accept = 'application/json', signal }: Request): Promise<IncomingMessage> {
+    const { request, ...way } = this.#transport;
     const { hostname, port, pathname } = this.#base;
     const options: RequestOptions = {
       method,
       hostname: hostname.replace(/^\[|\]$/g, ''),
       port,
       path: pathname.replace(/\/$/, '') + path,
-      agent: this.#agent,
+      ...way,
       signal,
       headers: { Accept: accept, ...this.#headers, ...bodyHeaders(body) } as RequestOptions['headers'],
     };
     return new Promise((resolve, reject) => {
-      const outgoing = (this.#base.protocol === 'http:' ? httpRequest : request)(options, resolve);
+      const outgoing = request(options, resolve);
       outgoing.on('error', (error: NodeJS.ErrnoException) =>
         reject(
           signal?.aborted
@@ -169,7 +187,7 @@ export class Connection {
 
   /** Closes every connection; watches end. */
   close(): void {
-    this.#agent.destroy();
+    this.#transport.agent.destroy();
   }
 }
 

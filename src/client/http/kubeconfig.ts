@@ -8,6 +8,8 @@ import { dirname, resolve } from 'node:path';
 export interface ConnectionConfig {
   /** `https://host:port`, perhaps with a path. */
   readonly server: string;
+  /** A Unix socket at which that server answers without TLS. */
+  readonly socket?: string;
   /** PEM. */
   readonly ca?: string;
   readonly token?: string;

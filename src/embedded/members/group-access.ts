@@ -6,6 +6,8 @@ import { membersOf } from './members.ts';
 
 /** What the command line reads. The kubeconfig is root's; members have their own. */
 const files = ['server.json', 'boot.json'];
+/** To what it connects, in the data directory. */
+export const apiSocket = 'api.sock';
 
 export interface GroupOptions {
   /** Default `kf`. */
@@ -27,7 +29,8 @@ export async function shareWithGroup(
     await chown(dataDir, uid, gid);
     await chmod(dataDir, 0o710);
   }
-  for (const name of files) await share(join(dataDir, name), uid, gid);
+  for (const name of files) await share(join(dataDir, name), uid, gid, 0o640);
+  await share(join(dataDir, apiSocket), uid, gid, 0o660);
   return gid;
 }
 
@@ -40,10 +43,10 @@ export async function writeForGroup(path: string, text: string, gid: number | un
   await rename(part, path);
 }
 
-async function share(path: string, uid: number, gid: number): Promise<void> {
+async function share(path: string, uid: number, gid: number, mode: number): Promise<void> {
   try {
     await chown(path, uid, gid);
-    await chmod(path, 0o640);
+    await chmod(path, mode);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }

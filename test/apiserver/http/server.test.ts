@@ -1,4 +1,7 @@
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHttpServer, openHttpServer } from '../../../src/apiserver/http/server.ts';
 import { HttpClient } from '../../../src/client/http/http-client.ts';
@@ -45,6 +48,37 @@ describe('who may ask', () => {
     const { port } = new URL(server.url);
     const welcome: Record<string, string>[] = [{ Host: `localhost:${port}` }, { Origin: server.url }];
     for (const headers of welcome) expect((await server.request('GET', '/version', { headers })).status).toBe(200);
+  });
+});
+
+describe('the socket of this machine', () => {
+  test('is its owner’s alone, and answers who has a token', async () => {
+    expect(statSync(server.socket).mode & 0o777).toBe(0o600);
+    const { url, socket, token } = server;
+    const client = new HttpClient({ server: url, socket, token });
+    expect((await client.list(Namespace)).items.map(({ metadata }) => metadata.name)).toContain('default');
+    client.close();
+    const guess = new HttpClient({ server: url, socket, token: 'guess' });
+    await expect(guess.list(Namespace)).rejects.toMatchObject({ status: { code: 401 } });
+    guess.close();
+  });
+
+  test('takes the place of one that a killed server left; the file mode mask stays', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kf-socket-'));
+    const path = join(folder, 'api.sock');
+    writeFileSync(path, '');
+    const mask = process.umask();
+    const again = openHttpServer({ tls: await tlsForTests() });
+    await again.listenAt(path);
+    expect(statSync(path).isSocket()).toBe(true);
+    expect(process.umask()).toBe(mask);
+    await again.close();
+    expect(existsSync(path)).toBe(false);
+    await expect(
+      openHttpServer({ tls: await tlsForTests() }).listenAt(join(folder, 'x'.repeat(120))),
+    ).rejects.toThrow();
+    expect(process.umask()).toBe(mask);
+    rmSync(folder, { recursive: true });
   });
 });
 

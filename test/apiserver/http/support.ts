@@ -31,6 +31,8 @@ export interface RequestOptions {
 export interface TestServer {
   readonly api: LocalApi;
   readonly url: string;
+  /** Path of its Unix socket. */
+  readonly socket: string;
   readonly ca: string;
   readonly token: string;
   readonly client: HttpClient;
@@ -89,6 +91,9 @@ export async function startServer(
     onError: (error) => faults.push(error),
   });
   const { url } = await server.listen(0);
+  const folder = mkdtempSync(join(tmpdir(), 'kf-socket-'));
+  const socket = join(folder, 'api.sock');
+  await server.listenAt(socket);
   const client = new HttpClient({ server: url, ca: tls.ca, token: testToken });
   const open = (method: string, path: string, { body, headers, token = testToken }: RequestOptions = {}) =>
     new Promise<IncomingMessage>((resolve, reject) => {
@@ -120,6 +125,7 @@ export async function startServer(
   return {
     api,
     url,
+    socket,
     ca: tls.ca,
     token: testToken,
     client,
@@ -142,6 +148,7 @@ export async function startServer(
     async close() {
       client.close();
       await server.close();
+      rmSync(folder, { recursive: true });
       await closeApi();
     },
   };

@@ -18,6 +18,7 @@ import { SourcePackage } from '../resources/kf/source-package.ts';
 import { isControlledBy, type ObjectRef, refOf } from '../resources/meta.ts';
 import { TaskRun } from '../resources/tekton/task-run.ts';
 import { BuildReports } from './build-reports.ts';
+import type { BuildLimits } from './build-run.ts';
 import { type Builder, cancelRun } from './builder.ts';
 import { UnbuildableSourceError } from './detect.ts';
 import { HostStackBuild } from './host-stack-build.ts';
@@ -39,8 +40,8 @@ export interface BuildOptions {
   readonly stack: HostStack;
   /** What Dockerfiles and buildpacks are built with. Default: nothing, such Builds fail. */
   readonly bench?: ImageBench;
-  /** Bytes of memory that the machine has for Pods: no build may ask for more. Default: unknown. */
-  readonly memoryBytes?: number;
+  /** What each build may use. Default: see BuildLimits. */
+  readonly limits?: BuildLimits;
   readonly onError?: (message: string, error: unknown) => void;
 }
 
@@ -101,9 +102,9 @@ export class BuildController {
         'UnknownBuilder',
         `builder "${build.spec.name}" is not known; there are: ${builderNames.join(', ')}`,
       );
-    const sha256 = build.spec.cancelled ? undefined : await this.#uploaded(build);
+    const sha256 = build.spec.terminated ? undefined : await this.#uploaded(build);
     if (sha256 !== undefined) return this.#build(build, builder, sha256);
-    if (build.spec.cancelled) return this.#cancel(build);
+    if (build.spec.terminated) return this.#terminate(build);
   }
 
   #staging(uid: string): Staging {
@@ -164,12 +165,12 @@ export class BuildController {
     }
   }
 
-  /** Ends its run first; the Build is over once its processes have ended, so that "cancelled" means "stopped". */
-  async #cancel(build: Build): Promise<void> {
+  /** Ends its run first; the Build is over once its processes have ended, so that "terminated" means "stopped". */
+  async #terminate(build: Build): Promise<void> {
     const { client } = this.#options;
     const run = await getChild(client, TaskRun, refOf(build), build);
     if (run !== undefined && isControlledBy(run, build) && !isFinal(run)) await cancelRun(client, run);
-    else await this.#reports.fail(build, 'BuildCancelled', 'the build was cancelled');
+    else await this.#reports.fail(build, 'BuildTerminated', 'the build was terminated');
   }
 
   /** Whether nothing stands of what was done in a working folder that is not to be trusted; else it is taken away. */

@@ -50,7 +50,8 @@ export class BuildReports {
   runFailed(build: Build, run: TaskRun): Promise<void> {
     const { name, namespace } = build.metadata;
     const condition = conditionOf(run, 'Succeeded');
-    if (run.spec.status === 'TaskRunCancelled') return this.fail(build, 'BuildCancelled', 'the build was cancelled');
+    if (condition?.reason === 'TaskRunTimeout')
+      return this.fail(build, 'BuildTimeout', `the build did not end within ${run.spec.timeout} (build.timeout)`);
     const message = condition?.message ?? condition?.reason;
     return this.fail(build, 'BuildFailed', `${message}; see: kf build-logs ${name} --space ${namespace}`);
   }

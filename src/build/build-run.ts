@@ -1,6 +1,7 @@
 /** The TaskRun that runs a build's dependency steps, in the same sandbox as tasks. Pure. */
 
 import type { Draft } from '../client/client.ts';
+import { formatDuration } from '../resources/duration.ts';
 import type { Build } from '../resources/kf/build.ts';
 import { labels } from '../resources/labels.ts';
 import { controllerRef } from '../resources/meta.ts';
@@ -8,10 +9,16 @@ import type { TaskRun } from '../resources/tekton/task-run.ts';
 import type { DependencyStep } from './detect.ts';
 import { appFolder } from './staging.ts';
 
-/** Kf's limit for a build. */
-export const buildTimeout = '1h0m0s';
+/** What one build may use. */
+export interface BuildLimits {
+  /** Milliseconds. Default: one hour, as in Kf. */
+  readonly timeout?: number;
+  /** Bytes of memory. Default: 2 GiB, for package managers need more than a small task. */
+  readonly memory?: number;
+  /** Bytes of memory that the machine has for Pods: no build may ask for more. Default: unknown. */
+  readonly machineMemory?: number;
+}
 
-/** What one build may use. Package managers need more than a small task. */
 const usualMemory = 2 * 2 ** 30;
 const disk = '2Gi';
 
@@ -21,14 +28,16 @@ export interface BuildRunContext {
   /** Folder on this machine with the app's files. */
   readonly source: string;
   readonly path: readonly string[];
-  /** Bytes that the machine has for Pods. */
-  readonly memoryBytes: number | undefined;
+  readonly limits: BuildLimits;
 }
 
 /** On a small machine a build has what there is, rather than waiting for what will never be. */
-export function buildMemory(memoryBytes = usualMemory): string {
-  return `${Math.floor(Math.min(usualMemory, memoryBytes) / 2 ** 20)}Mi`;
+export function buildMemory({ memory = usualMemory, machineMemory = memory }: BuildLimits): string {
+  return `${Math.floor(Math.min(memory, machineMemory) / 2 ** 20)}Mi`;
 }
+
+/** A Go duration. */
+export const buildTimeout = ({ timeout = 3_600_000 }: BuildLimits): string => formatDuration(timeout);
 
 export function buildRunMetadata(build: Build): Draft<TaskRun>['metadata'] {
   return {
@@ -45,7 +54,7 @@ export function buildRunMetadata(build: Build): Draft<TaskRun>['metadata'] {
 }
 
 export function buildRunOf(build: Build, steps: readonly DependencyStep[], context: BuildRunContext): Draft<TaskRun> {
-  const limits = { memory: buildMemory(context.memoryBytes), 'ephemeral-storage': disk };
+  const limits = { memory: buildMemory(context.limits), 'ephemeral-storage': disk };
   const env = [
     { name: 'HOME', value: '/tmp' },
     { name: 'PATH', value: context.path.join(':') },
@@ -57,7 +66,7 @@ export function buildRunOf(build: Build, steps: readonly DependencyStep[], conte
   return {
     metadata: buildRunMetadata(build),
     spec: {
-      timeout: buildTimeout,
+      timeout: buildTimeout(context.limits),
       taskSpec: {
         steps: steps.map((step, index) => ({
           name: `build-${index}`,

@@ -8,7 +8,7 @@ import { conditionOf } from '../resources/condition.ts';
 import { type Build, noCacheParam, paramOf } from '../resources/kf/build.ts';
 import type { TaskRun } from '../resources/tekton/task-run.ts';
 import type { BuildReports } from './build-reports.ts';
-import { buildRunOf } from './build-run.ts';
+import { type BuildLimits, buildRunOf } from './build-run.ts';
 import { type Builder, createRun, type UploadedBuild } from './builder.ts';
 import { commitImage, layerOfStep } from './commit-image.ts';
 import { type BuildPlan, type DependencyStep, planAnew, planBuild } from './detect.ts';
@@ -20,8 +20,7 @@ export interface HostStackBuildOptions {
   readonly reports: BuildReports;
   readonly images: ImageSink;
   readonly stack: HostStack;
-  /** Bytes of memory that the machine has for Pods: no build may ask for more. Default: unknown. */
-  readonly memoryBytes?: number;
+  readonly limits?: BuildLimits;
 }
 
 export class HostStackBuild implements Builder {
@@ -67,7 +66,7 @@ export class HostStackBuild implements Builder {
     steps: readonly DependencyStep[],
     run: TaskRun | undefined,
   ): Promise<boolean> {
-    const { client, stack, memoryBytes, reports } = this.#options;
+    const { client, stack, limits = {}, reports } = this.#options;
     const condition = run === undefined ? undefined : conditionOf(run, 'Succeeded');
     if (condition?.status === 'True') return true;
     if (run !== undefined && condition?.status === 'False') {
@@ -80,7 +79,7 @@ export class HostStackBuild implements Builder {
         await reports.fail(build, 'MissingProgram', missing);
         return false;
       }
-      const context = { image: stack.ref, source: staging.app, path: stack.path, memoryBytes };
+      const context = { image: stack.ref, source: staging.app, path: stack.path, limits };
       await createRun(client, buildRunOf(build, steps, context));
     }
     await reports.running(build, run);

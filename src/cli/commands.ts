@@ -4,7 +4,7 @@ import type { CommandFile } from './command.ts';
 import { app } from './commands/app.ts';
 import { apps } from './commands/apps.ts';
 import { bindings, bindService, unbindService, vcapServices } from './commands/bindings.ts';
-import { build, buildLogs, builds } from './commands/builds.ts';
+import { build, buildLogs, builds, terminateBuildCommand } from './commands/builds.ts';
 import { configureServer } from './commands/configure-server.ts';
 import { configureSpace } from './commands/configure-space.ts';
 import { cp } from './commands/cp.ts';
@@ -75,6 +75,7 @@ export const commands: readonly CommandFile[] = [
   builds,
   build,
   buildLogs,
+  terminateBuildCommand,
   stacks,
   env,
   setEnv,

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
+import type { BuildLimits } from '../build/build-run.ts';
 import type { NodeLimits } from '../node/agent.ts';
 import type { ServerConfig } from '../resources/server-config/settings.ts';
 
@@ -13,6 +14,12 @@ export function nodeLimits({ maxTasks, memory, diskReserve }: ServerConfig): Par
     ...(diskReserve === undefined ? {} : { pressureBytes: diskReserve / 4 }),
   };
 }
+
+/** What one build may use. */
+export const buildLimits = (config: ServerConfig): BuildLimits => ({
+  timeout: config['build.timeout'],
+  memory: config['build.memory'],
+});
 
 /** Bytes that uploads and tasks leave free on the disk; default: 5 %, at least 1 GiB. */
 export const reserveOf = ({ diskReserve }: ServerConfig): { readonly reserveBytes?: number } =>

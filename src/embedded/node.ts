@@ -39,7 +39,7 @@ import { type AllImages, createImages } from './create-images.ts';
 import { createDiskDesk } from './disk/disk-desk.ts';
 import type { Home } from './home.ts';
 import { createImageBench } from './image-bench.ts';
-import { hostStackPaths, nodeLimits, reserveOf } from './node-settings.ts';
+import { buildLimits, hostStackPaths, nodeLimits, reserveOf } from './node-settings.ts';
 import { NodeState } from './node-state.ts';
 import { type Collector, pruneBuilds, startCollector } from './prune.ts';
 import { RoomDesk } from './room-desk.ts';
@@ -261,7 +261,13 @@ async function bringUp(
   await parts.agent.start();
   await state.ready(parts.agent.room, parts.network!.hostAddress, `oci://${basename(runtime)}`);
   // Before builds start: each has its folder to itself.
-  const caches = new BuildCaches({ folder: layout.buildCaches, disk: parts.disk!, owner: builderIds.hostId, run });
+  const caches = new BuildCaches({
+    folder: layout.buildCaches,
+    disk: parts.disk!,
+    owner: builderIds.hostId,
+    limitBytes: config['build.disk'],
+    run,
+  });
   await caches.start(await pruneBuilds(client, layout.builds));
   const fingerprint = async (): Promise<string> => fingerprintText(await stackFingerprint());
   parts.announcement = announceStack({ client, fingerprint, onError: log });
@@ -273,7 +279,7 @@ async function bringUp(
     sources: options.sources,
     images,
     bench: createImageBench({ storage, images: nodeImages, caches, runtime }),
-    memoryBytes: roomWithin(nodeLimits(config)).memoryBytes,
+    limits: { ...buildLimits(config), machineMemory: roomWithin(nodeLimits(config)).memoryBytes },
     stack: {
       ref: hostStackRef,
       path: stack.path,

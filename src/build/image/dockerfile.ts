@@ -10,6 +10,8 @@ export interface DockerfileBuild {
   /** Images that it names. */
   readonly bases: readonly string[];
   readonly buildArgs: readonly EnvVar[];
+  /** Whether layers of earlier builds may be taken. */
+  readonly takesCache: boolean;
   /** Path of the OCI runtime. */
   readonly runtime: string;
 }
@@ -38,7 +40,7 @@ buildah --signature-policy ${configFolder}/policy.json build --tag localhost/bui
 buildah --signature-policy ${configFolder}/policy.json push --quiet --disable-compression localhost/built oci:/build/out:latest
 `;
 
-export function dockerfileRecipe({ dockerfile, bases, buildArgs, runtime }: DockerfileBuild): Recipe {
+export function dockerfileRecipe({ dockerfile, bases, buildArgs, takesCache, runtime }: DockerfileBuild): Recipe {
   return {
     bases,
     steps: [
@@ -52,6 +54,7 @@ export function dockerfileRecipe({ dockerfile, bases, buildArgs, runtime }: Dock
           String(bases.length),
           ...bases.map(fullName),
           ...['--isolation', 'oci', '--runtime', runtime, '--network', 'host', '--layers', '--pull=never'],
+          ...(takesCache ? [] : ['--no-cache']),
           ...['--file', `/source/${dockerfile}`],
           ...buildArgs.flatMap(({ name, value = '' }) => ['--build-arg', `${name}=${value}`]),
         ],

@@ -15,11 +15,13 @@ import {
   dockerfileBuilder,
   hostStackBuilder,
   kfBuilders,
+  noCacheParam,
   paramOf,
 } from '../../resources/kf/build.ts';
 import { labels } from '../../resources/labels.ts';
 import { controllerOf, type ObjectRef, refOf } from '../../resources/meta.ts';
 import type { BuildReports } from '../build-reports.ts';
+import type { BuildLimits } from '../build-run.ts';
 import { type Builder, createRun, type UploadedBuild } from '../builder.ts';
 import { UnbuildableSourceError } from '../detect.ts';
 import type { Staging } from '../staging.ts';
@@ -38,7 +40,7 @@ export interface ImageBuildOptions {
   readonly waiting: Waiting;
   /** Has a Build looked at again. */
   readonly wake: (build: ObjectRef) => void;
-  readonly memoryBytes?: number;
+  readonly limits?: BuildLimits;
 }
 
 /** Milliseconds after which a disk that was too full is looked at again. */
@@ -77,7 +79,7 @@ export class ImageBuild implements Builder {
   }
 
   async #start({ build, staging }: UploadedBuild): Promise<Result | void> {
-    const { client, bench, reports, memoryBytes } = this.#options;
+    const { client, bench, reports, limits = {} } = this.#options;
     const lack = await bench.lack();
     if (lack !== undefined) return reports.fail(build, 'MissingProgram', lack);
     const recipe = await this.#recipe(build, staging);
@@ -102,7 +104,7 @@ export class ImageBuild implements Builder {
       await reports.progress(build, 'DiskReserve', message, `Waiting for room on the disk: ${message}`);
       return retry;
     }
-    const context = { stack: bench.stack, source: staging.app, bases: staging.bases, cache, memoryBytes };
+    const context = { stack: bench.stack, source: staging.app, bases: staging.bases, cache, limits };
     await createRun(client, imageRunOf(build, recipe, context));
     await reports.running(build, undefined, 'Building');
   }
@@ -159,7 +161,8 @@ export class ImageBuild implements Builder {
     const buildArgs = spec.env ?? [];
     const given = new Map(buildArgs.map((one) => [one.name, one.value ?? '']));
     const bases = baseImages(await readInside(staging.app, dockerfile), given);
-    return dockerfileRecipe({ dockerfile, bases, buildArgs, runtime: bench.runtime });
+    const takesCache = paramOf(spec, noCacheParam) !== 'true';
+    return dockerfileRecipe({ dockerfile, bases, buildArgs, takesCache, runtime: bench.runtime });
   }
 }
 

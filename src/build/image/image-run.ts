@@ -3,7 +3,7 @@
 import type { Draft } from '../../client/client.ts';
 import type { Build } from '../../resources/kf/build.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
-import { buildMemory, buildRunMetadata, buildTimeout } from '../build-run.ts';
+import { type BuildLimits, buildMemory, buildRunMetadata, buildTimeout } from '../build-run.ts';
 import { containersEnvironment } from './containers-config.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -14,19 +14,18 @@ export interface ImageRunContext {
   readonly source: string;
   readonly bases: string;
   readonly cache: string;
-  /** Bytes that the machine has for Pods. */
-  readonly memoryBytes: number | undefined;
+  readonly limits: BuildLimits;
 }
 
 /** Beside the cache, where all that matters is written: the Pod's own disk holds no more than a few small files. */
 const ownDisk = '64Mi';
 
 export function imageRunOf(build: Build, recipe: Recipe, context: ImageRunContext): Draft<TaskRun> {
-  const limits = { memory: buildMemory(context.memoryBytes), 'ephemeral-storage': ownDisk };
+  const limits = { memory: buildMemory(context.limits), 'ephemeral-storage': ownDisk };
   return {
     metadata: buildRunMetadata(build),
     spec: {
-      timeout: buildTimeout,
+      timeout: buildTimeout(context.limits),
       taskSpec: {
         steps: recipe.steps.map(({ name, image = context.stack, command, env = {} }) => ({
           name,

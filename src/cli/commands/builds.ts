@@ -69,3 +69,15 @@ export const buildLogs = defineCommand<{ readonly recent?: boolean }>({
     await printBuildLog(context, name!, { recent });
   },
 });
+
+export const terminateBuildCommand = defineCommand({
+  usage: 'terminate-build BUILD_NAME',
+  group,
+  summary: 'End a Build: its processes get SIGTERM, then SIGKILL; the last good image of the App stays in use',
+  examples: ['kf terminate-build report-2'],
+  args: 1,
+  async run(context, [name]) {
+    const { terminateBuild } = await import('../terminate-build.ts');
+    await terminateBuild(context, name!);
+  },
+});

@@ -121,7 +121,10 @@ class BuildProgress {
 /** Why the watching ended before the Build did. @param log the command that shows the Build's log */
 function stopped(signal: AbortSignal, log: string, timeout: number): Error {
   if (!signal.aborted) return new CliError('App was deleted');
-  const tips = [{ description: 'Follow the build', command: log }];
+  const tips = [
+    { description: 'Follow the build', command: log },
+    { description: 'Terminate it', command: log.replace('kf build-logs', 'kf terminate-build') },
+  ];
   if (signal.reason === 'timeout')
     return new CliError(`the build has not ended after ${timeout / 1000} s (KF_STARTUP_TIMEOUT); it goes on`, { tips });
   return new CliError('stopped watching; the build goes on', { tips, exitCode: exitCodes.interrupted });

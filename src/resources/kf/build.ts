@@ -50,7 +50,7 @@ const body = {
   spec: s.object({
     ...buildSpecFields,
     /** Whether it is to end now, without an image. Added by kf-tasks. */
-    cancelled: s.optional(s.boolean()),
+    terminated: s.optional(s.boolean()),
   }),
   status: s.optional(
     s.object({

@@ -94,6 +94,31 @@ export const settings = {
     example: { ubuntu: 'registry.example.com/base/ubuntu' },
     inForce: 'at once',
   }),
+  'build.timeout': setting({
+    type: duration,
+    default: 3_600_000,
+    defaultText: '1h',
+    description: 'How long a Build may run; the time that it waits for room or for an image does not count.',
+    example: '20m',
+    inForce: 'at the next start',
+  }),
+  'build.memory': setting({
+    type: size({ least: 1 }),
+    default: 2 * 2 ** 30,
+    defaultText: '2Gi, or all that Tasks may have where that is less',
+    description: 'Memory of a Build, as limit and as what it waits for.',
+    example: '4Gi',
+    inForce: 'at the next start',
+  }),
+  'build.disk': setting({
+    type: size({ least: 1 }),
+    default: 8 * 2 ** 30,
+    defaultText: '8Gi, or half of it, a quarter … where the disk has less',
+    description:
+      "Disk on which an App's Dockerfile or buildpacks are built: base images, layers kept for the next Build, the image. It takes what is written to it; when it is half full, the next Build begins with an empty one.",
+    example: '20Gi',
+    inForce: 'at the next start',
+  }),
   'store.cache': setting({
     type: size({ least: 0 }),
     default: 32 * 2 ** 20,

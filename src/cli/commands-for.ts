@@ -21,6 +21,8 @@ export const wordsAlone: readonly string[] = [...alone.keys()];
 
 /** @param argv without node and the program's file */
 export async function commandsFor(argv: readonly string[]): Promise<readonly CommandFile[]> {
+  // Not among the commands: it looks at them all.
+  if (argv[0] === 'complete') return [(await import('./commands/complete.ts')).complete];
   const load = alone.get(argv[0] ?? '');
   return load === undefined ? (await import('./commands.ts')).commands : [await load()];
 }

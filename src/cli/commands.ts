@@ -5,6 +5,7 @@ import { app } from './commands/app.ts';
 import { apps } from './commands/apps.ts';
 import { bindings, bindService, unbindService, vcapServices } from './commands/bindings.ts';
 import { build, buildLogs, builds, terminateBuildCommand } from './commands/builds.ts';
+import { completion } from './commands/completion.ts';
 import { configureServer } from './commands/configure-server.ts';
 import { configureSpace } from './commands/configure-space.ts';
 import { cp } from './commands/cp.ts';
@@ -107,6 +108,7 @@ export const commands: readonly CommandFile[] = [
   ...configureServer,
   doctor,
   version,
+  completion,
   ...notNeeded,
   ...notSupported,
 ];

@@ -161,6 +161,11 @@ export class Context {
     return context;
   }
 
+  /** The same surroundings with other flags. */
+  withFlags(flags: GlobalFlags): Context {
+    return new Context(this.#surroundings, flags);
+  }
+
   /** The same surroundings with the embedded server, whatever is targeted. */
   forEmbedded(): Context {
     return this.forChoice({ kind: 'embedded', home: kfHome(this.env) });

@@ -18,6 +18,7 @@ export async function runDoctor(args: readonly string[]): Promise<number> {
     results.push(result);
     if (format === undefined) print(result);
   }
+  if (format === undefined) for (const advice of advices(results)) console.log(`\n${advice}`);
   const failed = results.filter((result) => !result.ok && !result.optional);
   if (format === 'json') console.log(JSON.stringify(results, undefined, 2));
   if (format === 'yaml') console.log(stringify(results, { lineWidth: 0 }).trimEnd());
@@ -34,6 +35,9 @@ export async function runDoctor(args: readonly string[]): Promise<number> {
   }
   return runDoctor(args.filter((arg) => arg !== '--fix'));
 }
+
+const advices = (results: readonly CheckResult[]): ReadonlySet<string> =>
+  new Set(results.flatMap(({ ok, advice }) => (ok || advice === undefined ? [] : [advice])));
 
 async function* everything(dataDir: string): AsyncIterable<CheckResult> {
   const access = await lookAtAccess(dataDir);

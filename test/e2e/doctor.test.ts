@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { detectCgroups } from '../../src/node/cgroup/cgroup.ts';
 import { type CheckResult, checks, diagnose, requiredPackages } from '../../src/node/doctor/checks.ts';
 import { CommandError, runCommand as run } from '../../src/node/host/run-command.ts';
@@ -98,4 +101,39 @@ it('says that overlays do not work when they do not', async () => {
   );
   expect(outcome).toMatchObject({ ok: false });
   expect(outcome.detail).toContain("unknown filesystem type 'overlay'");
+});
+
+/** As a container without rights has it: no capability beyond the usual ones, no devices, the kernel's files read-only. */
+const unprivileged = `
+mount -t tmpfs tmpfs /dev
+mknod -m 666 /dev/null c 1 3
+mknod -m 666 /dev/urandom c 1 9
+for path in $(awk '$5 ~ "^/sys/fs/cgroup" { print $5 }' /proc/self/mountinfo | sort -r); do
+  mount -o remount,bind,ro "$path"
+done
+mount --bind /proc/sys /proc/sys
+mount -o remount,bind,ro /proc/sys
+exec setpriv --bounding-set=-sys_admin,-net_admin,-mknod --inh-caps=-all "$@"`;
+
+it('names each thing that a container without rights lacks, with the way out, and tries nothing', async () => {
+  const home = join(dataDir, 'home');
+  const doctor = [process.execPath, fileURLToPath(new URL('../../bin/kf', import.meta.url)), 'doctor', '-o', 'yaml'];
+  const { status, stdout } = spawnSync(
+    'unshare',
+    ['--mount', '--propagation', 'private', 'sh', '-ec', unprivileged, 'sh', ...doctor],
+    { encoding: 'utf8', env: { ...process.env, KF_HOME: home } },
+  );
+  expect(status).toBe(1);
+  const results = parse(stdout) as readonly CheckResult[];
+  const result = (name: string) => results.find((one) => one.name === name);
+  expect(result('capabilities')).toMatchObject({
+    ok: false,
+    detail: expect.stringMatching(/CAP_SYS_ADMIN .*CAP_NET_ADMIN .*CAP_MKNOD/),
+    advice: expect.stringContaining('--privileged'),
+  });
+  expect(result('cgroup files')).toMatchObject({ ok: false, detail: expect.stringContaining('/sys/fs/cgroup') });
+  expect(result('/proc/sys')).toMatchObject({ ok: false, detail: expect.stringContaining('ip_forward') });
+  expect(result('loop devices')).toMatchObject({ ok: false, advice: expect.stringContaining('modprobe loop') });
+  expect(result('container runtime')?.detail).toBe('not tried; first: capabilities, cgroup files');
+  expect(await traces()).toEqual([]);
 });

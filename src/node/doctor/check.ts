@@ -6,6 +6,8 @@ export interface CheckOutcome {
   readonly detail: string;
   /** A shell command that mends it. */
   readonly fix?: string;
+  /** What a person can do where no command mends it. */
+  readonly advice?: string;
   /** Not ok, but the server works without it; the detail says what is lost. */
   readonly optional?: boolean;
 }

@@ -4,6 +4,7 @@
 
 import { type RunCommand, runCommand } from '../host/run-command.ts';
 import type { Check, CheckResult } from './check.ts';
+import { after, capabilityCheck, cgroupWriteCheck, loopCheck, networkSettingsCheck } from './container-checks.ts';
 import { cgroupCheck, nodeCheck, openFilesCheck, rootCheck, seccompCheck, spaceCheck } from './machine-checks.ts';
 import { programChecks } from './programs.ts';
 import { diskTrials, existingFolder, networkTrial, runtimeTrial } from './trials.ts';
@@ -29,7 +30,17 @@ export async function checks({ dataDir, run = runCommand }: DoctorOptions): Prom
     openFilesCheck,
   ];
   if (process.geteuid?.() !== 0) return looks;
-  return [...looks, runtimeTrial(run), ...diskTrials(run, dataDir), networkTrial(run)];
+  const allowed = capabilityCheck();
+  return [
+    ...looks,
+    allowed,
+    cgroupWriteCheck,
+    networkSettingsCheck,
+    loopCheck,
+    after([allowed, cgroupWriteCheck], runtimeTrial(run)),
+    ...diskTrials(run, dataDir).map((trial) => after([allowed], trial)),
+    after([allowed, networkSettingsCheck], networkTrial(run)),
+  ];
 }
 
 /** One result after the other, as soon as it is known. */

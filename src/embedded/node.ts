@@ -35,6 +35,7 @@ import { Pod, podFinished } from '../resources/core/pod.ts';
 import type { ServerConfig } from '../resources/server-config/settings.ts';
 import { statusError } from '../resources/status.ts';
 import { announceStack } from './announce-stack.ts';
+import { logsAreHeld } from './backup/log-hold.ts';
 import { type AllImages, createImages } from './create-images.ts';
 import { createDiskDesk } from './disk/disk-desk.ts';
 import type { Home } from './home.ts';
@@ -246,6 +247,7 @@ async function bringUp(
     images: nodeImages,
     logs,
     keepsLog: (object) => forwarder.keeps(object),
+    logsInUse: { isNeeded: (owner) => forwarder.holds(owner), isHeld: () => logsAreHeld(dataDir) },
     rootfsOf: rootfsByBase({
       host: stack,
       builder: new BuilderStack({ directory: layout.builderRoot, hostStack: stack }),

@@ -26,7 +26,9 @@ import type { RunCommand } from './host/run-command.ts';
 import type { Image } from './images/image.ts';
 import type { Images } from './images/node-images.ts';
 import { layoutOf } from './layout.ts';
+import { LogCompressor, type LogCompressorOptions } from './logs/log-compressor.ts';
 import { startLogJanitor } from './logs/log-janitor.ts';
+import { ownerOf } from './logs/log-path.ts';
 import type { LogStore } from './logs/log-store.ts';
 import type { NetworkProvider } from './network/network.ts';
 import { ownNodeName } from './node-object.ts';
@@ -66,6 +68,8 @@ export interface NodeAgentOptions {
   readonly logs: LogStore;
   /** Whether the log of a deleted object is still needed; whoever says so removes it. */
   readonly keepsLog?: (object: KubeObject) => Promise<boolean>;
+  /** When logs that nobody writes any more are left as they are. Default: never. */
+  readonly logsInUse?: Pick<LogCompressorOptions, 'isNeeded' | 'isHeld'>;
   readonly rootfsOf: (image: Image) => RootfsProvider;
   /** Resolves when everything that was written so far is on disk. */
   readonly barrier: () => Promise<void>;
@@ -123,6 +127,7 @@ class Agent implements NodeAgent {
   readonly #logs: LogStore;
   readonly #keepsLog: NodeAgentOptions['keepsLog'];
   readonly #pressure: DiskPressure;
+  readonly #compressor: LogCompressor;
   readonly #waiting: WaitingRoom;
   readonly #awaited: AwaitedImages;
   readonly #volumes: NodeVolumes;
@@ -149,6 +154,16 @@ class Agent implements NodeAgent {
       writers: () => [...this.#workers.values()].map(({ worker }) => worker),
       onError: this.#context.onError,
       ...(limits.pressureBytes === undefined ? {} : { thresholdBytes: limits.pressureBytes }),
+    });
+    this.#compressor = new LogCompressor({
+      clock: options.clock,
+      directory: this.#context.layout.logs,
+      isLive: (owner, name) =>
+        [...this.#workers.values()].some(({ worker: { pod } }) => pod.metadata.name === name && ownerOf(pod) === owner),
+      isNeeded: async () => false,
+      ...options.logsInUse,
+      signal: this.#abort.signal,
+      onError: this.#context.onError,
     });
     this.#waiting = new WaitingRoom({
       context: this.#context,
@@ -234,6 +249,7 @@ class Agent implements NodeAgent {
       onError,
       ...(this.#keepsLog === undefined ? {} : { keeps: this.#keepsLog }),
     });
+    this.#compressor.start();
   }
 
   async stop(): Promise<void> {
@@ -241,6 +257,7 @@ class Agent implements NodeAgent {
     this.#pressure.stop();
     await this.#provisioner?.stop();
     await this.idle();
+    await this.#compressor.idle();
     this.#context.starter.close();
     this.#context.launcher.close();
     const { layout } = this.#context;
@@ -257,7 +274,10 @@ class Agent implements NodeAgent {
   #observe(pod: Pod, gone: boolean): void {
     const uid = pod.metadata.uid!;
     const running = this.#workers.get(uid);
-    if (gone || podFinished(pod)) this.#past.delete(uid);
+    if (gone || podFinished(pod)) {
+      this.#past.delete(uid);
+      this.#compressor.ended(pod);
+    }
     if (running !== undefined) {
       if (gone) running.worker.forget();
       else running.worker.observe(pod);

@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { DiskReserveError } from '../../src/node/disk/disk.ts';
+import { logPathOf } from '../../src/node/logs/log-path.ts';
 import { Pod } from '../../src/resources/core/pod.ts';
 import { TestNode, terminated } from '../node/support/test-node.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -94,4 +95,18 @@ test('a task that prints without end is stopped before the disk of the logs is f
   await node.client.delete(Pod, flood.metadata, { gracePeriodSeconds: 0 });
   tell(quiet);
   expect((await node.finished('quiet')).status?.phase).toBe('Succeeded');
+});
+
+test('half a minute after its end a log is compressed, and is read as before', async () => {
+  const clock = new FakeClock(Date.now());
+  node = await TestNode.start({ clock });
+  const pod = await node.shell('talker', 'i=0; while [ $i -lt 500 ]; do echo "line $i"; i=$((i+1)); done');
+  const ended = await node.finished('talker');
+  const text = await node.log(ended);
+  expect(text).toMatch(/line 499\n$/);
+  const path = logPathOf(node.layout.logs, pod, 'main');
+  clock.advance(30_000);
+  // The clock stands still while a block is packed.
+  await expect.poll(() => (clock.advance(1000), existsSync(`${path}.gz`) && !existsSync(path))).toBe(true);
+  expect(await node.log(ended)).toBe(text);
 });

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { planJob } from '../../src/controllers/task-schedule/plan.ts';
-import { checkManifest } from '../../src/embedded/backup/contents.ts';
+import { backupFormat, checkManifest } from '../../src/embedded/backup/contents.ts';
 import { makeBackup } from '../../src/embedded/backup/make-backup.ts';
 import { putInPlace, unpackBackup } from '../../src/embedded/backup/restore.ts';
 import {
@@ -134,7 +134,9 @@ describe('a backup', () => {
     writeFileSync(join(root, 'backup.json'), JSON.stringify(newer));
     execFileSync('tar', ['-cf', foreign, '-C', root, 'backup.json']);
     await refused(foreign, 'it was made by kf 9.0.0 (schema 99; this one knows 1): install that version first');
-    expect(() => checkManifest({ ...newer, schemaVersion: 1, format: 2 }, 1)).toThrow('install that version first');
+    expect(() => checkManifest({ ...newer, schemaVersion: 1, format: backupFormat + 1 }, 1)).toThrow(
+      'install that version first',
+    );
     expect(readdirSync(target.dataDir).filter((name) => name.startsWith('restoring-'))).toEqual([]);
     expect(existsSync(join(target.dataDir, 'store.db'))).toBe(false);
   });

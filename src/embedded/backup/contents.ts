@@ -17,7 +17,7 @@ export const volumesFolder = 'volumes';
 export const manifestFile = 'backup.json';
 
 /** Raised whenever older code could not restore it any more. */
-export const backupFormat = 1;
+export const backupFormat = 2;
 
 export interface BackupManifest {
   readonly format: number;

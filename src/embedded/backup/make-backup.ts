@@ -8,6 +8,7 @@ import { mountsBelow } from '../../node/disk/loop-image.ts';
 import { copyStore } from '../../store/offline.ts';
 import { type BackupManifest, backedUp, backupFormat, manifestFile, storeFile, volumesFolder } from './contents.ts';
 import { completeInterrupted } from './exchange.ts';
+import { holdLogs } from './log-hold.ts';
 import { packTar } from './tar.ts';
 
 export interface BackupOptions {
@@ -59,7 +60,8 @@ export async function makeBackup(options: BackupOptions): Promise<MadeBackup> {
       { folder: staging, names: [manifestFile, storeFile] },
       { folder: dataDir, names: present },
     ];
-    await packTar(part, parts, /gz$/.test(file));
+    const release = holdLogs(dataDir);
+    await packTar(part, parts, /gz$/.test(file)).finally(release);
     await volumes?.check();
     await syncPath(part);
     await chmod(part, 0o600);

@@ -1,8 +1,8 @@
 /** Collects what a sink has not had yet: bounded, and a little of each log in turn. */
 
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { logFiles } from '../logs/log-files.ts';
+import { openLog } from '../logs/open-log.ts';
 import { chunkBytes, readLines } from './line-reader.ts';
 import type { LogRecord } from './log-record.ts';
 import type { PendingLog } from './pending-logs.ts';
@@ -80,13 +80,20 @@ export async function undelivered(directory: string, uid: string, { offsets }: P
   const folder = join(directory, uid);
   let sum = 0;
   for (const { path } of await logFiles(folder, {})) {
-    const size = await stat(path).then(
-      (found) => found.size,
-      () => 0,
-    );
+    const size = await sizeOf(path).catch(() => 0);
     sum += Math.max(0, size - (offsets[path.slice(folder.length + 1)] ?? 0));
   }
   return sum;
+}
+
+/** Of the log, also when it is compressed. */
+async function sizeOf(path: string): Promise<number> {
+  const file = await openLog(path);
+  try {
+    return (await file.stat()).size;
+  } finally {
+    await file.close();
+  }
 }
 
 /** As conmon writes it, with Z; undefined when an entry has none. */

@@ -1,7 +1,7 @@
 /** Reads whole lines out of a CRI log file, from a place to which a later reading can come back. */
 
-import { type FileHandle, open } from 'node:fs/promises';
 import { parseHead } from '../logs/cri.ts';
+import { type OpenLog, openLog } from '../logs/open-log.ts';
 
 export interface ReadLine {
   readonly stream: 'stdout' | 'stderr';
@@ -30,7 +30,7 @@ const space = 0x20;
  * @throws ENOENT
  */
 export async function readLines(path: string, offset: number, isFinal: boolean): Promise<LinesRead> {
-  const file = await open(path, 'r');
+  const file = await openLog(path);
   try {
     const bytes = await readChunk(file, offset);
     return parse(bytes, offset, { isFinal, mayBeMore: bytes.length === chunkBytes });
@@ -39,7 +39,7 @@ export async function readLines(path: string, offset: number, isFinal: boolean):
   }
 }
 
-async function readChunk(file: FileHandle, offset: number): Promise<Buffer> {
+async function readChunk(file: OpenLog, offset: number): Promise<Buffer> {
   const chunk = Buffer.allocUnsafe(chunkBytes);
   const { bytesRead } = await file.read(chunk, 0, chunk.length, offset);
   return chunk.subarray(0, bytesRead);

@@ -1,14 +1,14 @@
 /** Where in a log a new sink begins. */
 
-import { type FileHandle, open } from 'node:fs/promises';
 import { parseHead } from '../logs/cri.ts';
 import { logFiles } from '../logs/log-files.ts';
+import { type OpenLog, openLog } from '../logs/open-log.ts';
 
 /** Places of an owner's files at a moment, by path below its folder. @param since RFC 3339 */
 export async function placesAt(folder: string, since: string): Promise<Readonly<Record<string, number>>> {
   const places: Record<string, number> = {};
   for (const { path } of await logFiles(folder, {})) {
-    const file = await open(path, 'r').catch(() => undefined);
+    const file = await openLog(path).catch(() => undefined);
     if (file === undefined) continue;
     const place = await placeIn(file, Date.parse(since)).finally(() => file.close());
     if (place > 0) places[path.slice(folder.length + 1)] = place;
@@ -21,7 +21,7 @@ const window = 64 * 1024;
 const newline = 0x0a;
 
 /** The first entry that is not older, by bisection: times rise within a log. */
-async function placeIn(file: FileHandle, since: number): Promise<number> {
+async function placeIn(file: OpenLog, since: number): Promise<number> {
   const { size, mtimeMs } = await file.stat();
   if (mtimeMs < since) return size;
   let low = 0;
@@ -37,7 +37,7 @@ async function placeIn(file: FileHandle, since: number): Promise<number> {
 
 /** The first entry that begins at or after `from`. */
 async function entryAfter(
-  file: FileHandle,
+  file: OpenLog,
   from: number,
   size: number,
 ): Promise<{ readonly start: number; readonly time: number } | undefined> {

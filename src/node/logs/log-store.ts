@@ -1,11 +1,12 @@
 /** Reads containers' logs for whoever asks, and removes them with the objects that own them. */
 
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LogQuery, LogSource } from '../../client/logs.ts';
 import { CriDecoder } from './cri.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { type LogFile, logFiles, names } from './log-files.ts';
+import { type OpenLog, openLog } from './open-log.ts';
 import { tailStart } from './tail.ts';
 
 const chunkSize = 256 * 1024;
@@ -106,18 +107,18 @@ function fileName(text: string): string {
 
 /** Reads one file from where it stopped. */
 class LogCursor {
-  readonly #file: FileHandle;
+  readonly #file: OpenLog;
   readonly #decoder: CriDecoder;
   #offset = 0;
 
-  private constructor(file: FileHandle, decoder: CriDecoder) {
+  private constructor(file: OpenLog, decoder: CriDecoder) {
     this.#file = file;
     this.#decoder = decoder;
   }
 
   /** Undefined when the file has just gone. */
   static async open(path: string, query: LogQuery): Promise<LogCursor | undefined> {
-    const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    const file = await openLog(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
       throw error;
     });

@@ -1,7 +1,7 @@
 /** Finding the last lines of a log without reading all of it. */
 
-import type { FileHandle } from 'node:fs/promises';
 import { parseHead } from './cri.ts';
+import type { OpenLog } from './open-log.ts';
 
 const blockSize = 64 * 1024;
 const newline = 0x0a;
@@ -14,7 +14,7 @@ export interface TailStart {
 }
 
 /** Where the last `lines` lines of output begin. An unfinished last line counts as one. */
-export async function tailStart(file: FileHandle, lines: number, stream?: 'stdout' | 'stderr'): Promise<TailStart> {
+export async function tailStart(file: OpenLog, lines: number, stream?: 'stdout' | 'stderr'): Promise<TailStart> {
   const { size } = await file.stat();
   if (lines <= 0) return { offset: size, lines: 0 };
   let found = 0;
@@ -38,7 +38,7 @@ interface RawEntry {
   readonly bytes: Buffer;
 }
 
-async function* entriesBackwards(file: FileHandle, size: number): AsyncGenerator<RawEntry> {
+async function* entriesBackwards(file: OpenLog, size: number): AsyncGenerator<RawEntry> {
   let end = size;
   let tail: Buffer = Buffer.alloc(0);
   while (end > 0) {

@@ -12,6 +12,7 @@ import {
   buildpackBuilder,
   dockerfileBuilder,
   hostStackBuilder,
+  imageBuilder,
   kfBuilders,
 } from '../resources/kf/build.ts';
 import { SourcePackage } from '../resources/kf/source-package.ts';
@@ -22,6 +23,8 @@ import type { BuildLimits } from './build-run.ts';
 import { type Builder, cancelRun } from './builder.ts';
 import { UnbuildableSourceError } from './detect.ts';
 import { HostStackBuild } from './host-stack-build.ts';
+import { GivenImageBuild } from './image/given-image-build.ts';
+import type { GivenImages } from './image/given-images.ts';
 import type { ImageBench } from './image/image-bench.ts';
 import { ImageBuild } from './image/image-build.ts';
 import type { HostStack, ImageSink } from './image-sink.ts';
@@ -42,6 +45,8 @@ export interface BuildOptions {
   readonly bench?: ImageBench;
   /** What each build may use. Default: see BuildLimits. */
   readonly limits?: BuildLimits;
+  /** Where images come from that are taken as they are. Default: nowhere, such Builds fail. */
+  readonly given?: GivenImages;
   readonly onError?: (message: string, error: unknown) => void;
 }
 
@@ -65,6 +70,7 @@ export class BuildController {
   readonly #options: BuildOptions;
   readonly #reports: BuildReports;
   readonly #builders: ReadonlyMap<string, Builder>;
+  readonly #given: GivenImageBuild | undefined;
   readonly #waiting = new Waiting();
   /** UIDs of Builds with a working folder, by namespace and name: a Build that was deleted says no UID any more. */
   readonly #folders = new Map<string, string>();
@@ -79,8 +85,11 @@ export class BuildController {
       bench === undefined
         ? []
         : [new ImageBuild({ ...options, bench, reports: this.#reports, waiting: this.#waiting, wake })];
+    const { given } = options;
+    this.#given = given && new GivenImageBuild({ ...options, given, reports: this.#reports, wake });
     this.#builders = new Map<string, Builder>([
       [hostStackBuilder, hostStack],
+      ...(this.#given === undefined ? [] : [[imageBuilder, this.#given] as const]),
       ...image.flatMap((builder) => [dockerfileBuilder, buildpackBuilder].map((name) => [name, builder] as const)),
     ]);
   }
@@ -95,6 +104,7 @@ export class BuildController {
     const over = build === undefined || build.metadata.deletionTimestamp !== undefined || isFinal(build);
     await this.#tidy(request, build?.metadata.uid, over);
     if (over) return this.#waiting.remove(request);
+    if (isGiven(build) && this.#given !== undefined && !build.spec.terminated) return this.#given.pull(build);
     const builder = this.#builders.get(kfBuilders[build.spec.name] ?? build.spec.name);
     if (builder === undefined)
       return this.#reports.fail(
@@ -181,3 +191,6 @@ export class BuildController {
     return false;
   }
 }
+
+/** Whether it takes an image of a registry: nothing is uploaded. */
+const isGiven = ({ spec }: Build): boolean => spec.name === imageBuilder && spec.sourcePackage === undefined;

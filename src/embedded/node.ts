@@ -38,6 +38,7 @@ import { announceStack } from './announce-stack.ts';
 import { logsAreHeld } from './backup/log-hold.ts';
 import { type AllImages, createImages } from './create-images.ts';
 import { createDiskDesk } from './disk/disk-desk.ts';
+import { givenImages } from './given-images.ts';
 import type { Home } from './home.ts';
 import { createImageBench } from './image-bench.ts';
 import { buildLimits, hostStackPaths, nodeLimits, reserveOf } from './node-settings.ts';
@@ -280,6 +281,7 @@ async function bringUp(
     bootId,
     sources: options.sources,
     images,
+    given: givenImages(nodeImages),
     bench: createImageBench({ storage, images: nodeImages, caches, runtime }),
     limits: { ...buildLimits(config), machineMemory: roomWithin(nodeLimits(config)).memoryBytes },
     stack: {

@@ -23,6 +23,9 @@ export function randomName(prefix: string): string {
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
+/** Six hexadecimal digits that tell texts apart. */
+export const shortHash = (text: string): string => md5(text).slice(0, 6);
+
 /** Knative's kmeta.ChildName: parent and suffix in at most 63 characters, with a hash where they do not fit. */
 export function childName(parent: string, suffix: string): string {
   const longest = 63;

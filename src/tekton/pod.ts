@@ -46,6 +46,7 @@ export function podOf(run: TaskRun, spec: TaskSpec): Draft<Pod> {
       containers: steps.map((step, index) => ({
         name: stepContainer(step, index),
         ...(step.image === undefined ? {} : { image: step.image }),
+        ...(step.imagePullPolicy === undefined ? {} : { imagePullPolicy: step.imagePullPolicy }),
         ...(step.command === undefined ? {} : { command: step.command }),
         ...(step.args === undefined ? {} : { args: step.args }),
         ...(step.workingDir === undefined ? {} : { workingDir: step.workingDir }),
@@ -54,11 +55,18 @@ export function podOf(run: TaskRun, spec: TaskSpec): Draft<Pod> {
         ...(step.volumeMounts === undefined ? {} : { volumeMounts: step.volumeMounts }),
         ...(step.securityContext === undefined ? {} : { securityContext: step.securityContext }),
       })),
+      ...pullSecretsOf(run),
       ...(spec.volumes === undefined ? {} : { volumes: spec.volumes }),
       ...(grace === undefined ? {} : { terminationGracePeriodSeconds: grace }),
       ...(timeout > 0 ? { activeDeadlineSeconds: Math.ceil(timeout / 1000) } : {}),
     },
   };
+}
+
+/** Of Tekton's Pod template what the node knows. */
+function pullSecretsOf({ spec: { podTemplate } }: TaskRun): Pick<Pod['spec'], 'imagePullSecrets'> {
+  const { imagePullSecrets } = (podTemplate ?? {}) as Pick<Pod['spec'], 'imagePullSecrets'>;
+  return imagePullSecrets === undefined ? {} : { imagePullSecrets };
 }
 
 /** Each step waits for the one before it; `onError: continue` lets the next one start all the same. */

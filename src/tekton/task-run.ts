@@ -32,6 +32,9 @@ export function taskRunOf(run: PipelineRun, task: PipelineTask): Draft<TaskRun> 
     },
     spec: {
       ...(task.taskSpec === undefined ? {} : { taskSpec: task.taskSpec }),
+      ...(run.spec.taskRunTemplate?.podTemplate === undefined
+        ? {}
+        : { podTemplate: run.spec.taskRunTemplate.podTemplate }),
       ...(run.spec.taskRunTemplate?.serviceAccountName === undefined
         ? {}
         : { serviceAccountName: run.spec.taskRunTemplate.serviceAccountName }),

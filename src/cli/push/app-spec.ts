@@ -3,10 +3,9 @@
 import { createHash } from 'node:crypto';
 import { conditionOf } from '../../resources/condition.ts';
 import type { EnvVar, ResourceRequirements } from '../../resources/core/pod.ts';
-import type { App } from '../../resources/kf/app.ts';
+import { type App, buildName } from '../../resources/kf/app.ts';
 import { hostStackBuilder, noCacheParam } from '../../resources/kf/build.ts';
 import { annotations } from '../../resources/labels.ts';
-import { childName } from '../../resources/names.ts';
 import type { Variable } from '../flags.ts';
 import { type BuildRecipe, hostStack } from './build-type.ts';
 import type { AppPlan } from './plan.ts';
@@ -37,11 +36,8 @@ export function buildState(app: App | undefined, buildInput: string, fingerprint
   if (ready === 'False') return 'stale';
   if (ready !== 'True') return 'building';
   if (fingerprint !== undefined && (app.status?.stack?.fingerprint ?? fingerprint) !== fingerprint) return 'stale';
-  return app.status?.image !== undefined && app.status.latestReadyBuild === buildNameOf(app) ? 'built' : 'stale';
+  return app.status?.image !== undefined && app.status.latestReadyBuild === buildName(app) ? 'built' : 'stale';
 }
-
-/** Name of the Build of an App's present build request. */
-export const buildNameOf = (app: App): string => childName(app.metadata.name, `-${app.spec.build.updateRequests ?? 0}`);
 
 /** The container of the App: what was given replaces, variables and limits are merged, the rest stays. */
 export function containerOf(existing: Container | undefined, plan: AppPlan): Container {

@@ -2,7 +2,7 @@
 
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { conditionOf } from '../../resources/condition.ts';
-import { App } from '../../resources/kf/app.ts';
+import { App, buildName } from '../../resources/kf/app.ts';
 import { imageMissing } from '../../resources/kf/build.ts';
 import { Space } from '../../resources/kf/space.ts';
 import { isAlreadyExists } from '../../resources/status.ts';
@@ -12,15 +12,7 @@ import { checkFits } from '../fits.ts';
 import { paint } from '../io.ts';
 import { quote } from '../output/tips.ts';
 import { listStacks, type Stack } from '../stacks.ts';
-import {
-  buildInputOf,
-  buildNameOf,
-  buildState,
-  containerOf,
-  startCommandOf,
-  withBuild,
-  withSettings,
-} from './app-spec.ts';
+import { buildInputOf, buildState, containerOf, startCommandOf, withBuild, withSettings } from './app-spec.ts';
 import { bindServices, planBindings, type WantedBinding } from './bind-services.ts';
 import { hostStack } from './build-type.ts';
 import { packSource, reportSource, type SourcePackageContent } from './package-source.ts';
@@ -87,7 +79,7 @@ export async function performPush(context: Context, session: Session, prepared: 
   });
   if (state === 'built')
     io.note(
-      `[source upload] The source has not changed since Build ${buildNameOf(updated)}: nothing is uploaded or built.`,
+      `[source upload] The source has not changed since Build ${buildName(updated)}: nothing is uploaded or built.`,
     );
   if (state === 'building') io.note('[source upload] The source has not changed since the build that is running.');
   const built = state === 'built' ? updated : await watchBuild(context, updated);

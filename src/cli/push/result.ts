@@ -1,7 +1,7 @@
 /** How a push or restage ends: the App as it is now, or why its build failed. */
 
 import { conditionOf } from '../../resources/condition.ts';
-import type { App } from '../../resources/kf/app.ts';
+import { type App, buildName } from '../../resources/kf/app.ts';
 import { hostStackBuilder } from '../../resources/kf/build.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
@@ -9,7 +9,7 @@ import { formatDescription } from '../output/describe.ts';
 import { formatTips } from '../output/tips.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { withoutLogHint } from '../without-log-hint.ts';
-import { buildNameOf, startCommandOf } from './app-spec.ts';
+import { startCommandOf } from './app-spec.ts';
 
 /** @throws CliError when the build failed */
 export function checkBuild(context: Context, app: App): void {
@@ -26,7 +26,7 @@ export function checkBuild(context: Context, app: App): void {
     tips: [
       {
         description: 'See the build log',
-        command: `kf build-logs ${buildNameOf(app)}${tipFlags(context.flags, app.metadata.namespace!)}`,
+        command: `kf build-logs ${buildName(app)}${tipFlags(context.flags, app.metadata.namespace!)}`,
       },
     ],
   });

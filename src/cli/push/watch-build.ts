@@ -2,7 +2,7 @@
 
 import { isFinal } from '../../resources/condition.ts';
 import { parseDuration } from '../../resources/duration.ts';
-import { App } from '../../resources/kf/app.ts';
+import { App, buildName } from '../../resources/kf/app.ts';
 import { Build } from '../../resources/kf/build.ts';
 import { refOf } from '../../resources/meta.ts';
 import type { Context } from '../context.ts';
@@ -13,7 +13,6 @@ import { buildLogSource } from '../logs/log-source.ts';
 import { readBytes, splitLines } from '../logs/read-log.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { observe, waitFor } from '../wait/observe.ts';
-import { buildNameOf } from './app-spec.ts';
 
 /** Milliseconds for which a push waits for the build: Kf's variables, else 15 minutes. @throws CliError */
 export function pushTimeout(env: NodeJS.ProcessEnv): number {
@@ -34,7 +33,7 @@ export async function watchBuild(context: Context, app: App): Promise<App> {
   const stop = new AbortController();
   const timedOut = setTimeout(() => stop.abort('timeout'), timeout);
   const interrupt = context.io.onInterrupt(() => stop.abort('interrupt'));
-  const name = buildNameOf(app);
+  const name = buildName(app);
   const log = `kf build-logs ${name}${tipFlags(context.flags, app.metadata.namespace!)}`;
   try {
     const { signal } = stop;

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { conditionOf } from '../../resources/condition.ts';
-import type { App } from '../../resources/kf/app.ts';
+import { type App, hasImageCommand } from '../../resources/kf/app.ts';
 import { imageMissing } from '../../resources/kf/build.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
@@ -93,7 +93,7 @@ export function checkRunnable(
   const given = request.command || request.args?.length || container?.args?.length || container?.command?.length;
   // Until the first build has ended, its start command is not known.
   const mayComeFromImage =
-    app.status?.image === undefined || app.spec.build.image !== undefined || app.status.startCommands?.image?.length;
+    app.status?.image === undefined || hasImageCommand(app) || app.status.startCommands?.image?.length;
   if (!given && !mayComeFromImage)
     throw new CliError('Start command not found on App or Task', {
       tips: [{ description: 'Give a command', command: `kf run-task ${name} -c COMMAND${flags}` }],

@@ -15,14 +15,14 @@ import {
 import { getChild, getIfExists } from '../../client/get-if-exists.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { Secret } from '../../resources/core/kinds.ts';
-import { App } from '../../resources/kf/app.ts';
-import { Build } from '../../resources/kf/build.ts';
+import { App, buildName, wantedBuild } from '../../resources/kf/app.ts';
+import { Build, type BuildSpec } from '../../resources/kf/build.ts';
 import { ServiceInstanceBinding } from '../../resources/kf/service-instance-binding.ts';
 import { Space } from '../../resources/kf/space.ts';
 import { annotations, labels } from '../../resources/labels.ts';
 import { controllerRef, isControlledBy, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { isAlreadyExists } from '../../resources/status.ts';
-import { appStatus, buildName } from './app-status.ts';
+import { appStatus } from './app-status.ts';
 import { type AppBindings, readBindings } from './bound-services.ts';
 import { withSpaceEnv } from './build-env.ts';
 import { injectedEnvSecret } from './injected-env.ts';
@@ -60,7 +60,8 @@ export async function reconcileApp({ client, clock }: Options, request: ObjectRe
   if (app === undefined || app.metadata.deletionTimestamp !== undefined) return;
   const bindings = await readBindings(client, app);
   const isWritten = await ensureSecret(client, app, bindings);
-  const build = app.spec.build.spec === undefined ? undefined : await ensureBuild(client, app);
+  const wanted = wantedBuild(app);
+  const build = wanted === undefined ? undefined : await ensureBuild(client, app, wanted);
   await writeStatus(client, App, app, appStatus(app, build, isWritten ? bindings : undefined, rfc3339(clock.now())));
   if (!isWritten) return soon;
 }
@@ -82,12 +83,10 @@ async function ensureSecret(client: Client, app: App, { bound }: AppBindings): P
   return true;
 }
 
-async function ensureBuild(client: Client, app: App): Promise<Build | undefined> {
+async function ensureBuild(client: Client, app: App, spec: BuildSpec): Promise<Build | undefined> {
   const ref = { ...refOf(app), name: buildName(app) };
-  const spec = app.spec.build.spec;
   const existing = await getIfExists(client, Build, ref);
   if (existing !== undefined) return isControlledBy(existing, app) ? existing : undefined;
-  if (spec === undefined) return undefined;
   const space = await getIfExists(client, Space, { name: app.metadata.namespace ?? '' });
   return createIfAbsent(() =>
     client.create(Build, {

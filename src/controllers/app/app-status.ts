@@ -1,15 +1,11 @@
 /** The status of an App as it follows from its spec and its newest Build. Pure. */
 
 import { type ConditionDraft, conditionOf, happyCondition, mergeConditions } from '../../resources/condition.ts';
-import type { App } from '../../resources/kf/app.ts';
+import { type App, wantedBuild } from '../../resources/kf/app.ts';
 import { type Build, imageReady } from '../../resources/kf/build.ts';
-import { childName } from '../../resources/names.ts';
 import type { AppBindings } from './bound-services.ts';
 
 type AppStatus = NonNullable<App['status']>;
-
-/** Kf's name of the Build of an App's present build request: `APP-N`. */
-export const buildName = (app: App): string => childName(app.metadata.name, `-${app.spec.build.updateRequests ?? 0}`);
 
 /**
  * @param bindings what Tasks that start now get; undefined while it cannot be said
@@ -54,7 +50,7 @@ function bindingsStatus({ bound }: AppBindings): Partial<AppStatus> {
 
 /** The image that Tasks start with: the newest good one. A build that runs or failed leaves it in use. */
 function imageOf(app: App, build: Build | undefined): Partial<AppStatus> {
-  if (app.spec.build.image !== undefined) return { image: app.spec.build.image };
+  if (isGiven(app)) return { image: app.spec.build.image, startCommands: {} };
   if (build === undefined || conditionOf(build, 'Succeeded')?.status !== 'True') return {};
   const command = build.status?.startCommand;
   return {
@@ -65,10 +61,13 @@ function imageOf(app: App, build: Build | undefined): Partial<AppStatus> {
   };
 }
 
+/** Whether its image is one of this server, which needs no Build. */
+const isGiven = (app: App): boolean => app.spec.build.image !== undefined && wantedBuild(app) === undefined;
+
 function buildCondition(app: App, build: Build | undefined): ConditionDraft {
   const type = 'BuildReady';
-  if (app.spec.build.image !== undefined) return { type, status: 'True' };
-  if (app.spec.build.spec === undefined)
+  if (isGiven(app)) return { type, status: 'True' };
+  if (wantedBuild(app) === undefined)
     return { type, status: 'Unknown', reason: 'WaitingForSource', message: 'no source was pushed yet' };
   const condition = build === undefined ? undefined : conditionOf(build, 'Succeeded');
   if (condition === undefined || condition.status === 'Unknown')

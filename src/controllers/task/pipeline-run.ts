@@ -2,7 +2,7 @@
 
 import type { Draft } from '../../client/client.ts';
 import type { ResourceRequirements } from '../../resources/core/pod.ts';
-import type { App } from '../../resources/kf/app.ts';
+import { type App, hasImageCommand } from '../../resources/kf/app.ts';
 import type { Space } from '../../resources/kf/space.ts';
 import type { Task } from '../../resources/kf/task.ts';
 import { annotations, labels, userContainer } from '../../resources/labels.ts';
@@ -36,7 +36,7 @@ export function commandOf(task: Task, app: App): TaskCommand | undefined {
   if (container?.args?.length) return { command: container.args };
   const found = app.status?.startCommands?.image?.[0];
   if (found !== undefined) return { command: shell(found) };
-  return app.spec.build.image === undefined ? undefined : {};
+  return hasImageCommand(app) ? {} : undefined;
 }
 
 const shell = (line: string): readonly string[] => ['/bin/sh', '-c', line];
@@ -99,9 +99,16 @@ export function pipelineRunOf(task: Task, context: TaskContext): Draft<PipelineR
         ],
       },
       // Tekton's default of 60 minutes must be switched off explicitly.
+      ...pullSecretsOf(app),
       timeouts: { pipeline: '0s', ...(timeout === '0s' ? {} : { tasks: timeout }) },
     },
   };
+}
+
+/** The image may have to be pulled again. */
+function pullSecretsOf({ spec: { build } }: App): Pick<PipelineRun['spec'], 'taskRunTemplate'> {
+  const imagePullSecrets = build.imagePullSecrets ?? build.spec?.imagePullSecrets;
+  return imagePullSecrets === undefined ? {} : { taskRunTemplate: { podTemplate: { imagePullSecrets } } };
 }
 
 /** A further attempt: what the one before it ran, whatever has become of the App since. */

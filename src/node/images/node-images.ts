@@ -88,7 +88,9 @@ export class NodeImages implements Images {
    */
   async have(ref: string, { policy, ...options }: PullOptions & { readonly policy?: string } = {}): Promise<HadImage> {
     const found = await this.#stored(ref);
-    if (isOwnImage(ref) || (found !== undefined && !(await this.wants(ref, policy)))) {
+    // By its digest it cannot be another one.
+    const isSure = found !== undefined && (digestOf(ref) !== undefined || !(await this.wants(ref, policy)));
+    if (isOwnImage(ref) || isSure) {
       if (found === undefined) throw new ImageNotFound(`image ${ref} is not on this machine`);
       return { ref, image: found };
     }
@@ -101,6 +103,11 @@ export class NodeImages implements Images {
       }
     }
     throw new Error('unreachable');
+  }
+
+  /** Out of a file on this machine; see ImagePuller. @throws PullError, ImageToolsMissing */
+  load(source: string, repository: string, options?: PullOptions): Promise<HadImage> {
+    return this.#options.puller.load(source, repository, options);
   }
 
   async #stored(ref: string): Promise<UsableImage | undefined> {

@@ -5,6 +5,7 @@
 
 import type { Client } from '../../client/client.ts';
 import type { Clock, Timer } from '../../client/clock.ts';
+import { readCredentials } from '../../client/pull-credentials.ts';
 import type { ImagePull } from '../../resources/core/image-pull.ts';
 import type { Pod } from '../../resources/core/pod.ts';
 import { formatBytes } from '../../resources/quantity.ts';
@@ -13,7 +14,6 @@ import type { Images } from '../images/node-images.ts';
 import { PullError } from '../images/pull-error.ts';
 import type { Failure } from './pod-reporter.ts';
 import { exactTime } from './pod-status.ts';
-import { pullCredentials } from './pull-credentials.ts';
 import { type Pulls, pulledStatus, pullingStatus } from './pull-status.ts';
 import { PodGone, PodPublisher } from './status-publisher.ts';
 
@@ -97,7 +97,11 @@ export class AwaitedImages {
       wanted.set(image, wanted.get(image) || (await images.wants(image, imagePullPolicy)));
     const missing = [...wanted].filter(([, isWanted]) => isWanted).map(([image]) => image);
     if (missing.length > 0) {
-      const credentials = await pullCredentials(this.#options.client, pod);
+      const credentials = await readCredentials(
+        this.#options.client,
+        pod.metadata.namespace ?? '',
+        pod.spec.imagePullSecrets ?? [],
+      );
       await Promise.all(missing.map((image) => this.#pull(entry, image, credentials)));
       if (entry.left) return;
       const message = missing.join(', ');

@@ -3,12 +3,13 @@
 import { conditionSchema } from '../condition.ts';
 import { envVarSchema, resourcesSchema } from '../core/pod.ts';
 import { type FieldError, invalid, required } from '../field-error.ts';
+import { isOwnImage } from '../image-reference.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import { labels } from '../labels.ts';
-import { isDns1035Label } from '../names.ts';
+import { childName, isDns1035Label, shortHash } from '../names.ts';
 import { parseQuantity } from '../quantity.ts';
 import * as s from '../schema.ts';
-import { buildSpecSchema } from './build.ts';
+import { type BuildSpec, buildParams, buildSpecSchema, hostStackBuilder, imageBuilder } from './build.ts';
 
 const appContainer = s.object({
   name: s.withDefault(s.string(), 'user-container'),
@@ -24,6 +25,10 @@ const body = {
     /** `image` or `spec`; both absent while the first source is being uploaded. */
     build: s.object({
       image: s.optional(s.string()),
+      imagePullSecrets: s.describe(
+        'Secrets of type kubernetes.io/dockerconfigjson with credentials for the registry of the image. Added by kf-tasks.',
+        s.optional(s.array(s.object({ name: s.string() }))),
+      ),
       spec: s.optional(buildSpecSchema),
       updateRequests: s.withDefault(s.integer({ minimum: 0 }), 0),
     }),
@@ -165,6 +170,34 @@ export const App: Kind<App> = defineKind({
     return errors;
   },
 });
+
+/** Kf's name of the Build of an App's present build request, `APP-N`; that of a given image bears a part of its hash, too. */
+export function buildName({ metadata: { name }, spec: { build } }: App): string {
+  const number = `-${build.updateRequests ?? 0}`;
+  return childName(name, build.image === undefined ? number : `${number}-${shortHash(build.image)}`);
+}
+
+/**
+ * What the Build of an App is to build; undefined where there is nothing yet, or the image is one of this server. A given
+ * image is built by having it: Tasks then run what its tag meant when it was pushed.
+ */
+export function wantedBuild({ spec: { build } }: App): BuildSpec | undefined {
+  const { image, imagePullSecrets, spec } = build;
+  if (image === undefined) return spec;
+  if (isOwnImage(image)) return undefined;
+  return {
+    name: imageBuilder,
+    params: [{ name: buildParams.image, value: image }],
+    ...(imagePullSecrets === undefined ? {} : { imagePullSecrets }),
+  };
+}
+
+/** Whether the App's image may say by itself what runs in it, as one that was not built on a stack does. */
+export const hasImageCommand = ({ spec: { build } }: App): boolean =>
+  build.image !== undefined || !hasStartCommands.has(build.spec?.name ?? hostStackBuilder);
+
+/** Builders that find the start command in the source. */
+const hasStartCommands: ReadonlySet<string> = new Set([hostStackBuilder]);
 
 /** Complaints about requests and limits that are no quantities, or negative. */
 export function resourceErrors(

@@ -8,13 +8,17 @@ import * as s from '../schema.ts';
 
 const buildSpecFields = {
   sourcePackage: s.optional(s.object({ name: s.string() })),
-  /** The builder: `host-stack`, `dockerfile` (Kf: `kaniko`) or `buildpack` (Kf: `buildpackv3`). */
+  /** The builder: `host-stack`, `dockerfile` (Kf: `kaniko`), `buildpack` (Kf: `buildpackv3`) or `image`. */
   name: s.string({ minLength: 1 }),
   kind: s.optional(s.string()),
   apiVersion: s.optional(s.string()),
   params: s.optional(s.array(s.object({ name: s.string(), value: s.string() }))),
   env: s.optional(s.array(envVarSchema)),
   nodeSelector: s.optional(s.map(s.string())),
+  imagePullSecrets: s.describe(
+    'Secrets of type kubernetes.io/dockerconfigjson with credentials for registries. Added by kf-tasks.',
+    s.optional(s.array(s.object({ name: s.string() }))),
+  ),
 };
 export const buildSpecSchema = s.object(buildSpecFields);
 export type BuildSpec = s.Infer<typeof buildSpecSchema>;
@@ -33,7 +37,9 @@ export const hostStackBuilder = 'host-stack';
 export const dockerfileBuilder = 'dockerfile';
 /** Cloud Native Buildpacks, with the builder image that the parameter `BUILDER_IMAGE` names. */
 export const buildpackBuilder = 'buildpack';
-export const builderNames = [hostStackBuilder, dockerfileBuilder, buildpackBuilder] as const;
+/** Takes an image as it is, the one that the parameter `IMAGE` names: of a registry, or out of the uploaded archive. */
+export const imageBuilder = 'image';
+export const builderNames = [hostStackBuilder, dockerfileBuilder, buildpackBuilder, imageBuilder] as const;
 /** Kf's own names of builders, and ours. */
 export const kfBuilders: Readonly<Record<string, string>> = {
   kaniko: dockerfileBuilder,
@@ -41,7 +47,7 @@ export const kfBuilders: Readonly<Record<string, string>> = {
 };
 
 /** Names of parameters; the first is Kf's. */
-export const buildParams = { dockerfile: 'DOCKERFILE', builderImage: 'BUILDER_IMAGE' } as const;
+export const buildParams = { dockerfile: 'DOCKERFILE', builderImage: 'BUILDER_IMAGE', image: 'IMAGE' } as const;
 
 export const paramOf = (spec: BuildSpec, name: string): string | undefined =>
   spec.params?.find((param) => param.name === name)?.value;

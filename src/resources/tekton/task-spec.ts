@@ -22,6 +22,7 @@ export const stepSchema = s.object(
   {
     name: s.optional(s.string()),
     image: s.optional(s.string()),
+    imagePullPolicy: s.optional(s.enumeration('Always', 'IfNotPresent', 'Never')),
     command: s.optional(s.array(s.string())),
     args: s.optional(s.array(s.string())),
     script: s.optional(s.string()),

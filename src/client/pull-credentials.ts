@@ -1,15 +1,10 @@
-/** The credentials for registries that a Pod's `imagePullSecrets` name, as one `.dockerconfigjson`. */
+/** The credentials for registries that `imagePullSecrets` name, as one `.dockerconfigjson`. */
 
-import type { Client } from '../../client/client.ts';
-import { getIfExists } from '../../client/get-if-exists.ts';
-import { Secret } from '../../resources/core/kinds.ts';
-import type { Pod } from '../../resources/core/pod.ts';
+import { Secret } from '../resources/core/kinds.ts';
+import type { Client } from './client.ts';
+import { getIfExists } from './get-if-exists.ts';
 
 /** Undefined without any. A Secret that is not there is left out, as in Kubernetes: the registry says the rest. */
-export async function pullCredentials(client: Client, pod: Pod): Promise<string | undefined> {
-  return readCredentials(client, pod.metadata.namespace ?? '', pod.spec.imagePullSecrets ?? []);
-}
-
 export async function readCredentials(
   client: Client,
   namespace: string,

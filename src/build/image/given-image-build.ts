@@ -1,0 +1,128 @@
+/**
+ * Builds that take an image as it is. Having it may take minutes, so it goes on beside the controller; Tasks then run by
+ * its digest, whatever becomes of the tag.
+ */
+
+import { join } from 'node:path';
+import type { Client } from '../../client/client.ts';
+import type { Clock } from '../../client/clock.ts';
+import { readCredentials } from '../../client/pull-credentials.ts';
+import { type Build, buildParams, paramOf } from '../../resources/kf/build.ts';
+import { labels } from '../../resources/labels.ts';
+import { type ObjectRef, refOf } from '../../resources/meta.ts';
+import { formatBytes } from '../../resources/quantity.ts';
+import type { BuildReports } from '../build-reports.ts';
+import type { Builder, UploadedBuild } from '../builder.ts';
+import { UnbuildableSourceError } from '../detect.ts';
+import { GivenImageError, type GivenImages } from './given-images.ts';
+
+export interface GivenImageBuildOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly reports: BuildReports;
+  readonly given: GivenImages;
+  /** Has a Build looked at again. */
+  readonly wake: (build: ObjectRef) => void;
+}
+
+interface Fetch {
+  bytes: number;
+  said: number;
+  outcome?: { readonly image: string } | { readonly error: unknown };
+}
+
+/** The archive's name in the uploaded source. */
+export const archiveFile = 'image.tar';
+/** Milliseconds between two words about how far it is. */
+const sayInterval = 5000;
+
+export class GivenImageBuild implements Builder {
+  readonly #options: GivenImageBuildOptions;
+  /** Under way, or ended and not told yet, by the Build's uid. */
+  readonly #fetches = new Map<string, Fetch>();
+
+  constructor(options: GivenImageBuildOptions) {
+    this.#options = options;
+  }
+
+  /** Of a registry: nothing was uploaded. */
+  async pull(build: Build): Promise<void> {
+    const image = paramOf(build.spec, buildParams.image) ?? '';
+    const { client, given } = this.#options;
+    await this.#follow(build, `Pulling image ${image}`, async (onProgress) => {
+      const credentials = await readCredentials(
+        client,
+        build.metadata.namespace ?? '',
+        build.spec.imagePullSecrets ?? [],
+      );
+      return given.pull(image, { onProgress, ...(credentials === undefined ? {} : { credentials }) });
+    });
+  }
+
+  /** Out of an uploaded archive, or the folder of an OCI layout. */
+  async build({ build, staging }: UploadedBuild): Promise<void> {
+    const { namespace, name, labels: own } = build.metadata;
+    const source = sourceOf(paramOf(build.spec, buildParams.image) ?? '', staging.app);
+    const repository = `${namespace}/${own?.[labels.appName] ?? name}`;
+    const { given } = this.#options;
+    await this.#follow(build, 'Loading the image', (onProgress) => given.load(source, repository, { onProgress }));
+  }
+
+  async tidy(uid: string): Promise<void> {
+    this.#fetches.delete(uid);
+  }
+
+  async #follow(
+    build: Build,
+    what: string,
+    fetch: (onProgress: (bytes: number) => void) => Promise<string>,
+  ): Promise<void> {
+    const { reports } = this.#options;
+    const uid = build.metadata.uid ?? '';
+    const known = this.#fetches.get(uid) ?? this.#start(build, fetch);
+    const { outcome, bytes } = known;
+    if (outcome === undefined) {
+      const phase = bytes === 0 ? what : `${what} (${formatBytes(bytes)})`;
+      return reports.progress(build, 'GettingImage', phase, phase);
+    }
+    if ('image' in outcome) return reports.succeed(build, { image: outcome.image });
+    const { error } = outcome;
+    if (error instanceof GivenImageError) return reports.fail(build, error.reason, error.message);
+    this.#fetches.delete(uid);
+    throw error;
+  }
+
+  #start(build: Build, fetch: (onProgress: (bytes: number) => void) => Promise<string>): Fetch {
+    const { clock, wake } = this.#options;
+    const uid = build.metadata.uid ?? '';
+    const state: Fetch = { bytes: 0, said: clock.now() };
+    this.#fetches.set(uid, state);
+    const again = (): void => {
+      if (this.#fetches.get(uid) === state) wake(refOf(build));
+    };
+    const onProgress = (bytes: number): void => {
+      if (bytes === state.bytes || clock.now() - state.said < sayInterval) return;
+      state.bytes = bytes;
+      state.said = clock.now();
+      again();
+    };
+    void fetch(onProgress).then(
+      (image) => {
+        state.outcome = { image };
+        again();
+      },
+      (error: unknown) => {
+        state.outcome = { error };
+        again();
+      },
+    );
+    return state;
+  }
+}
+
+/** @param form `oci`, `oci-archive` or `docker-archive`, each perhaps with `:NAME`. @throws UnbuildableSourceError */
+function sourceOf(form: string, folder: string): string {
+  const [, transport = '', name = ''] = /^(oci|oci-archive|docker-archive)(:[\w./:@-]+)?$/.exec(form) ?? [];
+  if (transport === '') throw new UnbuildableSourceError(`${JSON.stringify(form)} is no form of an uploaded image`);
+  return `${transport}:${transport === 'oci' ? folder : join(folder, archiveFile)}${name}`;
+}

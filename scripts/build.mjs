@@ -1,8 +1,8 @@
 /** Bundles the program into `dist`: the command line in one file, so that it starts fast, and the server in another. */
 
-import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { keepCompiledCode } from './compiled-code.mjs';
 import { lazyBuiltins } from './lazy-builtins.mjs';
@@ -67,6 +67,25 @@ for (const path of copies.filter((path) => existsSync(join(root, path)))) {
 chmodSync(join(root, 'bin/kf'), 0o755);
 
 await keepCompiledCode(commandFile);
+await writeManual();
+
+/** The manual is made of the commands' own declarations, which are TypeScript. */
+async function writeManual() {
+  const program = join(root, 'dist/write-manual.mjs');
+  const entryPoints = [join(root, 'scripts/generate-man.ts')];
+  await build({
+    ...shared,
+    entryPoints,
+    outdir: undefined,
+    outfile: program,
+    format: 'esm',
+    sourcemap: false,
+    banner: { js: banner },
+  });
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  (await import(pathToFileURL(program).href)).writeManual(join(root, 'dist/man'), version);
+  rmSync(program);
+}
 
 const sizes = all
   .flatMap(({ metafile }) => Object.entries(metafile.outputs))

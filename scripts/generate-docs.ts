@@ -2,11 +2,15 @@
 
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { commandsPage } from './docs/commands.ts';
 import { configurationPage } from './docs/configuration.ts';
 
 /** Path below the project's folder and content of every generated page. */
 export function generatedPages(): ReadonlyMap<string, string> {
-  return new Map([['docs/configuration.md', configurationPage()]]);
+  return new Map([
+    ['docs/configuration.md', configurationPage()],
+    ['docs/commands.md', commandsPage()],
+  ]);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))

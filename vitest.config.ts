@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** How many times longer than usual anything may take: a virtual machine is slow. */
+const patience = Number(process.env.KF_TEST_PATIENCE) || 1;
+
 export default defineConfig({
   test: {
     projects: [
@@ -10,8 +13,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           // Real containers share one machine: one file at a time, and room for slow disks.
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          testTimeout: 60_000 * patience,
+          hookTimeout: 120_000 * patience,
         },
       },
     ],

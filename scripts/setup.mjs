@@ -29,12 +29,14 @@ class SetupError extends Error {}
  * Installs Debian packages (as root) and npm packages, and builds `dist` where its sources have changed. Ends the
  * process with code 1 and one clear message when that is not possible.
  *
- * @param {{ test?: boolean }} options `test`: also what only the tests need
+ * @param {{ test?: boolean, programs?: Program[] }} options `test`: also what only the tests need; `programs`: these
+ *   instead of the server's
+ * @typedef {{ program: string, path?: string, package: string, why: string }} Program
  */
-export async function ensureSetup({ test = false } = {}) {
+export async function ensureSetup({ test = false, programs = programsOf(test) } = {}) {
   try {
     checkNode(process.versions.node);
-    installDebianPackages(test);
+    installDebianPackages(programs);
     installNpmPackages();
     build();
   } catch (error) {
@@ -54,12 +56,13 @@ function checkNode(version) {
 }
 
 /** The same list that `kf doctor` goes by; what is optional is wanted by the tests only. */
-function missingPrograms(test) {
+function programsOf(test) {
   const lists = JSON.parse(readFileSync(join(root, 'src/node/doctor/programs.json'), 'utf8'));
-  return [...lists.server, ...(test ? [...(lists.optional ?? []), ...lists.test] : [])].filter(({ program, path }) =>
-    path === undefined ? !isOnPath(program) : !matches(path),
-  );
+  return [...lists.server, ...(test ? [...(lists.optional ?? []), ...lists.test] : [])];
 }
+
+const missingOf = (programs) =>
+  programs.filter(({ program, path }) => (path === undefined ? !isOnPath(program) : !matches(path)));
 
 function isOnPath(program) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
@@ -83,8 +86,8 @@ function matches(pattern) {
   return names.some((name) => name.startsWith(start) && name.endsWith(end) && existsSync(join(folder, name, ...rest)));
 }
 
-function installDebianPackages(test) {
-  const missing = missingPrograms(test);
+function installDebianPackages(programs) {
+  const missing = missingOf(programs);
   if (missing.length === 0) return;
   const packages = [...new Set(missing.map((program) => program.package))];
   const install = ['install', '-y', '--no-install-recommends', ...packages];
@@ -113,7 +116,7 @@ function installDebianPackages(test) {
     failure = withoutServices(() => commands.map(aptGet).find((text) => text !== '') ?? '');
     if (failure === '') break;
   }
-  const still = missingPrograms(test);
+  const still = missingOf(programs);
   if (failure !== '' || still.length > 0) {
     throw new SetupError(
       `${failure}\n${command} did not work${still.length > 0 ? `: ${still.map(({ program }) => program).join(', ')} still missing` : ''}.`,

@@ -1,7 +1,7 @@
 /** The node agent: watches Pods through a Client and runs them in containers on this machine. */
 
 import { setMaxListeners } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -402,7 +402,11 @@ function contextOf(options: NodeAgentOptions, cores: number, stopping: AbortSign
     runtime,
     init: programs.init,
     cgroups,
-    launcher: new Launcher(outside, monitorCommand(programs.conmon, { exitDir: layout.exits, runtime })),
+    launcher: new Launcher(
+      outside,
+      monitorCommand(programs.conmon, { exitDir: layout.exits, runtime }),
+      join(realpathSync(dataDir), 'disks'),
+    ),
     starter: new Starter(outside),
     limitsSwap: swapCanBeLimited(),
     defaults: limits.defaults ?? usualDefaults,

@@ -42,7 +42,7 @@ test('unasked nothing is removed; with --keep-data all but the data, and the nex
   const unasked = await kf.run(['server', 'uninstall']);
   expect(unasked.code).toBe(1);
   expect(unasked.stderr).toMatch(
-    /1 running task, which is terminated\n.*server that runs\n.*its start at boot \(cron\)/,
+    /1 running task, which is terminated\n.*server that runs\n.*its start at boot \((cron|systemd)\)/,
   );
   expect(unasked.stderr).toContain(`the data in ${kf.dataDir}`);
   expect(unasked.stderr).toContain('Error: nothing was removed: it was not confirmed');

@@ -20,9 +20,12 @@ export async function startTask(kf: Kf, app: string, command: string, ...flags: 
   return stdout.trim().split('/').at(-1) ?? '';
 }
 
+/** How many times longer than usual anything may take: a virtual machine is slow. */
+const slowness = Number(process.env.KF_TEST_PATIENCE) || 1;
+
 /** Follows a Task until the condition holds, over any number of restarts of the server. */
 export async function until(kf: Kf, name: string, holds: (task: Task) => boolean, patience = 40_000): Promise<Task> {
-  const deadline = Date.now() + patience;
+  const deadline = Date.now() + patience * slowness;
   let last: Task | undefined;
   while (Date.now() < deadline) {
     const signal = AbortSignal.timeout(Math.max(1, deadline - Date.now()));

@@ -11,11 +11,14 @@ import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Launcher } from './launcher.ts';
+import type { RootMount } from './root-mount.ts';
 
 export interface MonitorOptions {
   readonly id: string;
   readonly bundle: string;
   readonly logPath: string;
+  /** Mounted for the monitor and the runtime that it calls. */
+  readonly rootMount?: RootMount;
 }
 
 /** conmon or the runtime could not make the container; the runtime's own words. */
@@ -47,13 +50,14 @@ export const monitorCommand = (
 ];
 
 /** Starts a monitor and has it create the container. Resolves with the pid of its first process. @throws CreateError */
-export async function createContainer(launcher: Launcher, { id, bundle, logPath }: MonitorOptions): Promise<number> {
+export async function createContainer(launcher: Launcher, options: MonitorOptions): Promise<number> {
+  const { id, bundle, logPath, rootMount } = options;
   const complaints = join(bundle, 'monitor.err');
   const args = [
     ...['--cid', id, '--cuuid', id, '--name', id, '--bundle', bundle],
     ...['--container-pidfile', join(bundle, 'pid'), '--log-path', `k8s-file:${logPath}`],
   ];
-  const text = await launcher.launch({ args, complaints });
+  const text = await launcher.launch({ args, complaints, rootMount });
   if (text === '')
     throw new CreateError(complaintOf(complaints) ?? 'the monitor ended before the container was created');
   const { data, message } = JSON.parse(text) as { data: number; message?: string };

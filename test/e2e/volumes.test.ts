@@ -102,7 +102,8 @@ describe('a volume that the server makes', () => {
     const { stdout } = await kf.ok('run-task', 'one', '-c', 'echo on; sleep 1000', '-o', 'name');
     const name = stdout.trim().split('/')[1]!;
     await expect.poll(() => mounts().length, { timeout: 20_000 }).toBe(1);
-    expect((await kf.ok('task', name)).stdout).toMatch(/^Services: +data$/m);
+    const shown = async () => (await kf.ok('task', name)).stdout;
+    await expect.poll(shown, { timeout: 20_000 }).toMatch(/^Services: +data$/m);
     for (const app of ['one', 'two']) await kf.ok('unbind-service', app, 'data');
     const { stderr } = await kf.ok('delete-service', 'data', '--async');
     expect(stderr).toContain(`Its volume goes with the last Task that uses it: ${name}\n`);

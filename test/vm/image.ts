@@ -102,7 +102,7 @@ async function configure(root: string, key: string): Promise<void> {
   const script = `set -e
     useradd --create-home --shell /bin/bash ann
     echo 'ann ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/ann
-    for home in /root /home/ann; do mkdir -m 700 $home/.ssh; echo "$1" >$home/.ssh/authorized_keys; done
+    for home in /root /home/ann; do mkdir -p -m 700 $home/.ssh; echo "$1" >$home/.ssh/authorized_keys; done
     chown -R ann:ann /home/ann
     mkdir -p /opt/kf-tasks
     ln -s /opt/kf-tasks/bin/kf /usr/local/bin/kf

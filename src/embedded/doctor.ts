@@ -22,12 +22,14 @@ export async function runDoctor(args: readonly string[]): Promise<number> {
   const failed = results.filter((result) => !result.ok && !result.optional);
   if (format === 'json') console.log(JSON.stringify(results, undefined, 2));
   if (format === 'yaml') console.log(stringify(results, { lineWidth: 0 }).trimEnd());
-  if (failed.length === 0) return 0;
-  const commands = [...new Set(failed.map((result) => result.fix).filter((command) => command !== undefined))];
-  if (!fix) {
+  const offered = results.filter((result) => !result.ok && (!result.optional || result.offered));
+  const commands = [...new Set(offered.map((result) => result.fix).filter((command) => command !== undefined))];
+  const code = failed.length === 0 ? 0 : 1;
+  if (!fix || offered.length === 0) {
+    const what = code === 0 ? 'To have all' : 'To mend it';
     if (format === undefined && commands.length > 0)
-      console.log(`\nTo mend it: kf doctor --fix, or:\n  ${commands.join('\n  ')}`);
-    return 1;
+      console.log(`\n${what}: kf doctor --fix, or:\n  ${commands.join('\n  ')}`);
+    return code;
   }
   for (const command of commands) {
     console.log(`\n$ ${command}`);

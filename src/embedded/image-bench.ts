@@ -1,5 +1,6 @@
 /** What builds of Dockerfiles and buildpacks work with: our own storage, and the caches of Apps. */
 
+import { readFile } from 'node:fs/promises';
 import { BaseImageError, type BuildCacheShelf, type ImageBench } from '../build/image/image-bench.ts';
 import { type ContainerStorage, ImageToolsMissing } from '../node/images/container-storage.ts';
 import { builderStackRef, ImageNotFound, imageRef } from '../node/images/image.ts';
@@ -28,6 +29,9 @@ export function createImageBench({ storage, images, caches, runtime }: ImageBenc
     async lack() {
       const missing = programs.filter((name) => findProgram(name) === undefined);
       if (missing.length > 0) return new ImageToolsMissing(missing).message;
+      const most = await readFile('/proc/sys/user/max_user_namespaces', 'utf8').catch(() => '0');
+      if (Number(most) === 0)
+        return 'this kernel gives no user namespaces, in which images are built: sysctl user.max_user_namespaces=10000';
       return runtime.startsWith('/usr/') ? undefined : `${runtime} lies outside of /usr, which is all that builds see`;
     },
     async provide(ref, folder) {

@@ -292,7 +292,14 @@ async function bringUp(
     },
     onError: log,
   });
-  parts.collector = startCollector({ client, clock: systemClock, images, sources: options.sources, onError: log });
+  parts.collector = startCollector({
+    client,
+    clock: systemClock,
+    images,
+    sources: options.sources,
+    caches,
+    onError: log,
+  });
   const { sources } = options;
   parts.diskDesk = createDiskDesk({
     dataDir,

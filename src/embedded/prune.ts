@@ -1,5 +1,5 @@
 /**
- * Removes images, layers and source packages that nothing names any more: at start, soon after an App, a Build or a
+ * Removes images, layers, source packages and build caches that nothing names any more: at start, soon after an App, a Build or a
  * source package went, and once in a while. The stores see to it that nothing in the making is lost.
  */
 
@@ -11,6 +11,7 @@ import type { AnyKind, Client } from '../client/client.ts';
 import type { Clock } from '../client/clock.ts';
 import { reflect } from '../client/reflector.ts';
 import { WorkQueue } from '../client/work-queue.ts';
+import type { BuildCaches } from '../node/disk/build-caches.ts';
 import { digestOf } from '../node/images/image.ts';
 import type { ImageStore } from '../node/images/image-store.ts';
 import { isFinal } from '../resources/condition.ts';
@@ -27,6 +28,8 @@ interface Options {
   readonly clock: Clock;
   readonly images: ImageStore;
   readonly sources: SourceStore;
+  /** By the uid of the App, or of a Build that has none. */
+  readonly caches?: Pick<BuildCaches, 'prune'>;
   readonly onError?: (message: string, error: unknown) => void;
 }
 
@@ -89,7 +92,7 @@ export function startCollector(options: Options): Collector {
 }
 
 /** @returns whether an image stays for the sake of what runs only */
-export async function prune({ client, images, sources }: Omit<Options, 'clock'>): Promise<boolean> {
+export async function prune({ client, images, sources, caches }: Omit<Options, 'clock'>): Promise<boolean> {
   let runsHold = false;
   await images.prune(async () => {
     // Runs first: one that starts meanwhile has its image from an App.
@@ -99,7 +102,13 @@ export async function prune({ client, images, sources }: Omit<Options, 'clock'>)
     return new Set([...running, ...kept]);
   });
   await sources.prune(() => namedSources(client));
+  await caches?.prune(await cacheNames(client));
   return runsHold;
+}
+
+async function cacheNames(client: Client): Promise<ReadonlySet<string>> {
+  const [apps, builds] = await Promise.all([client.list(App), client.list(Build, { unfinishedOnly: true })]);
+  return new Set([...apps.items, ...builds.items].map(({ metadata }) => metadata.uid ?? ''));
 }
 
 /** Checksums of the packages that are wanted. */

@@ -197,9 +197,13 @@ describe('a Dockerfile that never ends', () => {
   test('its App is deleted, and nothing of it is left', async () => {
     const before = left();
     const { pushed } = await begin('deleted');
+    const caches = () => readdirSync(join(kf.dataDir, 'build-caches')).filter((name) => name.endsWith('.img')).length;
+    const there = caches();
     await kf.ok('delete', 'deleted');
     expect(await pushed).toMatchObject({ code: 1 });
     await settled(before);
+    await kf.ok('server', 'prune');
+    expect(caches()).toBe(there - 1);
   });
 
   test('a server that is killed meanwhile: the next one has it, and ends it', async () => {

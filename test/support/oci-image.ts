@@ -69,6 +69,8 @@ export async function makeImage(layout: string, { layers, config = {}, architect
         architecture: architecture ?? usual,
         os: 'linux',
         config,
+        // buildah builds upon images that tell of each of their layers only.
+        history: tars.map(() => ({ created_by: 'test' })),
         rootfs: { type: 'layers', diff_ids: tars.map((tar) => `sha256:${sha256(tar)}`) },
       }),
     ),

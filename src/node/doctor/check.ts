@@ -10,6 +10,8 @@ export interface CheckOutcome {
   readonly advice?: string;
   /** Not ok, but the server works without it; the detail says what is lost. */
   readonly optional?: boolean;
+  /** Whether `--fix` mends it although it is optional. */
+  readonly offered?: boolean;
 }
 
 export interface Check {

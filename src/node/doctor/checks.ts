@@ -1,11 +1,17 @@
-/**
- * Everything that `kf doctor` looks at. User namespaces are not among it: containers do without them.
- */
+/** Everything that `kf doctor` looks at. */
 
 import { type RunCommand, runCommand } from '../host/run-command.ts';
 import type { Check, CheckResult } from './check.ts';
 import { after, capabilityCheck, cgroupWriteCheck, loopCheck, networkSettingsCheck } from './container-checks.ts';
-import { cgroupCheck, nodeCheck, openFilesCheck, rootCheck, seccompCheck, spaceCheck } from './machine-checks.ts';
+import {
+  cgroupCheck,
+  nodeCheck,
+  openFilesCheck,
+  rootCheck,
+  seccompCheck,
+  spaceCheck,
+  userNamespaceCheck,
+} from './machine-checks.ts';
 import { programChecks } from './programs.ts';
 import { diskTrials, existingFolder, networkTrial, runtimeTrial } from './trials.ts';
 
@@ -26,6 +32,7 @@ export async function checks({ dataDir, run = runCommand }: DoctorOptions): Prom
     ...programChecks(run),
     cgroupCheck,
     seccompCheck,
+    userNamespaceCheck,
     spaceCheck(await existingFolder(dataDir)),
     openFilesCheck,
   ];

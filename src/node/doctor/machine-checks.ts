@@ -49,6 +49,14 @@ export const seccompCheck: Check = check('seccomp', async () => {
   return { ok, detail: ok ? 'available' : 'this kernel was built without CONFIG_SECCOMP_FILTER' };
 });
 
+/** Only builds of images need them. */
+export const userNamespaceCheck: Check = check('user namespaces', async () => {
+  const most = await readFile('/proc/sys/user/max_user_namespaces', 'utf8').catch(() => '0');
+  const ok = Number(most) > 0;
+  const detail = ok ? 'available' : 'this kernel gives none: Dockerfiles and buildpacks are not built';
+  return { ok, optional: true, detail, ...(ok ? {} : { fix: 'sysctl user.max_user_namespaces=10000' }) };
+});
+
 export const spaceCheck = (folder: string): Check =>
   check('free space', async () => {
     const { blocks, bavail, bsize } = await statfs(folder);

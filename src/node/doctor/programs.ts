@@ -14,6 +14,8 @@ interface Program {
 }
 
 const programs: readonly Program[] = lists.server;
+/** The server works without these; images are then only those of the host stack. */
+const optional: readonly Program[] = lists.optional;
 
 /** How each tells its version, where it does. */
 const versionArguments: Readonly<Record<string, readonly string[]>> = {
@@ -25,6 +27,8 @@ const versionArguments: Readonly<Record<string, readonly string[]>> = {
   mount: ['--version'],
   losetup: ['--version'],
   nsenter: ['--version'],
+  skopeo: ['--version'],
+  buildah: ['--version'],
 };
 
 /** These the server looks for by itself; it calls the others by name. */
@@ -54,11 +58,12 @@ export async function requiredPackages(): Promise<string[]> {
 }
 
 export function programChecks(run: RunCommand): readonly Check[] {
-  return programs.map((program) =>
+  return [...programs, ...optional].map((program) =>
     check(program.program, async () => {
       const path = await findProgram(program.program);
       const fix = installCommand([program.package]);
-      if (path === undefined) return { ok: false, detail: `missing; it ${program.why}`, fix };
+      const without = optional.includes(program) ? { optional: true, offered: true } : {};
+      if (path === undefined) return { ok: false, detail: `missing; it ${program.why}`, fix, ...without };
       const version = await versionOf(run, path, versionArguments[program.program]);
       return { ok: true, detail: version === '' ? path : `${path}, ${version}` };
     }),

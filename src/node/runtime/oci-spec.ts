@@ -54,8 +54,11 @@ const rootCapabilities = [
   'CAP_SETUID',
 ];
 
-/** What root may do beside that in a user namespace of its own, where all of it ends at what that namespace owns. */
-const nestedCapabilities = [...rootCapabilities, 'CAP_SYS_ADMIN', 'CAP_SYS_CHROOT'];
+/**
+ * What root may do beside that in a user namespace of its own, where all of it ends at what that namespace owns. (Devices
+ * nobody makes there; skopeo wants to be asked.)
+ */
+const nestedCapabilities = [...rootCapabilities, 'CAP_MKNOD', 'CAP_SYS_ADMIN', 'CAP_SYS_CHROOT'];
 
 const hidden = [
   '/proc/acpi',

@@ -4,14 +4,17 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runBackupCommand } from './embedded/backup/command.ts';
+import { storeFile } from './embedded/backup/contents.ts';
 import { completeInterrupted } from './embedded/backup/exchange.ts';
 import { runDoctor } from './embedded/doctor.ts';
 import { type Home, openHome } from './embedded/home.ts';
 import { startServer } from './embedded/server.ts';
 import { loadServerConfig } from './embedded/server-config.ts';
 import { runUninstallCommand } from './embedded/uninstall/command.ts';
+import { checkSchema } from './store/offline.ts';
 
 const { version } = JSON.parse(readFileSync(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8')) as {
   version: string;
@@ -62,6 +65,11 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
   backup: withHome(runBackupCommand),
   'restore-unpack': withHome(runBackupCommand),
   'restore-apply': withHome(runBackupCommand),
+  'check-store': withHome(async (_, { dataDir }) => {
+    checkSchema(join(dataDir, storeFile));
+    console.log('{}');
+    return 0;
+  }),
   remnants: withHome(runUninstallCommand),
   'remove-remnants': withHome(runUninstallCommand),
 };

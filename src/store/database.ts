@@ -2,7 +2,7 @@
 
 import { closeSync, openSync } from 'node:fs';
 import Database from 'libsql';
-import { type Migration, migrate, migrations, schemaVersion } from './migrations.ts';
+import { type Migration, migrate, migrations, SchemaVersionError, schemaVersion } from './migrations.ts';
 
 /** An unclean end may have lost revisions that were given out already: the counter jumps over them. */
 const revisionJump = 1_000_000;
@@ -26,11 +26,6 @@ export interface StartState {
   /** The last revision that was given. */
   readonly revision: number;
   readonly compactedRevision: number;
-}
-
-/** The file was written by newer code. */
-export class SchemaVersionError extends Error {
-  override readonly name = 'SchemaVersionError';
 }
 
 /** Of version 1; what came later is in the migrations. */
@@ -138,10 +133,7 @@ export class StoreDatabase {
       return;
     }
     const found = Number(this.#meta('schemaVersion') ?? 1);
-    if (found > known)
-      throw new SchemaVersionError(
-        `${path} was written by a newer version of kf (schema ${found}, this one knows ${known}): install that version again`,
-      );
+    if (found > known) throw new SchemaVersionError(path, found, known);
     if (found < known) migrate(this.#database, path, found, steps);
   }
 

@@ -13,6 +13,16 @@ export type Migration = string;
  */
 export const migrations: readonly Migration[] = [];
 
+/** The file was written by newer code. */
+export class SchemaVersionError extends Error {
+  override readonly name = 'SchemaVersionError';
+  constructor(path: string, found: number, known: number) {
+    super(
+      `${path} was written by a newer version of kf (schema ${found}, this one knows ${known}): install that version again`,
+    );
+  }
+}
+
 export const schemaVersion = (steps: readonly Migration[]): number => steps.length + 1;
 
 /** Where the store of an older version is kept when a newer one takes it over. */

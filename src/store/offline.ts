@@ -1,8 +1,9 @@
 /** A store's file without a store: copies while a server writes it, and changes before one opens it. */
 
+import { existsSync } from 'node:fs';
 import Database from 'libsql';
 import type { KubeObject } from '../resources/meta.ts';
-import { migrations, saveCopy, schemaVersion } from './migrations.ts';
+import { migrations, SchemaVersionError, saveCopy, schemaVersion } from './migrations.ts';
 
 export interface StoreFacts {
   readonly schemaVersion: number;
@@ -12,6 +13,16 @@ export interface StoreFacts {
 
 /** The newest schema that this code reads. */
 export const knownSchema = schemaVersion(migrations);
+
+/** That this code can open the store, if there is one. @throws SchemaVersionError */
+export function checkSchema(path: string): void {
+  if (!existsSync(path)) return;
+  const found = withDatabase(path, (database) => {
+    const row = database.prepare("SELECT value FROM meta WHERE name = 'schemaVersion'").raw().get();
+    return Number((row as [unknown] | undefined)?.[0] ?? 1);
+  });
+  if (found > knownSchema) throw new SchemaVersionError(path, found, knownSchema);
+}
 
 /** A copy of one moment, whoever writes meanwhile. @throws Error when the disk is full */
 export function copyStore(path: string, target: string): StoreFacts {

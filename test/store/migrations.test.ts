@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
 import { expect, test } from 'vitest';
 import { Task } from '../../src/resources/kf/task.ts';
-import { SchemaVersionError, StoreDatabase } from '../../src/store/database.ts';
-import { migrations, schemaVersion } from '../../src/store/migrations.ts';
+import { StoreDatabase } from '../../src/store/database.ts';
+import { migrations, SchemaVersionError, schemaVersion } from '../../src/store/migrations.ts';
 import { kindKeyOf } from '../../src/store/object-store.ts';
 import { openStore, temporaryPath } from './fixtures/temporary-store.ts';
 

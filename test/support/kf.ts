@@ -32,6 +32,7 @@ export class Kf {
   private constructor(
     readonly home: string,
     env: Readonly<Record<string, string>>,
+    private readonly program = join(root, 'bin', 'kf'),
   ) {
     this.env = {
       PATH: process.env.PATH ?? '',
@@ -48,6 +49,11 @@ export class Kf {
     return new Kf(await mkdtemp(join(process.env.KF_TEST_DIR ?? tmpdir(), 'kf-e2e-')), env);
   }
 
+  /** The same user with another `kf`. */
+  with(program: string): Kf {
+    return new Kf(this.home, this.env, program);
+  }
+
   get dataDir(): string {
     return this.env.KF_HOME ?? '';
   }
@@ -55,7 +61,7 @@ export class Kf {
   /** Runs `kf ARGS…` to its end. */
   run(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [join(root, 'bin', 'kf'), ...args], {
+      const child = spawn(process.execPath, [this.program, ...args], {
         env: { ...this.env, ...options.env },
         cwd: options.cwd ?? this.home,
         stdio: ['ignore', 'pipe', 'pipe'],

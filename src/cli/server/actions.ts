@@ -7,7 +7,9 @@ import { exitCodes } from '../exit-codes.ts';
 import { formatDescription } from '../output/describe.ts';
 import { formatNamed, type OutputFormat } from '../output/objects.ts';
 import { kfHome } from '../settings/server-choice.ts';
+import { clientVersion } from '../version.ts';
 import { checkedBootManager } from './boot/boot.ts';
+import { askProgram } from './data/ask-program.ts';
 import { countRunning, drainTasks, killTasks } from './end-tasks.ts';
 import { notAllowed } from './not-allowed.ts';
 import { ownKubeconfig } from './own-kubeconfig.ts';
@@ -70,7 +72,11 @@ export async function restartAction(context: Context): Promise<void> {
   const lock = await tryLock(home);
   if (lock === undefined) throw new CliError('another command is starting or stopping the server; try again');
   try {
-    const left = (await findServer(home)) === undefined ? 0 : await countRunning(context.forEmbedded());
+    const running = await findServer(home);
+    // A server that could not be followed by ours is not to be stopped.
+    if (running !== undefined && running.version !== clientVersion)
+      await askProgram(env, ['check-store'], 'the server goes on running: ');
+    const left = running === undefined ? 0 : await countRunning(context.forEmbedded());
     const stopped = await stopServer(home);
     const info = await launch(options);
     io.note(`The server is running${stopped === undefined ? '' : ' again'}: ${info.url} (process ${info.pid})`);

@@ -11,7 +11,7 @@ const group = 'Log Sinks:';
 export const createLogSink = defineCommand<CreateLogSinkFlags>({
   usage: 'create-log-sink NAME URL',
   group,
-  summary: 'Forward what Tasks print to Fluentd, syslog, OpenTelemetry or a file',
+  summary: 'Forward what Tasks and Builds print to Fluentd, syslog, OpenTelemetry or a file',
   details: `The URL says how: fluentd://HOST[:24224] or fluentd-tls://, syslog://HOST[:514] (TCP), syslog-udp:// or syslog-tls://, http://HOST[:4318] or https:// (OTLP), file:///PATH (JSON lines, on the server's machine).
 
 Each line goes with its Space, App, Task, number, Job, attempt, stream and time. While a sink is down, lines wait on disk.`,
@@ -55,7 +55,7 @@ function header(text: string): string {
 export const logSinks = defineCommand<OutputFlag>({
   usage: 'log-sinks',
   group,
-  summary: 'List where what Tasks print is forwarded to',
+  summary: 'List where what Tasks and Builds print is forwarded to',
   examples: ['kf log-sinks', 'kf log-sinks -o json'],
   flags: outputFlag,
   async run(context, _, { output }) {

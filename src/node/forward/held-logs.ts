@@ -23,7 +23,7 @@ export async function dropAbove(
     if (log.deleted)
       held.push({
         uid,
-        task: `${log.owner.space}/${log.owner.task}`,
+        task: `${log.owner.build === undefined ? 'Task' : 'Build'} ${log.owner.space}/${log.owner.task ?? log.owner.build}`,
         bytes: await sizeOf(uid, log),
       });
   let sum = held.reduce((total, { bytes }) => total + bytes, 0);

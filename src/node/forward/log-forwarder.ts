@@ -1,26 +1,24 @@
 /**
- * Forwards the output of Tasks to every LogSink. The log files are the buffer: what a sink has not had stays in them,
- * also when its Task is deleted meanwhile, within the sink's bound. Where there is no sink nothing is watched or kept.
+ * Forwards the output of Tasks and Builds to every LogSink. The log files are the buffer: what a sink has not had stays in
+ * them, also when its owner is deleted meanwhile, within the sink's bound. Where there is no sink nothing is watched or kept.
  *
- * On disk: per sink its pending logs with their places, and the revision up to which Tasks have been seen. Pending logs
- * are saved before the revision, so that a crash repeats lines and loses none.
+ * On disk: per sink its pending logs with their places, and the revisions up to which their owners have been seen. Pending
+ * logs are saved before the revisions, so that a crash repeats lines and loses none.
  */
 
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Client, ListedMetadata } from '../../client/client.ts';
+import type { Client } from '../../client/client.ts';
 import type { Clock } from '../../client/clock.ts';
-import { getIfExists } from '../../client/get-if-exists.ts';
 import { reflect } from '../../client/reflector.ts';
-import { writeDurably } from '../../files/durable.ts';
-import { conditionOf, isFinal } from '../../resources/condition.ts';
+import { isFinal } from '../../resources/condition.ts';
 import { LogSink } from '../../resources/kf/log-sink.ts';
-import { Task } from '../../resources/kf/task.ts';
 import type { KubeObject } from '../../resources/meta.ts';
-import { isExpired } from '../../resources/status.ts';
 import { GrowthWatch } from './growth-watch.ts';
 import { placesAt } from './log-place.ts';
-import { type LogOwner, ownerOfTask } from './log-record.ts';
+import type { LogOwner } from './log-record.ts';
+import { endOf, type OwnerObject, ownerKinds, ownerOf } from './owner-kind.ts';
+import { OwnerWatch } from './owner-watch.ts';
 import type { PendingLog } from './pending-logs.ts';
 import { RunningSink } from './running-sink.ts';
 
@@ -33,17 +31,14 @@ export interface LogForwarderOptions {
   readonly directory: string;
   /** Throws for a file of the host that a sink may not write. */
   readonly checkFile: (path: string) => Promise<void>;
-  /** Removes the log of a deleted Task once nobody waits for it. */
+  /** Removes the log of a deleted owner once nobody waits for it. */
   readonly deleteLog: (uid: string) => Promise<void>;
   readonly onError: (message: string, error?: unknown) => void;
 }
 
 /** Milliseconds between two saves: what was delivered since the last one is repeated after a crash. */
 const saveInterval = 1000;
-const retryDelay = 200;
 const sinkRetryDelay = 2000;
-/** Milliseconds that a deletion waits for the forwarder to have seen the Task's end. */
-const patience = 5000;
 
 export class LogForwarder {
   readonly #options: LogForwarderOptions;
@@ -52,27 +47,34 @@ export class LogForwarder {
   /** By uid, as last told. */
   readonly #wanted = new Map<string, LogSink>();
   readonly #growth: GrowthWatch;
-  /** Owners whose Task is gone. */
+  /** Owners that are gone. */
   readonly #deleted = new Set<string>();
-  /** Ends the watching of Tasks. */
-  #following: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
-  /** Up to where Tasks have been seen. */
-  #revision: string | undefined;
-  #savedRevision: string | undefined;
-  /** Revisions whose events were not seen, when a watch had expired. */
-  #blind = { after: 0, until: 0 };
-  /** One change at a time: Tasks and sinks are seen in order. */
+  readonly #owners: readonly OwnerWatch[];
+  /** One change at a time: owners and sinks are seen in order. */
   #queue: Promise<void> = Promise.resolve();
   #started: Promise<void> = Promise.resolve();
   #saveDue = false;
   #saving: Promise<void> = Promise.resolve();
-  #seen: (() => void)[] = [];
 
   constructor(options: LogForwarderOptions) {
     this.#options = options;
     this.#growth = new GrowthWatch(options.logs, options.clock, (uid) => {
       for (const sink of this.#sinks.values()) sink.look(uid);
     });
+    this.#owners = ownerKinds.map(
+      (kind) =>
+        new OwnerWatch({
+          ...options,
+          kind,
+          damaged: () => [...this.#sinks.values()].flatMap((sink) => sink.damaged),
+          isPending: (uid) => this.#isPending(uid),
+          enqueue: (change) => this.#enqueue(change),
+          onLive: (object) => this.#register(object),
+          onEnd: (object, gone) => this.#end(object, gone),
+          onList: (alive) => this.#endAllBut(alive, kind.isOf),
+          onProgress: () => this.#saveSoon(),
+        }),
+    );
   }
 
   start(): void {
@@ -81,10 +83,8 @@ export class LogForwarder {
 
   async #start(): Promise<void> {
     const { client, clock, directory, onError } = this.#options;
-    const saved = await readFile(join(directory, 'revision'), 'utf8').catch(() => undefined);
-    // A store that was put back to an earlier state knows nothing of later revisions.
     const { resourceVersion } = await client.list(LogSink);
-    if (Number(saved) <= Number(resourceVersion)) this.#revision = this.#savedRevision = saved;
+    for (const owners of this.#owners) await owners.load(resourceVersion);
     await reflect({
       client,
       kind: LogSink,
@@ -95,7 +95,8 @@ export class LogForwarder {
     });
     await this.#queue;
     for (const name of await readdir(directory).catch((): string[] => []))
-      if (name !== 'revision' && !this.#sinks.has(name)) await rm(join(directory, name), { recursive: true });
+      if (!ownerKinds.some(({ file }) => file === name) && !this.#sinks.has(name))
+        await rm(join(directory, name), { recursive: true });
   }
 
   /**
@@ -104,12 +105,14 @@ export class LogForwarder {
   async keeps(object: KubeObject): Promise<boolean> {
     const { uid = '', resourceVersion = '0' } = object.metadata;
     await this.#started;
-    if (object.kind !== 'Task' || this.#sinks.size === 0) return false;
-    await this.#hasSeen(resourceVersion);
-    // Nobody has told of it; better twice than never.
-    if (Number(resourceVersion) > this.#blind.after && Number(resourceVersion) <= this.#blind.until)
+    const owners = this.#owners.find(({ kind }) => kind.kind.kind === object.kind);
+    // A sink that is just being taken up hears of what ended since it was made.
+    if (this.#wanted.size > this.#sinks.size) await this.#queue;
+    if (owners === undefined || this.#sinks.size === 0) return false;
+    await owners.hasSeen(resourceVersion);
+    if (owners.isBlind(resourceVersion))
       for (const sink of this.#sinks.values())
-        sink.see(uid, ownerOfTask(object as Task), { ended: true, deleted: true });
+        sink.see(uid, ownerOf(object as OwnerObject), { ended: true, deleted: true });
     if (!this.#isPending(uid)) return false;
     this.#deleted.add(uid);
     return true;
@@ -123,14 +126,13 @@ export class LogForwarder {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#following?.abort.abort();
     await this.#started;
-    await this.#following?.ended;
+    for (const owners of this.#owners) await owners.stop();
     await this.#queue;
     this.#growth.close();
     await this.#saving;
     await Promise.all([...this.#sinks.values()].map((sink) => sink.stop()));
-    await this.#saveRevision(this.#revision);
+    if (this.#sinks.size > 0) for (const owners of this.#owners) await owners.save(owners.revision);
   }
 
   /** What it throws is reported; the next change comes all the same. */
@@ -176,7 +178,7 @@ export class LogForwarder {
         if (started.isDeleted(owner)) this.#deleted.add(owner);
         if (!started.isEnded(owner)) this.#growth.watch(owner);
       }
-      this.#follow();
+      for (const owners of this.#owners) owners.follow();
     }
   }
 
@@ -186,129 +188,46 @@ export class LogForwarder {
     const { creationTimestamp = '', generation, resourceVersion } = metadata;
     // Unchanged since its creation it is as old as its revision, and what ended since then is younger.
     const unchanged = generation === 1 && status === undefined;
-    const tasks = await this.#tasks((task) => !unchanged || Number(task.resourceVersion) > Number(resourceVersion));
-    this.#revision ??= tasks.resourceVersion;
     const begin = new Map<string, PendingLog>();
-    for (const task of tasks.items) {
-      if (isFinal(task) && endOf(task) < Date.parse(creationTimestamp)) continue;
-      const { uid = '' } = task.metadata;
-      const offsets = await placesAt(join(logs, uid), creationTimestamp);
-      begin.set(uid, { owner: ownerOfTask(task), ended: isFinal(task), deleted: false, offsets });
+    for (const owners of this.#owners) {
+      const list = await owners.list((one) => !unchanged || Number(one.resourceVersion) > Number(resourceVersion));
+      owners.begin(list.resourceVersion);
+      for (const object of list.items) {
+        if (isFinal(object) && endOf(object) < Date.parse(creationTimestamp)) continue;
+        const { uid = '' } = object.metadata;
+        const offsets = await placesAt(join(logs, uid), creationTimestamp);
+        begin.set(uid, { owner: ownerOf(object), ended: isFinal(object), deleted: false, offsets });
+      }
     }
     return begin;
   }
 
-  /** The unfinished Tasks, and those that are wanted: others are not read. `resourceVersion` is not after any of it. */
-  async #tasks(wanted: (task: ListedMetadata) => boolean) {
-    const { client } = this.#options;
-    // First: one that ends meanwhile is told of by a watch from here.
-    const unfinished = await client.list(Task, { unfinishedOnly: true });
-    const all = await client.listMetadata(Task);
-    if (Number(all.resourceVersion) < Number(unfinished.resourceVersion))
-      throw new Error('the second list of Tasks is older than the first');
-    const items = new Map(unfinished.items.map((task) => [task.metadata.uid, task]));
-    for (const listed of all.items) {
-      if (items.has(listed.uid) || !wanted(listed)) continue;
-      const task = await getIfExists(client, Task, listed);
-      if (task?.metadata.uid === listed.uid) items.set(listed.uid, task);
-    }
-    const alive = new Set(all.items.map(({ uid }) => uid));
-    return { items: [...items.values()], alive, resourceVersion: unfinished.resourceVersion };
-  }
-
-  #follow(): void {
-    if (this.#following !== undefined) return;
-    const abort = new AbortController();
-    this.#following = { abort, ended: this.#followTasks(abort.signal) };
-  }
-
   async #unfollow(): Promise<void> {
-    this.#following?.abort.abort();
-    // It may wait for the queue, and we are in it.
-    this.#following = undefined;
     this.#growth.close();
     this.#deleted.clear();
-    this.#revision = this.#savedRevision = undefined;
-    await rm(join(this.#options.directory, 'revision'), { force: true });
+    for (const owners of this.#owners) await owners.unfollow();
   }
 
-  async #followTasks(signal: AbortSignal): Promise<void> {
-    const { client, clock, onError } = this.#options;
-    let from = this.#damaged().length > 0 ? undefined : this.#revision;
-    while (!signal.aborted) {
-      try {
-        from ??= await this.#catchUp(signal);
-        for await (const { type, object } of client.watch(Task, { resourceVersion: from, signal })) {
-          await this.#enqueue(() => this.#task(object, type === 'DELETED', signal));
-          from = object.metadata.resourceVersion ?? from;
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        if (isExpired(error)) from = undefined;
-        else onError('watching tasks for their logs', error);
-      }
-      await new Promise<void>((resolve) => clock.after(retryDelay, resolve));
-    }
+  #endAllBut(alive: ReadonlySet<string>, isOf: (owner: LogOwner) => boolean): void {
+    for (const sink of this.#sinks.values()) for (const uid of sink.endAllBut(alive, isOf)) this.#deleted.add(uid);
   }
 
-  #damaged(): readonly string[] {
-    return [...this.#sinks.values()].flatMap((sink) => sink.damaged);
-  }
-
-  /** What happened since the revision that was saved, found in the Tasks themselves. */
-  async #catchUp(signal: AbortSignal): Promise<string> {
-    const damaged = new Set(this.#damaged());
-    const { items, alive, resourceVersion } = await this.#tasks(
-      (task) =>
-        Number(task.resourceVersion) > Number(this.#revision ?? Number.POSITIVE_INFINITY) ||
-        damaged.has(task.uid) ||
-        this.#isPending(task.uid),
-    );
-    // An older one than has been seen would make Tasks look deleted.
-    if (Number(resourceVersion) < Number(this.#revision ?? 0))
-      throw new Error('the list of Tasks is older than the watch');
-    const since = Number(this.#revision ?? resourceVersion);
-    await this.#enqueue(() => {
-      if (signal.aborted) return;
-      for (const task of items) {
-        const { uid = '', resourceVersion: changed } = task.metadata;
-        if (Number(changed) > since || damaged.has(uid) || !isFinal(task)) this.#register(uid, task);
-        else if (this.#isPending(uid)) this.#see(uid, ownerOfTask(task), { ended: true, deleted: false });
-      }
-      this.#blind = { after: since, until: Number(resourceVersion) };
-      for (const sink of this.#sinks.values()) {
-        for (const uid of sink.uids()) if (!alive.has(uid)) this.#deleted.add(uid);
-        sink.endAllBut(alive);
-      }
-      this.#passed(resourceVersion);
-    });
-    return resourceVersion;
-  }
-
-  #task(task: Task, gone: boolean, signal: AbortSignal): void {
-    const { uid = '', resourceVersion } = task.metadata;
-    // Told twice: a log that was delivered must not begin again.
-    if (signal.aborted || Number(resourceVersion) <= Number(this.#revision ?? 0)) return;
-    if (gone) {
-      if (this.#isPending(uid)) this.#deleted.add(uid);
-      this.#see(uid, ownerOfTask(task), { ended: true, deleted: true });
-    } else if (isFinal(task)) this.#see(uid, ownerOfTask(task), { ended: true, deleted: false });
-    else this.#register(uid, task);
-    this.#passed(resourceVersion);
-  }
-
-  /** A Task whose log is to be had by every sink that wants it. */
-  #register(uid: string, task: Task): void {
-    const owner = ownerOfTask(task);
-    const ended = isFinal(task);
+  /** An owner whose log is to be had by every sink that wants it. */
+  #register(object: OwnerObject): void {
+    const { uid = '' } = object.metadata;
+    const owner = ownerOf(object);
+    const ended = isFinal(object);
     for (const sink of this.#sinks.values()) sink.see(uid, owner, { ended, deleted: false });
     if (!ended && this.#isPending(uid)) this.#growth.watch(uid);
   }
 
-  /** Of a Task that has ended only those sinks hear that have its log pending: the others have had it. */
-  #see(uid: string, owner: LogOwner, state: { readonly ended: boolean; readonly deleted: boolean }): void {
+  /** Of an owner that has ended only those sinks hear that have its log pending: the others have had it. */
+  #end(object: OwnerObject, deleted: boolean): void {
+    const { uid = '' } = object.metadata;
+    const owner = ownerOf(object);
+    if (deleted && this.#isPending(uid)) this.#deleted.add(uid);
     this.#growth.unwatch(uid);
-    for (const sink of this.#sinks.values()) if (sink.has(uid)) sink.see(uid, owner, state);
+    for (const sink of this.#sinks.values()) if (sink.has(uid)) sink.see(uid, owner, { ended: true, deleted });
   }
 
   #isPending(uid: string): boolean {
@@ -325,29 +244,6 @@ export class LogForwarder {
     deleteLog(uid).catch((error) => onError('removing a log that was delivered', error));
   }
 
-  #passed(resourceVersion: string | undefined): void {
-    this.#revision = resourceVersion ?? this.#revision;
-    const waiting = this.#seen;
-    this.#seen = [];
-    for (const look of waiting) look();
-    this.#saveSoon();
-  }
-
-  /** Resolves once Tasks have been seen up to this revision, or it takes too long. */
-  #hasSeen(revision: string): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.after(patience, resolve);
-      const look = (): void => {
-        if (Number(this.#revision ?? 0) < Number(revision)) this.#seen.push(look);
-        else {
-          timer.cancel();
-          resolve();
-        }
-      };
-      look();
-    });
-  }
-
   #saveSoon(): void {
     if (this.#saveDue || this.#stopping.signal.aborted) return;
     this.#saveDue = true;
@@ -362,26 +258,16 @@ export class LogForwarder {
   }
 
   async #save(): Promise<void> {
-    const revision = this.#revision;
+    const revisions = this.#owners.map(({ revision }) => revision);
     for (const sink of this.#sinks.values()) {
       for (const { uid, task, bytes } of await sink.bound()) {
         this.#options.onError(
-          `log sink ${sink.name}: dropped ${bytes} bytes of the log of the deleted Task ${task}: more was waiting than its heldLimit allows`,
+          `log sink ${sink.name}: dropped ${bytes} bytes of the log of ${task}, which is deleted: more was waiting than its heldLimit allows`,
         );
         this.#release(uid);
       }
       await sink.save();
     }
-    await this.#saveRevision(revision);
-  }
-
-  async #saveRevision(revision: string | undefined): Promise<void> {
-    if (revision === undefined || revision === this.#savedRevision || this.#sinks.size === 0) return;
-    await writeDurably(join(this.#options.directory, 'revision'), revision);
-    this.#savedRevision = revision;
+    if (this.#sinks.size > 0) for (const [index, owners] of this.#owners.entries()) await owners.save(revisions[index]);
   }
 }
-
-/** Milliseconds since the epoch; one that never started has no completion. */
-const endOf = (task: Task): number =>
-  Date.parse(task.status?.completionTime ?? conditionOf(task, 'Succeeded')?.lastTransitionTime ?? '');

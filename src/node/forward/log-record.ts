@@ -1,14 +1,17 @@
 /** A line on its way to a sink, with all that says where it comes from. */
 
+import type { Build } from '../../resources/kf/build.ts';
 import type { Task } from '../../resources/kf/task.ts';
 import { attemptsOf } from '../../resources/kf/task-attempts.ts';
 import { labels } from '../../resources/labels.ts';
 
-/** The Task of a log. Kept on disk with the log's place, since the Task may be deleted before its log is delivered. */
+/** The Task or Build of a log. Kept on disk with the log's place, since it may be deleted before its log is delivered. */
 export interface LogOwner {
   readonly space: string;
   readonly app: string;
-  readonly task: string;
+  /** Either this or `build`. */
+  readonly task?: string;
+  readonly build?: string;
   /** The Task's number. */
   readonly id?: number;
   readonly job?: string;
@@ -16,7 +19,7 @@ export interface LogOwner {
   readonly attempts: Readonly<Record<string, number>>;
 }
 
-/** One attempt of a Task; shared by all records of a batch, so that it can be told by identity. */
+/** One attempt of a Task, or a Build; shared by all records of a batch, so that it can be told by identity. */
 export interface LogOrigin extends Omit<LogOwner, 'attempts'> {
   readonly attempt: number;
 }
@@ -47,6 +50,13 @@ export function ownerOfTask(task: Task): LogOwner {
     attempts: Object.fromEntries(attempts) as Record<string, number>,
   };
 }
+
+export const ownerOfBuild = ({ metadata }: Build): LogOwner => ({
+  space: metadata.namespace ?? '',
+  app: metadata.labels?.[labels.appName] ?? '',
+  build: metadata.name,
+  attempts: {},
+});
 
 /** The fields of a record as every structured sink gets them. */
 export const fieldsOf = ({ origin, stream, message, partial }: LogRecord) => ({

@@ -129,10 +129,11 @@ export class RunningSink {
     return this.#sink.metadata.name;
   }
 
-  /** Their Tasks are gone: nothing more comes. */
-  endAllBut(uids: ReadonlySet<string>): void {
-    for (const [uid, { owner }] of [...this.#pending.entries()])
-      if (!uids.has(uid)) this.see(uid, owner, { ended: true, deleted: true });
+  /** The others of these are gone: nothing more comes. @returns the others */
+  endAllBut(uids: ReadonlySet<string>, isOf: (owner: LogOwner) => boolean): readonly string[] {
+    const gone = [...this.#pending.entries()].filter(([uid, { owner }]) => isOf(owner) && !uids.has(uid));
+    for (const [uid, { owner }] of gone) this.see(uid, owner, { ended: true, deleted: true });
+    return gone.map(([uid]) => uid);
   }
 
   /** Drops what it holds above its bound. */

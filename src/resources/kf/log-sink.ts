@@ -1,5 +1,5 @@
 /**
- * kf.dev/v1alpha1 LogSink: where the output of Tasks is forwarded to, as cluster-level logging does. Added by kf-tasks;
+ * kf.dev/v1alpha1 LogSink: where the output of Tasks and Builds is forwarded to, as cluster-level logging does. Added by kf-tasks;
  * a cluster has its own. Cluster-scoped: who sees every Space's output administers the server.
  */
 

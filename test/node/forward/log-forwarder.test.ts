@@ -7,6 +7,7 @@ import { systemClock } from '../../../src/client/clock.ts';
 import { LogForwarder } from '../../../src/node/forward/log-forwarder.ts';
 import { conditionOf } from '../../../src/resources/condition.ts';
 import { Namespace } from '../../../src/resources/core/kinds.ts';
+import { Build } from '../../../src/resources/kf/build.ts';
 import { LogSink } from '../../../src/resources/kf/log-sink.ts';
 import { Task } from '../../../src/resources/kf/task.ts';
 import { hostile } from '../../client/hostile-client.ts';
@@ -107,6 +108,35 @@ async function brokenSink(name: string, spec: Partial<LogSink['spec']> = {}) {
   return { mend: () => rm(join(dir, 'out', name), { recursive: true }) };
 }
 
+test('the output of a Build, also when it is deleted while the sink is away', async () => {
+  const makeBuild = async (name: string, line: string): Promise<Build> => {
+    const build = await api.client.create(Build, {
+      metadata: { name, namespace: 'dev', labels: { 'app.kubernetes.io/name': 'app' } },
+      spec: { kind: 'BuiltinTask', name: 'host' },
+    });
+    const folder = join(dir, 'logs', build.metadata.uid!, `${name}-pod`);
+    await mkdir(folder, { recursive: true });
+    await appendFile(join(folder, 'step-build-0.log'), `${new Date().toISOString()} stdout F ${line}\n`);
+    const conditions = [{ type: 'Succeeded', status: 'True' as const }];
+    return api.client.updateStatus(Build, { ...build, status: { conditions } });
+  };
+  const { mend } = await brokenSink('a');
+  const build = await makeBuild('app-1', 'npm ci');
+  await api.client.delete(Build, { namespace: 'dev', name: 'app-1' });
+  expect(await forwarder.keeps(build)).toBe(true);
+  await mend();
+  await delivers('a', 'npm ci');
+  const [record] = await records('a');
+  expect(record).toMatchObject({ space: 'dev', app: 'app', build: 'app-1', stream: 'stdout' });
+  expect(record).not.toHaveProperty('task');
+  await soon(() => readdir(join(dir, 'logs'))).toEqual([]);
+  // What came while no server ran, too.
+  await forwarder.stop();
+  await makeBuild('app-2', 'pip install');
+  forwarder = startForwarder();
+  await delivers('a', 'npm ci', 'pip install');
+});
+
 describe('a running Task', () => {
   test('its lines come while it runs, with all that says where they are from', async () => {
     await makeSink('a');
@@ -181,7 +211,7 @@ describe('nothing is lost', () => {
       expect(await forwarder.keeps(ended)).toBe(true);
     }
     await soon(async () => (await statusOf('a'))?.droppedTasks).toBe(1);
-    expect(errors.join()).toMatch(/log sink a: dropped \d+ bytes of the log of the deleted Task dev\/task-\d+/);
+    expect(errors.join()).toMatch(/log sink a: dropped \d+ bytes of the log of Task dev\/task-\d+, which is deleted/);
     await mend();
     await soon(async () => (await got('a')).map((line) => line.split(' ')[0])).toEqual(['second', 'third']);
     await soon(() => readdir(join(dir, 'logs'))).toEqual([]);

@@ -27,7 +27,7 @@ export function exportRequest(records: readonly LogRecord[]): object {
   };
 }
 
-function resourceOf({ space, app, task, id, job, attempt }: LogOrigin): readonly Attribute[] {
+function resourceOf({ space, app, task, build, id, job, attempt }: LogOrigin): readonly Attribute[] {
   const text = (key: string, value: string): Attribute => ({ key, value: { stringValue: value } });
   const whole = (key: string, value: number): Attribute => ({ key, value: { intValue: String(value) } });
   return [
@@ -35,7 +35,8 @@ function resourceOf({ space, app, task, id, job, attempt }: LogOrigin): readonly
     text('service.namespace', space),
     text('kf.space', space),
     text('kf.app', app),
-    text('kf.task', task),
+    ...(task === undefined ? [] : [text('kf.task', task)]),
+    ...(build === undefined ? [] : [text('kf.build', build)]),
     ...(id === undefined ? [] : [whole('kf.task.id', id)]),
     ...(job === undefined ? [] : [text('kf.job', job)]),
     whole('kf.attempt', attempt),

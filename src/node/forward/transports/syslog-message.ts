@@ -61,11 +61,11 @@ function parts(text: string, room: number): readonly string[] {
 }
 
 function tailOf(host: string, origin: LogOrigin, stream: string): string {
-  const { space, app, task, id, job, attempt } = origin;
-  const parameters = Object.entries({ space, app, task, id, job, attempt, stream })
+  const { space, app, task, build, id, job, attempt } = origin;
+  const parameters = Object.entries({ space, app, task, build, id, job, attempt, stream })
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ` ${key}="${String(value).replaceAll(/[\\"\]]/g, '\\$&')}"`);
-  return `${host} ${name(app, 48)} ${name(task, 128)} ${stream} [${structuredDataId}${parameters.join('')}] `;
+  return `${host} ${name(app, 48)} ${name(task ?? build ?? '', 128)} ${stream} [${structuredDataId}${parameters.join('')}] `;
 }
 
 /** Printable ASCII without spaces, no longer than the header allows. */

@@ -45,7 +45,7 @@ export const defineCommand = <F>(
 ): CommandFile => file;
 
 export const outputFlag = (command: Command): Command =>
-  command.addOption(new Option('-o, --output <FORMAT>', 'Print for programs').choices(outputFormats));
+  command.addOption(new Option('-o, --output <FORMAT>', 'print for programs to read').choices(outputFormats));
 
 /** Collects a flag that may be given several times. */
 export const repeatable = (value: string, before: readonly string[] | undefined): readonly string[] => [

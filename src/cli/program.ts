@@ -1,10 +1,11 @@
 /** The commander program out of the list of commands. */
 
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { CommandFile } from './command.ts';
 import type { Context } from './context.ts';
 import { CliError } from './errors.ts';
 import type { GlobalFlags } from './global-flags.ts';
+import { addGlobalFlags, helpOfParent, helpOfProgram } from './help.ts';
 
 export interface ProgramOptions {
   readonly commands: readonly CommandFile[];
@@ -14,33 +15,18 @@ export interface ProgramOptions {
 
 const globalFlagNames = ['space', 'kubeconfig', 'context', 'config'] as const;
 
-function addGlobalFlags(command: Command): void {
-  for (const [flags, description] of [
-    ['--space <SPACE>', 'Space to work in; default: the targeted one'],
-    ['--kubeconfig <FILE>', 'kubeconfig of the server; default: $KUBECONFIG, else the embedded server'],
-    ['--context <NAME>', 'context of the kubeconfig'],
-    ['--config <FILE>', 'settings of kf; default: $HOME/.kf'],
-  ] as const)
-    command.addOption(new Option(flags, description).helpGroup('Global flags:'));
-}
-
 export function buildProgram(options: ProgramOptions): Command {
   const program = new Command('kf')
     .description('Runs one-off tasks of apps, in containers, on this machine or a cluster.')
     .usage('COMMAND [flags]')
-    .addHelpText('after', '\nHelp about one command, with examples: kf COMMAND --help')
     // Global flags after the command's name belong to the command, so that `--args --config` can mean the task's.
     .enablePositionalOptions()
-    .helpCommand('help [command]', 'Help about a command')
-    .helpOption('-h, --help', 'Help about this command')
     .optionsGroup('Flags:')
     .commandsGroup('Other commands:')
-    .configureHelp({
-      subcommandTerm: (command) => `${command.name()} ${command.usage().replace(/ ?\[flags\]$/, '')}`.trim(),
-    })
     .exitOverride()
     .configureOutput({ writeOut: options.write, writeErr: () => undefined });
   addGlobalFlags(program);
+  helpOfProgram(program);
   for (const file of options.commands) declare(program, file, options);
   return program;
 }
@@ -64,7 +50,6 @@ function declare(program: Command, file: CommandFile, options: ProgramOptions): 
     .helpGroup(file.group)
     .usage(`${rest === '' ? '' : `${rest} `}[flags]`)
     .argument('[args...]')
-    .helpOption('-h, --help', 'Help about this command')
     .optionsGroup('Flags:')
     .configureHelp({ visibleArguments: () => [] })
     .addHelpText('after', examplesText(file.examples));
@@ -93,10 +78,9 @@ function subcommand(parent: Command, name: string, file: CommandFile): Command {
     .helpGroup(file.group)
     .summary(summary)
     .description(details === undefined ? summary : `${summary}\n\n${details}`)
-    .usage('COMMAND [flags]')
-    .helpOption('-h, --help', 'Help about this command')
-    .addHelpText('after', examplesText(examples));
+    .usage('COMMAND [flags]');
   addGlobalFlags(command);
+  helpOfParent(command, examplesText(examples));
   return command;
 }
 

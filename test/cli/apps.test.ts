@@ -201,7 +201,7 @@ describe('the command line', () => {
     for (const name of ['push', 'run-task', 'logs', 'server', 'doctor', 'target'])
       expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
     for (const command of [['push'], ['run-task'], ['server', 'stop'], ['target']])
-      expect((await cli.ok(...command, '--help')).stdout).toMatch(/Examples:\n {2}kf /);
+      expect((await cli.ok(...command, '--help')).stdout).toMatch(/Examples:\n {2}(sudo )?kf /);
     expect((await cli.ok('help', 'tasks')).stdout).toContain('Usage: kf tasks [APP_NAME] [flags]');
     const { stdout: setEnv } = await cli.ok('help', 'config-space', 'set-env');
     expect(setEnv).toContain('Usage: kf configure-space set-env [SPACE_NAME] NAME VALUE [flags]');
@@ -213,7 +213,7 @@ describe('the command line', () => {
       expect(group, usage).toMatch(/^[A-Z][A-Za-z ]+:$/);
       expect(summary, usage).toMatch(/^[A-Z].*[^.]$/);
       if (hidden !== true)
-        for (const one of examples) expect(one, usage).toMatch(/^(sudo |[A-Z_]+=\S+ |echo .* \| )*kf /);
+        for (const one of examples) expect(one, usage).toMatch(/^(sudo |[A-Z_]+=\S+ |echo .* \| |source <\()*kf /);
       if (!/^[a-z-]+ [a-z-]+( |$)/.test(usage)) continue;
       const { parent } = commands.find((one) => one.usage.split(' ')[0] === usage.split(' ')[0])!;
       expect(parent?.summary, usage).toMatch(/^[A-Z].*[^.]$/);

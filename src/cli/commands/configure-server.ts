@@ -12,7 +12,7 @@ const shared = {
 } as const;
 
 const dataFormats = (command: Command): Command =>
-  command.addOption(new Option('-o, --output <FORMAT>', 'Print for programs').choices(['json', 'yaml']));
+  command.addOption(new Option('-o, --output <FORMAT>', 'print for programs to read').choices(['json', 'yaml']));
 
 /** Settings of the machine's administrator: they stand in a file beside the server's data, which no client can change. */
 export const configureServer: readonly CommandFile[] = [

@@ -11,7 +11,7 @@ export const doctor = defineCommand<{ readonly fix?: boolean; readonly output?: 
   flags: (command) =>
     command
       .option('--fix', 'run the commands that mend it')
-      .addOption(new Option('-o, --output <FORMAT>', 'Print for programs').choices(['json', 'yaml'])),
+      .addOption(new Option('-o, --output <FORMAT>', 'print for programs to read').choices(['json', 'yaml'])),
   async run(context, _, { fix, output }) {
     context.dataOnly = output !== undefined;
     const { serverProgram } = await import('../server/program.ts');

@@ -12,7 +12,7 @@ export const createLogSink = defineCommand<CreateLogSinkFlags>({
   usage: 'create-log-sink NAME URL',
   group,
   summary: 'Forward what Tasks and Builds print to Fluentd, syslog, OpenTelemetry or a file',
-  details: `The URL says how: fluentd://HOST[:24224] or fluentd-tls://, syslog://HOST[:514] (TCP), syslog-udp:// or syslog-tls://, http://HOST[:4318] or https:// (OTLP), file:///PATH (JSON lines, on the server's machine).
+  details: `The URL says how: fluentd://HOST[:24224] or fluentd-tls://, syslog://HOST[:514] (TCP), syslog-udp:// or syslog-tls://, http://HOST[:4318] or https:// (OTLP), file:///PATH (JSON lines, on the server's machine, in a directory that kf configure-server allow-host-path allows).
 
 Each line goes with its Space, App, Task, number, Job, attempt, stream and time. While a sink is down, lines wait on disk.`,
   examples: [

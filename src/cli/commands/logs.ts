@@ -9,7 +9,7 @@ const lines = checked(wholeNumber(0, 'number of lines must be greater than or eq
 export const logs = defineCommand<LogsFlags & { readonly tail?: number }>({
   usage: 'logs {APP_NAME | TASK_NAME | APP_NAME TASK_ID | --job JOB_NAME}',
   group: 'App Management:',
-  summary: 'Show the logs of an App’s Tasks, or of one of them, and follow them',
+  summary: "Show the logs of an App's Tasks, or of one of them, and follow them",
   details: `One selected Task prints its whole log and the command ends with it. All Tasks print their last 10 lines each, every line with the Task's name and ID before it, and new Tasks as they come, until Ctrl-C. With --since or --grep they print all lines that fit.`,
   examples: [
     'kf logs report --task',

@@ -13,6 +13,7 @@ const stub = (
     usage: `${name} [ARGS...]`,
     aliases,
     group: 'Other commands:',
+    hidden: true,
     summary,
     examples: [command],
     args: [0, 100],

@@ -9,7 +9,7 @@ export const push = defineCommand<PushFlags>({
   group: 'App Management:',
   summary: 'Upload source, build an image, and make an App of it that tasks run in',
   details:
-    'Nothing runs and no route is made. The source is the folder or zip archive of -p, else of the manifest, else this folder; .kfignore (or .cfignore) says in gitignore syntax what is left out, and .env always is unless "!.env" stands there. Source that has not changed is neither uploaded nor built again.',
+    'Nothing runs and no route is made. The source is the folder or zip archive of -p, else of the manifest, else this folder; .kfignore (or .cfignore) says in gitignore syntax what is left out, and .env always is unless "!.env" stands there. Source that has not changed is neither uploaded nor built again.\n\nWithout APP_NAME every App of the manifest is pushed, one after the other. A build is waited for 15 minutes, or KF_STARTUP_TIMEOUT.',
   examples: [
     'kf push report --task',
     "kf push report --task -p ./etl -c 'node etl.js' -e REGION=eu -m 512M",

@@ -4,7 +4,8 @@ import type { BackupFlags } from '../server/data/backup.ts';
 import type { UninstallFlags } from '../server/data/uninstall.ts';
 
 const group = 'Server:';
-const printFlag = (): Option => new Option('-o, --output <FORMAT>', 'Print for programs').choices(['json', 'yaml']);
+const printFlag = (): Option =>
+  new Option('-o, --output <FORMAT>', 'print for programs to read').choices(['json', 'yaml']);
 
 export const serverDataCommands: readonly CommandFile[] = [
   defineCommand<BackupFlags>({

@@ -6,7 +6,7 @@ const shared = {
   parent: {
     summary: 'Start, stop and watch the embedded server; have it started at boot',
     details: 'Commands that need the server start it in the background, unless KF_AUTOSTART=0 is set.',
-    examples: ['kf server status', 'kf server restart', 'sudo kf server enable'],
+    examples: ['kf server status', 'sudo kf server restart', 'sudo kf server enable'],
   },
 } as const;
 
@@ -16,7 +16,7 @@ export const serverCommands: readonly CommandFile[] = [
     ...shared,
     summary: 'Start the embedded server in the background',
     details: 'Every command that needs it does this by itself, unless KF_AUTOSTART=0 is set.',
-    examples: ['kf server start', 'KF_HOME=/srv/kf KF_PORT=0 kf server start'],
+    examples: ['sudo kf server start', 'sudo KF_HOME=/srv/kf KF_PORT=0 kf server start'],
     async run(context) {
       const { startAction } = await import('../server/actions.ts');
       await startAction(context);
@@ -26,7 +26,7 @@ export const serverCommands: readonly CommandFile[] = [
     usage: 'server stop',
     ...shared,
     summary: 'Stop the embedded server; running tasks go on and are found again at the next start',
-    examples: ['kf server stop', 'kf server stop --drain', 'kf server stop --kill'],
+    examples: ['sudo kf server stop', 'sudo kf server stop --drain', 'sudo kf server stop --kill'],
     flags: (command) =>
       command
         .addOption(new Option('--drain', 'first let nothing new start, and wait for what runs').conflicts('kill'))
@@ -40,7 +40,7 @@ export const serverCommands: readonly CommandFile[] = [
     usage: 'server restart',
     ...shared,
     summary: 'Stop and start the embedded server; running tasks go on',
-    examples: ['kf server restart'],
+    examples: ['sudo kf server restart'],
     async run(context) {
       const { restartAction } = await import('../server/actions.ts');
       await restartAction(context);
@@ -85,7 +85,7 @@ export const serverCommands: readonly CommandFile[] = [
     ...shared,
     summary: 'Run the embedded server in the foreground, until SIGTERM or Ctrl-C',
     details: 'Prints one line, ready URL, when it takes requests. For service managers.',
-    examples: ['kf server run', 'KF_HOME=/srv/kf KF_PORT=7443 kf server run'],
+    examples: ['sudo kf server run', 'sudo KF_HOME=/srv/kf KF_PORT=7443 kf server run'],
     async run(context) {
       const { runAction } = await import('../server/actions.ts');
       await runAction(context);

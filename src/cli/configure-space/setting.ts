@@ -81,7 +81,7 @@ export const accessor = <F>({ name, read, ...rest }: Accessor<F>): CommandFile =
     args: [0, 1],
     flags: (command) => {
       rest.flags?.(command);
-      command.addOption(new Option('-o, --output <FORMAT>', 'Print for programs').choices(['json', 'yaml']));
+      command.addOption(new Option('-o, --output <FORMAT>', 'print for programs to read').choices(['json', 'yaml']));
     },
     async run(context, args, flags) {
       const { printSetting } = await import('./change-space.ts');

@@ -27,7 +27,7 @@ function section({ name, usage, aliases, summary, details, flags, examples, subc
   const parts = [
     `### ${name}`,
     `\`${name} ${usage}\`${aliases.length === 0 ? '' : `, also ${aliases.map((alias) => `\`${alias}\``).join(', ')}`}`,
-    `${summary}.${details === '' ? '' : `\n\n${escape(details)}`}`,
+    `${summary}.${details === '' ? '' : `\n\n${plainText(details)}`}`,
     flags.length === 0 ? '' : flagTable(flags),
     subcommands.length === 0 ? '' : `Commands: ${subcommands.map((one) => `\`${one}\``).join(', ')}.`,
     examples.map((example) => `- \`${example}\``).join('\n'),
@@ -36,9 +36,9 @@ function section({ name, usage, aliases, summary, details, flags, examples, subc
 }
 
 const flagTable = (flags: readonly Flag[]): string =>
-  `| flag | |\n|---|---|\n${flags.map((flag) => `| \`${cell(flag.flags)}\` | ${escape(cell(flag.description))} |`).join('\n')}`;
+  `| flag | |\n|---|---|\n${flags.map((flag) => `| \`${cell(flag.flags)}\` | ${plainText(cell(flag.description))} |`).join('\n')}`;
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 /** Placeholders are no tags. */
-const escape = (text: string): string => text.replaceAll('<', '&lt;');
+const plainText = (text: string): string => text.replaceAll('<', '&lt;');

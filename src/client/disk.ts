@@ -17,6 +17,9 @@ export interface DiskReport {
   /** Of its file system. */
   readonly totalBytes: number;
   readonly freeBytes: number;
+  /** What the server keeps to, and what of the uses counts towards it. */
+  readonly shareBytes: number;
+  readonly keptBytes: number;
   readonly uses: readonly DiskUse[];
 }
 

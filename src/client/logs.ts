@@ -8,6 +8,8 @@ export interface LogSource {
    * Waits for the log to appear while `follow`; ends at the end of the log once `ended` has fired.
    */
   read(query: LogQuery): AsyncIterable<Buffer>;
+  /** When the log of an owner that is still there was removed, for want of room; RFC 3339. Absent: none ever is. */
+  discardedAt?(owner: string): Promise<string | undefined>;
 }
 
 export interface LogQuery {

@@ -38,6 +38,9 @@ import { announceStack } from './announce-stack.ts';
 import { logsAreHeld } from './backup/log-hold.ts';
 import { type AllImages, createImages } from './create-images.ts';
 import { createDiskDesk } from './disk/disk-desk.ts';
+import { type DiskShare, startDiskShare } from './disk/disk-share.ts';
+import { oldLogs } from './disk/old-logs.ts';
+import { unusedImages } from './disk/unused-images.ts';
 import { givenImages } from './given-images.ts';
 import type { Home } from './home.ts';
 import { createImageBench } from './image-bench.ts';
@@ -85,6 +88,7 @@ interface Parts {
   presence?: ImagePresence;
   collector?: Collector;
   diskDesk?: DiskDesk;
+  diskShare?: DiskShare;
 }
 
 /** Resolves at once: what the machine lacks is told while Pods wait. */
@@ -93,6 +97,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const layout = layoutOf(home.dataDir, home.runDir, home.instance);
   await mkdir(layout.logs, { recursive: true });
   const logs = new LogStore(layout.logs);
+  await logs.open();
   const forwarder = new LogForwarder({
     client: options.client,
     clock: systemClock,
@@ -176,7 +181,7 @@ const retryDelay = 3000;
 
 async function takeDown({ home, client }: NodeOptions, parts: Parts): Promise<void> {
   parts.announcement?.stop();
-  await Promise.all([parts.builds?.stop(), parts.presence?.stop(), parts.collector?.stop()]);
+  await Promise.all([parts.builds?.stop(), parts.presence?.stop(), parts.collector?.stop(), parts.diskShare?.stop()]);
   await parts.agent?.stop();
   const idle = await isIdle(client);
   // Once no task is left the machine is as it was: no bridge, no rules, no cgroups.
@@ -192,6 +197,7 @@ async function takeDown({ home, client }: NodeOptions, parts: Parts): Promise<vo
     'presence',
     'collector',
     'diskDesk',
+    'diskShare',
     'agent',
     'network',
     'disk',
@@ -301,6 +307,7 @@ async function bringUp(
     onError: log,
   });
   const { sources } = options;
+  const diskShare = async (): Promise<number | undefined> => (await loadServerConfig(dataDir)).diskShare;
   parts.diskDesk = createDiskDesk({
     dataDir,
     client,
@@ -308,7 +315,27 @@ async function bringUp(
     sources,
     collector: parts.collector,
     logs,
+    run,
+    share: diskShare,
     holdsLog: (owner) => forwarder.holds(owner),
+  });
+  parts.diskShare = startDiskShare({
+    dataDir,
+    clock: systemClock,
+    run,
+    configured: diskShare,
+    parts: [
+      unusedImages({ collector: parts.collector, layout, run }),
+      oldLogs({
+        client,
+        clock: systemClock,
+        logs,
+        directory: layout.logs,
+        run,
+        holds: (owner) => forwarder.holds(owner),
+      }),
+    ],
+    log,
   });
   parts.presence = startImagePresence({ client, clock: systemClock, images: nodeImages, onError: log });
 }

@@ -14,6 +14,7 @@ export const statusCodes = {
   AlreadyExists: 409,
   Conflict: 409,
   Expired: 410,
+  Gone: 410,
   RequestEntityTooLarge: 413,
   UnsupportedMediaType: 415,
   Invalid: 422,
@@ -125,4 +126,5 @@ export const isNotFound = hasReason('NotFound');
 export const isAlreadyExists = hasReason('AlreadyExists');
 export const isConflict = hasReason('Conflict');
 export const isExpired = hasReason('Expired');
+export const isGone = hasReason('Gone');
 export const isInvalid = hasReason('Invalid');

@@ -160,3 +160,33 @@ test('df shows what takes room, prune frees what nothing uses and says how much'
   expect((await a.ok('server', 'prune')).stdout).toBe('Freed 0B.\n');
   expect((await a.ok('run-task', 'app', '-c', 'sh run.sh still', '--follow')).stdout).toContain('still');
 });
+
+test('above the share of the disk the log of the oldest ended Task goes, never one that is being written; kf logs says so', async () => {
+  const mebibytes = (count: number) => `head -c ${count * 2 ** 20} /dev/zero | tr '\\0' x`;
+  const before = await a.json<{ keptBytes: number }>('server', 'df');
+  const ended: string[] = [];
+  for (const _ of [1, 2]) {
+    const name = await startTask(a, 'app', mebibytes(8));
+    await finished(a, name);
+    ended.push(name);
+  }
+  const writes = await startTask(a, 'app', `${mebibytes(8)}; echo; echo written; sleep 600`);
+  const log = async (name: string) => a.run(['logs', 'app', name, '--recent']);
+  const eventually = async (holds: () => Promise<boolean>) => {
+    while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 100));
+  };
+  await eventually(async () => (await log(writes)).stdout.includes('written'));
+  await a.ok('configure-server', 'set', 'diskShare', `${before.keptBytes + 22 * 2 ** 20}`);
+  await eventually(async () => (await log(ended[0]!)).code !== 0);
+  expect((await log(ended[0]!)).stderr).toMatch(
+    new RegExp(`the log of task "${ended[0]}" was removed at 20.*Z, to keep the server to its share of the disk`),
+  );
+  expect((await log(ended[1]!)).stdout.length).toBe(8 * 2 ** 20);
+  expect((await log(writes)).stdout.length).toBeGreaterThan(8 * 2 ** 20);
+  const all = await a.ok('logs', 'app', '-n', '1', '--recent');
+  expect(all.stderr).toContain(`[${ended[0]}/`);
+  const df = await a.ok('server', 'df');
+  expect(df.stderr).toMatch(/^Share of the disk: \d.* of which \d.* are taken/m);
+  await a.ok('configure-server', 'unset', 'diskShare');
+  await a.ok('terminate-task', writes, '--now');
+});

@@ -6,6 +6,7 @@ import { SourceStore } from '../../src/build/source-store.ts';
 import { createDiskDesk } from '../../src/embedded/disk/disk-desk.ts';
 import { bytesOf } from '../../src/embedded/disk/measure.ts';
 import { startCollector } from '../../src/embedded/prune.ts';
+import { runCommand } from '../../src/node/host/run-command.ts';
 import { ImageStore } from '../../src/node/images/image-store.ts';
 import { LogStore } from '../../src/node/logs/log-store.ts';
 import { Namespace } from '../../src/resources/core/kinds.ts';
@@ -67,8 +68,23 @@ test('layers that an image in use shares with one that is not are not counted as
   const logs = new LogStore(join(root, 'logs'));
   const logBytes = await bytesOf(join(root, 'logs/gone'));
   const holdsLog = async (owner: string) => owner === 'held';
-  const desk = createDiskDesk({ dataDir: root, client: local.client, images, sources, collector, logs, holdsLog });
-  const uses = new Map((await desk.report()).uses.map((use) => [use.name, use]));
+  const desk = createDiskDesk({
+    dataDir: root,
+    client: local.client,
+    images,
+    sources,
+    collector,
+    logs,
+    holdsLog,
+    run: runCommand,
+    share: async () => 123_000,
+  });
+  const report = await desk.report();
+  expect(report.shareBytes).toBe(123_000);
+  expect(report.keptBytes).toBe(
+    report.uses.reduce((sum, { name, bytes }) => sum + (['aside', 'disks', 'volumes'].includes(name) ? 0 : bytes), 0),
+  );
+  const uses = new Map(report.uses.map((use) => [use.name, use]));
   const size = await bytesOf(images.layerPath(old));
   expect(uses.get('images')).toMatchObject({ count: 2, unusedCount: 1, unusedBytes: size });
   expect(uses.get('sources')).toMatchObject({ count: 1, unusedCount: 1, unusedBytes: 4096 });

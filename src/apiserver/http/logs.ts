@@ -6,7 +6,7 @@ import type { Pod } from '../../resources/core/pod.ts';
 import type { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import type { KubeObject } from '../../resources/meta.ts';
-import { badRequest } from '../../resources/status.ts';
+import { badRequest, statusError } from '../../resources/status.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { ServedResource } from './catalog.ts';
 import type { Exchange } from './exchange.ts';
@@ -46,6 +46,12 @@ export async function serveLog(
     : kind.kind === 'TaskRun'
       ? taskRunSource(object as TaskRun, container)
       : { owner: object.metadata.uid ?? '', container, pod: chosen?.pod };
+  const discarded = await logs.discardedAt?.(source.owner);
+  if (discarded !== undefined)
+    throw statusError(
+      'Gone',
+      `the log of ${kind.singular} "${request.name}" was removed at ${discarded}, to keep the server to its share of the disk`,
+    );
   const isOver = (latest: KubeObject): boolean =>
     isPod
       ? containerOver(latest as Pod, source.container)

@@ -4,7 +4,7 @@ import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import { refOf } from '../../resources/meta.ts';
-import { isExpired, isNotFound } from '../../resources/status.ts';
+import { isExpired, isGone, isNotFound } from '../../resources/status.ts';
 import type { Context, Session } from '../context.ts';
 import { type Colour, paint } from '../io.ts';
 import { byNumber, tasksOfApp } from '../tasks/find-task.ts';
@@ -134,7 +134,8 @@ async function printTask(
     }
   } catch (error) {
     // Deleted meanwhile, and its log with it, or without such an attempt: no reason to stop showing the others.
-    if (!isNotFound(error)) throw error;
+    if (isGone(error)) io.note(`${prefixOf(context, shown)}${error.message}`);
+    else if (!isNotFound(error)) throw error;
   }
 }
 

@@ -9,6 +9,8 @@ export const backedUp = [
   'logs',
   'log-sinks',
   'images',
+  // After it: what counts of the storage is noted there.
+  'storage',
   'layers',
   'sources',
 ] as const;

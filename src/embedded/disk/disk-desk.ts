@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { SourceStore } from '../../build/source-store.ts';
 import type { Client } from '../../client/client.ts';
 import type { DiskDesk, DiskReport, DiskUse } from '../../client/disk.ts';
+import type { RunCommand } from '../../node/host/run-command.ts';
 import { digestHex } from '../../node/images/image.ts';
 import type { ImageStore } from '../../node/images/image-store.ts';
 import { unownedLogs } from '../../node/logs/log-janitor.ts';
@@ -12,7 +13,9 @@ import type { LogStore } from '../../node/logs/log-store.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { Build } from '../../resources/kf/build.ts';
 import { type Collector, namedImages, namedSources } from '../prune.ts';
+import { sizesIn } from './du.ts';
 import { bytesOf } from './measure.ts';
+import { isAside, isInShare, shareOf } from './share.ts';
 
 export interface DiskDeskOptions {
   readonly dataDir: string;
@@ -21,12 +24,12 @@ export interface DiskDeskOptions {
   readonly sources: SourceStore;
   readonly collector: Collector;
   readonly logs: LogStore;
+  readonly run: RunCommand;
+  /** Bytes of the server's share, as they were set. */
+  readonly share: () => Promise<number | undefined>;
   /** Whether the log of an owner that is gone is still to be forwarded. */
   readonly holdsLog: (owner: string) => Promise<boolean>;
 }
-
-/** Put aside by a restore, or before a migration. */
-const isAside = (name: string): boolean => /^replaced-|^store\.db\.schema-\d+$/.test(name);
 
 export function createDiskDesk(options: DiskDeskOptions): DiskDesk {
   return {
@@ -64,7 +67,7 @@ async function report(options: DiskDeskOptions): Promise<DiskReport> {
   const names = await readdir(dataDir);
   const seen = new Set<string>();
   const uses: DiskUse[] = [await storeUse(dataDir, names)];
-  uses.push(await logsUse(options, seen));
+  uses.push(await logsUse(options));
   for (const folder of ['volumes', 'disks'] as const) uses.push(await whole(dataDir, folder, seen));
   uses.splice(2, 0, await imagesUse(options, seen), await sourcesUse(options));
   uses.push(await buildsUse(options));
@@ -72,7 +75,10 @@ async function report(options: DiskDeskOptions): Promise<DiskReport> {
   const counted = new Set(['logs', 'volumes', 'disks', 'images', 'layers', 'sources', 'builds', 'build-caches']);
   const others = names.filter((name) => !counted.has(name) && !isAside(name) && !isStore(name));
   uses.push({ name: 'other', bytes: await sum(dataDir, others, seen), unusedCount: 0, unusedBytes: 0 });
-  return { dataDir, totalBytes: blocks * bsize, freeBytes: bavail * bsize, uses };
+  const totalBytes = blocks * bsize;
+  const shareBytes = shareOf(await options.share(), totalBytes);
+  const keptBytes = uses.filter(({ name }) => isInShare(name)).reduce((total, { bytes }) => total + bytes, 0);
+  return { dataDir, totalBytes, freeBytes: bavail * bsize, shareBytes, keptBytes, uses };
 }
 
 const isStore = (name: string): boolean => /^store\.db(-wal|-shm)?$/.test(name);
@@ -101,10 +107,13 @@ async function unusedLogs({ client, logs, holdsLog }: DiskDeskOptions): Promise<
   return unused;
 }
 
-async function logsUse(options: DiskDeskOptions, seen: Set<string>): Promise<DiskUse> {
+async function logsUse(options: DiskDeskOptions): Promise<DiskUse> {
+  const folder = join(options.dataDir, 'logs');
   const unused = await unusedLogs(options);
-  const unusedBytes = await sum(join(options.dataDir, 'logs'), unused);
-  return { ...(await whole(options.dataDir, 'logs', seen)), unusedCount: unused.length, unusedBytes };
+  const sizes = await sizesIn(options.run, folder);
+  const unusedBytes = unused.reduce((total, owner) => total + (sizes.get(join(folder, owner)) ?? 0), 0);
+  // Those that were discarded have no size.
+  return { ...used('logs', sizes.size - 1, sizes.get(folder) ?? 0), unusedCount: unused.length, unusedBytes };
 }
 
 /** With their layers: a layer that no image in use has goes with the images. */

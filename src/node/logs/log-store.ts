@@ -7,6 +7,7 @@ import { CriDecoder } from './cri.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { type LogFile, logFiles, names } from './log-files.ts';
 import { type OpenLog, openLog } from './open-log.ts';
+import { isMark, markRemoved, ownerOfName, removedAt, unmark } from './removed-logs.ts';
 import { tailStart } from './tail.ts';
 
 const chunkSize = 256 * 1024;
@@ -88,13 +89,36 @@ export class LogStore implements LogSource {
     }
   }
 
-  /** Owners that have logs. */
-  owners(): Promise<string[]> {
-    return names(this.#directory);
+  /** Owners that have logs, or had one that was discarded. */
+  async owners(): Promise<string[]> {
+    return [...new Set((await names(this.#directory)).map(ownerOfName))];
   }
 
+  /** With its owner. */
   async delete(owner: string): Promise<void> {
-    await rm(join(this.#directory, fileName(owner)), { recursive: true, force: true });
+    await this.#remove(owner);
+    await unmark(this.#directory, owner);
+  }
+
+  /** Removes a log whose owner stays; who asks for it is told. @param time RFC 3339 */
+  async discard(owner: string, time: string): Promise<void> {
+    // First: half a log must not be taken for all of it.
+    await markRemoved(this.#directory, fileName(owner), time);
+    await this.#remove(owner);
+  }
+
+  async discardedAt(owner: string): Promise<string | undefined> {
+    return removedAt(this.#directory, fileName(owner));
+  }
+
+  /** Goes on with what a crash has interrupted. */
+  async open(): Promise<void> {
+    for (const name of (await names(this.#directory)).filter(isMark)) await this.#remove(ownerOfName(name));
+  }
+
+  #remove(owner: string): Promise<void> {
+    // Something may still be written beside a log, like its compressed form.
+    return rm(join(this.#directory, fileName(owner)), { recursive: true, force: true, maxRetries: 3 });
   }
 }
 

@@ -57,6 +57,15 @@ export const settings = {
     env: 'KF_DISK_RESERVE',
     inForce: 'at the next start',
   }),
+  diskShare: setting({
+    type: size({ least: 1 }),
+    default: undefined,
+    defaultText: 'the smaller of 20Gi and 20 % of the file system',
+    description:
+      'What the server keeps on the disk: resources, logs, images, layers, source packages. Above it images that nothing uses go first, then the logs of the oldest Tasks that have ended. The disks of running Tasks and volumes have limits of their own, and do not count.',
+    example: '50Gi',
+    inForce: 'at once',
+  }),
   hostPaths: setting({
     type: directories(),
     default: [],

@@ -27,6 +27,9 @@ export async function dfAction(context: Context, output?: 'json' | 'yaml'): Prom
   await io.out(
     formatTable(['What', 'Count', 'Size', 'Unused', ''], [...rows, ['total', '', formatBytes(total), '', '']]),
   );
+  io.note(
+    `Share of the disk: ${formatBytes(report.shareBytes)}, of which ${formatBytes(report.keptBytes)} are taken; volumes, disks and what was put aside do not count. To change it: sudo kf configure-server set diskShare SIZE`,
+  );
   io.note(`${report.dataDir}: ${formatBytes(report.freeBytes)} of ${formatBytes(report.totalBytes)} are free.`);
 }
 

@@ -1,0 +1,27 @@
+/** Images of the host stack, their layers, and source packages: what nothing names goes as soon as somebody looks. */
+
+import type { RunCommand } from '../../node/host/run-command.ts';
+import type { Layout } from '../../node/layout.ts';
+import type { Collector } from '../prune.ts';
+import { sizesOf } from './du.ts';
+import type { Shrinkable } from './shrinkable.ts';
+
+export interface UnusedImagesOptions {
+  readonly collector: Collector;
+  readonly layout: Pick<Layout, 'data' | 'images' | 'layers'>;
+  readonly run: RunCommand;
+}
+
+export function unusedImages({ collector, layout, run }: UnusedImagesOptions): Shrinkable {
+  const folders = [layout.images, layout.layers, `${layout.data}/sources`];
+  const size = async (): Promise<number> =>
+    [...(await sizesOf(run, folders)).values()].reduce((sum, bytes) => sum + bytes, 0);
+  return {
+    name: 'images',
+    async shrink() {
+      const before = await size();
+      await collector.now();
+      return Math.max(0, before - (await size()));
+    },
+  };
+}

@@ -309,6 +309,14 @@ describe('Services', () => {
   });
 });
 
+test.each([['kf configure-server allow-host-path made'], ['kf configure-server set frobnicate 1']])(
+  'settings of the server: %s',
+  async (line) => {
+    for (const { command, code, text } of await follow(line))
+      expect({ command, code }, text).toEqual({ command, code: 0 });
+  },
+);
+
 test('network policies: what there is, taken back, the Space’s own', async () => {
   const create = 'kf create-network-policy shut --app report --allow none';
   const allWork = async (line: string) => {
@@ -385,6 +393,12 @@ describe('a server that does not run', () => {
     for (const { command, code, text } of await follow('kf run-task report', { cwd: source }))
       expect({ command, code }, text).toEqual({ command, code: 0 });
     await kf.ok('run-task', 'report', '--wait');
+  });
+
+  test('lacks the source that an App was built of: push it again', async () => {
+    await rm(join(kf.dataDir, 'sources'), { recursive: true });
+    for (const { command, code, text } of await follow('kf restage report', { cwd: source }))
+      expect({ command, code }, text).toEqual({ command, code: 0 });
   });
 
   test('is removed from the machine: unasked nothing happens', async () => {

@@ -46,13 +46,13 @@ export class BuildReports {
     return this.#report(build, [{ type: 'TaskRunReady', status: 'False', reason, message }]);
   }
 
-  /** The TaskRun has failed. */
-  runFailed(build: Build, run: TaskRun): Promise<void> {
+  /** The TaskRun has failed. @param why where more can be said than the TaskRun does */
+  runFailed(build: Build, run: TaskRun, why?: string): Promise<void> {
     const { name, namespace } = build.metadata;
     const condition = conditionOf(run, 'Succeeded');
     if (condition?.reason === 'TaskRunTimeout')
       return this.fail(build, 'BuildTimeout', `the build did not end within ${run.spec.timeout} (build.timeout)`);
-    const message = condition?.message ?? condition?.reason;
+    const message = why ?? condition?.message ?? condition?.reason;
     return this.fail(build, 'BuildFailed', `${message}; see: kf build-logs ${name} --space ${namespace}`);
   }
 

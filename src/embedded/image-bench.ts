@@ -1,10 +1,10 @@
 /** What builds of Dockerfiles and buildpacks work with: our own storage, and the caches of Apps. */
 
 import { readFile } from 'node:fs/promises';
-import { BaseImageError, type BuildCacheShelf, type ImageBench } from '../build/image/image-bench.ts';
+import { BaseImageError, type BuildCacheShelf, type HowToFetch, type ImageBench } from '../build/image/image-bench.ts';
 import { type ContainerStorage, ImageToolsMissing } from '../node/images/container-storage.ts';
 import { builderStackRef, ImageNotFound, imageRef } from '../node/images/image.ts';
-import type { NodeImages } from '../node/images/node-images.ts';
+import type { HadImage, NodeImages } from '../node/images/node-images.ts';
 import { checkLayout } from '../node/images/oci-layout.ts';
 import { PullError } from '../node/images/pull-error.ts';
 import { findProgram } from '../node/runtime/find-programs.ts';
@@ -22,6 +22,17 @@ export interface ImageBenchOptions {
 const programs = ['buildah', 'skopeo'];
 
 export function createImageBench({ storage, images, caches, runtime }: ImageBenchOptions): ImageBench {
+  const had = async (ref: string, { credentials, anew }: HowToFetch): Promise<HadImage> => {
+    try {
+      return await images.have(ref, {
+        ...(credentials === undefined ? {} : { credentials }),
+        ...(anew ? { policy: 'Always' } : {}),
+      });
+    } catch (error) {
+      if (!(error instanceof PullError || error instanceof ImageNotFound)) throw error;
+      throw new BaseImageError(`image ${ref}: ${error.message}`);
+    }
+  };
   return {
     stack: builderStackRef,
     runtime,
@@ -34,14 +45,16 @@ export function createImageBench({ storage, images, caches, runtime }: ImageBenc
         return 'this kernel gives no user namespaces, in which images are built: sysctl user.max_user_namespaces=10000';
       return runtime.startsWith('/usr/') ? undefined : `${runtime} lies outside of /usr, which is all that builds see`;
     },
-    async provide(ref, folder) {
-      const { image } = await images.have(ref).catch((error: unknown) => {
-        if (error instanceof PullError || error instanceof ImageNotFound)
-          throw new BaseImageError(`image ${ref}: ${error.message}`);
-        throw error;
-      });
+    async provide(ref, folder, how) {
+      const { image } = await had(ref, how);
       const to = ['--dest-oci-accept-uncompressed-layers', `oci:${folder}:latest`];
       await storage.skopeo(['copy', '--quiet', `containers-storage:@${image.id}`, ...to]);
+    },
+    async inspect(ref, how) {
+      const { ref: named, image } = await had(ref, how);
+      const text = await storage.skopeo(['inspect', '--config', `containers-storage:@${image.id}`]);
+      const { config } = JSON.parse(text) as { config?: { Env?: string[]; Labels?: Record<string, string> } };
+      return { ref: named, env: config?.Env ?? [], labels: config?.Labels ?? {} };
     },
     async take(folder, { repository, holder }) {
       await checkLayout(folder);

@@ -16,6 +16,15 @@ describe('how a push is built', () => {
     });
   });
 
+  test('by the buildpacks of a builder image', () => {
+    expect(buildRecipeOf({ stack: 'example.com/builder:1' })).toEqual({
+      name: 'buildpack',
+      params: [{ name: 'BUILDER_IMAGE', value: 'example.com/builder:1' }],
+    });
+    expect(() => buildRecipeOf({ stack: 'cflinuxfs3' })).toThrow('no matching stack "cflinuxfs3" found');
+    expect(() => buildRecipeOf({ stack: 'Not/An Image' })).toThrow('-s, --stack: "Not/An Image" is no image');
+  });
+
   test('a manifest names it as in Kf', async () => {
     const text = (dockerfile: string) => `applications:\n- name: a\n  dockerfile: ${dockerfile}\n`;
     const { apps } = await parseManifest(text('{ path: Dockerfile }'), 'manifest.yml');

@@ -185,7 +185,7 @@ describe('manifest and flags together', () => {
       { dockerfile: 'x', stack: 'host' },
       'app specifies multiple types of build, expected one: Dockerfile, stack',
     ],
-    ['one', { buildArg: [{ name: 'A', value: 'b' }] }, '--build-arg is for Dockerfiles: it needs --dockerfile'],
+    ['one', { buildArg: [{ name: 'A', value: 'b' }] }, '--build-arg is for Dockerfiles and buildpacks'],
     ['one', { buildpack: 'x' }, '--buildpack: buildpacks are not supported yet'],
     ['one', { command: 'a', args: ['b'] }, '-c and --args cannot be combined'],
   ])('refused: %s %j', async (name, flags, message) => {

@@ -1,12 +1,22 @@
 /** Has the images ready that Builds start from: fetching may take minutes, so it goes on beside the controller. */
 
-import { access, mkdir, rename, writeFile } from 'node:fs/promises';
+import { access, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Build } from '../../resources/kf/build.ts';
+import type { Client } from '../../client/client.ts';
+import { readCredentials } from '../../client/pull-credentials.ts';
+import { type Build, noCacheParam, paramOf } from '../../resources/kf/build.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { removeTree } from '../remove-tree.ts';
-import { containersConfig } from './containers-config.ts';
-import type { ImageBench } from './image-bench.ts';
+import type { HowToFetch } from './image-bench.ts';
+
+export interface Want {
+  /** The image. */
+  readonly ref: string;
+  /** What is made of it, a file or a folder: its name within the Build's own folder. */
+  readonly file: string;
+  /** @param target does not exist yet. @throws BaseImageError */
+  fetch(target: string, how: HowToFetch): Promise<void>;
+}
 
 interface Fetch {
   readonly ref: string;
@@ -14,22 +24,26 @@ interface Fetch {
   error?: unknown;
 }
 
+interface Options {
+  readonly client: Client;
+  /** Has a Build looked at again. */
+  readonly wake: (build: ObjectRef) => void;
+}
+
 export class BaseFetches {
-  readonly #bench: ImageBench;
-  readonly #wake: (build: ObjectRef) => void;
+  readonly #options: Options;
   /** Under way, or failed, by the Build's uid. */
   readonly #fetches = new Map<string, Fetch>();
 
-  constructor({ bench, wake }: { readonly bench: ImageBench; readonly wake: (build: ObjectRef) => void }) {
-    this.#bench = bench;
-    this.#wake = wake;
+  constructor(options: Options) {
+    this.#options = options;
   }
 
   /**
-   * The image that is being fetched; undefined once all are in `folder`, by their number.
+   * The image that is being fetched; undefined once all that is wanted is in `folder`.
    * @throws BaseImageError when one cannot be had
    */
-  async next(build: Build, folder: string, refs: readonly string[]): Promise<string | undefined> {
+  async next(build: Build, folder: string, wants: readonly Want[]): Promise<string | undefined> {
     const uid = build.metadata.uid ?? '';
     const known = this.#fetches.get(uid);
     if (known?.error !== undefined) {
@@ -38,12 +52,11 @@ export class BaseFetches {
     }
     if (known !== undefined) return known.ref;
     await mkdir(folder, { recursive: true });
-    for (const [name, text] of Object.entries(containersConfig)) await writeFile(join(folder, name), text);
-    for (const [index, ref] of refs.entries()) {
-      const target = join(folder, String(index));
+    for (const want of wants) {
+      const target = join(folder, want.file);
       if (await isThere(target)) continue;
-      this.#start(build, ref, target);
-      return ref;
+      this.#start(build, want, target);
+      return want.ref;
     }
     return undefined;
   }
@@ -54,11 +67,11 @@ export class BaseFetches {
     this.#fetches.delete(uid);
   }
 
-  #start(build: Build, ref: string, target: string): void {
+  #start(build: Build, want: Want, target: string): void {
     const uid = build.metadata.uid ?? '';
-    const fetch: Fetch = { ref, abort: new AbortController() };
+    const fetch: Fetch = { ref: want.ref, abort: new AbortController() };
     this.#fetches.set(uid, fetch);
-    void this.#fetch(ref, target, fetch.abort.signal)
+    void this.#fetch(build, want, target, fetch.abort.signal)
       .then(
         () => {
           if (this.#fetches.get(uid) === fetch) this.#fetches.delete(uid);
@@ -68,19 +81,28 @@ export class BaseFetches {
         },
       )
       .finally(() => {
-        if (!fetch.abort.signal.aborted) this.#wake(refOf(build));
+        if (!fetch.abort.signal.aborted) this.#options.wake(refOf(build));
       });
   }
 
-  async #fetch(ref: string, target: string, signal: AbortSignal): Promise<void> {
+  async #fetch({ metadata, spec }: Build, want: Want, target: string, signal: AbortSignal): Promise<void> {
     const staging = `${target}.part`;
     await removeTree(staging);
-    await this.#bench.provide(ref, staging, signal);
+    const credentials = await readCredentials(
+      this.#options.client,
+      metadata.namespace ?? '',
+      spec.imagePullSecrets ?? [],
+    );
+    await want.fetch(staging, {
+      signal,
+      anew: paramOf(spec, noCacheParam) === 'true',
+      ...(credentials === undefined ? {} : { credentials }),
+    });
     await rename(staging, target);
   }
 }
 
-const isThere = (path: string): Promise<boolean> =>
+export const isThere = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,
     () => false,

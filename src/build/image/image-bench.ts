@@ -2,10 +2,30 @@
 
 /** Each App's working disk, with the layers of earlier builds. */
 export interface BuildCacheShelf {
-  /** Its folder, for this user alone until closed. Idempotent. @throws DiskReserveError, DiskTooSmallError */
-  open(name: string, user: string): Promise<string>;
+  /**
+   * Its folder, for this user alone until closed. Idempotent.
+   * @param owner uid of a new folder. Default: root of the user namespace that builds run in
+   * @throws DiskReserveError, DiskTooSmallError
+   */
+  open(name: string, user: string, owner?: number): Promise<string>;
   /** Idempotent. */
   close(name: string, user: string): Promise<void>;
+}
+
+export interface HowToFetch {
+  readonly signal: AbortSignal;
+  /** Text of a `.dockerconfigjson`. */
+  readonly credentials?: string;
+  /** Whether a tag is asked for anew. */
+  readonly anew?: boolean;
+}
+
+export interface ImageFacts {
+  /** Names it by its content. */
+  readonly ref: string;
+  /** `NAME=value` */
+  readonly env: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface ImageBench {
@@ -21,7 +41,9 @@ export interface ImageBench {
    * @param folder does not exist yet
    * @throws BaseImageError
    */
-  provide(ref: string, folder: string, signal: AbortSignal): Promise<void>;
+  provide(ref: string, folder: string, how: HowToFetch): Promise<void>;
+  /** Fetches an image that steps are to run on. @throws BaseImageError */
+  inspect(ref: string, how: HowToFetch): Promise<ImageFacts>;
   /** Takes an image over from an OCI image layout, durably; nobody writes to it any more. Kept for `holder`. @returns its reference */
   take(folder: string, as: { readonly repository: string; readonly holder: string }): Promise<string>;
   /** Ends what was kept for a holder. */

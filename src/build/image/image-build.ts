@@ -3,34 +3,25 @@
  * sandbox that reaches nothing of this machine but its own cache, and leaves the image there as an OCI layout.
  */
 
-import { lstat, readFile, realpath } from 'node:fs/promises';
-import { join, normalize, sep } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Client } from '../../client/client.ts';
 import type { Result } from '../../client/controller.ts';
 import type { Waiting } from '../../client/waiting.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
-import {
-  Build,
-  buildParams,
-  dockerfileBuilder,
-  hostStackBuilder,
-  kfBuilders,
-  noCacheParam,
-  paramOf,
-} from '../../resources/kf/build.ts';
+import { Build, buildpackBuilder, dockerfileBuilder, kfBuilders } from '../../resources/kf/build.ts';
 import { labels } from '../../resources/labels.ts';
 import { controllerOf, type ObjectRef, refOf } from '../../resources/meta.ts';
 import type { BuildReports } from '../build-reports.ts';
 import type { BuildLimits } from '../build-run.ts';
 import { type Builder, createRun, type UploadedBuild } from '../builder.ts';
-import { UnbuildableSourceError } from '../detect.ts';
-import type { Staging } from '../staging.ts';
-import { BaseFetches } from './base-fetches.ts';
-import { baseImages } from './base-images.ts';
-import { dockerfileRecipe } from './dockerfile.ts';
+import { BaseFetches, isThere } from './base-fetches.ts';
+import type { BuildMethod } from './build-method.ts';
+import { BuildpackMethod } from './buildpack-method.ts';
+import { DockerfileMethod } from './dockerfile-method.ts';
 import { BaseImageError, type ImageBench } from './image-bench.ts';
 import { imageRunOf } from './image-run.ts';
-import type { Recipe } from './recipe.ts';
+import type { Places } from './recipe.ts';
 
 export interface ImageBuildOptions {
   readonly client: Client;
@@ -46,14 +37,23 @@ export interface ImageBuildOptions {
 /** Milliseconds after which a disk that was too full is looked at again. */
 const retry: Result = { requeueAfter: 5000 };
 
+/** Names of builders, and how each builds. */
+type Methods = Readonly<Record<string, BuildMethod>>;
+
 export class ImageBuild implements Builder {
   readonly #options: ImageBuildOptions;
+  readonly #methods: Methods;
   readonly #fetches: BaseFetches;
   /** Names of open caches by the Build's uid. */
   readonly #open = new Map<string, string>();
 
   constructor(options: ImageBuildOptions) {
+    const { bench } = options;
     this.#options = options;
+    this.#methods = {
+      [dockerfileBuilder]: new DockerfileMethod(bench),
+      [buildpackBuilder]: new BuildpackMethod(bench),
+    };
     this.#fetches = new BaseFetches(options);
   }
 
@@ -62,7 +62,8 @@ export class ImageBuild implements Builder {
     const { build, run } = uploaded;
     if (run === undefined) return this.#start(uploaded);
     const condition = conditionOf(run, 'Succeeded');
-    if (condition?.status === 'False') return reports.runFailed(build, run);
+    if (condition?.status === 'False')
+      return reports.runFailed(build, run, this.#methodOf(build).explain?.(condition.message ?? '', uploaded));
     if (condition?.status === 'True') return this.#takeImage(uploaded);
     // Taken up again after a restart: what it works on stays.
     await this.#openCache(build);
@@ -78,13 +79,18 @@ export class ImageBuild implements Builder {
     bench.release(uid);
   }
 
-  async #start({ build, staging }: UploadedBuild): Promise<Result | void> {
+  #methodOf({ spec }: Build): BuildMethod {
+    return this.#methods[kfBuilders[spec.name] ?? spec.name]!;
+  }
+
+  async #start(uploaded: UploadedBuild): Promise<Result | void> {
     const { client, bench, reports, limits = {} } = this.#options;
+    const { build, staging } = uploaded;
+    const method = this.#methodOf(build);
     const lack = await bench.lack();
     if (lack !== undefined) return reports.fail(build, 'MissingProgram', lack);
-    const recipe = await this.#recipe(build, staging);
     try {
-      const missing = await this.#fetches.next(build, staging.bases, recipe.bases);
+      const missing = await this.#fetches.next(build, staging.bases, await method.wants(uploaded));
       if (missing !== undefined)
         return reports.progress(build, 'GettingImage', `Getting image ${missing}`, `Getting image ${missing}`);
     } catch (error) {
@@ -104,28 +110,40 @@ export class ImageBuild implements Builder {
       await reports.progress(build, 'DiskReserve', message, `Waiting for room on the disk: ${message}`);
       return retry;
     }
-    const context = { stack: bench.stack, source: staging.app, bases: staging.bases, cache, limits };
-    await createRun(client, imageRunOf(build, recipe, context));
+    const places = { source: staging.app, bases: staging.bases, cache };
+    await this.#ready(uploaded, places);
+    await createRun(client, imageRunOf(build, await method.recipe(uploaded, places), limits));
     await reports.running(build, undefined, 'Building');
   }
 
-  async #takeImage({ build, staging }: UploadedBuild): Promise<void> {
+  /** Once only: a read that lags must not take away what a run works on. */
+  async #ready(uploaded: UploadedBuild, places: Places): Promise<void> {
+    const done = join(places.bases, 'ready');
+    if (await isThere(done)) return;
+    await this.#methodOf(uploaded.build).ready?.(uploaded, places);
+    await writeFile(done, '');
+  }
+
+  async #takeImage(uploaded: UploadedBuild): Promise<void> {
     const { bench, reports } = this.#options;
+    const { build, staging } = uploaded;
+    const method = this.#methodOf(build);
     const cache = await this.#openCache(build);
     const { namespace, name, uid = '', labels: own } = build.metadata;
-    const image = await bench.take(join(cache, 'out'), {
+    const image = await bench.take(join(cache, method.output(uploaded)), {
       repository: `${namespace}/${own?.[labels.appName] ?? name}`,
       holder: uid,
     });
-    await reports.succeed(build, { image });
+    await reports.succeed(build, { image, ...(await method.outcome?.(uploaded)) });
     await staging.remove();
   }
 
   async #openCache(build: Build): Promise<string> {
     const { uid = '' } = build.metadata;
-    const name = controllerOf(build)?.uid ?? uid;
+    const { cacheSuffix, cacheOwner } = this.#methodOf(build);
+    const name = `${controllerOf(build)?.uid ?? uid}${cacheSuffix}`;
     this.#open.set(uid, name);
-    return this.#options.bench.caches.open(name, uid);
+    return this.#options.bench.caches.open(name, uid, cacheOwner);
   }
 
   /** An older Build of the App that has its cache, or will. */
@@ -144,39 +162,13 @@ export class ImageBuild implements Builder {
     const older = items.find(
       (one) =>
         !isFinal(one) &&
-        one.spec.name !== hostStackBuilder &&
+        this.#methodOf(one) !== undefined &&
         controllerOf(one)?.uid === controllerOf(build)?.uid &&
         isBefore(one),
     );
     if (older !== undefined) waiting.add(refOf(build), refOf(older));
     return older?.metadata.name;
   }
-
-  async #recipe(build: Build, staging: Staging): Promise<Recipe> {
-    const { bench } = this.#options;
-    const { spec } = build;
-    const name = kfBuilders[spec.name] ?? spec.name;
-    if (name !== dockerfileBuilder) throw new UnbuildableSourceError(`builder ${spec.name} is not there yet`);
-    const dockerfile = normalize(paramOf(spec, buildParams.dockerfile) || 'Dockerfile');
-    const buildArgs = spec.env ?? [];
-    const given = new Map(buildArgs.map((one) => [one.name, one.value ?? '']));
-    const bases = baseImages(await readInside(staging.app, dockerfile), given);
-    const takesCache = paramOf(spec, noCacheParam) !== 'true';
-    return dockerfileRecipe({ dockerfile, bases, buildArgs, takesCache, runtime: bench.runtime });
-  }
-}
-
-const largestDockerfile = 2 ** 20;
-
-/** Kf's message when it is not there. @throws UnbuildableSourceError */
-async function readInside(folder: string, path: string): Promise<string> {
-  const missing = new UnbuildableSourceError(`the Dockerfile "${path}" couldn't be found under the app root`);
-  const real = await realpath(join(folder, path)).catch(() => undefined);
-  if (real === undefined || !real.startsWith((await realpath(folder)) + sep)) throw missing;
-  const found = await lstat(real);
-  if (!found.isFile()) throw missing;
-  if (found.size > largestDockerfile) throw new UnbuildableSourceError(`${path} is too large to be a Dockerfile`);
-  return readFile(real, 'utf8');
 }
 
 const compareNames = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });

@@ -4,46 +4,33 @@ import type { Draft } from '../../client/client.ts';
 import type { Build } from '../../resources/kf/build.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import { type BuildLimits, buildMemory, buildRunMetadata, buildTimeout } from '../build-run.ts';
-import { containersEnvironment } from './containers-config.ts';
 import type { Recipe } from './recipe.ts';
 
-export interface ImageRunContext {
-  /** Image of the stack that builds run on. */
-  readonly stack: string;
-  /** Folders on this machine. */
-  readonly source: string;
-  readonly bases: string;
-  readonly cache: string;
-  readonly limits: BuildLimits;
-}
+/** Beside the cache, where all that matters is written: the Pod's own disk holds no more than temporary files. */
+const ownDisk = '256Mi';
 
-/** Beside the cache, where all that matters is written: the Pod's own disk holds no more than a few small files. */
-const ownDisk = '64Mi';
-
-export function imageRunOf(build: Build, recipe: Recipe, context: ImageRunContext): Draft<TaskRun> {
-  const limits = { memory: buildMemory(context.limits), 'ephemeral-storage': ownDisk };
+export function imageRunOf(build: Build, { folders, steps }: Recipe, limits: BuildLimits): Draft<TaskRun> {
+  const resources = { memory: buildMemory(limits) };
   return {
     metadata: buildRunMetadata(build),
     spec: {
-      timeout: buildTimeout(context.limits),
+      timeout: buildTimeout(limits),
       taskSpec: {
-        steps: recipe.steps.map(({ name, image = context.stack, command, env = {} }) => ({
+        steps: steps.map(({ name, image, user, command, env, mounts }, index) => ({
           name,
           image,
           command,
-          env: Object.entries({ ...containersEnvironment, ...env }).map(([name, value]) => ({ name, value })),
-          computeResources: { limits },
-          volumeMounts: [
-            { name: 'source', mountPath: '/source', readOnly: true },
-            { name: 'bases', mountPath: '/bases', readOnly: true },
-            { name: 'build', mountPath: '/build' },
-          ],
+          ...(user === undefined ? {} : { securityContext: { runAsUser: user.uid, runAsGroup: user.gid } }),
+          env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
+          // A Pod's steps share one disk, whose limits are added up.
+          computeResources: { limits: index === 0 ? { ...resources, 'ephemeral-storage': ownDisk } : resources },
+          volumeMounts: mounts.map(({ folder, path, readOnly }) => ({
+            name: folder,
+            mountPath: path,
+            ...(readOnly ? { readOnly } : {}),
+          })),
         })),
-        volumes: [
-          { name: 'source', hostPath: { path: context.source } },
-          { name: 'bases', hostPath: { path: context.bases } },
-          { name: 'build', hostPath: { path: context.cache } },
-        ],
+        volumes: Object.entries(folders).map(([name, path]) => ({ name, hostPath: { path } })),
       },
     },
   };

@@ -32,11 +32,14 @@ export const push = defineCommand<PushFlags>({
       .option('-m, --memory-limit <SIZE>', 'memory of a task, like 512M; default: 1G', checked(size))
       .option('-k, --disk-quota <SIZE>', 'disk of a task, like 512M; default: 1G', checked(size))
       .option('--cpu-cores <CORES>', 'cores of a task, as request and limit; default: no limit', checked(cores))
-      .option('-s, --stack <NAME>', 'what the image is built on; see: kf stacks')
+      .option(
+        '-s, --stack <NAME>',
+        'what the image is built on: one of kf stacks, or a builder image with Cloud Native Buildpacks',
+      )
       .option('--dockerfile <PATH>', 'build this Dockerfile of the source instead of on a stack')
       .option(
         '--build-arg <NAME=VALUE>',
-        "value of one of the Dockerfile's ARGs (repeatable)",
+        "value of one of the Dockerfile's ARGs, or variable of the buildpacks (repeatable)",
         checkedRepeatable(variable),
       )
       .option('-f, --manifest <FILE>', 'manifest; default: manifest.yml in this folder')

@@ -1,6 +1,13 @@
 /** How a push is built, from manifest and flags (Kf detects it in the same order). Pure. */
 
-import { type BuildSpec, buildParams, dockerfileBuilder, hostStackBuilder } from '../../resources/kf/build.ts';
+import { parseImageReference } from '../../resources/image-reference.ts';
+import {
+  type BuildSpec,
+  buildParams,
+  buildpackBuilder,
+  dockerfileBuilder,
+  hostStackBuilder,
+} from '../../resources/kf/build.ts';
 import { CliError } from '../errors.ts';
 import type { Variable } from '../flags.ts';
 
@@ -20,13 +27,30 @@ export interface BuildChoice {
 export function buildRecipeOf({ dockerfile, stack, buildArgs = [] }: BuildChoice): BuildRecipe {
   if (dockerfile !== undefined && stack !== undefined)
     throw new CliError('app specifies multiple types of build, expected one: Dockerfile, stack');
-  if (stack !== undefined && stack !== hostStack)
-    throw new CliError(`no matching stack "${stack}" found; there is: ${hostStack}`, {
-      tips: [{ description: 'List the stacks', command: 'kf stacks' }],
-    });
   const env = buildArgs.length === 0 ? {} : { env: buildArgs };
   if (dockerfile !== undefined)
     return { name: dockerfileBuilder, params: [{ name: buildParams.dockerfile, value: dockerfile }], ...env };
-  if (buildArgs.length > 0) throw new CliError('--build-arg is for Dockerfiles: it needs --dockerfile');
+  if (stack !== undefined && stack !== hostStack) {
+    requireImage(stack);
+    return { name: buildpackBuilder, params: [{ name: buildParams.builderImage, value: stack }], ...env };
+  }
+  if (buildArgs.length > 0)
+    throw new CliError('--build-arg is for Dockerfiles and buildpacks: it needs --dockerfile, or -s with a builder');
   return { name: hostStackBuilder };
+}
+
+/** @throws CliError for what is neither a stack nor the name of an image */
+function requireImage(stack: string): void {
+  const tips = [{ description: 'List the stacks', command: 'kf stacks' }];
+  // A bare word is more likely a stack of another platform than an image of Docker's own.
+  if (!/[/:.@]/.test(stack))
+    throw new CliError(
+      `no matching stack "${stack}" found; there is: ${hostStack}, and any builder image, named with its tag: ${stack}:latest`,
+      { tips },
+    );
+  try {
+    parseImageReference(stack);
+  } catch (error) {
+    throw new CliError(`-s, --stack: ${(error as Error).message}`, { tips });
+  }
 }

@@ -26,6 +26,14 @@ export type TaskCommand = { readonly command?: readonly string[]; readonly args?
 
 /** Undefined when neither the Task nor the App nor its image says what to run. */
 export function commandOf(task: Task, app: App): TaskCommand | undefined {
+  const found = ownCommandOf(task, app);
+  const { launcher } = app.status?.stack ?? {};
+  if (launcher === undefined || found?.command === undefined) return found;
+  // What buildpacks have set, the launcher gives to its child alone.
+  return { command: [launcher, '--', ...found.command] };
+}
+
+function ownCommandOf(task: Task, app: App): TaskCommand | undefined {
   const { command, args } = task.spec;
   // The word after the line is the shell's $0; the arguments become its "$@".
   if (command) return { command: args?.length ? [...shell(command), 'sh', ...args] : shell(command) };

@@ -29,7 +29,7 @@ import { detachLoops, type LoopImage, loopImage, makeLoopImage, mountsBelow, rem
 export interface BuildCachesOptions {
   readonly folder: string;
   readonly disk: Pick<DiskProvider, 'kind' | 'promise'>;
-  /** Who writes to it: root of the builds' user namespace. */
+  /** Who writes to one, unless something else is said: root of the builds' user namespace. */
   readonly owner: number;
   /** Bytes of one; less where the disk has less. Default 8 GiB. */
   readonly limitBytes?: number;
@@ -71,16 +71,16 @@ export class BuildCaches {
   }
 
   /**
-   * The cache's folder, for this user alone until it closes it. Idempotent. One that was left in the middle, is half full
+   * The cache's folder, which belongs to `owner`, for this user alone until it closes it. Idempotent. One that was left in the middle, is half full
    * or of an earlier boot is made anew.
    * @throws DiskReserveError, DiskTooSmallError
    */
-  open(name: string, user: string): Promise<string> {
+  open(name: string, user: string, owner = this.#options.owner): Promise<string> {
     return this.#inTurn(name, async () => {
       const path = this.#path(name);
       const present = await this.#userOf(name);
       if (present === user && (await this.#isReady(path))) return path;
-      if (present !== undefined || !(await this.#reopen(name))) await this.#makeNew(name);
+      if (present !== undefined || !(await this.#reopen(name))) await this.#makeNew(name, owner);
       await writeFile(`${path}.user`, user, { mode: 0o600 });
       return path;
     });
@@ -151,8 +151,8 @@ export class BuildCaches {
     }
   }
 
-  async #makeNew(name: string): Promise<void> {
-    const { owner, run, limitBytes = 8 * gibibyte } = this.#options;
+  async #makeNew(name: string, owner: number): Promise<void> {
+    const { run, limitBytes = 8 * gibibyte } = this.#options;
     await this.#remove(name);
     const path = this.#path(name);
     const bytes = await this.#promiseMost(name, limitBytes);

@@ -9,7 +9,7 @@ import { labels } from '../labels.ts';
 import { childName, isDns1035Label, shortHash } from '../names.ts';
 import { parseQuantity } from '../quantity.ts';
 import * as s from '../schema.ts';
-import { type BuildSpec, buildParams, buildSpecSchema, hostStackBuilder, imageBuilder } from './build.ts';
+import { type BuildSpec, buildParams, buildSpecSchema, hostStackBuilder, imageBuilder, stackSchema } from './build.ts';
 
 const appContainer = s.object({
   name: s.withDefault(s.string(), 'user-container'),
@@ -51,7 +51,7 @@ const body = {
       latestBuild: s.optional(s.string()),
       latestReadyBuild: s.optional(s.string()),
       /** The stack's fingerprint (distribution and interpreters) of the image; absent for given images. */
-      stack: s.optional(s.object({ name: s.string(), fingerprint: s.optional(s.string()) })),
+      stack: s.optional(stackSchema),
       tasks: s.optional(
         s.object({
           /** The last Task number given; taken by a conditional update, so gaps are possible and doubles are not. */

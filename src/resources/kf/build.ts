@@ -52,6 +52,16 @@ export const buildParams = { dockerfile: 'DOCKERFILE', builderImage: 'BUILDER_IM
 export const paramOf = (spec: BuildSpec, name: string): string | undefined =>
   spec.params?.find((param) => param.name === name)?.value;
 
+/** What an image was built on. */
+export const stackSchema = s.object({
+  name: s.string(),
+  fingerprint: s.optional(s.string()),
+  launcher: s.describe(
+    'Program of the image through which commands are run, so that they see what buildpacks have set. Added by kf-tasks.',
+    s.optional(s.string()),
+  ),
+});
+
 const body = {
   spec: s.object({
     ...buildSpecFields,
@@ -68,7 +78,7 @@ const body = {
       completionTime: s.optional(s.time()),
       duration: s.optional(s.string()),
       /** Fingerprint of the stack that the image was built on. */
-      stack: s.optional(s.object({ name: s.string(), fingerprint: s.optional(s.string()) })),
+      stack: s.optional(stackSchema),
       /** Start command found in the source (Procfile `task:` or `web:`, package.json `start`). */
       startCommand: s.optional(s.string()),
       /** The step that a running build is at, for progress. */

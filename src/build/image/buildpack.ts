@@ -84,9 +84,18 @@ export const cacheFolders = {
 /** Within `bases`. */
 export const platformFolder = 'platform';
 
-/** Where an image's layout is within the layout folder: as the lifecycle looks for it. */
+/**
+ * The name by which the lifecycle knows an image: without a registry's port, for lifecycles take a layout's path for a
+ * reference, in which there may be no colon.
+ */
+export function layoutName(ref: string): string {
+  const { domain, ...rest } = parseImageReference(ref);
+  return fullReference({ ...rest, domain: domain.replace(':', '-') });
+}
+
+/** Where the layout of the image of that name is within the layout folder: as the lifecycle looks for it. */
 export function layoutPath(ref: string): string {
-  const { domain, path, tag = 'latest', digest } = parseImageReference(ref);
+  const { domain, path, tag = 'latest', digest } = parseImageReference(layoutName(ref));
   const host = domain === 'docker.io' ? 'index.docker.io' : domain;
   return `${host}/${path}/${digest === undefined ? tag : digest.replace(':', '/')}`;
 }
@@ -121,7 +130,7 @@ export function buildpackRecipe({ builder, image }: BuildpackBuild, { bases, cac
     CNB_LAYERS_DIR: cacheFolders.layers,
     CNB_CACHE_DIR: cacheFolders.cache,
     CNB_PLATFORM_DIR: '/platform',
-    CNB_RUN_IMAGE: fullReference(parseImageReference(builder.runImage)),
+    CNB_RUN_IMAGE: layoutName(builder.runImage),
     CNB_NO_COLOR: 'true',
   };
   return {

@@ -34,7 +34,7 @@ describe('what a builder says of itself', () => {
 
 test('where the lifecycle looks for an image', () => {
   expect(layoutPath('busybox')).toBe('index.docker.io/library/busybox/latest');
-  expect(layoutPath('example.com:5000/a/b:1')).toBe('example.com:5000/a/b/1');
+  expect(layoutPath('example.com:5000/a/b:1')).toBe('example.com-5000/a/b/1');
   expect(layoutPath(`a/b@sha256:${'0'.repeat(64)}`)).toBe(`index.docker.io/a/b/sha256/${'0'.repeat(64)}`);
 });
 

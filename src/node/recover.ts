@@ -10,6 +10,7 @@ import { bootOfClaim } from './pods/claim.ts';
 import { PodWorker } from './pods/pod-worker.ts';
 import { decide, type Found } from './pods/recovery.ts';
 import { type PodRecord, readRecords } from './pods/state-file.ts';
+import { lowerFolders } from './rootfs/mounts.ts';
 import type { OciSpec } from './runtime/oci.ts';
 import type { RuntimeStatus } from './runtime/oci-runtime.ts';
 
@@ -158,7 +159,7 @@ async function sweep(context: NodeContext, kept: ReadonlyMap<string, PodRecord>,
   await attempt('disks', disk.sweep(new Set(records.map(({ diskId }) => diskId))));
 }
 
-/** The root folders that kept containers stand on. */
+/** The folders that kept containers stand on: the root, and what overlays have below. */
 function rootsOf(pods: string, kept: ReadonlyMap<string, PodRecord>): ReadonlySet<string> {
   const roots = new Set<string>();
   for (const [uid, { containers }] of kept)
@@ -166,6 +167,7 @@ function rootsOf(pods: string, kept: ReadonlyMap<string, PodRecord>): ReadonlySe
       try {
         const spec = JSON.parse(readFileSync(join(pods, uid, name, 'config.json'), 'utf8')) as OciSpec;
         roots.add(spec.root.path);
+        for (const { options = [] } of spec.mounts) for (const path of lowerFolders(options)) roots.add(path);
       } catch {
         // It was not made yet, or is gone.
       }

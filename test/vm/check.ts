@@ -4,6 +4,8 @@ import type { Guest } from './guest.ts';
 
 export interface Check {
   readonly name: string;
+  /** Those after it in its suite build on what it leaves: once it has failed they are not run. */
+  readonly isGround?: boolean;
   /** @throws Error when it does not hold */
   run(guest: Guest): Promise<void>;
 }
@@ -26,27 +28,31 @@ export function expectMatch(what: string, found: string, wanted: RegExp): void {
   if (!wanted.test(found)) throw new Error(`${what}: ${JSON.stringify(found)} does not match ${wanted}`);
 }
 
-/** Once one has failed, those after it in its suite are not run: they build on what it left. */
 export async function runChecks(
   checks: readonly Check[],
   guest: Guest,
   report: (outcome: Outcome) => void,
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const { name, run } of checks) {
-    const failed = outcomes.find(({ result }) => result === 'failed');
+  let missing: string | undefined;
+  for (const { name, isGround = false, run } of checks) {
     const began = performance.now();
     const end = (result: Outcome['result'], reason?: string): void => {
       const outcome = { name, result, seconds: (performance.now() - began) / 1000, reason };
       outcomes.push(outcome);
       report(outcome);
     };
-    if (failed !== undefined) end('skipped', `after the failure of: ${failed.name}`);
-    else
-      await run(guest).then(
-        () => end('passed'),
-        (error: unknown) => end('failed', (error as Error).message),
-      );
+    if (missing !== undefined) {
+      end('skipped', `for want of: ${missing}`);
+      continue;
+    }
+    try {
+      await run(guest);
+      end('passed');
+    } catch (error) {
+      if (isGround) missing = name;
+      end('failed', (error as Error).message);
+    }
   }
   return outcomes;
 }

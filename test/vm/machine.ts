@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,7 +14,7 @@ import { type CommandOptions, command, type Ended, succeed } from './processes.t
 export interface MachineOptions {
   readonly image: Image;
   readonly accelerator: Accelerator;
-  /** For its disks and logs; emptied. */
+  /** For its disk and logs. */
   readonly folder: string;
   readonly sourceDisk: string;
 }
@@ -36,8 +36,6 @@ export class Machine {
   /** With a disk as new. */
   static async create(options: MachineOptions): Promise<Machine> {
     const { folder, image } = options;
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true, mode: 0o700 });
     // A layer's own tables are written on a flush: what the machine has not flushed is really lost with qemu.
     await succeed('qemu-img', [
       'create',
@@ -173,7 +171,8 @@ export class Machine {
   }
 
   async consoleEnd(): Promise<string> {
-    return (await this.#console()).slice(-4_000);
+    const said = await readFile(join(this.#options.folder, 'qemu.log'), 'utf8').catch(() => '');
+    return `${said}${await this.#console()}`.slice(-4_000);
   }
 
   #console(): Promise<string> {

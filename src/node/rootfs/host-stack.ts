@@ -74,8 +74,7 @@ export class HostStack implements RootfsProvider {
     const skeleton = await this.skeleton();
     const { config } = image.manifest;
     return {
-      path: skeleton,
-      ...ownRoot(skeleton, diskDir, mountPoints),
+      ...rootOf(skeleton, diskDir, mountPoints),
       readonly: true,
       mounts: [...this.fromHost(), ...podFiles(files), ...writable(diskDir, homeLayers(image.layerPaths, skeleton))],
       user: { uid: runAs.user ?? vcap.uid, gid: runAs.group ?? vcap.gid },
@@ -131,13 +130,16 @@ function writable(diskDir: string, lower: readonly string[]): readonly OciMount[
 /** Below these everything that a mount needs is made on the Pod's own disk. */
 const ownFolders = [vcap.home, '/tmp', '/var/tmp', '/dev/shm'];
 
-/** Mount points elsewhere would be made in the skeleton, which all containers share: there an overlay takes them. */
-function ownRoot(skeleton: string, diskDir: string, mountPoints: readonly string[]): Pick<Rootfs, 'overlay'> {
+/**
+ * Mount points elsewhere would be made in the skeleton, which all containers share: there an overlay takes them. It lies
+ * over an empty folder, not over the skeleton: that is below /home/vcap, too, and overlays nest only twice.
+ */
+function rootOf(skeleton: string, diskDir: string, mountPoints: readonly string[]): Pick<Rootfs, 'path' | 'overlay'> {
   const isOwn = (path: string): boolean =>
     ownFolders.some((folder) => path === folder || path.startsWith(`${folder}/`));
-  if (mountPoints.every(isOwn)) return {};
-  const [upper, work] = ['root-upper', 'root-work'].map((name) => join(diskDir, name));
-  for (const folder of [upper!, work!]) mkdirSync(folder, { recursive: true });
+  if (mountPoints.every(isOwn)) return { path: skeleton };
+  const [root, upper, work] = ['root', 'root-upper', 'root-work'].map((name) => join(diskDir, name));
+  for (const folder of [root!, upper!, work!]) mkdirSync(folder, { recursive: true });
   chmodSync(upper!, 0o755);
-  return { overlay: overlay('/', { lower: [skeleton], upper: upper!, work: work! }) };
+  return { path: root!, overlay: overlay('/', { lower: [skeleton], upper: upper!, work: work! }) };
 }

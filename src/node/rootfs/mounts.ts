@@ -52,5 +52,12 @@ export const overlay = (destination: string, { lower, upper, work }: OverlayFold
   ],
 });
 
+/** What an overlay has below, as `overlay` wrote it; nothing for another mount. */
+export const lowerFolders = (options: readonly string[]): readonly string[] =>
+  options
+    .filter((option) => option.startsWith('lowerdir='))
+    .flatMap((option) => option.slice('lowerdir='.length).split(/(?<!\\):/))
+    .map((path) => path.replace(/\\([\\:,])/g, '$1'));
+
 /** Colons and commas have a meaning in overlayfs' options. */
 const quoted = (path: string): string => path.replace(/[\\:,]/g, '\\$&');

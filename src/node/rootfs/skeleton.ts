@@ -69,11 +69,12 @@ export async function ensureSkeleton(options: SkeletonOptions): Promise<string> 
   return path;
 }
 
-/** Removes skeletons but those in `keep`: running containers still see older ones. */
+/** Removes skeletons but those in `keep`, or with a folder in it: running containers still see older ones. */
 export async function sweepSkeletons(directory: string, keep: ReadonlySet<string>): Promise<void> {
   for (const name of await readdir(directory).catch(() => [])) {
     const path = join(directory, name);
-    if (!keep.has(path)) await rm(path, { recursive: true, force: true });
+    const isKept = [...keep].some((used) => used === path || used.startsWith(`${path}/`));
+    if (!isKept) await rm(path, { recursive: true, force: true });
   }
 }
 

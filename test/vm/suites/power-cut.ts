@@ -86,6 +86,7 @@ async function nothingIsLost(guest: Guest): Promise<void> {
 export const powerCutChecks: readonly Check[] = [
   {
     name: 'an enabled server with a task that runs',
+    isGround: true,
     async run(guest) {
       await guest.machine.ok('kf server enable');
       await guest.push('app');
@@ -98,6 +99,7 @@ export const powerCutChecks: readonly Check[] = [
     { length: cuts },
     (_, index): Check => ({
       name: `power cut ${index + 1} while tasks start and end and apps are pushed: nothing acknowledged is lost`,
+      isGround: true,
       async run(guest) {
         await workAndCut(guest, index);
         await guest.machine.boot();

@@ -18,6 +18,7 @@ async function ended(guest: Guest, task: string): Promise<readonly unknown[]> {
 export const rebootChecks: readonly Check[] = [
   {
     name: 'a reboot with tasks running and waiting, and a Job that is due every minute',
+    isGround: true,
     async run(guest) {
       const { machine } = guest;
       await machine.ok('mkdir -p /var/log/journal; KF_MAX_TASKS=2 kf server enable');

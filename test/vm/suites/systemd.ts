@@ -5,19 +5,20 @@ import { nothing } from '../../support/machine-state.ts';
 import { type Check, expectEqual, expectMatch } from '../check.ts';
 import { dataDir, type Guest } from '../guest.ts';
 
-/** Prints until it is told to end, so that a gap or a second start would show. */
-export const ticking = 'echo begun; while [ ! -e /tmp/go ]; do sleep 0.1; done; echo ended; exit 7';
+/** Goes on, always with the same processes, until it is told to end; a second start would show in its log. */
+const untilTold = 'echo begun; mkfifo /tmp/go; read told </tmp/go; echo ended; exit 7';
 
-/** Processes and limits of the running containers' cgroups, and where the server is. */
-const containers = `cd /sys/fs/cgroup && find kf-*/* -prune -type d ! -name monitors`;
+/** Cgroups of the containers that run. */
+const containers = 'find /sys/fs/cgroup/kf-*/* -prune -type d ! -name monitors';
 
-export const letGo = (guest: Guest): Promise<string> =>
-  guest.machine.ok(
-    `for id in $(${containers}); do for pid in $(cat /sys/fs/cgroup/$id/cgroup.procs); do touch /proc/$pid/root/tmp/go; done; done`,
-  );
+/** Does `what` with `$pid`, the first process of each container, once its command waits. */
+const withContainers = (what: string): string =>
+  `for folder in $(${containers}); do pid=$(head -n 1 $folder/cgroup.procs); while [ ! -p /proc/$pid/root/tmp/go ]; do sleep 0.1; done; ${what}; done`;
+
+const letGo = (guest: Guest): Promise<string> => guest.machine.ok(withContainers('echo go >/proc/$pid/root/tmp/go'));
 
 const containerPids = async (guest: Guest): Promise<string> =>
-  (await guest.machine.ok(`for id in $(${containers}); do cat /sys/fs/cgroup/$id/cgroup.procs; done | sort -n`)).trim();
+  (await guest.machine.ok(withContainers('sort -n $folder/cgroup.procs'))).trim();
 
 /** Resolves with the server that came after `before`. */
 async function nextServer(guest: Guest, before: number): Promise<number> {
@@ -32,7 +33,7 @@ async function nextServer(guest: Guest, before: number): Promise<number> {
 
 /** Starts a Task that goes on until it is let go, does `meanwhile`, and looks whether that went by unnoticed. */
 async function livesThrough(guest: Guest, meanwhile: () => Promise<void>): Promise<void> {
-  const task = await guest.startTask('app', ticking);
+  const task = await guest.startTask('app', untilTold);
   await guest.running(task);
   const pids = await containerPids(guest);
   if (pids === '') throw new Error('the container has no processes in a cgroup of its own');
@@ -69,7 +70,7 @@ const loginTests: readonly Check[] = [
       await machine.ok(
         'mkdir -p /etc/systemd/logind.conf.d && printf "[Login]\\nKillUserProcesses=yes\\n" >/etc/systemd/logind.conf.d/kill.conf && systemctl restart systemd-logind',
       );
-      const script = `mkdir -p app && echo exit 0 >app/run.sh && sudo kf push app --task -p app >&2 && sudo kf run-task app -c '${ticking}' -o name`;
+      const script = `mkdir -p app && echo exit 0 >app/run.sh && sudo kf push app --task -p app >&2 && sudo kf run-task app -c '${untilTold}' -o name`;
       const task = (await machine.ok(script, { user: 'ann' })).trim().split('/').at(-1) ?? '';
       const server = await guest.serverPid();
       await waitFor(guest, 'the end of the server with the session', `! kill -0 ${server}`);
@@ -95,6 +96,7 @@ const waitFor = (guest: Guest, what: string, condition: string): Promise<string>
 const unitTests: readonly Check[] = [
   {
     name: 'kf server enable, by a user through sudo: a unit, and a server in it',
+    isGround: true,
     async run(guest) {
       const { machine } = guest;
       await machine.ok('sudo kf server enable', { user: 'ann' });
@@ -110,12 +112,10 @@ const unitTests: readonly Check[] = [
     name: 'the chosen runtime runs a task, in a cgroup outside of the unit, with its limits',
     async run(guest) {
       const { machine } = guest;
-      const task = await guest.startTask('app', ticking, '-m', '64M');
+      const task = await guest.startTask('app', untilTold, '-m', '64M');
       await guest.running(task);
       expectMatch('runtime', await guest.chosenRuntime(), new RegExp(`/${guest.runtime}$`));
-      const limits = await machine.ok(
-        `for id in $(${containers}); do cd /sys/fs/cgroup/$id; test -z "$(cat cgroup.procs)" || cat memory.max memory.swap.max pids.max; done`,
-      );
+      const limits = await machine.ok(withContainers('cd $folder && cat memory.max memory.swap.max pids.max'));
       expectMatch('memory, swap, processes', limits, /^67108864\n0\n\d+\n$/);
       const server = await guest.serverPid();
       expectEqual(
@@ -162,7 +162,7 @@ const unitTests: readonly Check[] = [
     name: 'systemctl stop: a task runs to its end meanwhile; its exit code and log are there after the start',
     async run(guest) {
       const { machine } = guest;
-      const task = await guest.startTask('app', ticking);
+      const task = await guest.startTask('app', untilTold);
       await guest.running(task);
       await machine.ok('systemctl stop kf');
       const left = await machine.ok('cat /sys/fs/cgroup/system.slice/kf.service/cgroup.procs 2>/dev/null || true');

@@ -86,6 +86,7 @@ applications:
       'applications[0].services: has the unknown field plan',
     ],
     ['applications: {name: a}', 'applications must be a list'],
+    ['applications: [{name: a, cpu: 2, cpu-limit: 500m}]', 'cpu-limit: "500m" must not be smaller than cpu: "2"'],
     ['applications: [{name: a}, {name: a}]', 'the name "a" stands there twice'],
     ['- x', 'it must have the field applications'],
     ['a: [', 'manifest.yml: '],

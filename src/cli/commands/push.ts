@@ -52,8 +52,7 @@ export const push = defineCommand<PushFlags>({
         checked((text) => objectName(`a${text}`).slice(1)),
       )
       .addOption(new Option('--docker-image <IMAGE>').hideHelp())
-      .addOption(new Option('-b, --buildpack <NAME>').hideHelp())
-      .addOption(new Option('--container-registry <REGISTRY>').hideHelp());
+      .addOption(new Option('-b, --buildpack <NAME>').hideHelp());
     for (const flag of idleFlags) command.addOption(new Option(flag).hideHelp());
   },
   async run(context, [name], flags) {

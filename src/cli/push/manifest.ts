@@ -1,5 +1,6 @@
 /** Reads a Cloud Foundry manifest as far as task Apps need it; what cannot be honoured is refused or named. */
 
+import { quantityValue } from '../../resources/quantity.ts';
 import { CliError, messageOf } from '../errors.ts';
 import { cores, size, type Variable, variableName } from '../flags.ts';
 import { fillIn, type Values } from './manifest-variables.ts';
@@ -153,6 +154,9 @@ function parseApp(entry: unknown, where: string, { warnings, unknown, withoutEff
     throw new CliError(`${where}: expected at most one of: command, args`);
   if (app.command !== undefined && app.entrypoint !== undefined)
     throw new CliError(`${where}: expected at most one of: command, entrypoint`);
+  const { cpu, cpuLimit } = app;
+  if (cpu !== undefined && cpuLimit !== undefined && quantityValue(cpuLimit) < quantityValue(cpu))
+    throw new CliError(`${where}.cpu-limit: "${cpuLimit}" must not be smaller than cpu: "${cpu}"`);
   return withValidName(app, warnings);
 }
 

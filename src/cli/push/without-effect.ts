@@ -9,6 +9,7 @@ export interface IdleFlags {
   readonly healthCheckType?: string;
   readonly timeout?: string;
   readonly healthCheckHttpEndpoint?: string;
+  readonly containerRegistry?: string;
 }
 
 export const idleFlags = [
@@ -20,6 +21,7 @@ export const idleFlags = [
   '-u, --health-check-type <TYPE>',
   '-t, --timeout <SECONDS>',
   '--health-check-http-endpoint <PATH>',
+  '--container-registry <REGISTRY>',
 ] as const;
 
 /** Those that were given, by their long names. */
@@ -33,6 +35,7 @@ export function flagsWithoutEffect(flags: IdleFlags): readonly string[] {
     '--health-check-type': flags.healthCheckType !== undefined,
     '--timeout': flags.timeout !== undefined,
     '--health-check-http-endpoint': flags.healthCheckHttpEndpoint !== undefined,
+    '--container-registry': flags.containerRegistry !== undefined,
   };
   return Object.keys(given).filter((name) => given[name]);
 }

@@ -11,7 +11,7 @@ import { jobsOf } from './jobs/find-job.ts';
 import { schedulesText } from './jobs/schedules.ts';
 import { type Description, formatDescription, section } from './output/describe.ts';
 import { formatTips } from './output/tips.ts';
-import { startCommandOf } from './push/app-spec.ts';
+import { startCommandText } from './push/app-spec.ts';
 import { shown } from './secrets.ts';
 import { listStacks } from './stacks.ts';
 import { tipFlags } from './tip-flags.ts';
@@ -63,7 +63,7 @@ export function describe(app: App, { stackNow, unfinished, jobs, show }: More): 
     ['Changed By', metadata.annotations?.[annotations.changedBy]],
     ['Instances', status.instances?.representation ?? (spec.instances?.stopped ? 'stopped' : undefined)],
     ['Routes', ''],
-    ['Start Command', startCommandOf(app) ?? '<none>'],
+    ['Start Command', startCommandText(app)],
     ['Ready', ready?.status ?? 'Unknown'],
     ['Reason', ready?.reason],
     ['Message', ready?.message],

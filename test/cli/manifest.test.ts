@@ -78,7 +78,8 @@ applications:
     ['applications: [{name: a, task: perhaps}]', 'applications[0].task: must be true or false'],
     ['applications: [{name: [a]}]', 'applications[0].name: must be text'],
     ['applications: [{name: a, command: x, args: [y]}]', 'expected at most one of: command, args'],
-    ['applications: [{name: a, docker: {image: x}}]', 'applications[0].docker: images are not supported yet'],
+    ['applications: [{name: a, docker: x}]', 'applications[0].docker: must be a map with the field image'],
+    ['applications: [{name: a, docker: {image: x, tag: y}}]', 'applications[0].docker: has the unknown field tag'],
     ['applications: [{name: a, buildpacks: [x]}]', 'applications[0].buildpacks: buildpacks are not supported yet'],
     ['applications: [{name: a, services: db}]', 'applications[0].services: must be a list'],
     [
@@ -165,6 +166,28 @@ describe('manifest and flags together', () => {
     );
   });
 
+  test('an image, of the manifest or by flag', async () => {
+    writeFileSync(join(folder, 'image.yml'), 'applications: [{name: i, docker: {image: x.io/y:1, username: me}}]');
+    const image = async (flags: PushFlags) => (await plan('i', flags)).apps[0]?.image;
+    expect(await image({ manifest: 'image.yml' })).toEqual({ kind: 'registry', image: 'x.io/y:1', username: 'me' });
+    expect(await image({ manifest: 'image.yml', dockerImage: 'z' })).toEqual({ kind: 'registry', image: 'z' });
+    expect(await image({ manifest: 'image.yml', dockerfile: 'Dockerfile' })).toBeUndefined();
+    expect(await image({ dockerImage: 'oci:some/dir:tag' })).toEqual({
+      kind: 'file',
+      form: 'oci',
+      path: join(folder, 'some/dir'),
+      name: 'tag',
+    });
+    expect(await image({ dockerImage: 'docker-archive:/a.tar:b/c:1' })).toMatchObject({
+      path: '/a.tar',
+      name: 'b/c:1',
+    });
+    expect(await image({ dockerImage: 'containers-storage:localhost/a:1' })).toEqual({
+      kind: 'podman',
+      image: 'localhost/a:1',
+    });
+  });
+
   test('--var comes before --vars-file', async () => {
     const { apps } = await plan(undefined, {
       manifest: 'var.yml',
@@ -180,7 +203,15 @@ describe('manifest and flags together', () => {
     ['one', { manifest: 'nope.yml' }, '-f, --manifest: cannot read '],
     ['one', { varsFile: ['nope.yml'] }, '--vars-file: cannot read '],
     ['one', { stack: 'cflinuxfs3' }, 'no matching stack "cflinuxfs3" found; there is: host'],
-    ['one', { dockerImage: 'x' }, '--docker-image: images are not supported yet'],
+    ['one', { dockerImage: 'X' }, '"X" is no image: the name must be lower case'],
+    ['one', { dockerImage: 'x', path: '.' }, 'cannot use path and docker image simultaneously'],
+    ['one', { dockerImage: 'x', buildpack: 'y' }, 'cannot use buildpack and docker image simultaneously'],
+    ['one', { dockerImage: 'x', dockerfile: 'y' }, 'expected one: Docker image, Dockerfile'],
+    ['one', { dockerImage: 'dir:x' }, 'dir: images are not taken'],
+    ['one', { dockerImage: 'docker-daemon:x' }, 'save it first'],
+    ['one', { dockerImage: 'oci:' }, 'oci: names no file'],
+    ['one', { dockerImage: 'oci:x', dockerUsername: 'me' }, '--docker-username is for registries'],
+    ['one', { dockerUsername: 'me' }, '--docker-username is for images: it needs --docker-image'],
     [
       'one',
       { dockerfile: 'x', stack: 'host' },

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Secret } from '../../src/resources/core/kinds.ts';
 import { Pod } from '../../src/resources/core/pod.ts';
 import { App } from '../../src/resources/kf/app.ts';
 import { Build } from '../../src/resources/kf/build.ts';
@@ -248,6 +249,62 @@ describe('restage', () => {
   });
 });
 
+describe('an image', () => {
+  const build = async () => (await app('image')).spec.build;
+  const push = (image: string, ...flags: readonly string[]) =>
+    cli.start(['push', 'image', '--task', '--docker-image', image, ...flags], {
+      env: { CF_DOCKER_PASSWORD: 'open sesame' },
+    }).finished;
+
+  test('of a registry: nothing is uploaded; the password is a Secret of the App', async () => {
+    const { code, stdout, stderr } = await push('x.io/team/app:1', '--docker-username', 'me');
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining('[source upload]')]);
+    expect(stdout).toContain('Start command:');
+    expect(await build()).toEqual({
+      image: 'x.io/team/app:1',
+      imagePullSecrets: [{ name: 'image-registry' }],
+      updateRequests: 1,
+    });
+    const secret = await cli.server.client.get(Secret, { namespace: 'dev', name: 'image-registry' });
+    expect(secret.type).toBe('kubernetes.io/dockerconfigjson');
+    const config = JSON.parse(Buffer.from(secret.data!['.dockerconfigjson']!, 'base64').toString());
+    expect(config.auths['x.io']).toMatchObject({ username: 'me', password: 'open sesame' });
+    expect(secret.metadata.ownerReferences?.[0]).toMatchObject({ kind: 'App', name: 'image' });
+    const made = await cli.server.client.get(Build, {
+      namespace: 'dev',
+      name: (await app('image')).status!.latestBuild!,
+    });
+    expect(made.spec).toMatchObject({
+      name: 'image',
+      params: [{ name: 'IMAGE', value: 'x.io/team/app:1' }],
+      imagePullSecrets: [{ name: 'image-registry' }],
+    });
+  });
+
+  test('pushed again it is asked for again; credentials hold for the same registry only', async () => {
+    await push('x.io/team/app:2');
+    expect(await build()).toMatchObject({ imagePullSecrets: [{ name: 'image-registry' }], updateRequests: 2 });
+    expect((await cli.run('restage', 'image')).stderr).toContain('"image" successfully restaged');
+    expect(await build()).toMatchObject({ image: 'x.io/team/app:2', updateRequests: 3 });
+    await push('y.io/app');
+    expect((await build()).imagePullSecrets).toBeUndefined();
+    const folder = await cli.source({ a: 'x' });
+    await cli.ok('push', 'image', '-p', folder);
+    expect(await build()).toMatchObject({ spec: { name: 'host-stack' }, updateRequests: 5 });
+  });
+
+  test('of this machine: an archive is uploaded as it is', async () => {
+    const folder = await cli.source({ 'image.tar': 'not really' });
+    await cli.ok('push', 'image', '--docker-image', `docker-archive:${folder}/image.tar:a/b:1`);
+    expect((await build()).spec).toMatchObject({
+      name: 'image',
+      params: [{ name: 'IMAGE', value: 'docker-archive:a/b:1' }],
+    });
+    expect((await push(`docker-archive:${folder}/image.tar:a/b:1`)).stderr).toContain('nothing is uploaded or built');
+    await cli.ok('delete', 'image');
+  });
+});
+
 describe('bad input changes nothing', () => {
   test.each([
     [['-m', 'x'], '--memory-limit'],
@@ -257,7 +314,9 @@ describe('bad input changes nothing', () => {
     [['-s', 'other'], 'no matching stack "other" found'],
     [['-f', 'nope.yml'], '-f, --manifest'],
     [['--path', '/nonexistent'], 'cannot read the source'],
-    [['--docker-image', 'x'], '--docker-image'],
+    [['--docker-image', 'X'], '"X" is no image'],
+    [['--docker-image', 'oci:/nope'], 'cannot read /nope'],
+    [['--docker-image', 'x.io/y', '--docker-username', 'me'], 'CF_DOCKER_PASSWORD'],
     [['-b', 'x'], '--buildpack'],
     [['--app-suffix', '_'], '--app-suffix'],
     [['--var', 'x'], '--var'],

@@ -13,6 +13,7 @@ export const push = defineCommand<PushFlags>({
   examples: [
     'kf push report --task',
     "kf push report --task -p ./etl -c 'node etl.js' -e REGION=eu -m 512M",
+    'kf push report --task --docker-image registry.example.com/team/report:2',
     'kf push -f manifest.yml',
     'kf push -f manifest.yml report --var stage=test --app-suffix=-test',
   ],
@@ -42,6 +43,11 @@ export const push = defineCommand<PushFlags>({
         "value of one of the Dockerfile's ARGs, or variable of the buildpacks (repeatable)",
         checkedRepeatable(variable),
       )
+      .option(
+        '--docker-image <IMAGE>',
+        'take this image instead of building one: of a registry, or oci:DIR, oci-archive:FILE, docker-archive:FILE, containers-storage:NAME',
+      )
+      .option('--docker-username <USER>', "user at the image's registry; the password stands in CF_DOCKER_PASSWORD")
       .option('-f, --manifest <FILE>', 'manifest; default: manifest.yml in this folder')
       .option('--no-manifest', 'ignore the manifest in this folder')
       .option('--var <NAME=VALUE>', 'value for ((NAME)) in the manifest (repeatable)', checkedRepeatable(variable))
@@ -51,7 +57,6 @@ export const push = defineCommand<PushFlags>({
         "appended to the App's name",
         checked((text) => objectName(`a${text}`).slice(1)),
       )
-      .addOption(new Option('--docker-image <IMAGE>').hideHelp())
       .addOption(new Option('-b, --buildpack <NAME>').hideHelp());
     for (const flag of idleFlags) command.addOption(new Option(flag).hideHelp());
   },

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { conditionOf } from '../../resources/condition.ts';
 import type { EnvVar, ResourceRequirements } from '../../resources/core/pod.ts';
-import { type App, buildName } from '../../resources/kf/app.ts';
+import { type App, buildName, hasImageCommand } from '../../resources/kf/app.ts';
 import { hostStackBuilder, noCacheParam } from '../../resources/kf/build.ts';
 import { annotations } from '../../resources/labels.ts';
 import type { Variable } from '../flags.ts';
@@ -136,6 +136,23 @@ export function withBuild(app: App, { recipe, number, sourcePackage, buildInput,
   };
 }
 
+/** The App with a request to have an image of a registry. @param pullSecret name of the Secret with its credentials */
+export function withImage(app: App, image: string, pullSecret: string | undefined): App {
+  const { [annotations.buildInput]: _, ...others } = app.metadata.annotations ?? {};
+  return {
+    ...app,
+    metadata: { ...app.metadata, annotations: others },
+    spec: {
+      ...app.spec,
+      build: {
+        image,
+        ...(pullSecret === undefined ? {} : { imagePullSecrets: [{ name: pullSecret }] }),
+        updateRequests: (app.spec.build.updateRequests ?? 0) + 1,
+      },
+    },
+  };
+}
+
 /** How an App was last built; a wish to take nothing of an earlier build is for that build alone. */
 export function recipeOf({ spec }: App): BuildRecipe {
   const { name = hostStackBuilder, params = [], env } = spec.build.spec ?? {};
@@ -159,6 +176,9 @@ function stable(value: unknown): string {
 }
 
 /** The start command, as people read it. */
+export const startCommandText = (app: App): string =>
+  startCommandOf(app) ?? (hasImageCommand(app) ? "<the image's own>" : '<none>');
+
 export function startCommandOf(app: App): string | undefined {
   const container = app.spec.template.spec.containers[0];
   const words = [...(container?.command ?? []), ...(container?.args ?? [])];

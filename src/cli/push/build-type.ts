@@ -7,6 +7,7 @@ import {
   buildpackBuilder,
   dockerfileBuilder,
   hostStackBuilder,
+  imageBuilder,
 } from '../../resources/kf/build.ts';
 import { CliError } from '../errors.ts';
 import type { Variable } from '../flags.ts';
@@ -18,15 +19,18 @@ export type BuildRecipe = Pick<BuildSpec, 'name' | 'params' | 'env'>;
 export const hostStack = 'host';
 
 export interface BuildChoice {
+  /** An image to take as it is. */
+  readonly dockerImage?: string;
   readonly dockerfile?: string;
   readonly stack?: string;
   readonly buildArgs?: readonly Variable[];
 }
 
-/** @throws CliError */
-export function buildRecipeOf({ dockerfile, stack, buildArgs = [] }: BuildChoice): BuildRecipe {
-  if (dockerfile !== undefined && stack !== undefined)
-    throw new CliError('app specifies multiple types of build, expected one: Dockerfile, stack');
+/** Of an image that is taken as it is: the rest follows from the image. @throws CliError */
+export function buildRecipeOf({ dockerImage, dockerfile, stack, buildArgs = [] }: BuildChoice): BuildRecipe {
+  const given = { 'Docker image': dockerImage, Dockerfile: dockerfile, stack };
+  const types = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (types.length > 1) throw new CliError(`app specifies multiple types of build, expected one: ${types.join(', ')}`);
   const env = buildArgs.length === 0 ? {} : { env: buildArgs };
   if (dockerfile !== undefined)
     return { name: dockerfileBuilder, params: [{ name: buildParams.dockerfile, value: dockerfile }], ...env };
@@ -36,7 +40,7 @@ export function buildRecipeOf({ dockerfile, stack, buildArgs = [] }: BuildChoice
   }
   if (buildArgs.length > 0)
     throw new CliError('--build-arg is for Dockerfiles and buildpacks: it needs --dockerfile, or -s with a builder');
-  return { name: hostStackBuilder };
+  return { name: dockerImage === undefined ? hostStackBuilder : imageBuilder };
 }
 
 /** @throws CliError for what is neither a stack nor the name of an image */

@@ -14,7 +14,7 @@ import {
 import { join, sep } from 'node:path';
 import { CliError, messageOf } from '../errors.ts';
 import { unreadable } from '../unreadable.ts';
-import { ignoreRules } from './ignore-rules.ts';
+import { type IgnoreRule, ignoreRules } from './ignore-rules.ts';
 import {
   changedFile,
   type FileEntry,
@@ -28,8 +28,11 @@ import {
 /** Bytes; larger files are read piece by piece. */
 const pieceSize = 1 << 20;
 
-/** @throws CliError for a link that leaves it, a name that is not UTF-8 */
-export function folderSource(folder: string): SourceTree {
+/**
+ * @param isIgnored what is left out. Default: what its .kfignore says
+ * @throws CliError for a link that leaves it, a name that is not UTF-8
+ */
+export function folderSource(folder: string, isIgnored?: IgnoreRule): SourceTree {
   const root = realpathSync.native(folder);
   const own = readIfExists(join(root, '.kfignore')) ?? readIfExists(join(root, '.cfignore'));
   const listing = {
@@ -39,7 +42,7 @@ export function folderSource(folder: string): SourceTree {
   return {
     what: 'Directory',
     root,
-    ...walk(listing, ignoreRules(own)),
+    ...walk(listing, isIgnored ?? ignoreRules(own)),
     contentOf: (file) => (file.size <= pieceSize ? wholeFile(root, file) : pieces(root, file)),
     close: () => undefined,
   };

@@ -21,6 +21,8 @@ export interface ManifestApp {
   readonly stack?: string;
   /** Path of the Dockerfile, within the source. */
   readonly dockerfile?: string;
+  /** An image to take as it is. */
+  readonly docker?: { readonly image: string; readonly username?: string };
   /** To be bound to. */
   readonly services?: readonly ManifestService[];
   readonly labels?: Readonly<Record<string, string>>;
@@ -45,7 +47,6 @@ export interface Manifest {
 const refused: Readonly<Record<string, string>> = {
   buildpack: 'buildpacks are not supported yet',
   buildpacks: 'buildpacks are not supported yet',
-  docker: 'images are not supported yet',
   build: 'custom builds are not supported yet',
 };
 /** Mean nothing to an App that runs tasks only. */
@@ -128,6 +129,7 @@ const fields: Readonly<Record<string, Parse>> = {
   env: (value) => ({ env: environment(value) }),
   stack: (value) => ({ stack: string(value) }),
   dockerfile: (value) => ({ dockerfile: dockerfilePath(value) }),
+  docker: (value) => ({ docker: docker(value) }),
   services: (value) => ({ services: services(value) }),
   metadata: (value) => metadata(value),
 };
@@ -195,6 +197,15 @@ function dockerfilePath(value: unknown): string {
   const unknown = Object.keys(rest);
   if (unknown.length > 0) throw new Error(`has the unknown field ${unknown.join(', ')}`);
   return string(path);
+}
+
+/** Cloud Foundry's `docker: { image: IMAGE, username: USER }`. */
+function docker(value: unknown): { readonly image: string; readonly username?: string } {
+  if (!isMap(value)) throw new Error('must be a map with the field image');
+  const { image, username, ...rest } = value;
+  const unknown = Object.keys(rest);
+  if (unknown.length > 0) throw new Error(`has the unknown field ${unknown.join(', ')}`);
+  return { image: string(image), ...(username === undefined ? {} : { username: string(username) }) };
 }
 
 function list(value: unknown): readonly string[] {

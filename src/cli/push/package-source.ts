@@ -35,8 +35,11 @@ export async function openSource(path: string): Promise<SourceTree> {
 }
 
 /** @param watcher is shown how far it is. @throws CliError */
-export async function packSource(path: string, watcher?: Watcher): Promise<SourcePackageContent> {
-  const tree = await openSource(path);
+export const packSource = async (path: string, watcher?: Watcher): Promise<SourcePackageContent> =>
+  packTree(await openSource(path), watcher);
+
+/** @throws CliError */
+export async function packTree(tree: SourceTree, watcher?: Watcher): Promise<SourcePackageContent> {
   const progress = watcher && new TransferProgress(watcher, '[source upload] Reading the source:', tree.size);
   try {
     refuseTooLarge(tree, tree.size);

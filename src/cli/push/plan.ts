@@ -6,6 +6,7 @@ import { CliError, messageOf } from '../errors.ts';
 import { objectName, type Variable } from '../flags.ts';
 import { unreadable } from '../unreadable.ts';
 import { type BuildRecipe, buildRecipeOf } from './build-type.ts';
+import { type ImageSource, imageSourceOf } from './image-source.ts';
 import { type Manifest, type ManifestApp, type ManifestService, parseManifest } from './manifest.ts';
 import type { Values } from './manifest-variables.ts';
 import { flagsWithoutEffect, type IdleFlags } from './without-effect.ts';
@@ -26,6 +27,7 @@ export interface PushFlags extends IdleFlags {
   readonly varsFile?: readonly string[];
   readonly appSuffix?: string;
   readonly dockerImage?: string;
+  readonly dockerUsername?: string;
   readonly dockerfile?: string;
   readonly buildArg?: readonly Variable[];
   readonly buildpack?: string;
@@ -37,6 +39,8 @@ export interface AppPlan {
   readonly folder: string;
   readonly task: boolean;
   readonly build: BuildRecipe;
+  /** Taken as it is, instead of a source. */
+  readonly image?: ImageSource;
   readonly command?: string;
   readonly args?: readonly string[];
   readonly entrypoint?: string;
@@ -71,9 +75,11 @@ export async function planPush(cwd: string, name: string | undefined, flags: Pus
 }
 
 function refuseUnsupported(flags: PushFlags): void {
-  const { dockerImage, buildpack, command, args, entrypoint } = flags;
-  if (dockerImage !== undefined)
-    throw new CliError('--docker-image: images are not supported yet; push source, which is built on the stack "host"');
+  const { dockerImage, path, buildpack, command, args, entrypoint } = flags;
+  if (dockerImage !== undefined && buildpack !== undefined)
+    throw new CliError('cannot use buildpack and docker image simultaneously');
+  if (dockerImage !== undefined && path !== undefined)
+    throw new CliError('cannot use path and docker image simultaneously');
   if (buildpack !== undefined)
     throw new CliError(
       '-b, --buildpack: buildpacks are not supported yet; push source, which is built on the stack "host"',
@@ -148,15 +154,24 @@ function planApp(cwd: string, manifestFolder: string, app: ManifestApp, flags: P
     throw new CliError(messageOf(error));
   }
   // Chosen by flag, the way to build is not the manifest's.
-  const byFlag = flags.dockerfile !== undefined || flags.stack !== undefined;
+  const byFlag = [flags.dockerImage, flags.dockerfile, flags.stack].some((flag) => flag !== undefined);
   const { dockerfile, stack } = byFlag ? flags : app;
+  const dockerImage = byFlag ? flags.dockerImage : app.docker?.image;
+  if (dockerImage !== undefined && !byFlag && (app.path ?? flags.path) !== undefined)
+    throw new CliError('cannot use path and docker image simultaneously');
+  const username = flags.dockerUsername ?? (byFlag ? undefined : app.docker?.username);
+  if (username !== undefined && dockerImage === undefined)
+    throw new CliError('--docker-username is for images: it needs --docker-image');
   const startsByFlag = flags.command !== undefined || flags.args !== undefined || flags.entrypoint !== undefined;
   const start = startsByFlag ? flags : app;
   return {
     name,
     folder: flags.path === undefined ? inFolder(manifestFolder, app.path) : inFolder(cwd, flags.path),
     task: flags.task === true || app.task === true,
-    build: buildRecipeOf({ dockerfile, stack, buildArgs: flags.buildArg }),
+    build: buildRecipeOf({ dockerImage, dockerfile, stack, buildArgs: flags.buildArg }),
+    ...(dockerImage === undefined
+      ? {}
+      : { image: imageSourceOf(dockerImage, byFlag ? cwd : manifestFolder, username) }),
     command: start.command,
     args: start.args,
     entrypoint: start.entrypoint,

@@ -16,7 +16,7 @@ export async function pushAction(context: Context, name: string | undefined, fla
     for (const app of plan.apps) prepared.push(await preparePush(context, session, app));
     await performAll(context, session, prepared);
   } finally {
-    for (const { source } of prepared) source.tree.close();
+    for (const { source } of prepared) source?.tree.close();
   }
 }
 

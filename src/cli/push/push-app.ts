@@ -3,7 +3,7 @@
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { conditionOf } from '../../resources/condition.ts';
 import { App, buildName } from '../../resources/kf/app.ts';
-import { imageMissing } from '../../resources/kf/build.ts';
+import { buildParams, imageMissing } from '../../resources/kf/build.ts';
 import { Space } from '../../resources/kf/space.ts';
 import { isAlreadyExists } from '../../resources/status.ts';
 import type { Context, Session } from '../context.ts';
@@ -14,9 +14,12 @@ import { quote } from '../output/tips.ts';
 import { listStacks, type Stack } from '../stacks.ts';
 import { buildInputOf, buildState, containerOf, startCommandOf, withBuild, withSettings } from './app-spec.ts';
 import { bindServices, planBindings, type WantedBinding } from './bind-services.ts';
-import { hostStack } from './build-type.ts';
-import { packSource, reportSource, type SourcePackageContent } from './package-source.ts';
+import { type BuildRecipe, hostStack } from './build-type.ts';
+import { loginOf, requestImage } from './given-image.ts';
+import { openImage } from './image-source.ts';
+import { packSource, packTree, reportSource, type SourcePackageContent } from './package-source.ts';
 import type { AppPlan } from './plan.ts';
+import type { RegistryLogin } from './registry-secret.ts';
 import { checkBuild, report } from './result.ts';
 import { updateApp } from './update-app.ts';
 import { uploadSource } from './upload-source.ts';
@@ -29,7 +32,11 @@ export interface PreparedPush {
   readonly space: Space | undefined;
   readonly stacks: readonly Stack[];
   readonly bindings: readonly WantedBinding[];
-  readonly source: SourcePackageContent;
+  /** What is uploaded; nothing for an image of a registry. */
+  readonly source: SourcePackageContent | undefined;
+  /** How the source becomes an image. */
+  readonly recipe: BuildRecipe;
+  readonly login: RegistryLogin | undefined;
 }
 
 /** Reads and checks; makes nothing. @throws CliError */
@@ -37,7 +44,8 @@ export async function preparePush(context: Context, session: Session, plan: AppP
   const { io } = context;
   pushTimeout(context.env);
   io.note(`Checking for existing App named "${plan.name}"...`);
-  const packing = packSource(plan.folder, context);
+  const login = loginOf(context.env, plan);
+  const packing = packPlan(context, plan);
   // Its failure is reported when it is awaited below, after what matters more.
   packing.catch(() => undefined);
   const [found, space, stacks] = await Promise.all([
@@ -50,14 +58,25 @@ export async function preparePush(context: Context, session: Session, plan: AppP
   requireTask(context, plan, found);
   if (plan.memory !== undefined) await checkFits(session, { memory: plan.memory }, `App "${plan.name}": `);
   const bindings = await planBindings(session, plan);
-  const source = await packing;
-  reportSource(io, source);
-  return { plan, found, space, stacks, bindings, source };
+  const { source, recipe } = await packing;
+  if (source !== undefined) reportSource(io, source);
+  return { plan, found, space, stacks, bindings, source, recipe, login };
+}
+
+async function packPlan(
+  context: Context,
+  { folder, build, image }: AppPlan,
+): Promise<Pick<PreparedPush, 'source' | 'recipe'>> {
+  if (image === undefined) return { source: await packSource(folder, context), recipe: build };
+  if (image.kind === 'registry') return { source: undefined, recipe: build };
+  const { tree, form } = await openImage(image);
+  const recipe = { ...build, params: [{ name: buildParams.image, value: form }] };
+  return { source: await packTree(tree, context), recipe };
 }
 
 export async function performPush(context: Context, session: Session, prepared: PreparedPush): Promise<void> {
   const { io } = context;
-  const { plan, found, space, stacks, bindings, source } = prepared;
+  const { plan, found, bindings, source } = prepared;
   const began = context.clock.now();
   const app = found ?? (await createPlaceholder(context, session, plan));
   if (found !== undefined) io.note(`App "${plan.name}" exists, it will be updated.`);
@@ -65,7 +84,25 @@ export async function performPush(context: Context, session: Session, prepared: 
   sayImageMissing(context, found);
   await bindServices(context, session, app, bindings);
 
-  const buildInput = buildInputOf(source.sha256, plan.build, space?.spec?.buildConfig?.env);
+  const built =
+    source === undefined
+      ? await watchBuild(context, await requestImage(session, app, prepared))
+      : await requestBuild(context, session, app, { ...prepared, source });
+  checkBuild(context, built);
+  await io.out(
+    `${paint(io, 'green', '[deploy]')} Total push time ${((context.clock.now() - began) / 1000).toFixed(2)} seconds\n`,
+  );
+  await report(context, session.space, built);
+}
+
+async function requestBuild(
+  context: Context,
+  session: Session,
+  app: App,
+  { plan, space, stacks, source, recipe }: PreparedPush & { readonly source: SourcePackageContent },
+): Promise<App> {
+  const { io } = context;
+  const buildInput = buildInputOf(source.sha256, recipe, space?.spec?.buildConfig?.env);
   const fingerprint = stacks.find(({ name }) => name === hostStack)?.fingerprint;
   const state = buildState(app, buildInput, fingerprint);
   const uploaded = state === 'stale' ? await uploadSource(context, session.client, app, source) : undefined;
@@ -75,19 +112,14 @@ export async function performPush(context: Context, session: Session, prepared: 
     const wanted = withSettings(latest, plan);
     return uploaded === undefined
       ? wanted
-      : withBuild(wanted, { recipe: plan.build, number: uploaded.number, sourcePackage: uploaded.name, buildInput });
+      : withBuild(wanted, { recipe, number: uploaded.number, sourcePackage: uploaded.name, buildInput });
   });
   if (state === 'built')
     io.note(
       `[source upload] The source has not changed since Build ${buildName(updated)}: nothing is uploaded or built.`,
     );
   if (state === 'building') io.note('[source upload] The source has not changed since the build that is running.');
-  const built = state === 'built' ? updated : await watchBuild(context, updated);
-  checkBuild(context, built);
-  await io.out(
-    `${paint(io, 'green', '[deploy]')} Total push time ${((context.clock.now() - began) / 1000).toFixed(2)} seconds\n`,
-  );
-  await report(context, session.space, built);
+  return state === 'built' ? updated : watchBuild(context, updated);
 }
 
 /** @throws CliError unless this is to be, or is, an App that runs tasks only; nothing has been made yet */

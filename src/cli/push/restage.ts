@@ -1,6 +1,7 @@
 /** `kf restage`: builds an App's image again, of the source that it was pushed with. */
 
 import { getIfExists } from '../../client/get-if-exists.ts';
+import { isOwnImage } from '../../resources/image-reference.ts';
 import type { App } from '../../resources/kf/app.ts';
 import { SourcePackage } from '../../resources/kf/source-package.ts';
 import { Space } from '../../resources/kf/space.ts';
@@ -8,7 +9,7 @@ import { getApp } from '../apps.ts';
 import type { Context, Session } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { tipFlags } from '../tip-flags.ts';
-import { buildInputOf, recipeOf, withBuild } from './app-spec.ts';
+import { buildInputOf, recipeOf, withBuild, withImage } from './app-spec.ts';
 import type { SourceDigest } from './archive.ts';
 import { checkBuild } from './result.ts';
 import { updateApp } from './update-app.ts';
@@ -20,6 +21,7 @@ export async function restage(context: Context, name: string): Promise<void> {
   const session = await context.changing();
   const app = await getApp(session, name);
   if (app.metadata.deletionTimestamp !== undefined) throw new CliError(`App "${name}" is being deleted`);
+  if (app.spec.build.image !== undefined && !isOwnImage(app.spec.build.image)) return pullAgain(context, session, app);
   const source = await keptSource(context, session, app);
   const space = await getIfExists(session.client, Space, { name: session.space });
   context.io.note(`Restaging App "${name}" in Space "${session.space}"...`);
@@ -29,6 +31,17 @@ export async function restage(context: Context, name: string): Promise<void> {
   const buildInput = buildInputOf(source.sha256, recipe, space?.spec?.buildConfig?.env);
   const updated = await updateApp(session, app, (latest) =>
     withBuild(latest, { recipe, number, sourcePackage, buildInput, anew: true }),
+  );
+  checkBuild(context, await watchBuild(context, updated));
+  context.io.note(`"${name}" successfully restaged`);
+}
+
+/** What the tag of its image means now. */
+async function pullAgain(context: Context, session: Session, app: App): Promise<void> {
+  const { name } = app.metadata;
+  context.io.note(`Restaging App "${name}" in Space "${session.space}"...`);
+  const updated = await updateApp(session, app, (latest) =>
+    withImage(latest, latest.spec.build.image ?? '', latest.spec.build.imagePullSecrets?.[0]?.name),
   );
   checkBuild(context, await watchBuild(context, updated));
   context.io.note(`"${name}" successfully restaged`);

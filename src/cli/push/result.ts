@@ -1,7 +1,7 @@
 /** How a push or restage ends: the App as it is now, or why its build failed. */
 
 import { conditionOf } from '../../resources/condition.ts';
-import { type App, buildName } from '../../resources/kf/app.ts';
+import { type App, buildName, hasImageCommand } from '../../resources/kf/app.ts';
 import { hostStackBuilder } from '../../resources/kf/build.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
@@ -9,7 +9,7 @@ import { formatDescription } from '../output/describe.ts';
 import { formatTips } from '../output/tips.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { withoutLogHint } from '../without-log-hint.ts';
-import { startCommandOf } from './app-spec.ts';
+import { startCommandOf, startCommandText } from './app-spec.ts';
 
 /** @throws CliError when the build failed */
 export function checkBuild(context: Context, app: App): void {
@@ -42,11 +42,11 @@ export async function report(context: Context, space: string, app: App): Promise
       ['Space', space],
       ['Routes', ''],
       ['Instances', 'stopped'],
-      ['Start command', startCommandOf(app) ?? '<none>'],
+      ['Start command', startCommandText(app)],
     ]),
   );
   const flags = tipFlags(context.flags, space);
-  const command = startCommandOf(app) === undefined ? ' -c COMMAND' : '';
+  const command = startCommandOf(app) === undefined && !hasImageCommand(app) ? ' -c COMMAND' : '';
   const tips = [
     { description: 'Run a Task', command: `kf run-task ${name}${command} --follow${flags}` },
     { description: "List App's Tasks", command: `kf tasks ${name}${flags}` },

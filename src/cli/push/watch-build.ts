@@ -37,11 +37,10 @@ export async function watchBuild(context: Context, app: App): Promise<App> {
   const log = `kf build-logs ${name}${tipFlags(context.flags, app.metadata.namespace!)}`;
   try {
     const { signal } = stop;
-    const building = await waitFor(context, App, refOf(app), (one) => one.status?.latestBuild === name, {
-      from: app,
-      signal,
-    });
+    const isBuilding = (one: App): boolean => one.status?.latestBuild === name || isTaken(one);
+    const building = await waitFor(context, App, refOf(app), isBuilding, { from: app, signal });
     if (building === undefined) throw stopped(stop.signal, log, timeout);
+    if (building.status?.latestBuild !== name) return building;
     await showBuild(context, building, name, signal);
     const done = await waitFor(context, App, refOf(app), (one) => isBuilt(one, name), { from: building, signal });
     if (done === undefined) throw stopped(stop.signal, log, timeout);
@@ -60,6 +59,13 @@ function isBuilt(app: App, build: string): boolean {
   if (ready === 'True') return isCurrent && app.status?.latestReadyBuild === build;
   return ready === 'False' && isCurrent && app.status?.latestBuild === build;
 }
+
+/** Whether a given image was taken without a Build, as Kf's own controllers do. */
+const isTaken = ({ metadata, spec, status }: App): boolean =>
+  spec.build.image !== undefined &&
+  status?.image === spec.build.image &&
+  status.observedGeneration === metadata.generation &&
+  status.conditions?.some(({ type, status: value }) => type === 'BuildReady' && value === 'True') === true;
 
 async function showBuild(context: Context, app: App, name: string, signal: AbortSignal): Promise<void> {
   const { io } = context;

@@ -225,7 +225,14 @@ export class ContainerStorage {
     if (program === undefined) throw new ImageToolsMissing(['skopeo']);
     await this.configure();
     const environment = Object.entries(this.environment).map(([name, value]) => `${name}=${value}`);
-    return this.#options.run('env', [...environment, program, '--policy', this.policy, ...args], options);
+    // It does not read the variable for this one file.
+    const files = [
+      '--policy',
+      this.policy,
+      '--registries-conf',
+      join(this.#options.configDirectory, 'registries.conf'),
+    ];
+    return this.#options.run('env', [...environment, program, ...files, ...args], options);
   }
 
   #keptFile(id: string): string {

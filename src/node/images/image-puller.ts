@@ -1,6 +1,6 @@
 /** Brings images from registries and archives into the storage: each once at a time, with a sign of life. */
 
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../client/clock.ts';
@@ -95,7 +95,12 @@ export class ImagePuller {
   async load(source: string, repository: string, options: PullOptions = {}): Promise<PulledImage> {
     const name = `${ownRegistry}/${repository}:latest`;
     const image = await this.#shared(`${source} ${name}`, options, (folder, progress) =>
-      this.#copy(folder, [source], name, progress),
+      this.#copy(folder, [source], name, progress).catch((error: unknown) => {
+        // The same file stays what it is.
+        if (error instanceof PullError && error.kind === 'damaged')
+          throw new PullError(`the image's file is damaged: ${error.said}`, 'fact');
+        throw error;
+      }),
     );
     return { ref: `${ownRegistry}/${repository}@${image.digests[0]}`, image };
   }
@@ -168,19 +173,24 @@ export class ImagePuller {
     const { clock, patience = 60_000 } = this.#options;
     const given = new AbortController();
     let total = 0;
-    let last = { bytes: 0, free: 0 };
+    let bytes = 0;
+    let done = 0;
+    let pid: number | undefined;
     let since = clock.now();
     let timer: Timer;
     const look = async (): Promise<void> => {
       if (given.signal.aborted) return;
-      const bytes = bytesIn(folder);
+      const now = bytesIn(folder);
       // A blob that was taken over is removed: what came is what was added.
-      total += Math.max(0, bytes - last.bytes);
+      total += Math.max(0, now - bytes);
+      bytes = now;
       for (const tell of listeners) tell(total);
-      const free = await this.#checkRoom().catch((error: unknown) => given.abort(error));
-      // Layers that are being unpacked take room elsewhere.
-      if (bytes !== last.bytes || free !== last.free) since = clock.now();
-      last = { bytes, free: free ?? 0 };
+      await this.#checkRoom().catch((error: unknown) => given.abort(error));
+      // Also while it unpacks, when nothing comes.
+      pid ??= processWith(folder);
+      const read = pid === undefined ? 0 : bytesRead(pid);
+      if (read !== done) since = clock.now();
+      done = read;
       if (clock.now() - since >= patience)
         given.abort(new PullError(`nothing came for ${patience / 1000} s`, 'passing'));
       if (!given.signal.aborted) timer = clock.after(interval, look);
@@ -196,8 +206,8 @@ export class ImagePuller {
     }
   }
 
-  /** @returns bytes free on the disk. @throws PullError */
-  async #checkRoom(): Promise<number> {
+  /** @throws PullError */
+  async #checkRoom(): Promise<void> {
     const { storage, reserveBytes } = this.#options;
     const { bsize, blocks, bavail } = await statfs(storage.folders.graphRoot);
     const reserve = reserveBytes ?? defaultReserve(blocks * bsize);
@@ -206,7 +216,25 @@ export class ImagePuller {
         `the disk has ${formatBytes(bavail * bsize)} left, ${formatBytes(reserve)} are kept free`,
         'passing',
       );
-    return bavail * bsize;
+  }
+}
+
+/** The program that was told of a folder. */
+function processWith(folder: string): number | undefined {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const found = pids.find((pid) => textOf(`/proc/${pid}/cmdline`).split('\0').includes(folder));
+  return found === undefined ? undefined : Number(found);
+}
+
+/** What a process has read of sockets and files. */
+const bytesRead = (pid: number): number => Number(/^rchar: (\d+)$/m.exec(textOf(`/proc/${pid}/io`))?.[1] ?? 0);
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // It has ended.
+    return '';
   }
 }
 

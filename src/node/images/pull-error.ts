@@ -12,6 +12,8 @@ export class PullError extends Error {
     /** `fact`: the answer will not be another one; `damaged`: it may, once; `passing`: nobody has answered. */
     readonly kind: 'fact' | 'damaged' | 'passing',
     readonly reason: PullReason = 'ErrImagePull',
+    /** The bare words. */
+    readonly said: string = message,
   ) {
     super(message);
   }
@@ -34,7 +36,8 @@ export function pullErrorOf(error: unknown): PullError {
   if (error instanceof PullError) return error;
   const said = error instanceof CommandError ? wordsOf(error.reason) : (error as Error).message;
   if (passingFirst.test(said)) return new PullError(said, 'passing');
-  if (damage.test(said)) return new PullError(`what the registry sent is damaged: ${said}`, 'damaged');
+  if (damage.test(said))
+    return new PullError(`what the registry sent is damaged: ${said}`, 'damaged', 'ErrImagePull', said);
   const kind = facts.some((fact) => fact.test(said)) ? 'fact' : 'passing';
   return new PullError(advice(said), kind);
 }

@@ -1,0 +1,47 @@
+/** Takes an image out of the storage of the user's own Podman or Buildah, as the user who pushes. */
+
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CliError } from '../errors.ts';
+
+/** Each writes an OCI archive; the first one that is there is taken. */
+const exporters = [
+  (image: string, file: string) => ['podman', 'image', 'save', '--quiet', '--format', 'oci-archive', '-o', file, image],
+  (image: string, file: string) => ['skopeo', 'copy', '--quiet', `containers-storage:${image}`, `oci-archive:${file}`],
+] as const;
+
+/** @throws CliError when it is not there, or nothing can take it out */
+export async function exportImage(image: string): Promise<{ readonly path: string; remove(): void }> {
+  const folder = await mkdtemp(join(tmpdir(), 'kf-image-'));
+  const remove = (): void => void rm(folder, { recursive: true, force: true });
+  const path = join(folder, 'image.tar');
+  try {
+    for (const words of exporters) {
+      const [program, ...args] = words(image, path);
+      const said = await run(program!, args);
+      if (said === undefined) return { path, remove };
+      if (said !== missing) throw new CliError(`containers-storage:${image}: ${said}`);
+    }
+    throw new CliError('containers-storage: needs podman or skopeo; install with: sudo apt-get install skopeo');
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+const missing = Symbol('not installed');
+
+/** Undefined when it did well, else what it says. */
+function run(program: string, args: readonly string[]): Promise<string | typeof missing | undefined> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    child.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ENOENT' ? missing : error.message));
+    child.on('close', (code) => resolve(code === 0 ? undefined : (said.trim().split('\n').at(-1) ?? `code ${code}`)));
+  });
+}

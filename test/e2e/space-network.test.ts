@@ -139,6 +139,37 @@ test('Builds have a policy and an environment of their own', async () => {
   expect(await build()).toMatch(/token \n(.*\n)*.*open/);
 });
 
+test('over a connection to a port that is denied again nothing passes any more', async () => {
+  const heard: string[] = [];
+  const echo = createServer((socket) => {
+    socket.on('error', () => {}).on('data', (data) => heard.push(String(data)));
+    socket.pipe(socket);
+  }).listen(0, '127.0.0.1');
+  await once(echo, 'listening');
+  servers.push(echo);
+  const { port } = echo.address() as AddressInfo;
+  await configure('allow-host-port', `${port}`);
+  // New connections tell when it is denied; by then the old one has been silenced.
+  const talk = `
+    const open = () => require('net').connect(${port}, 'host.kf.internal');
+    const old = open();
+    old.on('error', () => {}).once('data', (data) => console.log(String(data)));
+    old.write('before');
+    const look = () => open().on('error', refused).on('connect', function () { this.destroy(); setTimeout(look, 20); });
+    let times = 0;
+    const refused = () => {
+      if (times++ === 0) old.on('data', () => console.log('leaked')).write('after');
+      if (times > 20) process.exit(); else setTimeout(look, 20);
+    };
+    look();`;
+  const talking = await startTask(kf, 'report', `node -e "${talk.replaceAll(/\n */g, ' ')}"`);
+  await logged(kf, talking, 'before');
+  await configure('deny-host-port', `${port}`);
+  await finished(kf, talking);
+  expect(await logOf(kf, talking)).toBe('before\n');
+  expect(heard.join('')).toBe('before');
+});
+
 test('what listens on the host’s 127.0.0.1 is reached where that is allowed, also with DenyAll', async () => {
   expect(await attempt(local)).toBe('ECONNREFUSED');
   await configure('allow-host-port', `${local}`);

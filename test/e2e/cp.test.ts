@@ -61,6 +61,14 @@ test.skipIf(inChroot())(
   },
 );
 
+test.runIf(inChroot())('out of a chroot the files of a Task are out of reach, and that is said', async () => {
+  const id = await task('true');
+  const { code, stderr } = await kf.run(['cp', 'report', `${id}:in.txt`, 'never']);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('the server runs in a chroot')]);
+  expect(existsSync(join(kf.home, 'never'))).toBe(false);
+  await kf.ok('terminate-task', 'report', id, '--now');
+});
+
 test.skipIf(inChroot())('a flood is cut off; a tar of the Task’s own writes nowhere else', async () => {
   const id = await task(
     `truncate -s 1T huge; mkdir -p bin; printf '#!/bin/sh\\ncat /home/vcap/app/evil.tar' > bin/tar; chmod +x bin/tar; ln -s / evil; true`,

@@ -24,6 +24,8 @@ export class TarError extends Error {
 /** Files that change while they are read are no failure (GNU tar: 1). */
 const changed = 1;
 const longestWords = 4096;
+/** Milliseconds until a program that was told to end is killed. */
+const patience = 2000;
 
 /** @throws TarError after the last byte, or before the first */
 export async function* tarOutput({ program, args, descriptor, signal }: TarOptions): AsyncIterable<Buffer> {
@@ -58,8 +60,18 @@ export async function* tarOutput({ program, args, descriptor, signal }: TarOptio
       throw new TarError(lastWords(words) || `tar ended with code ${code}`, code);
   } finally {
     signal?.removeEventListener('abort', stop);
-    if (!isWhole) stop();
+    if (!isWhole) await endOf(child, ended);
   }
+}
+
+/** Nobody reads any more. Resolves when the program has let go of the files. */
+async function endOf(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+  child.kill('SIGTERM');
+  // What it writes next ends it, also behind a runtime that passes no signal on.
+  child.stdout?.destroy();
+  const late = setTimeout(() => child.kill('SIGKILL'), patience);
+  await ended;
+  clearTimeout(late);
 }
 
 const lastWords = (text: string): string =>

@@ -9,6 +9,7 @@ import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import { badRequest, statusError } from '../../resources/status.ts';
 import type { NodeContext } from '../context.ts';
+import { isInChroot } from '../host/chroot.ts';
 import { readRecords } from '../pods/state-file.ts';
 import type { OciSpec } from '../runtime/oci.ts';
 import { TarError, tarOutput } from './tar-process.ts';
@@ -37,9 +38,15 @@ export async function* taskFiles(context: Context, query: FileQuery): AsyncItera
     if (error instanceof TarError && error.code === missing)
       throw statusError('NotFound', `${path}: no such file or folder in Task "${name}"`);
     if (error instanceof TarError && error.code === notEntered) throw statusError('Forbidden', error.message);
+    if (error instanceof TarError && (await isInChroot().catch(() => false))) throw badRequest(outOfReach(name));
     throw error;
   }
 }
+
+const outOfReach = (name: string): string =>
+  `the server runs in a chroot, from which nothing can enter the container of Task "${name}": ` +
+  'have the Task write to a volume (kf create-service volume, kf bind-service) and copy from that, ' +
+  'or start the server outside of the chroot';
 
 interface Running {
   readonly id: string;

@@ -21,6 +21,8 @@ export interface AllImages {
   readonly store: ImageStore;
   /** Those of registries, archives and Dockerfiles. */
   readonly storage: ContainerStorage;
+  /** The administrator's, as they are now. */
+  readonly settings: () => Promise<ImageSettings>;
   close(): void;
 }
 
@@ -54,6 +56,7 @@ export function createImages(
     all: new NodeImages({ clock: systemClock, store, storage, puller, settings }),
     store,
     storage,
+    settings,
     close() {
       puller.close();
       shells.close();

@@ -40,7 +40,7 @@ import { type AllImages, createImages } from './create-images.ts';
 import { createDiskDesk } from './disk/disk-desk.ts';
 import { type DiskShare, startDiskShare } from './disk/disk-share.ts';
 import { oldLogs } from './disk/old-logs.ts';
-import { unusedImages } from './disk/unused-images.ts';
+import { unusedImages, unusedStoredImages } from './disk/unused-images.ts';
 import { givenImages } from './given-images.ts';
 import type { Home } from './home.ts';
 import { createImageBench } from './image-bench.ts';
@@ -49,6 +49,7 @@ import { NodeState } from './node-state.ts';
 import { type Collector, pruneBuilds, startCollector } from './prune.ts';
 import { RoomDesk } from './room-desk.ts';
 import { loadServerConfig } from './server-config.ts';
+import { isReplaced, removeUnused } from './stored-images.ts';
 
 export interface NodeOptions {
   readonly home: Home;
@@ -298,12 +299,14 @@ async function bringUp(
     },
     onError: log,
   });
+  const stored = { client, storage, store: images, settings: parts.images.settings };
   parts.collector = startCollector({
     client,
     clock: systemClock,
     images,
     sources: options.sources,
     caches,
+    pruneStored: () => removeUnused(stored, { only: isReplaced }),
     onError: log,
   });
   const { sources } = options;
@@ -313,6 +316,7 @@ async function bringUp(
     client,
     images,
     sources,
+    stored,
     collector: parts.collector,
     logs,
     run,
@@ -326,6 +330,7 @@ async function bringUp(
     configured: diskShare,
     parts: [
       unusedImages({ collector: parts.collector, layout, run }),
+      unusedStoredImages(stored, run),
       oldLogs({
         client,
         clock: systemClock,

@@ -30,6 +30,8 @@ interface Options {
   readonly sources: SourceStore;
   /** By the uid of the App, or of a Build that has none. */
   readonly caches?: Pick<BuildCaches, 'prune'>;
+  /** Removes what was built here and replaced. */
+  readonly pruneStored?: () => Promise<unknown>;
   readonly onError?: (message: string, error: unknown) => void;
 }
 
@@ -92,7 +94,13 @@ export function startCollector(options: Options): Collector {
 }
 
 /** @returns whether an image stays for the sake of what runs only */
-export async function prune({ client, images, sources, caches }: Omit<Options, 'clock'>): Promise<boolean> {
+export async function prune({
+  client,
+  images,
+  sources,
+  caches,
+  pruneStored,
+}: Omit<Options, 'clock'>): Promise<boolean> {
   let runsHold = false;
   await images.prune(async () => {
     // Runs first: one that starts meanwhile has its image from an App.
@@ -103,6 +111,7 @@ export async function prune({ client, images, sources, caches }: Omit<Options, '
   });
   await sources.prune(() => namedSources(client));
   await caches?.prune(await cacheNames(client));
+  await pruneStored?.();
   return runsHold;
 }
 
@@ -139,6 +148,21 @@ async function imagesOfRuns(client: Client): Promise<ReadonlySet<string>> {
   const specs = (await Promise.all(lists)).flatMap(({ items }) => items.map((run) => JSON.stringify(run.spec)));
   specs.push(...tasks.items.map(({ status }) => status?.image ?? ''));
   return new Set(specs.flatMap((text) => [...text.matchAll(/@(sha256:[0-9a-f]{64})/g)].map(([, digest]) => digest!)));
+}
+
+/** Names of images, as they stand there, in unfinished runs and Builds: by name only, or by digest, too. */
+export async function namesInRuns(client: Client): Promise<ReadonlySet<string>> {
+  const kinds = [PipelineRun, TaskRun, Pod, Build].map((kind: AnyKind) => client.list(kind, { unfinishedOnly: true }));
+  const specs = (await Promise.all(kinds)).flatMap(({ items }) => items.map(({ spec }) => spec));
+  return new Set(specs.flatMap(namesIn));
+}
+
+/** Values of `image` anywhere, and of a Build's parameters. */
+function namesIn(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    typeof inner === 'string' ? (key === 'image' || key === 'value' ? [inner] : []) : namesIn(inner),
+  );
 }
 
 const digestsOf = (refs: readonly (string | undefined)[]): ReadonlySet<string> =>

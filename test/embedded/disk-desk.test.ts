@@ -7,9 +7,11 @@ import { createDiskDesk } from '../../src/embedded/disk/disk-desk.ts';
 import { bytesOf } from '../../src/embedded/disk/measure.ts';
 import { startCollector } from '../../src/embedded/prune.ts';
 import { runCommand } from '../../src/node/host/run-command.ts';
+import { ContainerStorage } from '../../src/node/images/container-storage.ts';
 import { ImageStore } from '../../src/node/images/image-store.ts';
 import { LogStore } from '../../src/node/logs/log-store.ts';
 import { Namespace } from '../../src/resources/core/kinds.ts';
+import { noImageSettings } from '../../src/resources/image-settings.ts';
 import { App } from '../../src/resources/kf/app.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startLocalApi, type TestApi } from '../support/local-api.ts';
@@ -68,11 +70,19 @@ test('layers that an image in use shares with one that is not are not counted as
   const logs = new LogStore(join(root, 'logs'));
   const logBytes = await bytesOf(join(root, 'logs/gone'));
   const holdsLog = async (owner: string) => owner === 'held';
+  const folders = { graphRoot: join(root, 'storage'), runRoot: join(root, 'run'), configDirectory: join(root, 'run') };
+  const storage = new ContainerStorage({
+    ...folders,
+    keptDirectory: join(root, 'images'),
+    bootId: 'b',
+    run: runCommand,
+  });
   const desk = createDiskDesk({
     dataDir: root,
     client: local.client,
     images,
     sources,
+    stored: { client: local.client, storage, store: images, settings: async () => noImageSettings },
     collector,
     logs,
     holdsLog,

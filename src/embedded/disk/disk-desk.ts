@@ -13,7 +13,8 @@ import type { LogStore } from '../../node/logs/log-store.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { Build } from '../../resources/kf/build.ts';
 import { type Collector, namedImages, namedSources } from '../prune.ts';
-import { sizesIn } from './du.ts';
+import { removeUnused, type StoredImagesOptions, unusedImages } from '../stored-images.ts';
+import { sizesIn, sizesOf } from './du.ts';
 import { bytesOf } from './measure.ts';
 import { isAside, isInShare, shareOf } from './share.ts';
 
@@ -22,6 +23,8 @@ export interface DiskDeskOptions {
   readonly client: Client;
   readonly images: ImageStore;
   readonly sources: SourceStore;
+  /** Images of registries and Dockerfiles. */
+  readonly stored: StoredImagesOptions;
   readonly collector: Collector;
   readonly logs: LogStore;
   readonly run: RunCommand;
@@ -37,6 +40,7 @@ export function createDiskDesk(options: DiskDeskOptions): DiskDesk {
     async prune({ aside }) {
       const before = await report(options);
       await options.collector.now();
+      await removeUnused(options.stored);
       for (const owner of await unusedLogs(options)) await options.logs.delete(owner);
       if (aside) await removeAside(options.dataDir);
       const after = await report(options);
@@ -69,10 +73,20 @@ async function report(options: DiskDeskOptions): Promise<DiskReport> {
   const uses: DiskUse[] = [await storeUse(dataDir, names)];
   uses.push(await logsUse(options));
   for (const folder of ['volumes', 'disks'] as const) uses.push(await whole(dataDir, folder, seen));
-  uses.splice(2, 0, await imagesUse(options, seen), await sourcesUse(options));
+  uses.splice(2, 0, await imagesUse(options, seen), await storageUse(options), await sourcesUse(options));
   uses.push(await buildsUse(options));
   uses.push(await asideUse(dataDir, names.filter(isAside)));
-  const counted = new Set(['logs', 'volumes', 'disks', 'images', 'layers', 'sources', 'builds', 'build-caches']);
+  const counted = new Set([
+    'logs',
+    'volumes',
+    'disks',
+    'images',
+    'layers',
+    'storage',
+    'sources',
+    'builds',
+    'build-caches',
+  ]);
   const others = names.filter((name) => !counted.has(name) && !isAside(name) && !isStore(name));
   uses.push({ name: 'other', bytes: await sum(dataDir, others, seen), unusedCount: 0, unusedBytes: 0 });
   const totalBytes = blocks * bsize;
@@ -132,6 +146,22 @@ async function imagesUse({ dataDir, client, images }: DiskDeskOptions, seen: Set
   }
   const { length } = await images.list();
   return { name: 'images', count: length, bytes, unusedCount: unused.images.length, unusedBytes };
+}
+
+/** Images share layers: what is not used is not wholly freed. */
+async function storageUse({ stored, run }: DiskDeskOptions): Promise<DiskUse> {
+  const { graphRoot } = stored.storage.folders;
+  const unused = await unusedImages(stored);
+  const kept = stored.storage.list().filter(({ id }) => stored.storage.isKept(id));
+  const bytes = (await sizesOf(run, [graphRoot])).get(graphRoot) ?? 0;
+  const unusedBytes = unused.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return {
+    name: 'image storage',
+    count: kept.length,
+    bytes,
+    unusedCount: unused.length,
+    unusedBytes: Math.min(unusedBytes, bytes),
+  };
 }
 
 async function sourcesUse({ dataDir, client, sources }: DiskDeskOptions): Promise<DiskUse> {

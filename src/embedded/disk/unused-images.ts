@@ -3,6 +3,7 @@
 import type { RunCommand } from '../../node/host/run-command.ts';
 import type { Layout } from '../../node/layout.ts';
 import type { Collector } from '../prune.ts';
+import { removeUnused, type StoredImagesOptions } from '../stored-images.ts';
 import { sizesOf } from './du.ts';
 import type { Shrinkable } from './shrinkable.ts';
 
@@ -21,6 +22,20 @@ export function unusedImages({ collector, layout, run }: UnusedImagesOptions): S
     async shrink() {
       const before = await size();
       await collector.now();
+      return Math.max(0, before - (await size()));
+    },
+  };
+}
+
+/** Images of registries and Dockerfiles: those that were not used for the longest time go first. */
+export function unusedStoredImages(options: StoredImagesOptions, run: RunCommand): Shrinkable {
+  const { graphRoot } = options.storage.folders;
+  const size = async (): Promise<number> => (await sizesOf(run, [graphRoot])).get(graphRoot) ?? 0;
+  return {
+    name: 'image storage',
+    async shrink(bytes) {
+      const before = await size();
+      await removeUnused(options, { bytes });
       return Math.max(0, before - (await size()));
     },
   };

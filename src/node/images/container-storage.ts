@@ -79,6 +79,8 @@ export class ContainerStorage {
   readonly #known = new Map<string, UsableImage>();
   #records: { readonly stamp: string; readonly images: readonly StoredImage[] } | undefined;
   readonly #noted = new Map<string, number>();
+  /** When an image was last found, by identifier. */
+  readonly #found = new Map<string, number>();
 
   constructor(options: ContainerStorageOptions) {
     this.#options = options;
@@ -208,7 +210,7 @@ export class ContainerStorage {
   /** When an image was last used, or else came; milliseconds since the epoch. */
   lastUsed({ id, created }: StoredImage): number {
     const noted = statSync(this.#keptFile(id), { throwIfNoEntry: false })?.mtimeMs;
-    return noted ?? Date.parse(created ?? '');
+    return Math.max(noted ?? (Date.parse(created ?? '') || 0), this.#found.get(id) ?? 0);
   }
 
   /** Removes an image and the layers that no other one has. Whether anything uses it is for the caller to know. */
@@ -241,6 +243,7 @@ export class ContainerStorage {
 
   #used(image: UsableImage): UsableImage {
     const now = Date.now();
+    this.#found.set(image.id, now);
     if (now - (this.#noted.get(image.id) ?? 0) > useInterval) {
       this.#noted.set(image.id, now);
       try {

@@ -10,6 +10,7 @@ const meanings: Readonly<Record<string, string>> = {
   store: 'all resources',
   logs: 'of tasks and builds',
   images: 'with their layers',
+  'image storage': 'images of registries, archives and Dockerfiles',
   sources: 'uploaded by kf push',
   volumes: 'that the server made',
   disks: 'of tasks, and ready for the next ones',

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Kf } from '../support/kf.ts';
-import { mailsOf, type Running, startPostgres, startSmtp, startWebdav } from '../support/servers.ts';
+import { mailsOf, type Running, startPostgres, startSecureSmtp, startSmtp, startWebdav } from '../support/servers.ts';
 
 const examples = fileURLToPath(new URL('../../examples', import.meta.url));
 
@@ -15,6 +15,7 @@ let kf: Kf;
 const servers: Running[] = [];
 let postgres: Running;
 let smtp: Running;
+let secureSmtp: Running;
 let webdav: Running;
 /** Every folder above belongs to root. */
 let host: string | undefined;
@@ -24,9 +25,10 @@ beforeAll(async () => {
     servers.push(await server);
     return server;
   };
-  [postgres, smtp, webdav] = await Promise.all([
+  [postgres, smtp, secureSmtp, webdav] = await Promise.all([
     started(startPostgres()),
     started(startSmtp()),
+    started(startSecureSmtp()),
     started(startWebdav()),
   ]);
   host = mkdtempSync('/srv/kf-examples-');
@@ -112,6 +114,26 @@ test('send-email: arrives with its attachment; who is refused is named', async (
   expect(mail).toContain('filename="regions.csv"');
   await kf.ok('uups', 'smtp', '-p', JSON.stringify({ ...credentials, port: 9 }));
   expect((await task('mailer')).code).toBe(1);
+});
+
+test('send-email: with a password over STARTTLS, and never without; a certificate of nobody known is refused', async () => {
+  const { port, folder } = secureSmtp;
+  const ca = readFileSync(join(folder, 'cert.pem'), 'utf8');
+  const login = { host: 'host.kf.internal', from: 'reports@example.com', username: 'reports', password: 's3cret' };
+  await kf.ok('uups', 'smtp', '-p', JSON.stringify({ ...login, port, ca }));
+  const sent = await task('mailer', undefined, '-e', 'RECIPIENTS=ada@example.com');
+  expect([sent.code, sent.stdout], sent.stderr).toEqual([0, 'sent to ada@example.com through host.kf.internal\n']);
+  expect(mailsOf(secureSmtp)).toHaveLength(1);
+  for (const [credentials, why] of [
+    [{ ...login, port, ca, password: 'wrong' }, 'Authentication credentials invalid'],
+    [{ ...login, port }, 'certificate verify failed'],
+    [{ ...login, port: smtp.port }, 'offers no STARTTLS, and the password is not sent in the clear'],
+  ] as const) {
+    await kf.ok('uups', 'smtp', '-p', JSON.stringify(credentials));
+    const { code, stdout, stderr } = await task('mailer');
+    expect([code, stdout + stderr]).toEqual([1, expect.stringContaining(why)]);
+  }
+  expect(mailsOf(secureSmtp)).toHaveLength(1);
 });
 
 test('scheduled-batch: a file per slot, whichever way and however often it is run', async () => {

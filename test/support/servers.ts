@@ -7,6 +7,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 
 export interface Running {
   /** On every address of this machine. */
@@ -102,6 +103,20 @@ export async function startSmtp(): Promise<Running> {
   const port = await freePort();
   const mailbox = ['-c', 'aiosmtpd.handlers.Mailbox', join(folder, 'mails')];
   return start('aiosmtpd', ['-n', '-l', `0.0.0.0:${port}`, ...mailbox], port, folder);
+}
+
+/** As startSmtp, but over STARTTLS only, for the user `reports`, password `s3cret`; `folder/cert.pem` is its certificate. */
+export async function startSecureSmtp(): Promise<Running> {
+  const folder = mkdtempSync(join(tmpdir(), 'kf-smtps-'));
+  const port = await freePort();
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  const subject = ['-subj', '/CN=mail', '-addext', 'subjectAltName=DNS:host.kf.internal'];
+  const files = ['-keyout', key, '-out', cert];
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, ...files], {
+    stdio: 'ignore',
+  });
+  const script = fileURLToPath(new URL('smtp-server.py', import.meta.url));
+  return start('/usr/bin/python3', [script, String(port), folder, cert, key], port, folder);
 }
 
 /** WebDAV over `folder/files` for the user `etl`, password `s3cret`. */

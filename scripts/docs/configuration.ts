@@ -18,8 +18,23 @@ sudo kf configure-server set maxTasks 16
 sudo kf configure-server unset maxTasks
 \`\`\`
 
-Or edit the file. An unknown setting or a bad value is refused with its line, by these commands and by the server, which
-then does not start. Most settings are read when the server starts: \`sudo kf server restart\`; Tasks go on meanwhile.
+Or edit the file. Most settings are read when the server starts: \`sudo kf server restart\`; Tasks go on meanwhile. An unknown
+setting or a bad value is refused with its line, by these commands and by the server, which then does not start; one that
+runs goes on.
+
+<!-- test
+echo 'maxTaks: 16' >>/var/lib/kf/config.yaml
+-->
+<!-- test: exit 1 -->
+\`\`\`
+$ sudo kf server restart
+Error: /var/lib/kf/config.yaml, line …: unknown setting "maxTaks"; there are: port, maxTasks, memory, …
+…
+\`\`\`
+<!-- test
+sed -i /maxTaks/d /var/lib/kf/config.yaml
+kf server status
+-->
 
 ## Settings
 

@@ -34,6 +34,14 @@ test('a setting is set, shown and taken back; comments and others stay', async (
   expect(readFileSync(file, 'utf8')).toBe('# ours\nport: 7000 # fixed\nstore:\n  cache: 8Mi\n  watchDuration: 2m\n');
 });
 
+test('the last one taken back leaves a file that takes others', async () => {
+  writeFileSync(file, '# ours\n\nstore:\n  cache: 8Mi\n# end\n');
+  await cli.ok('configure-server', 'unset', 'store.cache');
+  expect(readFileSync(file, 'utf8')).toBe('# ours\n# end\n');
+  await set('port', '0');
+  expect(readFileSync(file, 'utf8')).toMatch(/^# ours\n[^{}]*port: 0\n/);
+});
+
 test('a value is what the setting takes, and nothing is written otherwise', async () => {
   for (const [words, message] of [
     [['maxTasks', 'lots'], 'Error: maxTasks must be a whole number from 1 on, not "lots"'],

@@ -43,10 +43,22 @@ export async function writeSetting(home: string, name: SettingName, value: unkno
   }
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
-    await writeDurably(path, document.toString(), 0o600);
+    await writeDurably(path, textFor(document), 0o600);
   } catch (error) {
     throw new CliError(permissionOr(error, `${path}: ${messageOf(error)}`));
   }
+}
+
+/** Without settings only comments: behind `{}` nobody could write another one. */
+function textFor(document: Document): string {
+  if (!isMap(document.contents) || document.contents.items.length > 0) return document.toString();
+  const comments = [
+    document.commentBefore,
+    document.contents.commentBefore,
+    document.contents.comment,
+    document.comment,
+  ];
+  return comments.map((one) => (one ? `${one.replace(/^/gm, '#')}\n` : '')).join('');
 }
 
 /** A map that has become empty goes too. */

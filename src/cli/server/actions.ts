@@ -76,6 +76,8 @@ export async function restartAction(context: Context): Promise<void> {
     // A server that could not be followed by ours is not to be stopped.
     if (running !== undefined && running.version !== clientVersion)
       await askProgram(env, ['check-store'], 'the server goes on running: ');
+    // Nor is one that would not start again with its settings.
+    if (running !== undefined) (await import('../configure-server/config-file.ts')).readConfigFile(home);
     const left = running === undefined ? 0 : await countRunning(context.forEmbedded());
     const stopped = await stopServer(home);
     const info = await launch(options);

@@ -40,7 +40,8 @@ describe('kf complete', () => {
   beforeAll(async () => {
     cli = await TestCli.start();
     await cli.world.app('report');
-    await cli.ok('create-job', 'report', 'nightly', 'true', '--async');
+    await cli.ok('create-job', 'report', 'nightly', 'true', '-s', '@daily', '--async');
+    await cli.ok('set-env', 'report', 'REGION', 'eu');
     await cli.ok('create-space', 'other');
   });
   afterAll(() => cli.close());
@@ -106,6 +107,18 @@ describe('kf complete', () => {
     [
       ['run-task', 'report', '--output=y'],
       ['--output=yaml', ''],
+    ],
+    [
+      ['delete-job-schedule', 'nightly', ''],
+      ['1', ''],
+    ],
+    [
+      ['schedule-job', 'nightly', '@d'],
+      ['@daily', ''],
+    ],
+    [
+      ['unset-env', 'report', ''],
+      ['REGION', ''],
     ],
     [
       ['completion', ''],

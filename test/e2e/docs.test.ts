@@ -61,6 +61,7 @@ const meanings = (): Readonly<Record<string, string>> => ({
   // Disks of machines that run tests are small.
   '10Gi': '16Mi',
   '/srv/backups': host,
+  '/opt/tools': host,
   '/backup/': `${kf.home}/`,
 });
 

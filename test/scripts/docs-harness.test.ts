@@ -1,9 +1,13 @@
 /** Of the test that runs the documentation: that it finds the blocks, and sees where output differs. */
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { isAlive } from '../../src/cli/server/server-file.ts';
 import { blocksOf, stepsOf } from '../support/docs/blocks.ts';
 import { difference } from '../support/docs/compare.ts';
-import { isComplete } from '../support/docs/shell.ts';
+import { isComplete, PageShell } from '../support/docs/shell.ts';
 
 describe('blocks', () => {
   test('fences, hidden commands, marks', () => {
@@ -73,3 +77,15 @@ test.each([
   ['a\n…\nc', 'a\nb'],
   ['exit code 3', 'exit code 4'],
 ])('%j does not show %j', (shown, came) => expect(difference(shown, came)).toContain('but this came'));
+
+test('a shell keeps folder and variables, tells code and output, and takes along what it runs', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kf-shell-'));
+  const shell = new PageShell({ cwd: folder, env: { PATH: process.env.PATH ?? '' } });
+  await shell.run('mkdir a; cd a; x=1');
+  expect(await shell.run('pwd; echo $x >&2; (exit 3)')).toEqual({ code: 3, output: `${folder}/a\n1\n` });
+  const { output } = await shell.run('sleep 600 & echo $!');
+  shell.close();
+  await expect.poll(() => isAlive(Number(output))).toBe(false);
+  await expect(shell.run('true')).rejects.toThrow('it ended the shell');
+  rmSync(folder, { recursive: true });
+});

@@ -5,6 +5,7 @@ import { NetworkPolicy } from '../../resources/core/network-policy.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Build } from '../../resources/kf/build.ts';
 import { Hook } from '../../resources/kf/hook.ts';
+import { schedulesOf } from '../../resources/kf/job-schedules.ts';
 import { LogSink } from '../../resources/kf/log-sink.ts';
 import { notifyEvents } from '../../resources/kf/notify.ts';
 import { ServiceInstance } from '../../resources/kf/service-instance.ts';
@@ -51,6 +52,7 @@ const fixed: Readonly<Record<string, () => readonly string[]>> = {
   FLAG: () => unsettable,
   SHELL: () => shells,
   SERVICE: () => ['volume'],
+  SCHEDULE: () => ['@hourly', '@daily', '@weekly', '@monthly', '@yearly'],
 };
 
 const named: Readonly<Record<string, AnyKind>> = {
@@ -84,11 +86,15 @@ export async function valuesFor(place: Place, context: Context): Promise<Complet
   if (placeholder === 'SERVICE_NAME:PATH')
     return (await names(context, ServiceInstance)).map((one) => ({ ...one, value: `${one.value}:` }));
   if (placeholder === 'ID|NAME') return names(context, Task);
+  if (placeholder === 'SCHEDULE_ID') return scheduleIds(context, place.before[0]!);
+  if (command === 'unset-env' && placeholder === 'NAME') return variables(context, place.before[0]!);
+  if (placeholder === 'SPACE,...') return names(context, Space);
+  if (flag === 'stack') return [{ value: 'host' }];
   if (flag === 'app') return names(context, App);
   if (flag === 'service') return names(context, ServiceInstance);
   const kind =
     named[placeholder] ?? (placeholder === 'NAME' ? namesOf.find(([form]) => form.test(command))?.[1] : undefined);
-  return kind === undefined ? [] : names(context, kind, command === 'terminate-task');
+  return kind === undefined ? [] : names(context, kind, /^terminate-/.test(command));
 }
 
 const described = (placeholder: string, values: readonly string[]): readonly Value[] =>
@@ -117,4 +123,16 @@ async function taskIds(context: Context, app: string): Promise<readonly Value[]>
   return items
     .filter(({ spec, status }) => spec.appRef.name === app && status?.id !== undefined)
     .map(({ metadata, status }) => ({ value: String(status!.id), description: metadata.name }));
+}
+
+async function scheduleIds(context: Context, job: string): Promise<readonly Value[]> {
+  const client = await context.connection({ mayStart: false });
+  const found = await client.get(TaskSchedule, { namespace: await context.space(), name: job });
+  return schedulesOf(found).map(({ id, expression }) => ({ value: String(id), description: expression }));
+}
+
+async function variables(context: Context, app: string): Promise<readonly Value[]> {
+  const client = await context.connection({ mayStart: false });
+  const { spec } = await client.get(App, { namespace: await context.space(), name: app });
+  return (spec.template.spec.containers[0]?.env ?? []).map(({ name }) => ({ value: name }));
 }

@@ -1,7 +1,7 @@
 /** One bash for all commands of a page, so that folders and variables last. */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -10,6 +10,9 @@ export interface Ran {
   /** Both streams, as they came. */
   readonly output: string;
 }
+
+/** Milliseconds after which a command of the documentation hangs. */
+const patience = 40_000;
 
 export const isComplete = (command: string): boolean => {
   if (command.endsWith('\\')) return false;
@@ -24,20 +27,33 @@ export class PageShell {
 
   constructor({ cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> }) {
     this.#log = join(cwd, '.output');
-    this.#bash = spawn('bash', ['--norc'], { cwd, env, stdio: ['pipe', 'inherit', 'inherit', 'pipe'] });
+    // A group of its own: nothing that it runs outlives the page.
+    this.#bash = spawn('bash', ['--norc'], { cwd, env, detached: true, stdio: ['pipe', 'inherit', 'inherit', 'pipe'] });
+    this.#bash.stdin!.on('error', () => {});
     const answers = this.#bash.stdio[3] as NodeJS.ReadableStream;
     this.#answers = createInterface({ input: answers })[Symbol.asyncIterator]();
   }
 
+  /** @throws Error with what came so far when it hangs, or ends the shell; there are no more commands then */
   async run(command: string): Promise<Ran> {
     this.#bash.stdin!.write(`{ ${command}\n} >'${this.#log}' 2>&1 </dev/null; echo $? >&3\n`);
-    const { value, done } = await this.#answers.next();
-    if (done) throw new Error(`the shell ended after: ${command}`);
-    return { code: Number(value), output: readFileSync(this.#log, 'utf8') };
+    const timer = setTimeout(() => this.#kill(), patience);
+    const { value, done } = await this.#answers.next().finally(() => clearTimeout(timer));
+    const output = existsSync(this.#log) ? readFileSync(this.#log, 'utf8') : '';
+    if (done) throw new Error(`it ended the shell, or took more than ${patience / 1000} s: ${command}\n${output}`);
+    return { code: Number(value), output };
   }
 
   close(): void {
+    this.#kill();
     rmSync(this.#log, { force: true });
-    this.#bash.stdin!.end();
+  }
+
+  #kill(): void {
+    try {
+      process.kill(-this.#bash.pid!, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
 }

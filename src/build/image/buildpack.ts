@@ -17,8 +17,8 @@ export interface BuilderFacts {
   readonly platformApi: string;
 }
 
-/** Images as OCI layouts came with it. */
-const leastPlatformApi = [0, 12] as const;
+/** Images as OCI layouts came with the first; the last gives layers back out of the cache alone. */
+const platformApis = ['0.12', '0.13', '0.14'] as const;
 
 /** Of Platform API; tells that a command has to be run through it. */
 export const launcher = '/cnb/lifecycle/launcher';
@@ -49,7 +49,7 @@ export function builderFacts(name: string, { ref, env, labels }: ImageFacts): Bu
     runImage,
     user: { uid: idIn(env, 'CNB_USER_ID') ?? refuse(noUser), gid: idIn(env, 'CNB_GROUP_ID') ?? refuse(noUser) },
     platformApi:
-      platformApiOf(metadata) ?? refuse(`its lifecycle lacks the platform API ${leastPlatformApi.join('.')}`),
+      platformApiOf(metadata) ?? refuse(`its lifecycle knows none of the platform APIs ${platformApis.join(', ')}`),
   };
 }
 
@@ -61,15 +61,10 @@ function idIn(env: readonly string[], name: string): number | undefined {
   return /^[1-9]\d{0,8}$/.test(value) ? Number(value) : undefined;
 }
 
-/** The lowest that we can use: what we rely on is in it. */
+/** The newest that both know. */
 function platformApiOf({ lifecycle }: BuilderMetadata): string | undefined {
-  const least = leastPlatformApi.join('.');
   const supported = lifecycle?.apis?.platform?.supported;
-  if (supported === undefined) return least;
-  return supported
-    .map((text) => [text, ...text.split('.').map(Number)] as const)
-    .filter(([, major = 0, minor = 0]) => major > leastPlatformApi[0] || minor >= leastPlatformApi[1])
-    .sort(([, a = 0, b = 0], [, c = 0, d = 0]) => a - c || b - d)[0]?.[0];
+  return supported === undefined ? platformApis[0] : platformApis.findLast((api) => supported.includes(api));
 }
 
 /** Folders of the cache, as steps see them. */

@@ -8,8 +8,8 @@ const facts = (metadata: object, variables: readonly string[] = env) =>
   builderFacts('b', { ref: 'b@sha256:1', env: variables, labels: label(metadata) });
 
 describe('what a builder says of itself', () => {
-  test('run image, user, and the lowest platform API with layouts', () => {
-    const lifecycle = { apis: { platform: { supported: ['0.7', '0.9', '0.14', '0.13'] } } };
+  test('run image, user, and the newest platform API that both know', () => {
+    const lifecycle = { apis: { platform: { supported: ['0.7', '0.12', '0.13', '0.99'] } } };
     expect(facts({ ...runs, lifecycle })).toEqual({
       ref: 'b@sha256:1',
       runImage: 'example.com/run:1',
@@ -28,7 +28,7 @@ describe('what a builder says of itself', () => {
     expect(() => facts(runs, [])).toThrow('as which user');
     expect(() => facts(runs, ['CNB_USER_ID=0', 'CNB_GROUP_ID=0'])).toThrow('as which user');
     const lifecycle = { apis: { platform: { supported: ['0.10', '0.11'] } } };
-    expect(() => facts({ ...runs, lifecycle })).toThrow('lacks the platform API 0.12');
+    expect(() => facts({ ...runs, lifecycle })).toThrow('its lifecycle knows none of the platform APIs 0.12, 0.13, 0.14');
   });
 });
 

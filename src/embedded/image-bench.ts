@@ -5,8 +5,8 @@ import { BaseImageError, type BuildCacheShelf, type HowToFetch, type ImageBench 
 import { type ContainerStorage, ImageToolsMissing } from '../node/images/container-storage.ts';
 import { builderStackRef, ImageNotFound, imageRef } from '../node/images/image.ts';
 import type { HadImage, NodeImages } from '../node/images/node-images.ts';
-import { checkLayout } from '../node/images/oci-layout.ts';
-import { PullError } from '../node/images/pull-error.ts';
+import { BadLayoutError, checkLayout } from '../node/images/oci-layout.ts';
+import { PullError, pullErrorOf } from '../node/images/pull-error.ts';
 import { findProgram } from '../node/runtime/find-programs.ts';
 
 export interface ImageBenchOptions {
@@ -57,9 +57,15 @@ export function createImageBench({ storage, images, caches, runtime }: ImageBenc
       return { ref: named, env: config?.Env ?? [], labels: config?.Labels ?? {} };
     },
     async take(folder, { repository, holder }) {
-      await checkLayout(folder);
       const name = `kf.local/${repository}:${holder}`;
-      await storage.skopeo(['copy', '--quiet', `oci:${folder}:latest`, `containers-storage:${name}`]);
+      try {
+        await checkLayout(folder);
+        // Whatever the one image in it is called.
+        await storage.skopeo(['copy', '--quiet', `oci:${folder}`, `containers-storage:${name}`]);
+      } catch (error) {
+        if (!(error instanceof BadLayoutError) && pullErrorOf(error).kind === 'passing') throw error;
+        throw new BaseImageError(`what was built is no image: ${pullErrorOf(error).message}`);
+      }
       const { id } = await storage.keep(name);
       return imageRef(repository, `sha256:${id}`);
     },

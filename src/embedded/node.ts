@@ -88,6 +88,7 @@ interface Parts {
   builds?: RunningController;
   presence?: ImagePresence;
   collector?: Collector;
+  caches?: BuildCaches;
   diskDesk?: DiskDesk;
   diskShare?: DiskShare;
 }
@@ -187,7 +188,10 @@ async function takeDown({ home, client }: NodeOptions, parts: Parts): Promise<vo
   const idle = await isIdle(client);
   // Once no task is left the machine is as it was: no bridge, no rules, no cgroups.
   await Promise.all([parts.network?.close({ all: idle }), parts.disk?.close()]);
-  if (idle) await detectCgroups({ instance: home.instance }).removeAll();
+  if (idle) {
+    await parts.caches?.suspend();
+    await detectCgroups({ instance: home.instance }).removeAll();
+  }
   parts.shells?.close();
   parts.images?.close();
   for (const part of [
@@ -197,6 +201,7 @@ async function takeDown({ home, client }: NodeOptions, parts: Parts): Promise<vo
     'builds',
     'presence',
     'collector',
+    'caches',
     'diskDesk',
     'diskShare',
     'agent',
@@ -278,6 +283,7 @@ async function bringUp(
     limitBytes: config['build.disk'],
     run,
   });
+  parts.caches = caches;
   await caches.start(await pruneBuilds(client, layout.builds));
   const fingerprint = async (): Promise<string> => fingerprintText(await stackFingerprint());
   parts.announcement = announceStack({ client, fingerprint, onError: log });

@@ -216,6 +216,15 @@ describe('a Dockerfile that never ends', () => {
     await pushed;
     await settled(before);
   });
+
+  test('the server is stopped with all that it runs', async () => {
+    const { pushed } = await begin('stopped');
+    await kf.ok('server', 'stop', '--kill');
+    const { mounts, processes } = machineState(instanceOf(kf.dataDir));
+    expect({ mounts, processes }).toEqual({ mounts: [], processes: [] });
+    await kf.ok('server', 'start');
+    expect(await pushed).toMatchObject({ code: 1 });
+  });
 });
 
 test('a server that is killed in the middle of a build, and a reboot: it is built all the same', async () => {

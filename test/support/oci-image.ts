@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 
-/** Paths to their text; `{ link }`, `{ folder }` and `{ copy }` (a file of this machine) for what is none. */
+/** Paths to their text; `{ link }`, `{ folder }`, `{ copy }` (a file of this machine), `{ text }` for what is more. */
 export type LayerFiles = Readonly<
   Record<
     string,
     | string
     | { readonly link: string }
     | { readonly copy: string; readonly mode?: number }
+    | { readonly text: string; readonly mode?: number }
     | { readonly folder: true; readonly mode?: number; readonly uid?: number }
   >
 >;
@@ -105,7 +106,7 @@ async function tarOf(files: LayerFiles): Promise<Buffer> {
     else if ('link' in what) tar.entry({ name, mtime, type: 'symlink', linkname: what.link });
     else if ('folder' in what)
       tar.entry({ name, mtime, type: 'directory', mode: what.mode ?? 0o755, uid: what.uid ?? 0, gid: what.uid ?? 0 });
-    else tar.entry({ name, mtime, mode: what.mode ?? 0o644 }, readFileSync(what.copy));
+    else tar.entry({ name, mtime, mode: what.mode ?? 0o644 }, 'text' in what ? what.text : readFileSync(what.copy));
   }
   tar.finalize();
   const chunks: Buffer[] = [];

@@ -44,7 +44,11 @@ export interface ImageBench {
   provide(ref: string, folder: string, how: HowToFetch): Promise<void>;
   /** Fetches an image that steps are to run on. @throws BaseImageError */
   inspect(ref: string, how: HowToFetch): Promise<ImageFacts>;
-  /** Takes an image over from an OCI image layout, durably; nobody writes to it any more. Kept for `holder`. @returns its reference */
+  /**
+   * Takes an image over from an OCI image layout, durably; nobody writes to it any more. Kept for `holder`.
+   * @returns its reference
+   * @throws BaseImageError when it is none
+   */
   take(folder: string, as: { readonly repository: string; readonly holder: string }): Promise<string>;
   /** Ends what was kept for a holder. */
   release(holder: string): void;

@@ -130,10 +130,14 @@ export class ImageBuild implements Builder {
     const method = this.#methodOf(build);
     const cache = await this.#openCache(build);
     const { namespace, name, uid = '', labels: own } = build.metadata;
-    const image = await bench.take(join(cache, method.output(uploaded)), {
-      repository: `${namespace}/${own?.[labels.appName] ?? name}`,
-      holder: uid,
-    });
+    const repository = `${namespace}/${own?.[labels.appName] ?? name}`;
+    let image: string;
+    try {
+      image = await bench.take(join(cache, method.output(uploaded)), { repository, holder: uid });
+    } catch (error) {
+      if (!(error instanceof BaseImageError)) throw error;
+      return reports.fail(build, 'BadImage', error.message);
+    }
     await reports.succeed(build, { image, ...(await method.outcome?.(uploaded)) });
     await staging.remove();
   }

@@ -41,6 +41,9 @@ const gibibyte = 2 ** 30;
 /** In a cache while somebody writes to it. */
 export const dirtyMarker = 'unfinished';
 
+/** Follows the user's name in the file that says who has a cache: it was unmounted in good order. */
+const suspended = ' suspended';
+
 /** Share of a cache above which the next build begins with an empty one: old layers are never removed singly. */
 const mostUsed = 0.5;
 
@@ -79,7 +82,7 @@ export class BuildCaches {
     return this.#inTurn(name, async () => {
       const path = this.#path(name);
       const present = await this.#userOf(name);
-      if (present === user && (await this.#isReady(path))) return path;
+      if (present === user && (await this.#goOn(name))) return path;
       if (present !== undefined || !(await this.#reopen(name))) await this.#makeNew(name, owner);
       await writeFile(`${path}.user`, user, { mode: 0o600 });
       return path;
@@ -95,6 +98,19 @@ export class BuildCaches {
       await rm(`${this.#path(name)}.user`, { force: true });
       this.#release(name);
     });
+  }
+
+  /** Unmounts all, for a server that ends while nothing runs; whoever has one finds it again as it was. */
+  async suspend(): Promise<void> {
+    for (const name of await this.#names())
+      await this.#inTurn(name, async () => {
+        const user = await this.#userOf(name);
+        if (user === undefined) return;
+        await this.#unmount(name);
+        await syncPath(this.#image(name).file).catch(ignoreMissing);
+        await writeFile(`${this.#path(name)}.user`, user + suspended, { mode: 0o600 });
+        this.#release(name);
+      });
   }
 
   /** Removes the caches of those that are not named, unless they are open. */
@@ -120,7 +136,21 @@ export class BuildCaches {
   }
 
   async #userOf(name: string): Promise<string | undefined> {
+    return (await this.#noteOf(name))?.replace(suspended, '');
+  }
+
+  #noteOf(name: string): Promise<string | undefined> {
     return readFile(`${this.#path(name)}.user`, 'utf8').catch(() => undefined);
+  }
+
+  /** Whether its user finds it as he left it. */
+  async #goOn(name: string): Promise<boolean> {
+    if (await this.#isReady(this.#path(name))) return true;
+    const note = await this.#noteOf(name);
+    if (note?.endsWith(suspended) !== true) return false;
+    await this.#mount(name);
+    await writeFile(`${this.#path(name)}.user`, note.replace(suspended, ''), { mode: 0o600 });
+    return true;
   }
 
   get #isPlain(): boolean {

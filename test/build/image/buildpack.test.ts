@@ -28,7 +28,9 @@ describe('what a builder says of itself', () => {
     expect(() => facts(runs, [])).toThrow('as which user');
     expect(() => facts(runs, ['CNB_USER_ID=0', 'CNB_GROUP_ID=0'])).toThrow('as which user');
     const lifecycle = { apis: { platform: { supported: ['0.10', '0.11'] } } };
-    expect(() => facts({ ...runs, lifecycle })).toThrow('its lifecycle knows none of the platform APIs 0.12, 0.13, 0.14');
+    expect(() => facts({ ...runs, lifecycle })).toThrow(
+      'its lifecycle knows none of the platform APIs 0.12, 0.13, 0.14',
+    );
   });
 });
 

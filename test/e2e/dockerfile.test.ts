@@ -146,6 +146,11 @@ describe('what a RUN can get at', () => {
 const serverJson = (): Promise<string> => readFile(join(kf.dataDir, 'server.json'), 'utf8');
 
 describe('a Dockerfile that never ends', () => {
+  // The node is up, and has what it keeps.
+  beforeAll(async () => {
+    await kf.push('first', { Procfile: 'task: true\n' });
+    await kf.ok('run-task', 'first', '--wait');
+  });
   const endless = `${shellBase}RUN echo has begun; sleep 100000 & sleep 100000\n`;
   /** Resolves when the RUN has begun. */
   const begin = async (app: string) => {

@@ -31,7 +31,8 @@ export type Reconcile = (request: ObjectRef) => Promise<Result | void>;
 export interface Watched {
   readonly kind: AnyKind;
   readonly list?: ListOptions;
-  readonly requests: (object: KubeObject) => readonly ObjectRef[];
+  /** @param gone whether it is there no more */
+  readonly requests: (object: KubeObject, gone: boolean) => readonly ObjectRef[];
 }
 
 /** Watches the reconciled kind itself. */
@@ -55,12 +56,12 @@ export const ownedBy = (owner: AnyKind, kind: AnyKind, list?: ListOptions): Watc
 /** Watches any kind through a function of one's own. */
 export const mapped = <K extends AnyKind>(
   kind: K,
-  requests: (object: ObjectOf<K>) => readonly ObjectRef[],
+  requests: (object: ObjectOf<K>, gone: boolean) => readonly ObjectRef[],
   list?: ListOptions,
 ): Watched => ({
   kind,
   ...(list === undefined ? {} : { list }),
-  requests: requests as (object: KubeObject) => readonly ObjectRef[],
+  requests: requests as Watched['requests'],
 });
 
 export interface ControllerOptions {
@@ -113,8 +114,8 @@ export function startController(options: ControllerOptions): RunningController {
       ...(list === undefined ? {} : { list }),
       clock,
       signal: abort.signal,
-      onObject: (object) => {
-        for (const request of requests(object)) queue.add(keyFromRef(request));
+      onObject: (object, gone) => {
+        for (const request of requests(object, gone)) queue.add(keyFromRef(request));
       },
       onError: (error) => onError?.(`${name}: watching ${kind.plural}`, error),
     }),

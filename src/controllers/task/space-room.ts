@@ -1,35 +1,39 @@
 /**
  * The room of Spaces with caps: a Task starts when it is its turn, first in, first out, and what runs leaves room for it.
- * Who runs and who waits is read from the API; kept in memory is only what reads may not show yet.
+ * Who runs is read from the API, but for what reads may not show yet; who waits follows from the watch of Tasks, so that
+ * ten thousand that wait are not listed for each of them.
  */
 
 import type { Client, Draft } from '../../client/client.ts';
 import { getFromServer } from '../../client/get-if-exists.ts';
 import { type ConditionDraft, conditionOf, isFinal } from '../../resources/condition.ts';
-import { Task } from '../../resources/kf/task.ts';
+import type { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
-import { waitingForRetry } from './attempts.ts';
+import { Line } from './line.ts';
 import { type Need, needOf, roomFor, type SpaceLimits } from './space-limits.ts';
 import { refused, waiting } from './task-conditions.ts';
 
 /** The reason of a Task for which its Space has no room. */
 export const waitingForSpace = 'WaitingForSpace';
-/** Whoever waits for something else does not stand in line. */
-const elsewhere = ['AppNotFound', 'WaitingForBuild', 'WaitingForServices', 'WaitingForCleanup', waitingForRetry];
-
 export class SpaceRoom {
   readonly #client: Client;
   /** The last request per namespace: Tasks of one Space take turns, so that two cannot take the same room. */
   readonly #turns = new Map<string, Promise<unknown>>();
   /** Runs that were made here and that no list has shown yet, by namespace and name. */
   readonly #made = new Map<string, Map<string, Need>>();
-  /** The ages of Tasks that wait here, by namespace and name. */
-  readonly #waiting = new Map<string, Map<string, string>>();
+  /** By namespace: the Tasks that wait here, or may be about to. */
+  readonly #lines = new Map<string, Line>();
 
   constructor(client: Client) {
     this.#client = client;
+  }
+
+  /** To be told of every Task that a watch tells of, before anything is done about it. */
+  see(task: Task): void {
+    if (isOver(task)) this.leave(refOf(task));
+    else if (isInLine(task)) this.#enter(task);
   }
 
   /** Makes the run of a Task that has its turn and finds room; else tells why not. @param make may find an obstacle, too */
@@ -42,7 +46,7 @@ export class SpaceRoom {
     const { namespace = '' } = task.metadata;
     const need = needOf(resourcesOf(run));
     // First of all, so that whatever ends from now on wakes it.
-    keep(this.#waiting, namespace, task.metadata.name, ageOf(task));
+    this.#enter(task);
     return this.#inTurn(namespace, async () => {
       const obstacle = (await this.#obstacle(task, need, limits)) ?? (await make());
       if (obstacle === undefined) keep(this.#made, namespace, run.metadata.name!, need);
@@ -53,16 +57,22 @@ export class SpaceRoom {
 
   /** It does not wait here any more. */
   leave({ namespace = '', name }: ObjectRef): void {
-    const here = this.#waiting.get(namespace);
-    if (here?.delete(name) && here.size === 0) this.#waiting.delete(namespace);
+    const line = this.#lines.get(namespace);
+    line?.leave(name);
+    if (line?.size === 0) this.#lines.delete(namespace);
   }
 
   /** The Task whose turn it is, of those that wait here. */
   next(namespace: string): ObjectRef | undefined {
-    let first: { readonly name: string; readonly age: string } | undefined;
-    for (const [name, age] of this.#waiting.get(namespace) ?? [])
-      if (first === undefined || age < first.age) first = { name, age };
+    const first = this.#lines.get(namespace)?.first();
     return first === undefined ? undefined : { namespace, name: first.name };
+  }
+
+  #enter(task: Task): void {
+    const { namespace = '', name } = task.metadata;
+    const line = this.#lines.get(namespace) ?? new Line();
+    this.#lines.set(namespace, line);
+    line.enter(name, ageOf(task));
   }
 
   async #inTurn<T>(namespace: string, work: () => Promise<T>): Promise<T> {
@@ -82,13 +92,19 @@ export class SpaceRoom {
     running.delete(name);
     const room = roomFor(need, [...running.values()], limits, namespace);
     if (room.verdict === 'never') return refused('NeverFits', room.message);
-    const { items } = await this.#client.list(Task, { namespace, unfinishedOnly: true });
-    const age = ageOf(task);
-    const isBehind = items.some((other) => isInLine(other) && !running.has(other.metadata.name) && ageOf(other) < age);
+    const isBehind = this.#isBehind(task, running);
     if (room.verdict === 'fits' && !isBehind) return undefined;
     const why = room.verdict === 'fits' ? [] : [room.message];
     const others = isBehind ? ['others are before it'] : [];
     return waiting(waitingForSpace, `${[...why, ...others].join('; ')}; it starts when it has its turn and room`);
+  }
+
+  #isBehind(task: Task, running: ReadonlyMap<string, Need>): boolean {
+    const { namespace = '', name } = task.metadata;
+    let first = this.next(namespace);
+    // An event that came late has put it in line again.
+    for (; first !== undefined && running.has(first.name); first = this.next(namespace)) this.leave(first);
+    return first !== undefined && first.name !== name;
   }
 
   /** What runs takes, by the names of the Tasks. */
@@ -116,12 +132,14 @@ export class SpaceRoom {
 export const resourcesOf = (run: Pick<PipelineRun, 'spec'>) =>
   run.spec.pipelineSpec?.tasks?.[0]?.taskSpec?.steps?.[0]?.computeResources;
 
+const isOver = (task: Task): boolean =>
+  isFinal(task) || task.spec.terminated === true || task.metadata.deletionTimestamp !== undefined;
+
+/** Whoever waits for something else does not stand in line; a new one does, until it is known to. */
 function isInLine(task: Task): boolean {
-  if (isFinal(task) || task.spec.terminated || task.spec.pending || task.metadata.deletionTimestamp !== undefined)
-    return false;
+  if (task.spec.pending) return false;
   const { reason = '' } = conditionOf(task, 'Succeeded') ?? {};
-  if (reason === waitingForSpace) return true;
-  return task.status?.pipelineRunName === undefined && !elsewhere.includes(reason);
+  return reason === waitingForSpace || (reason === '' && task.status?.pipelineRunName === undefined);
 }
 
 /** Sorts the oldest first; Tasks of one second and one App by their numbers. */

@@ -2,14 +2,7 @@
 
 import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
-import {
-  itself,
-  mapped,
-  ownedBy,
-  type Result,
-  type RunningController,
-  startController,
-} from '../../client/controller.ts';
+import { mapped, ownedBy, type Result, type RunningController, startController } from '../../client/controller.ts';
 import { getChild, getIfExists } from '../../client/get-if-exists.ts';
 import type { MachineRoom } from '../../client/machine-room.ts';
 import { writeStatus } from '../../client/status-writer.ts';
@@ -30,6 +23,7 @@ import { isControlledBy, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { tellFailure } from '../notify/task-failed.ts';
+import { AppChanges } from './app-changes.ts';
 import { AttemptRuns, type Blocked, runRef } from './attempt-runs.ts';
 import { isRetried, nextAttempt, retryCondition, retryDelay, retryTime, withAttempt } from './attempts.ts';
 import { commandOf, nextPipelineRunOf, pipelineRunName, pipelineRunOf, type TaskContext } from './pipeline-run.ts';
@@ -55,7 +49,7 @@ export function startTaskController(options: Options): RunningController {
     ...options,
     name: 'task',
     watches: [
-      itself(Task, { unfinishedOnly: true }),
+      mapped(Task, (task) => controller.seen(task), { unfinishedOnly: true }),
       ownedBy(Task, PipelineRun, { unfinishedOnly: true }),
       // The TaskRun belongs to the PipelineRun, whose labels it bears.
       mapped(
@@ -66,7 +60,7 @@ export function startTaskController(options: Options): RunningController {
             : [],
         { unfinishedOnly: true },
       ),
-      mapped(App, (app) => controller.waitingFor(app)),
+      mapped(App, (app, gone) => controller.waitingFor(app, gone)),
       mapped(Space, (space) => controller.nextIn(space.metadata.name)),
     ],
     async reconcile(request) {
@@ -85,6 +79,7 @@ export class TaskController {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #numbers: TaskNumbers;
+  readonly #appChanges = new AppChanges();
   readonly #waiting = new Waiting();
   readonly #runs: AttemptRuns;
 
@@ -95,9 +90,15 @@ export class TaskController {
     this.#runs = new AttemptRuns(client, machine);
   }
 
-  /** Tasks that wait for something of this App. */
-  waitingFor(app: App): readonly ObjectRef[] {
-    return this.#waiting.on(refOf(app));
+  /** A Task as the watch has it, before it is reconciled. */
+  seen(task: Task): readonly ObjectRef[] {
+    this.#runs.room.see(task);
+    return [refOf(task)];
+  }
+
+  /** Tasks that wait for something of this App, unless this is no news to them. */
+  waitingFor(app: App, gone: boolean): readonly ObjectRef[] {
+    return this.#appChanges.matter(app, gone) ? this.#waiting.on(refOf(app)) : [];
   }
 
   /** The Task that is first in line for room in a Space. */

@@ -8,8 +8,8 @@ export interface BuildCacheShelf {
    * @throws DiskReserveError, DiskTooSmallError
    */
   open(name: string, user: string, owner?: number): Promise<string>;
-  /** Idempotent. */
-  close(name: string, user: string): Promise<void>;
+  /** All that the user has, also from before a restart. Idempotent. */
+  close(user: string): Promise<void>;
 }
 
 export interface HowToFetch {

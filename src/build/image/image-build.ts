@@ -44,8 +44,6 @@ export class ImageBuild implements Builder {
   readonly #options: ImageBuildOptions;
   readonly #methods: Methods;
   readonly #fetches: BaseFetches;
-  /** Names of open caches by the Build's uid. */
-  readonly #open = new Map<string, string>();
 
   constructor(options: ImageBuildOptions) {
     const { bench } = options;
@@ -73,9 +71,7 @@ export class ImageBuild implements Builder {
   async tidy(uid: string): Promise<void> {
     const { bench } = this.#options;
     this.#fetches.stop(uid);
-    const cache = this.#open.get(uid);
-    if (cache !== undefined) await bench.caches.close(cache, uid);
-    this.#open.delete(uid);
+    await bench.caches.close(uid);
     bench.release(uid);
   }
 
@@ -146,7 +142,6 @@ export class ImageBuild implements Builder {
     const { uid = '' } = build.metadata;
     const { cacheSuffix, cacheOwner } = this.#methodOf(build);
     const name = `${controllerOf(build)?.uid ?? uid}${cacheSuffix}`;
-    this.#open.set(uid, name);
     return this.#options.bench.caches.open(name, uid, cacheOwner);
   }
 

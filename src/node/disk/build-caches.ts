@@ -89,15 +89,16 @@ export class BuildCaches {
     });
   }
 
-  /** The user writes to it no more. Idempotent. */
-  close(name: string, user: string): Promise<void> {
-    return this.#inTurn(name, async () => {
-      if ((await this.#userOf(name)) !== user) return;
-      await this.#unmount(name);
-      await syncPath(this.#image(name).file).catch(ignoreMissing);
-      await rm(`${this.#path(name)}.user`, { force: true });
-      this.#release(name);
-    });
+  /** The user writes to his no more, which an earlier server may have opened. Idempotent. */
+  async close(user: string): Promise<void> {
+    for (const name of await this.#names())
+      await this.#inTurn(name, async () => {
+        if ((await this.#userOf(name)) !== user) return;
+        await this.#unmount(name);
+        await syncPath(this.#image(name).file).catch(ignoreMissing);
+        await rm(`${this.#path(name)}.user`, { force: true });
+        this.#release(name);
+      });
   }
 
   /** Unmounts all, for a server that ends while nothing runs; whoever has one finds it again as it was. */

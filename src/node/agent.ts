@@ -293,7 +293,11 @@ class Agent implements NodeAgent {
     if (!this.#admission.fitsEver(candidate))
       this.#refuse(pod, { reason: 'NeverFits', message: neverFits(this.#admission, candidate) });
     else if (this.#hasImages(pod)) this.#waiting.arrive(pod);
-    else this.#awaited.arrive(pod);
+    else {
+      // A pull may take long: others may have the room that was kept for it.
+      this.#waiting.reservations.forgo(ownerOf(pod));
+      this.#awaited.arrive(pod);
+    }
   }
 
   /** As far as can be told at once. */

@@ -64,11 +64,16 @@ export class Reservations implements MachineRoom {
 
   leave(ref: ObjectRef): void {
     const uid = this.#uids.get(keyOf(ref));
-    const asked = uid === undefined ? undefined : this.#forget(uid);
+    if (uid !== undefined) this.forgo(uid);
+  }
+
+  /** As leave, of whoever asked under this uid. */
+  forgo(uid: string): void {
+    const asked = this.#forget(uid);
     if (asked === undefined) return;
     asked.drop?.();
-    this.#options.admission.withdraw(asked.request.uid);
-    this.#options.admission.release(asked.request.uid);
+    this.#options.admission.withdraw(uid);
+    this.#options.admission.release(uid);
     this.#options.pump();
   }
 

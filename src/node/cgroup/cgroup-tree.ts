@@ -1,5 +1,6 @@
 /** The instance's part of the cgroup tree, `kf-<instance>/…`, over every hierarchy in which it may exist. */
 
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -164,7 +165,8 @@ async function removeTree(path: string, patienceMilliseconds: number): Promise<v
     try {
       return await rmdir(path);
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return;
+      // A hierarchy that is read-only says so before it looks whether there is one.
+      if (codeOf(error) === 'ENOENT' || (codeOf(error) === 'EROFS' && !existsSync(path))) return;
       // Busy also means that there are cgroups below.
       if (codeOf(error) !== 'EBUSY') throw error;
       const below = await childrenOf(path);

@@ -65,6 +65,14 @@ export const loopCheck: Check = check('loop devices', async () => {
   };
 });
 
+/** What no runtime can do without, one line each; the way out is said by `kf doctor`. */
+export async function lackingRights(): Promise<readonly string[]> {
+  const outcomes = await Promise.all(
+    [capabilityCheck(), cgroupWriteCheck].map(async ({ name, run }) => ({ name, ...(await run()) })),
+  );
+  return outcomes.filter(({ ok }) => !ok).map(({ name, detail }) => `${name} ${detail}`);
+}
+
 /** A trial that is left out, by the names of what it takes, while that is missing. */
 export function after(needs: readonly Check[], { name, run }: Check): Check {
   return {

@@ -18,15 +18,21 @@ export async function tryRuntime(run: RunCommand, runtime: string): Promise<void
   const cgroups = detectCgroups({ instance: `doctor-${process.pid}` });
   const folder = await mkdtemp(join(tmpdir(), 'kf-doctor-'));
   const id = `kf-doctor-${process.pid}`;
+  const tidy = async (): Promise<void> => {
+    await run(runtime, ['--root', join(folder, 'state'), 'delete', '--force', id]).catch(() => {});
+    await rm(folder, { recursive: true, force: true });
+    await cgroups.removeAll();
+  };
   try {
     const mounts = await prepareRoot(join(folder, 'rootfs'));
     await writeFile(join(folder, 'config.json'), JSON.stringify(specification(cgroups, id, mounts)));
     await run(runtime, ['--root', join(folder, 'state'), 'run', '--bundle', folder, id]);
-  } finally {
-    await run(runtime, ['--root', join(folder, 'state'), 'delete', '--force', id]).catch(() => {});
-    await cgroups.removeAll();
-    await rm(folder, { recursive: true, force: true });
+  } catch (error) {
+    // Why it failed is the news, not what could not be tidied up for the same reason.
+    await tidy().catch(() => {});
+    throw error;
   }
+  await tidy();
 }
 
 /** The host's folders to bind; what is a link there is a link here. */

@@ -33,6 +33,8 @@ Error: /var/lib/kf/config.yaml, line …: unknown setting "maxTaks"; there are: 
 \`\`\`
 <!-- test
 sed -i /maxTaks/d /var/lib/kf/config.yaml
+mkdir other && echo 'maxTaks: 16' >other/config.yaml
+KF_HOME=$PWD/other kf server start 2>&1 | grep 'did not start: .*/config.yaml, line 1: unknown setting "maxTaks"'
 kf server status
 -->
 

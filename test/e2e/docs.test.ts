@@ -1,7 +1,7 @@
 /** Every code block of README.md and docs/*.md, run as it stands there against one server. */
 
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blocksOf } from '../support/docs/blocks.ts';
@@ -42,6 +42,7 @@ afterAll(async () => {
   await kf.remove();
   await receiver.close();
   rmSync(host, { recursive: true, force: true });
+  rmSync(logFile(), { force: true });
 });
 
 /** That what a page shows of a post has the fields of one that came. */
@@ -51,6 +52,8 @@ const fields = (value, path) => typeof value !== 'object' ? [path] :
   Array.isArray(value) ? [path] : Object.keys(value).flatMap((key) => fields(value[key], path + '.' + key)).sort();
 delete shown.data.slot; // Jobs run by hand have none.
 require('assert').deepEqual(fields(shown, ''), fields(JSON.parse(came.text), ''));`;
+
+const logFile = (): string => `/var/log/${basename(host)}.jsonl`;
 
 /** What the pages speak of, and what there is for it here. */
 const meanings = (): Readonly<Record<string, string>> => ({
@@ -62,6 +65,7 @@ const meanings = (): Readonly<Record<string, string>> => ({
   '10Gi': '16Mi',
   '/srv/backups': host,
   '/opt/tools': host,
+  '/var/log/kf-tasks.jsonl': logFile(),
   '/backup/': `${kf.home}/`,
 });
 

@@ -80,7 +80,7 @@ async function make(folder: string): Promise<void> {
     if (name.startsWith('vmlinuz-')) await cp(join(root, 'boot', name), image.kernel);
     if (name.startsWith('initrd.img-')) await cp(join(root, 'boot', name), image.initrd);
   }
-  await succeed('mkfs.ext4', ['-q', '-F', '-d', root, image.disk, diskSize]);
+  await succeed('mkfs.ext4', ['-q', '-F', '-L', 'kf-root', '-d', root, image.disk, diskSize]);
   await rm(root, { recursive: true });
 }
 

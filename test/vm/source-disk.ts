@@ -21,7 +21,7 @@ export async function makeSourceDisk(root: string, folder: string, disk: string)
         verbatimSymlinks: true,
       });
     await rm(disk, { force: true });
-    await succeed('mkfs.ext4', ['-q', '-F', '-d', stage, disk, size]);
+    await succeed('mkfs.ext4', ['-q', '-F', '-L', 'kf-source', '-d', stage, disk, size]);
   } finally {
     await rm(stage, { recursive: true, force: true });
   }

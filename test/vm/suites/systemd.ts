@@ -3,19 +3,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { nothing } from '../../support/machine-state.ts';
 import { type Check, expectEqual, expectMatch } from '../check.ts';
-import { dataDir, type Guest } from '../guest.ts';
+import { dataDir, type Guest, kubectl } from '../guest.ts';
 
 /** Goes on, always with the same processes, until it is told to end; a second start would show in its log. */
-const untilTold = 'echo begun; mkfifo /tmp/go; read told </tmp/go; echo ended; exit 7';
+const untilTold = 'echo begun; mkfifo ~/go; read told <~/go; echo ended; exit 7';
 
 /** Cgroups of the containers that run. */
 const containers = 'find /sys/fs/cgroup/kf-*/* -prune -type d ! -name monitors';
 
 /** Does `what` with `$pid`, the first process of each container, once its command waits. */
 const withContainers = (what: string): string =>
-  `for folder in $(${containers}); do pid=$(head -n 1 $folder/cgroup.procs); while [ ! -p /proc/$pid/root/tmp/go ]; do sleep 0.1; done; ${what}; done`;
+  `for folder in $(${containers}); do pid=$(head -n 1 $folder/cgroup.procs); while [ ! -p /proc/$pid/root/home/vcap/go ]; do sleep 0.1; done; ${what}; done`;
 
-const letGo = (guest: Guest): Promise<string> => guest.machine.ok(withContainers('echo go >/proc/$pid/root/tmp/go'));
+const letGo = (guest: Guest): Promise<string> =>
+  guest.machine.ok(withContainers('echo go >/proc/$pid/root/home/vcap/go'));
 
 const containerPids = async (guest: Guest): Promise<string> =>
   (await guest.machine.ok(withContainers('sort -n $folder/cgroup.procs'))).trim();
@@ -70,9 +71,13 @@ const loginTests: readonly Check[] = [
       await machine.ok(
         'mkdir -p /etc/systemd/logind.conf.d && printf "[Login]\\nKillUserProcesses=yes\\n" >/etc/systemd/logind.conf.d/kill.conf && systemctl restart systemd-logind',
       );
-      const script = `mkdir -p app && echo exit 0 >app/run.sh && sudo kf push app --task -p app >&2 && sudo kf run-task app -c '${untilTold}' -o name`;
-      const task = (await machine.ok(script, { user: 'ann' })).trim().split('/').at(-1) ?? '';
-      const server = await guest.serverPid();
+      const script = `
+        mkdir -p app && echo exit 0 >app/run.sh && sudo kf push app --task -p app >&2 || exit 1
+        task=$(sudo kf run-task app -c '${untilTold}' -o name) && echo $task || exit 1
+        until sudo ${kubectl} get $task -n dev -o 'jsonpath={.status.startTime}' | grep -q .; do sleep 0.5; done
+        sudo node -p 'require("${dataDir}/server.json").pid'`;
+      const [name = '', pid] = (await machine.ok(script, { user: 'ann' })).trim().split('\n');
+      const [task, server] = [name.split('/').at(-1) ?? '', Number(pid)];
       await waitFor(guest, 'the end of the server with the session', `! kill -0 ${server}`);
       const pids = await containerPids(guest);
       if (pids === '') throw new Error('the task has ended with the session');

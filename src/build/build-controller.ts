@@ -29,6 +29,7 @@ import type { ImageBench } from './image/image-bench.ts';
 import { ImageBuild } from './image/image-build.ts';
 import type { HostStack, ImageSink } from './image-sink.ts';
 import type { SourceStore } from './source-store.ts';
+import { StackBuild } from './stack-build.ts';
 import { Staging } from './staging.ts';
 import { UnsafeSourceError } from './unpack.ts';
 
@@ -81,16 +82,19 @@ export class BuildController {
     this.#options = options;
     this.#reports = new BuildReports(options);
     const hostStack = new HostStackBuild({ ...options, reports: this.#reports });
-    const image =
-      bench === undefined
-        ? []
-        : [new ImageBuild({ ...options, bench, reports: this.#reports, waiting: this.#waiting, wake })];
+    const shared = { ...options, reports: this.#reports, waiting: this.#waiting, wake };
+    const image = bench && new ImageBuild({ ...shared, bench });
     const { given } = options;
     this.#given = given && new GivenImageBuild({ ...options, given, reports: this.#reports, wake });
     this.#builders = new Map<string, Builder>([
       [hostStackBuilder, hostStack],
       ...(this.#given === undefined ? [] : [[imageBuilder, this.#given] as const]),
-      ...image.flatMap((builder) => [dockerfileBuilder, buildpackBuilder].map((name) => [name, builder] as const)),
+      ...(bench === undefined || image === undefined
+        ? []
+        : ([
+            [dockerfileBuilder, image],
+            [buildpackBuilder, new StackBuild({ ...shared, bench, buildpacks: image })],
+          ] as const)),
     ]);
   }
 

@@ -6,6 +6,7 @@ import type { Build } from '../resources/kf/build.ts';
 import { labels } from '../resources/labels.ts';
 import { controllerRef } from '../resources/meta.ts';
 import type { TaskRun } from '../resources/tekton/task-run.ts';
+import { vcapUser } from '../resources/vcap.ts';
 import type { DependencyStep } from './detect.ts';
 import { appFolder } from './staging.ts';
 
@@ -25,6 +26,8 @@ const disk = '2Gi';
 export interface BuildRunContext {
   /** Image of the bare stack. */
   readonly image: string;
+  /** Whether that is another system than this machine's own. */
+  readonly isImage: boolean;
   /** Folder on this machine with the app's files. */
   readonly source: string;
   readonly path: readonly string[];
@@ -60,7 +63,7 @@ export function buildRunOf(build: Build, steps: readonly DependencyStep[], conte
     { name: 'PATH', value: context.path.join(':') },
     { name: 'CI', value: 'true' },
     // Node trusts its own list of authorities only; a build trusts what the machine trusts.
-    { name: 'NODE_EXTRA_CA_CERTS', value: '/etc/ssl/certs/ca-certificates.crt' },
+    ...(context.isImage ? [] : [{ name: 'NODE_EXTRA_CA_CERTS', value: '/etc/ssl/certs/ca-certificates.crt' }]),
     ...(build.spec.env ?? []),
   ];
   return {
@@ -76,6 +79,8 @@ export function buildRunOf(build: Build, steps: readonly DependencyStep[], conte
           env,
           computeResources: { limits },
           volumeMounts: [{ name: 'app', mountPath: appFolder }],
+          // Whom the image's own processes run as may not write to the source.
+          ...(context.isImage ? { securityContext: { runAsUser: vcapUser.uid, runAsGroup: vcapUser.gid } } : {}),
         })),
         volumes: [{ name: 'app', hostPath: { path: context.source } }],
       },

@@ -34,10 +34,11 @@ export async function commitImage(input: CommitInput): Promise<CommittedImage> {
   const { ref } = await images.put({
     holder: build.metadata.uid ?? '',
     repository: `${build.metadata.namespace}/${build.metadata.labels?.[labels.appName] ?? build.metadata.name}`,
-    base: 'host',
+    base: stack.base ?? 'host',
     layers,
     config: {
       env: [
+        ...(stack.env ?? []),
         `PATH=${[...plan.paths.map((path) => join(appFolder, path)), ...stack.path].join(':')}`,
         ...Object.entries(plan.env).map(([name, value]) => `${name}=${value}`),
       ],

@@ -79,7 +79,13 @@ export class HostStackBuild implements Builder {
         await reports.fail(build, 'MissingProgram', missing);
         return false;
       }
-      const context = { image: stack.ref, source: staging.app, path: stack.path, limits };
+      const context = {
+        image: stack.ref,
+        isImage: stack.base !== undefined,
+        source: staging.app,
+        path: stack.path,
+        limits,
+      };
       await createRun(client, buildRunOf(build, steps, context));
     }
     await reports.running(build, run);
@@ -87,6 +93,8 @@ export class HostStackBuild implements Builder {
   }
 
   async #missingProgram(steps: readonly DependencyStep[]): Promise<string | undefined> {
+    // What an image lacks its own shell says.
+    if (this.#options.stack.base !== undefined) return undefined;
     for (const program of steps.flatMap((step) => step.programs)) {
       const found = await Promise.all(this.#options.stack.path.map((folder) => isThere(join(folder, program.name))));
       if (!found.includes(true))
@@ -103,7 +111,7 @@ export class HostStackBuild implements Builder {
     const { ref, fingerprint } = await commitImage({ build, staging, plan, sha256, images, stack });
     await reports.succeed(build, {
       image: ref,
-      stack: { name: 'host', fingerprint },
+      stack: { name: stack.name ?? 'host', fingerprint },
       ...(plan.startCommand === undefined ? {} : { startCommand: plan.startCommand }),
     });
     await staging.remove();

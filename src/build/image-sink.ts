@@ -27,8 +27,14 @@ export interface ImageSink {
   release(holder: string): void;
 }
 
-/** The host stack as builds see it. */
+/** The host stack, or an image in its place, as builds see it. */
 export interface HostStack {
+  /** As in `kf stacks`. Default: host */
+  readonly name?: string;
+  /** What its images stand on: `host`, or a reference by digest. Default: host */
+  readonly base?: string;
+  /** Further variables of its processes, `NAME=value`. Default: none */
+  readonly env?: readonly string[];
   /** Image reference of the bare stack. */
   readonly ref: string;
   /** The search path of its processes, by folder. */

@@ -26,7 +26,7 @@ import type { Places, Recipe } from './recipe.ts';
 const run = promisify(execFile);
 
 /** Names within the Build's own folder. */
-const factsFile = 'builder.json';
+export const factsFile = 'builder.json';
 const runImage = 'run';
 
 export class BuildpackMethod implements BuildMethod {

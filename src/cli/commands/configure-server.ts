@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { type CommandFile, defineCommand } from '../command.ts';
+import { type CommandFile, defineCommand, repeatable } from '../command.ts';
+import type { RegistryFlags } from '../configure-server/registries.ts';
 
 const shared = {
   group: 'Server:',
@@ -52,6 +53,38 @@ export const configureServer: readonly CommandFile[] = [
     async run(context, [name]) {
       const { unsetSetting } = await import('../configure-server/settings.ts');
       await unsetSetting(context, name!);
+    },
+  }),
+  defineCommand<RegistryFlags>({
+    usage: 'configure-server set-registry PREFIX',
+    ...shared,
+    summary: 'Say how a registry of images is spoken to, or a part of one',
+    details:
+      'What was set for it before is replaced. Mirrors are asked first, in their order. Registries of this machine (localhost, 127.0.0.1) need no TLS until something is set for them. In force at once.',
+    examples: [
+      'sudo kf configure-server set-registry docker.io --mirror mirror.example.com/docker',
+      'sudo kf configure-server set-registry registry.example.com:5000 --ca /etc/ssl/registry.crt',
+    ],
+    args: 1,
+    flags: (command) =>
+      command
+        .option('--mirror <PREFIX>', 'asked instead, before the registry itself (repeatable)', repeatable)
+        .option('--insecure', 'plain HTTP, or a certificate that nobody vouches for, is good enough')
+        .option('--ca <FILE>', 'certificates (PEM) of whoever vouches for it'),
+    async run(context, [prefix], flags) {
+      const { setRegistry } = await import('../configure-server/registries.ts');
+      await setRegistry(context, prefix!, flags);
+    },
+  }),
+  defineCommand({
+    usage: 'configure-server unset-registry PREFIX',
+    ...shared,
+    summary: 'Take it back: the registry is spoken to as any other',
+    examples: ['sudo kf configure-server unset-registry docker.io'],
+    args: 1,
+    async run(context, [prefix]) {
+      const { unsetRegistry } = await import('../configure-server/registries.ts');
+      await unsetRegistry(context, prefix!);
     },
   }),
   defineCommand<{ readonly chown?: boolean }>({

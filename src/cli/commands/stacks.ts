@@ -16,5 +16,6 @@ export const stacks = defineCommand<OutputFlag>({
     const { formatTable } = await import('../output/table.ts');
     const rows = found.map(({ name, description, fingerprint }) => [name, description, fingerprint]);
     await context.io.out(formatTable(['Name', 'Description', 'Fingerprint'], rows));
+    context.io.note('Any image is a stack, too, a base or a builder: kf push APP_NAME --task -s debian:12');
   },
 });

@@ -49,7 +49,7 @@ function requireImage(stack: string): void {
   // A bare word is more likely a stack of another platform than an image of Docker's own.
   if (!/[/:.@]/.test(stack))
     throw new CliError(
-      `no matching stack "${stack}" found; there is: ${hostStack}, and any builder image, named with its tag: ${stack}:latest`,
+      `no matching stack "${stack}" found; there is: ${hostStack}, and any image, a base or a builder, named with its tag: ${stack}:latest`,
       { tips },
     );
   try {

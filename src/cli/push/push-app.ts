@@ -3,7 +3,7 @@
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { conditionOf } from '../../resources/condition.ts';
 import { App, buildName } from '../../resources/kf/app.ts';
-import { buildParams, imageMissing } from '../../resources/kf/build.ts';
+import { buildParams, hostStackBuilder, imageMissing } from '../../resources/kf/build.ts';
 import { Space } from '../../resources/kf/space.ts';
 import { isAlreadyExists } from '../../resources/status.ts';
 import type { Context, Session } from '../context.ts';
@@ -103,7 +103,8 @@ async function requestBuild(
 ): Promise<App> {
   const { io } = context;
   const buildInput = buildInputOf(source.sha256, recipe, space?.spec?.buildConfig?.env);
-  const fingerprint = stacks.find(({ name }) => name === hostStack)?.fingerprint;
+  const onHost = recipe.name === hostStackBuilder;
+  const fingerprint = onHost ? stacks.find(({ name }) => name === hostStack)?.fingerprint : undefined;
   const state = buildState(app, buildInput, fingerprint);
   const uploaded = state === 'stale' ? await uploadSource(context, session.client, app, source) : undefined;
   // The server may have come back at another port.

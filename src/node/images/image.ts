@@ -13,7 +13,10 @@ export interface ImageConfig {
 
 export interface ImageManifest {
   readonly schemaVersion: 1;
-  /** What lies below the layers: the host stack (`host`), or nothing (`scratch`): they are the whole file system. */
+  /**
+   * What lies below the layers: the host stack (`host`), nothing (`scratch`): they are the whole file system, or an image
+   * of the storage, by a reference that ends with its digest.
+   */
   readonly base: string;
   /** Digests (`sha256:…`), lowest first. */
   readonly layers: readonly string[];

@@ -2,9 +2,16 @@
 
 import type { Clock } from '../../client/clock.ts';
 import { resolveAlias } from '../../resources/image-alias.ts';
-import { fullReference, type ImageReference, isOwnImage, usualPullPolicy } from '../../resources/image-reference.ts';
+import {
+  fullReference,
+  type ImageReference,
+  isOwnImage,
+  parseImageReference,
+  usualPullPolicy,
+  withDigest,
+} from '../../resources/image-reference.ts';
 import type { ImageSettings } from '../../resources/image-settings.ts';
-import type { ContainerStorage, UsableImage } from './container-storage.ts';
+import { type ContainerStorage, ImageToolsMissing, type UsableImage } from './container-storage.ts';
 import { digestOf, type Image, ImageNotFound, scratchBase } from './image.ts';
 import type { ImagePuller, PullOptions } from './image-puller.ts';
 import type { ImageStore } from './image-store.ts';
@@ -61,8 +68,21 @@ export class NodeImages implements Images {
     const { store } = this.#options;
     const stored = await this.#stored(ref);
     if (stored !== undefined) return imageOf(ref, stored);
-    if (isOwnImage(ref)) return store.resolve(ref);
+    if (isOwnImage(ref)) return this.#onBase(await store.resolve(ref));
     throw new ImageNotFound(`image ${ref} is not on this machine`);
+  }
+
+  /** The layers of an App's image come upon those of its stack, where that is an image, too; it may have to be pulled again. */
+  async #onBase(image: Image): Promise<Image> {
+    const { base } = image.manifest;
+    if (digestOf(base) === undefined) return image;
+    try {
+      const below = (await this.have(base)).image.layerPaths;
+      return { ...image, layerPaths: [...below, ...image.layerPaths] };
+    } catch (error) {
+      if (!(error instanceof PullError || error instanceof ImageToolsMissing)) throw error;
+      throw new ImageNotFound(`image ${image.ref}: its stack ${base} is not on this machine: ${error.message}`);
+    }
   }
 
   isHere(ref: string): boolean {
@@ -92,7 +112,7 @@ export class NodeImages implements Images {
     const isSure = found !== undefined && (digestOf(ref) !== undefined || !(await this.wants(ref, policy)));
     if (isOwnImage(ref) || isSure) {
       if (found === undefined) throw new ImageNotFound(`image ${ref} is not on this machine`);
-      return { ref, image: found };
+      return { ref: await this.#byDigest(ref, found), image: found };
     }
     for (const delay of retryDelays) {
       try {
@@ -103,6 +123,12 @@ export class NodeImages implements Images {
       }
     }
     throw new Error('unreachable');
+  }
+
+  async #byDigest(ref: string, { digests, id }: UsableImage): Promise<string> {
+    if (digestOf(ref) !== undefined) return ref;
+    const reference = isOwnImage(ref) ? parseImageReference(ref) : await this.#meant(ref);
+    return withDigest(reference, digests[0] ?? `sha256:${id}`);
   }
 
   /** Out of a file on this machine; see ImagePuller. @throws PullError, ImageToolsMissing */

@@ -1,6 +1,6 @@
 /** Chooses how an image's root is made, by what lies below its layers. */
 
-import { builderBase, hostBase, type Image, scratchBase } from '../images/image.ts';
+import { builderBase, digestOf, hostBase, type Image, scratchBase } from '../images/image.ts';
 import { ConfigError } from '../pods/config-error.ts';
 import { LayeredRoot } from './layered-root.ts';
 import type { RootfsProvider } from './rootfs.ts';
@@ -23,7 +23,7 @@ export function rootfsByBase({ host, builder, links }: Bases): (image: Image) =>
   return ({ ref, manifest: { base } }) => {
     if (base === hostBase) return host;
     if (base === builderBase) return builder;
-    if (base === scratchBase) return layered;
+    if (base === scratchBase || digestOf(base) !== undefined) return layered;
     throw new ConfigError(`image ${ref} stands on the base "${base}", which is not known`);
   };
 }

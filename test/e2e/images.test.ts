@@ -1,0 +1,175 @@
+/** Apps of images: of registries with password, of archives, on an image as stack; runs whose steps name images. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { conditionOf, isFinal } from '../../src/resources/condition.ts';
+import type { App } from '../../src/resources/kf/app.ts';
+import { TaskRun } from '../../src/resources/tekton/task-run.ts';
+import { Kf } from '../support/kf.ts';
+import { busybox, makeImage } from '../support/oci-image.ts';
+import { Registry, registryLogin } from '../support/registry.ts';
+
+let kf: Kf;
+let plain: Registry;
+let secured: Registry;
+let digest: string;
+const root = mkdtempSync(join(tmpdir(), 'kf-images-'));
+const layout = join(root, 'layout');
+const config = {
+  Entrypoint: ['/bin/sh', '-c', 'echo "$0 $@"; exit 3'],
+  Cmd: ['from', 'the image'],
+  Env: ['GREETING=hello', 'PATH=/bin:/opt/bin'],
+  WorkingDir: '/home/app',
+  User: 'app',
+};
+
+beforeAll(async () => {
+  kf = await Kf.create();
+  digest = await makeImage(layout, { layers: [busybox, { '/opt/note': 'low' }, { '/opt/note': 'high' }], config });
+  const bare = join(root, 'bare');
+  await makeImage(bare, {
+    layers: [{ '/busybox': { copy: '/bin/busybox', mode: 0o755 } }],
+    config: { Entrypoint: ['/busybox', 'echo'], Cmd: ['bare'] },
+  });
+  [plain, secured] = await Promise.all([Registry.start(), Registry.start({ tls: true, password: true })]);
+  plain.push(layout, 'team/app:1');
+  plain.push(bare, 'team/bare:1');
+  secured.push(layout, 'team/app:1');
+});
+afterAll(async () => {
+  await kf?.remove();
+  await Promise.all([plain?.stop(), secured?.stop()]);
+  rmSync(root, { recursive: true, force: true });
+});
+
+const task = (...args: readonly string[]) => kf.run(['run-task', ...args]);
+
+describe('an image of a registry', () => {
+  test('runs as it says: ENTRYPOINT, CMD, ENV, WORKDIR, USER', async () => {
+    const pushed = await kf.ok('push', 'plain', '--task', '--docker-image', `${plain.host}/team/app:1`);
+    expect(pushed.stdout).toContain("Start command:  <the image's own>");
+    expect((await kf.json<App>('app', 'plain')).status?.image).toBe(`${plain.host}/team/app@${digest}`);
+    const own = await task('plain', '--follow');
+    expect([own.code, own.stdout]).toEqual([3, 'from the image\n']);
+    const line = 'id; pwd; echo $GREETING $HOME; cat /opt/note; cat /proc/self/status | head -100 | wc -l >/tmp/x';
+    expect((await task('plain', '-c', line, '--follow')).stdout).toBe(
+      'uid=1234(app) gid=1234(app) groups=50(staff)\n/home/app\nhello /home/app\nhigh',
+    );
+    expect((await task('plain', '--args', 'echo', '--args', 'exact  words', '--follow')).stdout).toBe('exact  words\n');
+  });
+
+  test('Tasks run what was pushed, whatever becomes of the tag', async () => {
+    const other = join(root, 'other');
+    await makeImage(other, { layers: [busybox], config: { Cmd: ['echo', 'moved'] } });
+    plain.push(other, 'team/app:1');
+    expect((await task('plain', '--follow')).stdout).toBe('from the image\n');
+    await kf.ok('restage', 'plain');
+    expect((await task('plain', '--follow')).stdout).toBe('moved\n');
+  });
+
+  test('without a shell a command line is refused, and exact words run', async () => {
+    await kf.ok('push', 'bare', '--task', '--docker-image', `${plain.host}/team/bare:1`);
+    expect((await task('bare', '--follow')).stdout).toBe('bare\n');
+    const refused = await task('bare', '-c', 'echo x', '--wait');
+    expect(refused.code).toBe(125);
+    expect(refused.stderr).toContain('NoShell');
+    expect(refused.stderr).toContain('--args');
+    expect((await task('bare', '--args', '/busybox', '--args', 'id', '--follow')).stdout).toContain('uid=0');
+    const missing = await task('bare', '--args', 'nothing', '--args', 'x', '--wait');
+    expect([missing.code, missing.stderr]).toEqual([125, expect.stringContaining('executable file not found')]);
+  });
+
+  test('what the registry does not have fails the build in its words; the image before stays', async () => {
+    const failed = await kf.run(['push', 'bare', '--docker-image', `${plain.host}/team/bare:2`]);
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain('manifest unknown');
+    expect(failed.stderr).toContain('stays in use');
+    expect((await task('bare', '--follow')).stdout).toBe('bare\n');
+  });
+
+  test('with TLS and a password', async () => {
+    const image = `${secured.host}/team/app:1`;
+    // On this machine a certificate is asked for only where something was set.
+    await kf.ok('configure-server', 'set-registry', secured.host);
+    const untrusted = await kf.run(['push', 'secured', '--task', '--docker-image', image]);
+    expect(untrusted.stderr).toContain('certificate');
+    await kf.ok('configure-server', 'set-registry', secured.host, '--ca', secured.ca);
+    const refused = await kf.run(['push', 'secured', '--docker-image', image]);
+    expect(refused.stderr).toMatch(/unauthorized|authentication required/);
+    const env = { CF_DOCKER_PASSWORD: registryLogin.password };
+    const flags = ['--docker-image', image, '--docker-username', registryLogin.username];
+    expect((await kf.run(['push', 'secured', ...flags], { env })).code).toBe(0);
+    await kf.ok('delete', 'plain');
+    expect((await kf.json<App>('app', 'secured')).status?.image).toBe(`${secured.host}/team/app@${digest}`);
+    expect((await task('secured', '--follow')).stdout).toBe('from the image\n');
+  });
+});
+
+test('archives and layouts of this machine', async () => {
+  const archive = join(root, 'image.tar');
+  execFileSync('skopeo', ['--insecure-policy', 'copy', '--quiet', `oci:${layout}`, `docker-archive:${archive}:x/y:1`]);
+  await kf.ok('push', 'archive', '--task', '--docker-image', `docker-archive:${archive}`);
+  expect((await task('archive', '--follow')).stdout).toBe('from the image\n');
+  await kf.ok('push', 'archive', '--docker-image', `oci:${layout}`);
+  expect((await kf.json<App>('app', 'archive')).status?.image).toBe(`kf.local/dev/archive@${digest}`);
+  writeFileSync(archive, readFileSync(archive).subarray(0, 10_000));
+  const broken = await kf.run(['push', 'archive', '--docker-image', `docker-archive:${archive}`]);
+  expect([broken.code, broken.stderr]).toEqual([1, expect.stringContaining('stays in use')]);
+});
+
+test('a stack that is an image: the same layer on that base', async () => {
+  plain.push(layout, 'base/small:1');
+  const stack = `${plain.host}/base/small:1`;
+  const source = await kf.source('based', {
+    'data.txt': 'one\n',
+    Procfile: 'task: cat data.txt; pwd; id -un; cat /opt/note\n',
+  });
+  await kf.ok('push', 'based', '--task', '-p', source, '-s', stack);
+  expect((await task('based', '--follow')).stdout).toBe('one\n/home/vcap/app\nvcap\nhigh');
+  expect((await kf.run(['push', 'based', '-p', source, '-s', stack])).stderr).toContain('nothing is uploaded or built');
+  // With a step of its own, which runs on that base, too.
+  const step = { ...{ 'data.txt': 'one\n' }, 'bin/build': '#!/bin/sh\ncat /opt/note > made; id -u >> made\n' };
+  const built = await kf.source('stepped', step);
+  execFileSync('chmod', ['+x', join(built, 'bin/build')]);
+  await kf.ok('push', 'based', '-p', built, '-s', stack, '-c', 'cat made');
+  expect((await task('based', '--follow')).stdout).toBe('high2000\n');
+});
+
+test('steps of a TaskRun name images, by another name, too; one that cannot be had fails it in the registry’s words', async () => {
+  await kf.ok('configure-server', 'set', 'images.aliases', `ubuntu=${plain.host}/base/small`);
+  const client = await kf.client();
+  const run = async (name: string, image: string): Promise<TaskRun> => {
+    const spec = { taskSpec: { steps: [{ name: 'one', image, command: ['cat', '/opt/note'] }] } };
+    await client.create(TaskRun, { metadata: { name, namespace: 'dev' }, spec });
+    for await (const { object } of client.watch(TaskRun, { namespace: 'dev', fieldSelector: `metadata.name=${name}` }))
+      if (isFinal(object)) return object;
+    throw new Error('the watch ended');
+  };
+  expect(conditionOf(await run('good', 'ubuntu:1'), 'Succeeded')?.status).toBe('True');
+  expect(conditionOf(await run('bad', 'ubuntu:2'), 'Succeeded')).toMatchObject({
+    status: 'False',
+    reason: 'TaskRunImagePullFailed',
+    message: expect.stringContaining('manifest unknown'),
+  });
+  expect(conditionOf(await run('odd', 'Ubuntu'), 'Succeeded')?.message).toContain('InvalidImageName');
+  client.close();
+});
+
+test('what nothing names any more is counted, and goes when asked', async () => {
+  const use = async () => {
+    const { uses } = await kf.json<{ uses: readonly { name: string; count: number; unusedCount: number }[] }>(
+      'server',
+      'df',
+    );
+    return uses.find(({ name }) => name === 'image storage')!;
+  };
+  const before = await use();
+  expect(before.count).toBeGreaterThan(1);
+  for (const app of ['bare', 'archive']) await kf.ok('delete', app);
+  await kf.ok('server', 'prune');
+  expect((await use()).count).toBeLessThanOrEqual(before.count);
+  expect((await task('based', '--follow')).stdout).toBe('high2000\n');
+});

@@ -1,7 +1,7 @@
 /** What Tasks print reaches sinks: rsyslog itself, a Fluentd receiver, OTLP, a file; down, slow, restarted, killed. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -269,7 +269,9 @@ describe('with a server', () => {
       await kf.ok('create-log-sink', 'fluentd', `fluentd://127.0.0.1:${fluentd.port}`);
       await kf.ok('create-log-sink', 'otlp', await otlp.listen(), '--header', 'Authorization: Bearer sesame');
       await kf.ok('configure-server', 'allow-host-path', dir);
-      expect((await kf.ok('create-log-sink', 'file', `file://${file}`)).stdout).toContain('receives what Tasks print');
+      expect((await kf.ok('create-log-sink', 'file', `file://${file}`)).stdout).toContain(
+        'receives what Tasks and Builds print',
+      );
       await kf.ok(
         'create-job',
         'etl',
@@ -305,6 +307,12 @@ describe('with a server', () => {
       expect((await sinkOf('otlp')).status).toMatchObject({ deliveredLines: 1000, backlogBytes: 0 });
       expect((await kf.ok('log-sink', 'otlp')).stdout).toContain('Refused:       2 lines');
       expect((await kf.ok('log-sinks')).stdout).toMatch(/fluentd .* True .* Delivering .* 1002/);
+      const source = await kf.source('built', { 'bin/build': '#!/bin/sh\necho "line of a build"\n' });
+      await chmod(join(source, 'bin/build'), 0o755);
+      await kf.ok('push', 'built', '--task', '-p', source, '-c', 'true');
+      const build = { space: 'dev', app: 'built', build: 'built-1', stream: 'stdout', message: 'line of a build' };
+      await soon(async () => (await fluentd.entries()).at(-1)?.record).toMatchObject(build);
+      await soon(async () => (await syslog.entries()).at(-1)?.data).toContain('app="built" build="built-1"');
       for (const name of ['syslog', 'fluentd', 'otlp', 'file']) await kf.ok('delete-log-sink', name);
     } finally {
       await Promise.all([syslog.stop(), fluentd.stop()]);

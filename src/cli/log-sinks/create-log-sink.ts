@@ -138,7 +138,7 @@ async function sayWhether(context: Context, { serverFlags = '' }: Session, sink:
   const latest = await waitFor(context, LogSink, { name }, known, { from: sink, signal: enough.signal });
   clearTimeout(timer);
   const ready = latest === undefined ? undefined : conditionOf(latest, 'Ready');
-  if (ready?.status === 'True') await io.out(`Log sink ${name} receives what Tasks print from now on\n`);
+  if (ready?.status === 'True') await io.out(`Log sink ${name} receives what Tasks and Builds print from now on\n`);
   else {
     await io.out(`Log sink ${name} created\n`);
     io.note(

@@ -17,6 +17,7 @@ import { detectCgroups } from '../node/cgroup/cgroup.ts';
 import { BuildCaches } from '../node/disk/build-caches.ts';
 import { createDisks } from '../node/disk/create-disks.ts';
 import type { DiskProvider } from '../node/disk/disk.ts';
+import { requireRights } from '../node/doctor/container-checks.ts';
 import { checkLogFile } from '../node/forward/allowed-file.ts';
 import { LogForwarder } from '../node/forward/log-forwarder.ts';
 import { CommandShells } from '../node/host/command-shells.ts';
@@ -219,6 +220,7 @@ async function bringUp(
   state: NodeState,
 ): Promise<void> {
   const programs = findPrograms();
+  await requireRights();
   const { home, client, barrier, config, log } = options;
   const { dataDir, runDir, instance } = home;
   parts.shells = new CommandShells();

@@ -4,16 +4,15 @@ import { access, constants, readFile } from 'node:fs/promises';
 import { readHierarchies } from '../cgroup/cgroup.ts';
 import { type Check, check } from './check.ts';
 
-/** By their bit, as in linux/capability.h; and what the server does by them. */
+/** Without which a task does not run or end, each tried; by their bit in linux/capability.h. */
 const capabilities: readonly (readonly [bit: number, name: string, purpose: string])[] = [
   [21, 'CAP_SYS_ADMIN', 'mounts and namespaces'],
   [12, 'CAP_NET_ADMIN', 'the bridge and the firewall'],
-  [27, 'CAP_MKNOD', 'devices of containers'],
-  [8, 'CAP_SETPCAP', 'taking capabilities from tasks'],
   [7, 'CAP_SETUID', 'tasks of another user'],
   [6, 'CAP_SETGID', 'tasks of another user'],
   [0, 'CAP_CHOWN', 'files of tasks'],
   [1, 'CAP_DAC_OVERRIDE', 'files of tasks'],
+  [3, 'CAP_FOWNER', 'files of tasks'],
   [5, 'CAP_KILL', 'ending tasks'],
 ];
 
@@ -65,12 +64,13 @@ export const loopCheck: Check = check('loop devices', async () => {
   };
 });
 
-/** What no runtime can do without, one line each; the way out is said by `kf doctor`. */
-export async function lackingRights(): Promise<readonly string[]> {
+/** What nothing can be run without. @throws Error naming it; the way out is said by `kf doctor` */
+export async function requireRights(): Promise<void> {
   const outcomes = await Promise.all(
     [capabilityCheck(), cgroupWriteCheck].map(async ({ name, run }) => ({ name, ...(await run()) })),
   );
-  return outcomes.filter(({ ok }) => !ok).map(({ name, detail }) => `${name} ${detail}`);
+  const lacking = outcomes.filter(({ ok }) => !ok).map(({ name, detail }) => `${name} ${detail}`);
+  if (lacking.length > 0) throw new Error(lacking.join('; '));
 }
 
 /** A trial that is left out, by the names of what it takes, while that is missing. */

@@ -3,7 +3,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readBootId } from '../boot-id.ts';
-import { lackingRights } from '../doctor/container-checks.ts';
 import { tryRuntime } from '../doctor/runtime-trial.ts';
 import { runCommand } from '../host/run-command.ts';
 
@@ -15,7 +14,7 @@ interface Choice {
 
 /**
  * @param candidates paths, the preferred one first
- * @throws Error with what this process may not do, or each candidate's own reason when none works
+ * @throws Error with each candidate's own reason when none works
  */
 export async function chooseRuntime(candidates: readonly string[], dataDir: string): Promise<string> {
   const file = join(dataDir, 'runtime.json');
@@ -25,8 +24,6 @@ export async function chooseRuntime(candidates: readonly string[], dataDir: stri
     () => undefined,
   );
   if (kept?.bootId === bootId && kept.candidates.join() === candidates.join()) return kept.runtime;
-  const lacking = await lackingRights();
-  if (lacking.length > 0) throw new Error(lacking.join('; '));
   const reasons: string[] = [];
   for (const runtime of candidates) {
     try {

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blocksOf } from '../support/docs/blocks.ts';
 import { Page } from '../support/docs/page.ts';
 import { Kf } from '../support/kf.ts';
+import { busybox, makeImage } from '../support/oci-image.ts';
 import { Receiver } from '../support/receiver.ts';
+import { Registry } from '../support/registry.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const support = fileURLToPath(new URL('../support', import.meta.url));
@@ -16,6 +18,7 @@ const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `do
 let kf: Kf;
 let env: Readonly<Record<string, string>>;
 let receiver: Receiver;
+let registry: Registry;
 /** Every folder above belongs to root. */
 let host: string;
 beforeAll(async () => {
@@ -37,10 +40,15 @@ beforeAll(async () => {
     CHECK_POST: checkPost,
   };
   await kf.ok('server', 'start');
+  registry = await Registry.start();
+  const config = { Cmd: ['echo', 'hello from the image'] };
+  await makeImage(join(kf.home, 'image'), { layers: [busybox], config });
+  for (const name of ['team/report:2', 'base:12']) registry.push(join(kf.home, 'image'), name);
 });
 afterAll(async () => {
   await kf.remove();
   await receiver.close();
+  await registry.stop();
   rmSync(host, { recursive: true, force: true });
   rmSync(logFile(), { force: true });
 });
@@ -60,6 +68,7 @@ const meanings = (): Readonly<Record<string, string>> => ({
   '/var/lib/kf': kf.dataDir,
   'https://example.org': `http://127.0.0.1:${receiver.port}`,
   'logs.example.com': '127.0.0.1',
+  'registry.example.com': registry.host,
   'collector.example.com': '127.0.0.1',
   // Disks of machines that run tests are small.
   '10Gi': '16Mi',

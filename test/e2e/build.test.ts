@@ -6,6 +6,7 @@ import { ImageStore } from '../../src/node/images/image-store.ts';
 import { App } from '../../src/resources/kf/app.ts';
 import { Kf } from '../support/kf.ts';
 import { makeSmallBase } from '../support/small-base.ts';
+import { zipOf } from '../support/zip.ts';
 
 let kf: Kf;
 beforeAll(async () => {
@@ -30,6 +31,21 @@ with zipfile.ZipFile('hello-1.0-py3-none-any.whl', 'w') as wheel:
 `;
   execFileSync('/usr/bin/python3', ['-c', script], { cwd: folder });
 }
+
+test('a zip archive is a source: its bin/build is executable, what it ignores is left out', async () => {
+  const archive = join(await kf.source('zip', { kept: '' }), 'app.zip');
+  await writeFile(
+    archive,
+    zipOf([
+      { name: 'bin/build', content: '#!/bin/sh\necho built > made\n', mode: 0o100755 },
+      { name: '.kfignore', content: '*.log\n' },
+      { name: 'debug.log', content: 'x' },
+      { name: 'link', content: 'made', mode: 0o120777 },
+    ]),
+  );
+  await kf.ok('push', 'zipped', '--task', '-p', archive, '-c', 'ls; cat link');
+  expect((await kf.ok('run-task', 'zipped', '--follow')).stdout).toBe('bin\nlink\nmade\nbuilt\n');
+});
 
 describe('a Node app with two packages', () => {
   let folder: string;
@@ -66,6 +82,12 @@ describe('a Node app with two packages', () => {
     await appendFile(join(folder, 'index.js'), "console.log('changed');\n");
     const pushed = await kf.ok('push', 'nodeapp', '--task', '-p', folder);
     expect(pushed.stdout).not.toMatch(/added/);
+    expect((await kf.ok('run-task', 'nodeapp', '--follow')).stdout).toContain('1m true\nchanged\n');
+  });
+
+  test('restaged: its packages are installed anew, of the source that the server has', async () => {
+    const restaged = await kf.ok('restage', 'nodeapp');
+    expect(restaged.stdout).toMatch(/added 2 packages/);
     expect((await kf.ok('run-task', 'nodeapp', '--follow')).stdout).toContain('1m true\nchanged\n');
   });
 

@@ -139,7 +139,7 @@ test('Builds have a policy and an environment of their own', async () => {
   expect(await build()).toMatch(/token \n(.*\n)*.*open/);
 });
 
-test('over a connection to a port that is denied again nothing passes any more', async () => {
+test('a connection to a port that is denied again is cut, and nothing passes any more', async () => {
   const heard: string[] = [];
   const echo = createServer((socket) => {
     socket.on('error', () => {}).on('data', (data) => heard.push(String(data)));
@@ -149,25 +149,30 @@ test('over a connection to a port that is denied again nothing passes any more',
   servers.push(echo);
   const { port } = echo.address() as AddressInfo;
   await configure('allow-host-port', `${port}`);
-  // New connections tell when it is denied; by then the old one has been silenced.
+  // New connections tell when it is denied; what goes over the old one from then on must not arrive.
   const talk = `
     const open = () => require('net').connect(${port}, 'host.kf.internal');
     const old = open();
-    old.on('error', () => {}).once('data', (data) => console.log(String(data)));
+    old.on('error', (error) => { console.log(error.code); process.exit(); }).once('data', (data) => console.log(String(data)));
     old.write('before');
-    const look = () => open().on('error', refused).on('connect', function () { this.destroy(); setTimeout(look, 20); });
-    let times = 0;
-    const refused = () => {
-      if (times++ === 0) old.on('data', () => console.log('leaked')).write('after');
-      if (times > 20) process.exit(); else setTimeout(look, 20);
-    };
+    const look = () => open().on('error', () => old.write('after')).on('connect', function () { this.destroy(); setTimeout(look, 20); });
     look();`;
   const talking = await startTask(kf, 'report', `node -e "${talk.replaceAll(/\n */g, ' ')}"`);
   await logged(kf, talking, 'before');
   await configure('deny-host-port', `${port}`);
-  await finished(kf, talking);
-  expect(await logOf(kf, talking)).toBe('before\n');
+  await finished(kf, talking, 10_000);
+  expect(await logOf(kf, talking)).toBe('before\nECONNRESET\n');
   expect(heard.join('')).toBe('before');
+  // Allowed once more, it is as before.
+  await configure('allow-host-port', `${port}`);
+  const again = await startTask(
+    kf,
+    'report',
+    `node -e "require('net').connect(${port}, 'host.kf.internal', () => console.log('open')).end()"`,
+  );
+  await finished(kf, again);
+  expect(await logOf(kf, again)).toBe('open\n');
+  await configure('deny-host-port', `${port}`);
 });
 
 test('what listens on the host’s 127.0.0.1 is reached where that is allowed, also with DenyAll', async () => {

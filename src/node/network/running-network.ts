@@ -5,6 +5,7 @@ import { formatAddress, parseAddress } from '../../resources/ipv4.ts';
 import { Pool } from '../host/pool.ts';
 import type { RunCommand } from '../host/run-command.ts';
 import { enableForwarding, removeBridge } from './bridge.ts';
+import { ClosedPorts } from './closed-ports.ts';
 import type { Firewall } from './firewall.ts';
 import { readLinks, readResolution } from './machine.ts';
 import {
@@ -40,6 +41,7 @@ export class Network implements NetworkProvider {
   readonly #plan: NamespacePlan;
   readonly #firewall: Firewall;
   readonly #settings: NetworkSettings;
+  readonly #closedPorts: ClosedPorts;
   readonly #addresses: AddressPool;
   readonly #pool: Pool<Namespace>;
   /** Made or adopted by this process and not released: a sweep leaves them alone. */
@@ -59,6 +61,7 @@ export class Network implements NetworkProvider {
     this.#addresses = new AddressPool(plan.subnet);
     this.#lastFirewallCheck = settings.clock.now();
     this.hostAddress = formatAddress(gatewayOf(plan.subnet));
+    this.#closedPorts = new ClosedPorts({ ...settings, gateway: this.hostAddress });
     this.#pool = new Pool({
       size: settings.poolSize,
       make: (count) => this.#make(count),
@@ -127,13 +130,14 @@ export class Network implements NetworkProvider {
       id,
       path: namespacePath(id),
       ip: formatAddress(address),
-      restrict: (restriction) => this.#restrict(address, restriction),
+      restrict: (restriction) => this.#restrict(namespace, restriction),
       release: () => this.#releaseSoon(namespace),
     };
   }
 
-  async #restrict(address: number, restriction: Restriction): Promise<void> {
+  async #restrict({ id, address }: Namespace, restriction: Restriction): Promise<void> {
     await this.#firewall.restrict(formatAddress(address), restriction);
+    await this.#closedPorts.follow(namespacePath(id), restriction.hostPorts);
     this.#watchFirewall();
   }
 
@@ -201,6 +205,7 @@ export class Network implements NetworkProvider {
 
   #forget({ id, address }: Namespace): void {
     this.#own.delete(id);
+    this.#closedPorts.forget(namespacePath(id));
     this.#addresses.giveBack(address);
   }
 

@@ -41,9 +41,9 @@ export class GarbageCollector {
     this.#unsubscribe = store.subscribe((change) => this.#changed(change));
   }
 
-  /** Looks at everything once. */
+  /** Looks once at everything that the store's start found strange. */
   sweep(): void {
-    for (const entry of this.store.index.all()) this.#look(entry);
+    for (const entry of this.store.takeSuspects()) this.#look(entry);
     this.#schedule();
   }
 

@@ -71,11 +71,12 @@ export class StoreDatabase {
   /**
    * Marks the file as open, and says where the revisions go on. After an unclean end the counter jumps, and everything
    * before counts as compacted: what clients have seen of the lost revisions they must list again.
+   * @param newest the highest revision of an object; to look for it would read the whole index once more
    */
-  start(): StartState {
+  start(newest: number): StartState {
     const last = Math.max(
+      newest,
       this.#number('SELECT max(revision) FROM log'),
-      this.#number('SELECT max(revision) FROM objects'),
       Number(this.#meta('revision') ?? 0),
       Number(this.#meta('compactedRevision') ?? 0),
     );

@@ -39,6 +39,10 @@ export function ownersOf(entry: Entry): readonly string[] {
   return typeof entry.owners === 'string' ? [entry.owners] : entry.owners;
 }
 
+/** Milliseconds after a start, and entries at a time. */
+const linkDelay = 1000;
+const linksPerTurn = 2000;
+
 type ByName = Map<string, Entry>;
 
 export class ObjectIndex {
@@ -48,6 +52,8 @@ export class ObjectIndex {
   readonly #unfinished = new Map<string, Set<Entry>>();
   /** One dependent alone stands without a set: most owners have one. */
   readonly #dependents = new Map<string, Entry | Set<Entry>>();
+  /** Entries that were loaded and are not among the dependents yet: a start need not wait for that. */
+  #unlinked: Iterator<Entry> | undefined;
 
   get size(): number {
     return this.#uids.size;
@@ -83,17 +89,33 @@ export class ObjectIndex {
   }
 
   dependents(uid: string): readonly Entry[] {
+    this.#linkAll();
     const found = this.#dependents.get(uid);
     if (found === undefined) return [];
     return found instanceof Set ? [...found] : [found];
   }
 
   add(entry: Entry): void {
+    this.load(entry);
+    this.#link(entry);
+  }
+
+  /** As add, without being found by its owners yet. `linkSoon` comes after the last one. */
+  load(entry: Entry): void {
     const namespaces = getOrAdd(this.#kinds, entry.kind, () => new Map<string, ByName>());
     getOrAdd(namespaces, entry.namespace, (): ByName => new Map()).set(entry.name, entry);
     this.#uids.set(entry.uid, entry);
     this.#sort(entry);
-    this.#link(entry);
+  }
+
+  /** Has what was loaded found by its owners: little by little, or as soon as somebody asks. */
+  linkSoon(): void {
+    this.#unlinked = this.#uids.values();
+    const more = (): void => {
+      this.#linkSome(linksPerTurn);
+      if (this.#unlinked !== undefined) setImmediate(more).unref();
+    };
+    setTimeout(more, linkDelay).unref();
   }
 
   /** Changes what may change of an entry, in place. */
@@ -120,16 +142,30 @@ export class ObjectIndex {
     else getOrAdd(this.#unfinished, entry.kind, () => new Set<Entry>()).add(entry);
   }
 
+  #linkAll(): void {
+    this.#linkSome(Number.POSITIVE_INFINITY);
+  }
+
+  #linkSome(count: number): void {
+    for (let left = count; left > 0 && this.#unlinked !== undefined; left--) {
+      const { value, done } = this.#unlinked.next();
+      if (done === true) this.#unlinked = undefined;
+      else this.#link(value);
+    }
+  }
+
   #link(entry: Entry): void {
     for (const uid of ownersOf(entry)) {
       const found = this.#dependents.get(uid);
       if (found === undefined) this.#dependents.set(uid, entry);
       else if (found instanceof Set) found.add(entry);
-      else this.#dependents.set(uid, new Set([found, entry]));
+      else if (found !== entry) this.#dependents.set(uid, new Set([found, entry]));
     }
   }
 
   #unlink(entry: Entry): void {
+    // Otherwise it would be linked again.
+    this.#linkAll();
     for (const uid of ownersOf(entry)) {
       const found = this.#dependents.get(uid);
       if (found instanceof Set) found.delete(entry);

@@ -13,7 +13,7 @@ import { StoreDatabase } from './database.ts';
 import { EventLog, type EventPage, type Selectable, type StoreEvent } from './event-log.ts';
 import { Interner } from './intern.ts';
 import { acquireLock, type Lock } from './lock.ts';
-import { type Entry, flags, hasFlag, ObjectIndex, unreadLabels } from './object-index.ts';
+import { type Entry, flags, hasFlag, ObjectIndex, ownersOf, unreadLabels } from './object-index.ts';
 import { Retention, type RetentionOptions } from './retention.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a Kind is contravariant in its object type, so "any kind" needs it
@@ -59,6 +59,7 @@ export class ObjectStore {
   /** Finished objects whose bodies stay until they are on disk, oldest first. */
   #pinned: { readonly entry: Entry; readonly revision: number; readonly bytes: number }[] = [];
   #revision: number;
+  #suspects: readonly Entry[] = [];
 
   /**
    * Opens or makes the store, reading the index only.
@@ -75,9 +76,8 @@ export class ObjectStore {
     }
     try {
       this.#database = new StoreDatabase(options.path);
-      const start = this.#database.start();
+      const start = this.#database.start(this.#load());
       this.#revision = start.revision;
-      this.#load();
       const { path, flushDelayMs = 0 } = options;
       const onFlushed = (revision: number): void => this.#onFlushed(revision);
       this.#commits = new CommitQueue({ path, flushDelayMs, flushedRevision: start.revision, onFlushed });
@@ -120,8 +120,15 @@ export class ObjectStore {
     return this.#index.size;
   }
 
+  /** Once: the objects that the start found being deleted, or without one of their owners. */
+  takeSuspects(): readonly Entry[] {
+    const suspects = this.#suspects;
+    this.#suspects = [];
+    return suspects;
+  }
+
   /** Reads of names, labels, owners and flags; no bodies. */
-  get index(): Omit<ObjectIndex, 'add' | 'change' | 'remove'> {
+  get index(): Omit<ObjectIndex, 'add' | 'load' | 'linkSoon' | 'change' | 'remove'> {
     return this.#index;
   }
 
@@ -281,22 +288,40 @@ export class ObjectStore {
     }
   }
 
-  #load(): void {
+  /** @returns the highest revision of an object */
+  #load(): number {
+    const names = new Map([...this.#kinds.keys()].map((kind) => [kind, this.#interner.string(kind)]));
+    const suspects: Entry[] = [];
+    let newest = 0;
     for (const [id, kind, namespace, name, revision, uid, owners, flagBits] of this.#database.indexRows()) {
-      if (!this.#kinds.has(kind)) continue;
-      this.#index.add({
+      if (revision > newest) newest = revision;
+      const kindName = names.get(kind);
+      if (kindName === undefined) continue;
+      const uids = owners === null ? undefined : parseOwners(owners);
+      // Nearly always one, which came before.
+      const owner = typeof uids === 'string' ? this.#index.byUid(uids)?.uid : undefined;
+      const entry: Entry = {
         id,
-        kind: this.#kindName(kind),
+        kind: kindName,
         namespace: this.#interner.string(namespace),
         name: this.#interner.string(name),
         uid,
         revision,
         labels: unreadLabels,
-        owners: owners === null ? undefined : this.#owners(parseOwners(owners)),
+        owners: owner ?? uids,
         flags: flagBits,
         body: undefined,
-      });
+      };
+      this.#index.load(entry);
+      if (hasFlag(entry, flags.deleting) || (owner === undefined && this.#lacksOwner(entry))) suspects.push(entry);
     }
+    this.#suspects = suspects;
+    this.#index.linkSoon();
+    return newest;
+  }
+
+  #lacksOwner(entry: Entry): boolean {
+    return ownersOf(entry).some((uid) => this.#index.byUid(uid) === undefined);
   }
 
   #publish(entry: Entry, event: StoreEvent, body: string): void {

@@ -22,7 +22,7 @@ const write = (revision: number): Write => ({
 it('goes on with a new thread when one died, and writes what it had once', async () => {
   const path = temporaryPath();
   const database = new StoreDatabase(path);
-  database.start();
+  database.start(0);
   const flushed: number[] = [];
   const queue = new CommitQueue({
     path,

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { commandPages } from '../../scripts/docs/command-list.ts';
 import { writeManual } from '../../scripts/generate-man.ts';
@@ -25,6 +26,12 @@ test('a page for each command, with all its flags', () => {
     for (const flag of flags) expect(page).toContain(flag.flags.split(/[ ,]/)[0]!.replaceAll('-', '\\-'));
   }
 });
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+test.skipIf(!existsSync(join(root, 'dist/kf.cjs')))('the build makes them', () =>
+  expect(readFileSync(join(root, 'dist/man/man1/kf.1'), 'utf8')).toContain('.SH SYNOPSIS'),
+);
 
 test.skipIf(!has('mandoc'))('mandoc has nothing against them', () => {
   const { stdout } = spawnSync('mandoc', ['-Tlint', '-Wwarning', ...files()], { encoding: 'utf8' });

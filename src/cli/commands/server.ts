@@ -63,7 +63,7 @@ export const serverCommands: readonly CommandFile[] = [
     ...shared,
     summary: 'Start the embedded server at boot and after a crash, and now',
     details:
-      "By a systemd unit; without systemd by a line of root's crontab. What KF_HOME and the variables of settings (KF_PORT …) say now is kept. After kf has moved, or to change one of them, enable it again; better stand settings in config.yaml: kf configure-server set.",
+      "By a systemd unit; without systemd by a line of root's crontab. What KF_HOME and the variables of settings (KF_PORT …) say now is kept. After kf has moved, or to change one of them, enable it again. Settings are better kept in config.yaml: kf configure-server set.",
     examples: ['sudo kf server enable', 'sudo KF_HOME=/srv/kf KF_PORT=7443 kf server enable'],
     async run(context) {
       const { enableAction } = await import('../server/boot/actions.ts');

@@ -1,7 +1,7 @@
 /** Commands that the documentation names in its text and tables: `kf` has them, and takes those of coming-from.md whole. */
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { refusalOf } from '../support/parse-command.ts';
@@ -52,4 +52,10 @@ test.each(pages.filter((path) => path !== 'docs/commands.md'))('%s names command
   const found = await refusals(inline(read(path)));
   // A command may be named without all that it needs.
   expect(found.filter((why) => !/received \d$/.test(why))).toEqual([]);
+});
+
+test.each(pages)('%s: what it links to is there', (path) => {
+  const links = [...read(path).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link!);
+  const broken = links.filter((link) => !/^https?:/.test(link) && !existsSync(join(root, dirname(path), link)));
+  expect(broken).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /** Pulls from real registries: with and without TLS and password, mirrors, and registries that are down, slow or damaged. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -181,6 +181,14 @@ test('a layer that is damaged is refused, and nothing of it is kept', async () =
   });
   expect(storage.list()).toEqual([]);
   await bad.stop();
+});
+
+test('an image whose layer was taken away comes anew', async () => {
+  const { layerPaths } = (await pull(`${plain.host}/team/app:1`)).image;
+  rmSync(layerPaths[0]!, { recursive: true });
+  expect(storage.find(digest)).toBeUndefined();
+  const again = (await pull(`${plain.host}/team/app:1`)).image;
+  expect(existsSync(join(again.layerPaths[0]!, 'bin/busybox'))).toBe(true);
 });
 
 test('a file system without overlays: whole copies of each layer', async () => {

@@ -221,6 +221,12 @@ export class ContainerStorage {
     await this.skopeo(['delete', `containers-storage:@${id}`]);
   }
 
+  /** Takes out images whose layers are not all there, as a person or damage left them: a pull would take them for granted. */
+  async mend(): Promise<void> {
+    for (const { id, layerPaths } of this.list())
+      if (!layerPaths.every((path) => existsSync(path))) await this.remove(id);
+  }
+
   /** Runs skopeo on this storage. @throws ImageToolsMissing, CommandError */
   async skopeo(args: readonly string[], options?: Parameters<RunCommand>[2]): Promise<string> {
     const program = findProgram('skopeo');

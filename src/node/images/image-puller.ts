@@ -152,6 +152,7 @@ export class ImagePuller {
     listeners: Running['listeners'],
   ): Promise<UsableImage> {
     const { storage } = this.#options;
+    await storage.mend();
     const args = ['--tmpdir', folder, 'copy', '--quiet', ...from, `containers-storage:${name}`];
     try {
       await this.#attended(folder, listeners, (signal) => storage.skopeo(args, { signal }));

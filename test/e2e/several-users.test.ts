@@ -125,7 +125,9 @@ test('whoever is no member gets two lines: what is missing, and the command; no 
   const { code, stdout } = await as(bert, 'doctor');
   expect(code).toBe(1);
   expect(stdout).toMatch(new RegExp(`FAIL +access .*sudo usermod -aG kf ${bert}`));
-  expect((await as(anna, 'doctor')).stdout).toMatch(/ok +access /);
+  const healthy = await as(anna, 'doctor');
+  expect(healthy.stdout).toMatch(/ok +access /);
+  expect(healthy.code, healthy.stdout).toBe(0);
   expect(await readdir(join(kf.home, `home-${bert}`))).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 /** Apps of images: of registries with password, of archives, on an image as stack; runs whose steps name images. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -105,6 +105,12 @@ describe('an image of a registry', () => {
     await kf.ok('delete', 'plain');
     expect((await kf.json<App>('app', 'secured')).status?.image).toBe(`${secured.host}/team/app@${digest}`);
     expect((await task('secured', '--follow')).stdout).toBe('from the image\n');
+    // Gone from the disk, it is pulled again, with the credentials of the App.
+    const layers = join(kf.dataDir, 'storage/overlay');
+    for (const name of readdirSync(layers).filter((one) => /^[0-9a-f]{64}$/.test(one)))
+      rmSync(join(layers, name, 'diff'), { recursive: true, force: true });
+    const again = await task('secured', '--follow');
+    expect([again.stdout, again.stderr]).toEqual(['from the image\n', expect.not.stringContaining('did not start')]);
   });
 });
 
@@ -167,7 +173,7 @@ test('what nothing names any more is counted, and goes when asked', async () => 
     return uses.find(({ name }) => name === 'image storage')!;
   };
   const before = await use();
-  expect(before.count).toBeGreaterThan(1);
+  expect(before.count).toBeGreaterThan(0);
   for (const app of ['bare', 'archive']) await kf.ok('delete', app);
   await kf.ok('server', 'prune');
   expect((await use()).count).toBeLessThanOrEqual(before.count);

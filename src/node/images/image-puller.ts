@@ -62,8 +62,9 @@ export class ImagePuller {
     this.#room = new Semaphore(options.concurrency ?? 3);
   }
 
-  /** Removes what pulls of an earlier server left. */
+  /** Ends and removes what a server that was killed left. */
   async open(): Promise<void> {
+    for (const pid of processesWith((word) => word.startsWith(join(this.#folder, 'pull-')))) kill(pid);
     await rm(this.#folder, { recursive: true, force: true });
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
   }
@@ -188,7 +189,7 @@ export class ImagePuller {
       for (const tell of listeners) tell(total);
       await this.#checkRoom().catch((error: unknown) => given.abort(error));
       // Also while it unpacks, when nothing comes.
-      pid ??= processWith(folder);
+      pid ??= processesWith((word) => word === folder)[0];
       const read = pid === undefined ? 0 : bytesRead(pid);
       if (read !== done) since = clock.now();
       done = read;
@@ -220,11 +221,18 @@ export class ImagePuller {
   }
 }
 
-/** The program that was told of a folder. */
-function processWith(folder: string): number | undefined {
+/** Programs that have such a word on their command line. */
+function processesWith(matches: (word: string) => boolean): readonly number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const found = pids.find((pid) => textOf(`/proc/${pid}/cmdline`).split('\0').includes(folder));
-  return found === undefined ? undefined : Number(found);
+  return pids.filter((pid) => textOf(`/proc/${pid}/cmdline`).split('\0').some(matches)).map(Number);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
 }
 
 /** What a process has read of sockets and files. */

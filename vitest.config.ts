@@ -6,7 +6,16 @@ const patience = Number(process.env.KF_TEST_PATIENCE) || 1;
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**'],
+          testTimeout: 30_000,
+          // Keys and certificates are made in hooks: on a machine that does much else that takes a while.
+          hookTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'e2e',

@@ -10,6 +10,7 @@ import { keeperScript } from '../../src/cli/server/boot/keeper.ts';
 import { type BootMachine, runProgram } from '../../src/cli/server/boot/machine.ts';
 import { serviceOf } from '../../src/cli/server/boot/service.ts';
 import { unitName, unitPath, unitText } from '../../src/cli/server/boot/systemd.ts';
+import { serverEnvironment } from '../../src/cli/server/program.ts';
 
 const crontab = fileURLToPath(new URL('../support/bin/crontab', import.meta.url));
 
@@ -45,7 +46,8 @@ test('what is started keeps the settings of the environment and nothing else of 
   const env = { KF_HOME: 'kf', KF_PORT: '7443', KF_MEMORY: '', KF_BOOT_ID: 'x', SECRET: 's' };
   const { argv, env: kept } = service('/srv/kf', env);
   expect(argv).toEqual(['/usr/bin/node', '--max-semi-space-size=8', '/opt/kf/server.js', 'run']);
-  expect(kept).toEqual({ PATH: expect.stringContaining('/usr/sbin'), KF_HOME: '/srv/kf', KF_PORT: '7443' });
+  const own = { PATH: expect.stringContaining('/usr/sbin'), ...serverEnvironment };
+  expect(kept).toEqual({ ...own, KF_HOME: '/srv/kf', KF_PORT: '7443' });
   expect(serviceOf('/var/lib/kf', 'node', program, {}).env.KF_HOME).toBeUndefined();
 });
 

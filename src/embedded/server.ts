@@ -87,9 +87,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const memory = giveMemoryBack(systemClock, api.store);
   const stopInner = async (): Promise<void> => {
     memory.stop();
-    await Promise.all(controllers.map((controller) => controller.stop()));
-    await node.stop();
-    await api.close();
+    try {
+      await Promise.all(controllers.map((controller) => controller.stop()));
+      await node.stop();
+    } finally {
+      // Whatever fails, what was written is flushed.
+      await api.close();
+    }
   };
   await front.serve({ api, logs: node.logs, files: node.files, disk: node.disk, sources }, client);
   return {

@@ -4,8 +4,11 @@
  * machine has.
  */
 
-import { type LookupAddress, lookup } from 'node:dns';
+import type { LookupAddress, LookupOptions } from 'node:dns';
+import { lookup } from 'node:dns/promises';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
+
+import { Semaphore } from '../../client/semaphore.ts';
 
 const refused = new BlockList();
 // This network, link-local (with the metadata services of most clouds), multicast, reserved.
@@ -39,17 +42,33 @@ export class RefusedAddress extends Error {
   }
 }
 
+/**
+ * Lookups at a time. Each keeps one of the process's four threads for files busy until a name server answers: one that
+ * does not must not keep the store, logs and uploads waiting.
+ */
+const lookups = new Semaphore(2);
+
 /** Resolves a name for a connection, which then goes to the very address that was looked at. */
 export const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses: readonly LookupAddress[] = []) => {
-    if (error !== null) return callback(error, '');
-    const allowed = addresses.filter(({ address }) => !isRefused(address));
-    const [first] = allowed;
-    if (first === undefined) return callback(new RefusedAddress(hostname, addresses[0]?.address), '');
-    if (options.all === true) return callback(null, [...allowed]);
-    callback(null, first.address, first.family);
-  });
+  const all = (): Promise<readonly LookupAddress[]> => lookup(hostname, { ...options, all: true });
+  lookups.run(all).then(
+    (addresses) => choose(hostname, options, addresses, callback),
+    (error: NodeJS.ErrnoException) => callback(error, ''),
+  );
 };
+
+function choose(
+  hostname: string,
+  options: LookupOptions,
+  addresses: readonly LookupAddress[],
+  callback: Parameters<LookupFunction>[2],
+): void {
+  const allowed = addresses.filter(({ address }) => !isRefused(address));
+  const [first] = allowed;
+  if (first === undefined) callback(new RefusedAddress(hostname, addresses[0]?.address), '');
+  else if (options.all === true) callback(null, [...allowed]);
+  else callback(null, first.address, first.family);
+}
 
 /** @throws RefusedAddress when the host of a URL is such an address itself */
 export function checkLiteral(url: URL): void {

@@ -123,7 +123,13 @@ export class NotificationController {
     const { id } = notification.spec;
     const timestamp = Math.floor(clock.now() / 1000);
     const headers = { ...webhookHeaders({ id, timestamp, body }, secret), 'User-Agent': userAgent };
-    return (this.#options.post ?? post)({ url: target.url, headers, body, signal: this.#stopping.signal });
+    return (this.#options.post ?? post)({
+      url: target.url,
+      headers,
+      body,
+      signal: this.#stopping.signal,
+      now: () => clock.now(),
+    });
   }
 
   /** @throws Error when it is not there: what should be signed is never sent unsigned */

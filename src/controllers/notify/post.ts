@@ -9,6 +9,8 @@ export interface Post {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly signal?: AbortSignal;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 export interface Answer {
@@ -26,7 +28,7 @@ const patience = 10_000;
 const longestText = 300;
 
 /** @throws Error when there is no answer */
-export const post: Poster = async ({ url, headers, body, signal }) => {
+export const post: Poster = async ({ url, headers, body, signal, now }) => {
   const target = new URL(url);
   checkLiteral(target);
   const late = AbortSignal.timeout(patience);
@@ -49,7 +51,7 @@ export const post: Poster = async ({ url, headers, body, signal }) => {
     request.end(body);
   });
   const text = await beginningOf(response);
-  const retryAfter = retryAfterOf(response.headers['retry-after']);
+  const retryAfter = retryAfterOf(response.headers['retry-after'], now());
   return { status: response.statusCode ?? 0, ...(retryAfter === undefined ? {} : { retryAfter }), text };
 };
 
@@ -71,9 +73,9 @@ async function beginningOf(response: IncomingMessage): Promise<string> {
 }
 
 /** Seconds or a date, as HTTP has it. */
-function retryAfterOf(header: string | undefined): number | undefined {
+function retryAfterOf(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
   const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

@@ -1,6 +1,6 @@
 /** Room that files take, measured by `du`: a folder of a hundred thousand logs would keep the server busy for seconds. */
 
-import type { RunCommand } from '../../node/host/run-command.ts';
+import { longWork, type RunCommand } from '../../node/host/run-command.ts';
 
 /** Prints what it could see of what comes and goes meanwhile. */
 const script = 'du --block-size=1 --one-file-system "$@" 2>/dev/null || true';
@@ -10,12 +10,14 @@ const script = 'du --block-size=1 --one-file-system "$@" 2>/dev/null || true';
  * looked into. A path that is not there is missing.
  */
 export async function sizesOf(run: RunCommand, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
-  return paths.length === 0 ? new Map() : parse(await run('sh', ['-c', script, 'du', '--summarize', '--', ...paths]));
+  return paths.length === 0
+    ? new Map()
+    : parse(await run('sh', ['-c', script, 'du', '--summarize', '--', ...paths], { timeout: longWork }));
 }
 
 /** Of a folder and what is directly in it. */
 export async function sizesIn(run: RunCommand, folder: string): Promise<ReadonlyMap<string, number>> {
-  return parse(await run('sh', ['-c', script, 'du', '--max-depth=1', '--', folder]));
+  return parse(await run('sh', ['-c', script, 'du', '--max-depth=1', '--', folder], { timeout: longWork }));
 }
 
 function parse(text: string): ReadonlyMap<string, number> {

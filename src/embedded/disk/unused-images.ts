@@ -1,4 +1,4 @@
-/** Images of the host stack, their layers, and source packages: what nothing names goes as soon as somebody looks. */
+/** Images, their layers, and source packages: what nothing names goes as soon as somebody looks. */
 
 import type { RunCommand } from '../../node/host/run-command.ts';
 import type { Layout } from '../../node/layout.ts';
@@ -9,12 +9,12 @@ import type { Shrinkable } from './shrinkable.ts';
 
 export interface UnusedImagesOptions {
   readonly collector: Collector;
-  readonly layout: Pick<Layout, 'data' | 'images' | 'layers'>;
+  readonly layout: Pick<Layout, 'data' | 'images' | 'layers' | 'storage'>;
   readonly run: RunCommand;
 }
 
 export function unusedImages({ collector, layout, run }: UnusedImagesOptions): Shrinkable {
-  const folders = [layout.images, layout.layers, `${layout.data}/sources`];
+  const folders = [layout.images, layout.layers, layout.storage, `${layout.data}/sources`];
   const size = async (): Promise<number> =>
     [...(await sizesOf(run, folders)).values()].reduce((sum, bytes) => sum + bytes, 0);
   return {

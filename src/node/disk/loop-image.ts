@@ -3,7 +3,7 @@
 import { mkdir, open, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { unescapeMountinfo } from '../cgroup/hierarchies.ts';
-import type { RunCommand } from '../host/run-command.ts';
+import { longWork, type RunCommand } from '../host/run-command.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -39,12 +39,12 @@ export async function makeLoopImage(run: RunCommand, image: LoopImage): Promise<
     await mkdir(image.path, { mode: 0o700 });
     const file = await open(image.file, 'wx', 0o600);
     await file.truncate(image.fileBytes).finally(() => file.close());
-    await run('mkfs.ext4', [
+    const options = [
       ...['-q', '-F', '-m', '0', '-T', 'default', '-b', '4096', '-i', '16384', '-I', '256'],
       // The image never outlives a crash of the machine, so it needs no journal, nor room to grow.
       ...['-O', '^has_journal,^resize_inode', '-E', 'lazy_itable_init=1,nodiscard,root_owner=0:0'],
-      image.file,
-    ]);
+    ];
+    await run('mkfs.ext4', [...options, image.file], { timeout: longWork });
     // Not with discard: each removal would wait for a hole in the file, 5 ms on a busy disk.
     await run('mount', ['-t', 'ext4', '-o', 'loop,nosuid,nodev,noatime', image.file, image.path]);
     await rmdir(join(image.path, 'lost+found'));

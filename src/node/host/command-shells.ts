@@ -19,6 +19,7 @@ interface Request {
   readonly args: readonly string[];
   readonly input: string | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly timeout: number;
   resolve(stdout: string): void;
   reject(error: Error): void;
 }
@@ -35,9 +36,9 @@ export class CommandShells {
     this.#timeout = timeout;
   }
 
-  readonly run: RunCommand = async (command, args, { input, signal } = {}) =>
+  readonly run: RunCommand = async (command, args, { input, signal, timeout = this.#timeout } = {}) =>
     new Promise((resolve, reject) => {
-      this.#queue.push({ command, args, input, signal, resolve, reject });
+      this.#queue.push({ command, args, input, signal, timeout, resolve, reject });
       this.#next();
     });
 
@@ -52,7 +53,7 @@ export class CommandShells {
     if (this.#queue.length === 0) return;
     const shell = this.#idle() ?? this.#open();
     if (shell === undefined) return;
-    const { command, args, input, signal, resolve, reject } = this.#queue.shift()!;
+    const { command, args, input, signal, timeout, resolve, reject } = this.#queue.shift()!;
     if (signal?.aborted) {
       reject(new CommandError(command, args, 'not started'));
       this.#next();
@@ -61,7 +62,7 @@ export class CommandShells {
     const kill = (): void => shell.kill();
     signal?.addEventListener('abort', kill, { once: true });
     shell
-      .run(command, args, input)
+      .run(command, args, input, timeout)
       .finally(() => signal?.removeEventListener('abort', kill))
       .then(resolve, (error: Error) => {
         if (!shell.alive) this.#shells.delete(shell);
@@ -84,7 +85,7 @@ export class CommandShells {
 
   #open(): CommandShell | undefined {
     if (this.#shells.size >= this.#size) return undefined;
-    const shell = new CommandShell(this.#timeout);
+    const shell = new CommandShell();
     this.#shells.add(shell);
     return shell;
   }
@@ -109,14 +110,12 @@ interface Pending {
 
 class CommandShell {
   readonly #child: ChildProcess;
-  readonly #timeout: number;
   /** Ends what a program printed; nobody else knows it. */
   readonly #mark = randomBytes(12).toString('hex');
   #pending: Pending | undefined;
   alive = true;
 
-  constructor(timeout: number) {
-    this.#timeout = timeout;
+  constructor() {
     this.#child = spawn('/bin/sh', ['-s'], {
       env: helperEnvironment(),
       cwd: '/',
@@ -141,9 +140,9 @@ class CommandShell {
   }
 
   /** @throws CommandError */
-  run(command: string, args: readonly string[], input: string | undefined): Promise<string> {
+  run(command: string, args: readonly string[], input: string | undefined, timeout: number): Promise<string> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.kill(), this.#timeout);
+      const timer = setTimeout(() => this.kill(), timeout);
       this.#pending = { command, args, timer, out: '', err: '', resolve, reject };
       this.#hold(true);
       this.#child.stdin!.write(this.#script(command, args, input));

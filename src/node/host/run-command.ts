@@ -9,7 +9,12 @@ export interface RunOptions {
   readonly input?: string;
   /** Fires to kill the program. */
   readonly signal?: AbortSignal;
+  /** Milliseconds after which the program is taken for stuck and killed. Default: as who runs it has it, or never. */
+  readonly timeout?: number;
 }
+
+/** For what takes the longer the more there is, like a file system of terabytes: an hour, in milliseconds. */
+export const longWork = 3_600_000;
 
 export class CommandError extends Error {
   override readonly name = 'CommandError';

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { syncPath } from '../../files/durable.ts';
 import type { DiskProvider } from '../disk/disk.ts';
 import { detachLoops, mountsBelow } from '../disk/loop-image.ts';
-import { CommandError, type RunCommand } from '../host/run-command.ts';
+import { CommandError, longWork, type RunCommand } from '../host/run-command.ts';
 
 export interface VolumeStoreOptions {
   /** Absolute and real, as the kernel names mounts. */
@@ -152,13 +152,14 @@ export class VolumeStore {
     const size = Math.ceil(bytes / 4096) * 4096;
     await (await open(file, 'wx', 0o600)).close();
     // Reserved, not sparse: a sparse image on a full disk loses writes in silence.
-    await run('fallocate', ['--length', String(size), file]).catch(async (error: unknown) => {
+    await run('fallocate', ['--length', String(size), file], { timeout: longWork }).catch(async (error: unknown) => {
       // File systems that copy on write know no reservation.
       if (!(error instanceof CommandError) || !/not supported/i.test(error.reason)) throw error;
       await truncate(file, size);
     });
     const user = `root_owner=${owner.uid}:${owner.gid}`;
-    await run('mkfs.ext4', ['-q', '-F', '-m', '0', '-b', '4096', '-E', `nodiscard,lazy_itable_init=1,${user}`, file]);
+    const options = ['-q', '-F', '-m', '0', '-b', '4096', '-E', `nodiscard,lazy_itable_init=1,${user}`];
+    await run('mkfs.ext4', [...options, file], { timeout: longWork });
     await mkdir(join(staging, 'mnt'), { mode: 0o700 });
     await syncPath(file);
   }

@@ -77,3 +77,10 @@ test('what runs when it is closed ends well', async () => {
   closing.close();
   expect(await last).toBe('done\n');
 });
+
+test('a program that may take long has its own time', async () => {
+  const shells = new CommandShells({ size: 1, timeout: 100 });
+  await expect(shells.run('sleep', ['0.3'], { timeout: 20_000 })).resolves.toBe('');
+  await expect(shells.run('sleep', ['20'])).rejects.toThrow('ended by SIGKILL');
+  shells.close();
+});

@@ -208,7 +208,7 @@ const unitTests: readonly Check[] = [
       expectEqual('unit', (await machine.ok('ls /etc/systemd/system | grep kf || true')).trim(), '');
       expectEqual('data', (await machine.ok(`ls ${dataDir} 2>/dev/null || true`)).trim(), '');
       const rest = await machine.ok(
-        'ls -d /sys/fs/cgroup/kf-* /run/netns/kf-* 2>/dev/null; ip -o link | grep kf; iptables-save | grep kf; grep kf- /proc/self/mountinfo; losetup -a; true',
+        'ls -d /sys/fs/cgroup/kf-* /run/netns/kf-* 2>/dev/null; ip -o link | grep kf; iptables-save | grep kf; grep -E " /(var/lib|run|dev/shm)/kf" /proc/self/mountinfo; losetup -a; true',
       );
       expectEqual('rest', rest.trim(), '');
     },

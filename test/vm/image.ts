@@ -13,8 +13,7 @@ import { succeed } from './processes.ts';
 
 const release = 'bookworm';
 const diskSize = '32G';
-/** Raised when what is written into the image below changes. */
-const recipe = 1;
+const filesFolder = fileURLToPath(new URL('files', import.meta.url));
 
 const system = ['systemd', 'systemd-sysv', 'dbus', 'libpam-systemd', 'udev', 'kmod', 'initramfs-tools'];
 const kernel = 'linux-image-cloud-amd64';
@@ -33,14 +32,18 @@ export function packages(): readonly string[] {
   return [...new Set([...programs, 'crun', ...system, kernel, ...comforts])].sort();
 }
 
-/** Pure: changes with everything the image is made of. */
-export function imageName(parts: { packages: readonly string[]; node: string; recipe: number }): string {
-  return `debian-${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12)}`;
+/** Changes with everything that the image is made of: packages, Node.js, our files, and this recipe. */
+async function imageName(): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([packages(), process.version]));
+  hash.update(await readFile(fileURLToPath(import.meta.url)));
+  for (const entry of await readdir(filesFolder, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) hash.update(await readFile(join(entry.parentPath, entry.name)));
+  return `debian-${hash.digest('hex').slice(0, 12)}`;
 }
 
 /** @param say gets a line when something takes long */
 export async function ensureImage(cache: string, say: (text: string) => void): Promise<Image> {
-  const folder = join(cache, imageName({ packages: packages(), node: process.version, recipe }));
+  const folder = join(cache, await imageName());
   const image = imageIn(folder);
   if (existsSync(folder)) return image;
   say('Installing Debian for the virtual machine, two minutes. Later runs use it again.');
@@ -96,8 +99,7 @@ async function installNode(root: string): Promise<void> {
 }
 
 async function configure(root: string, key: string): Promise<void> {
-  const files = fileURLToPath(new URL('files', import.meta.url));
-  await cp(files, root, { recursive: true });
+  await cp(filesFolder, root, { recursive: true });
   await writeFile(join(root, 'etc/machine-id'), '');
   const script = `set -e
     useradd --create-home --shell /bin/bash ann

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
+import { Pod, podFinished } from '../../src/resources/core/pod.ts';
 import type { App } from '../../src/resources/kf/app.ts';
 import { TaskRun } from '../../src/resources/tekton/task-run.ts';
 import { Kf } from '../support/kf.ts';
@@ -28,6 +29,7 @@ const config = {
 
 beforeAll(async () => {
   kf = await Kf.create();
+  await kf.ok('server', 'start');
   digest = await makeImage(layout, { layers: [busybox, { '/opt/note': 'low' }, { '/opt/note': 'high' }], config });
   const bare = join(root, 'bare');
   await makeImage(bare, {
@@ -121,9 +123,37 @@ test('archives and layouts of this machine', async () => {
   expect((await task('archive', '--follow')).stdout).toBe('from the image\n');
   await kf.ok('push', 'archive', '--docker-image', `oci:${layout}`);
   expect((await kf.json<App>('app', 'archive')).status?.image).toBe(`kf.local/dev/archive@${digest}`);
+  const conf = join(root, 'storage.conf');
+  const own = `driver = "vfs"\ngraphroot = "${root}/own"\nrunroot = "${root}/own-run"\n`;
+  writeFileSync(conf, `[storage]\n${own}`);
+  const env = { CONTAINERS_STORAGE_CONF: conf };
+  const name = 'containers-storage:localhost/mine:1';
+  execFileSync('skopeo', ['--insecure-policy', 'copy', '--quiet', `oci:${layout}`, name], {
+    env: { ...process.env, ...env },
+  });
+  expect((await kf.run(['push', 'archive', '--docker-image', name], { env })).code).toBe(0);
+  expect((await task('archive', '--follow')).stdout).toBe('from the image\n');
   writeFileSync(archive, readFileSync(archive).subarray(0, 10_000));
   const broken = await kf.run(['push', 'archive', '--docker-image', `docker-archive:${archive}`]);
   expect([broken.code, broken.stderr]).toEqual([1, expect.stringContaining('stays in use')]);
+});
+
+test('as whom and on what a container may run is kept to', async () => {
+  const client = await kf.client();
+  const image = `${plain.host}/team/bare:1`;
+  const run = async (name: string, securityContext: object, args: readonly string[]) => {
+    const containers = [{ name: 'c', image, args: [...args], securityContext }];
+    await client.create(Pod, { metadata: { name, namespace: 'dev' }, spec: { restartPolicy: 'Never', containers } });
+    for await (const { object } of client.watch(Pod, { namespace: 'dev', fieldSelector: `metadata.name=${name}` }))
+      if (podFinished(object)) return object.status?.containerStatuses?.[0]?.state?.terminated;
+    return undefined;
+  };
+  expect(await run('root', { runAsNonRoot: true }, ['x'])).toMatchObject({
+    reason: 'CreateContainerConfigError',
+    message: expect.stringContaining('will run as root'),
+  });
+  expect(await run('user', { runAsNonRoot: true, runAsUser: 1000 }, ['x'])).toMatchObject({ exitCode: 0 });
+  client.close();
 });
 
 test('a stack that is an image: the same layer on that base', async () => {

@@ -1,7 +1,8 @@
 /** Takes an image out of the storage of the user's own Podman or Buildah, as the user who pushes. */
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CliError } from '../errors.ts';
@@ -15,7 +16,8 @@ const exporters = [
 /** @throws CliError when it is not there, or nothing can take it out */
 export async function exportImage(image: string): Promise<{ readonly path: string; remove(): void }> {
   const folder = await mkdtemp(join(tmpdir(), 'kf-image-'));
-  const remove = (): void => void rm(folder, { recursive: true, force: true });
+  // At once: the process may be about to end.
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const path = join(folder, 'image.tar');
   try {
     for (const words of exporters) {
@@ -42,6 +44,13 @@ function run(program: string, args: readonly string[]): Promise<string | typeof 
       said += text;
     });
     child.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ENOENT' ? missing : error.message));
-    child.on('close', (code) => resolve(code === 0 ? undefined : (said.trim().split('\n').at(-1) ?? `code ${code}`)));
+    child.on('close', (code) => resolve(code === 0 ? undefined : wordsOf(said) || `code ${code}`));
   });
+}
+
+/** The last line, without the frame of a log. */
+function wordsOf(said: string): string {
+  const line = said.trim().split('\n').at(-1) ?? '';
+  const quoted = /\bmsg=("(?:[^"\\]|\\.)*")/.exec(line)?.[1];
+  return quoted === undefined ? line : (JSON.parse(quoted) as string);
 }

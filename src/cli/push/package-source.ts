@@ -62,11 +62,12 @@ function refuseTooLarge({ root }: SourceTree, size: number): void {
     );
 }
 
-export function reportSource(io: Io, { tree }: SourcePackageContent): void {
+/** @param isImage whether all of it was meant */
+export function reportSource(io: Io, { tree }: SourcePackageContent, isImage = false): void {
   const files = tree.files === 1 ? '1 file' : `${tree.files} files`;
   io.note(`[source upload] ${tree.what} ${tree.root}: ${files}, ${formatBytes(tree.size)}`);
   if (tree.ignored.length > 0) io.note(`[source upload] Left out: ${few(tree.ignored)}`);
-  for (const line of warningsOf(tree)) io.note(`WARN ${line}`);
+  if (!isImage) for (const line of warningsOf(tree)) io.note(`WARN ${line}`);
 }
 
 const few = (names: readonly string[], most = 8): string =>

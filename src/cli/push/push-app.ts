@@ -59,7 +59,7 @@ export async function preparePush(context: Context, session: Session, plan: AppP
   if (plan.memory !== undefined) await checkFits(session, { memory: plan.memory }, `App "${plan.name}": `);
   const bindings = await planBindings(session, plan);
   const { source, recipe } = await packing;
-  if (source !== undefined) reportSource(io, source);
+  if (source !== undefined) reportSource(io, source, plan.image !== undefined);
   return { plan, found, space, stacks, bindings, source, recipe, login };
 }
 

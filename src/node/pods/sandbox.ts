@@ -102,7 +102,7 @@ export async function specOf(
   const cpu = cpuLimit(container);
   return containerSpec({
     hostname: hostnameOf(pod),
-    rootfs,
+    rootfs: { ...rootfs, readonly: rootfs.readonly || security.readOnlyRootFilesystem === true },
     volumes: volumeMounts(pod, container, volumes, rootfs.user),
     init: context.init,
     args: commandOf(container, rootfs, environment),
@@ -125,6 +125,7 @@ interface SecurityContext {
   readonly runAsUser?: number;
   readonly runAsGroup?: number;
   readonly runAsNonRoot?: boolean;
+  readonly readOnlyRootFilesystem?: boolean;
 }
 
 const securityOf = (pod: Pod, container: Container): SecurityContext => ({

@@ -7,6 +7,7 @@
 import { deepFreeze } from '../resources/json.ts';
 import type { Kind } from '../resources/kind.ts';
 import type { KubeObject } from '../resources/meta.ts';
+import { settings } from '../resources/server-config/settings.ts';
 import { BodyCache } from './body-cache.ts';
 import { CommitQueue, storageRefused } from './commit-queue.ts';
 import { StoreDatabase } from './database.ts';
@@ -68,7 +69,7 @@ export class ObjectStore {
    */
   constructor(options: ObjectStoreOptions) {
     this.#kinds = new Map(options.kinds.map((kind) => [kindKeyOf(kind), kind]));
-    this.#cache = new BodyCache(options.cacheBytes ?? 32 * 2 ** 20);
+    this.#cache = new BodyCache(options.cacheBytes ?? settings['store.cache'].default);
     try {
       this.#lock = acquireLock(options.path);
     } catch (error) {

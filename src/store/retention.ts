@@ -1,5 +1,7 @@
 /** How much of the revision log is kept: at most so many revisions, none older than so long. */
 
+import { settings } from '../resources/server-config/settings.ts';
+
 export interface RetentionOptions {
   /** Revisions that can be watched from. Default 10,000. */
   readonly logRevisions?: number;
@@ -30,8 +32,8 @@ export class Retention {
     options: RetentionOptions,
     readonly log: Compactable,
   ) {
-    this.#revisions = options.logRevisions ?? 10_000;
-    this.#milliseconds = options.logMilliseconds ?? 5 * 60_000;
+    this.#revisions = options.logRevisions ?? settings['store.watchRevisions'].default;
+    this.#milliseconds = options.logMilliseconds ?? settings['store.watchDuration'].default;
     this.#now = options.now ?? Date.now;
     this.#timer = setInterval(() => this.tick(), Math.max(1000, this.#milliseconds / 10)).unref();
   }

@@ -57,4 +57,6 @@ test.each(settingNames)('%s: its example can stand in the file', (name) => {
   expect(readSettings(stringify({ [name]: example })).get(name)?.written).toEqual(example);
   expect(parse(stringify(defaultText))).not.toBe('');
   expect(description).toMatch(/\.$/);
+  const { default: usual, type } = settingOf(name);
+  if (typeof usual === 'number') expect(type.read(defaultText)).toBe(usual);
 });

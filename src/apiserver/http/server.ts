@@ -11,6 +11,7 @@ import {
 } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { settings } from '../../resources/server-config/settings.ts';
 import { badRequest, StatusError, statusError } from '../../resources/status.ts';
 import type { Caller } from '../api.ts';
 import { isHookRequest } from '../hooks/hook-request.ts';
@@ -57,7 +58,7 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-export const defaultPort = 6786;
+export const defaultPort = settings.port.default;
 
 /** One that serves as soon as it listens. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {

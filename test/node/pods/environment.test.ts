@@ -169,4 +169,29 @@ describe('commandOf', () => {
     expect(commandOf(container([], { command: ['/bin/sh', '-c', 'x'] }), withShell, known)[2]).toBe('x');
     expect(() => commandOf(container([]), withShell, known)).toThrow('no command specified');
   });
+
+  describe('in an image without a shell', () => {
+    const bare = { ...image, hasShell: false, hasFile: (path: string) => ['/bin/app', '/opt/tool'].includes(path) };
+    const path = new Map([['PATH', '/bin:/opt']]);
+    const argv = (words: readonly string[], rest: Partial<Container> = {}) =>
+      commandOf(container([], { command: [...words], ...rest }), bare, path);
+
+    test('a program is started as it is', () => {
+      expect(argv(['app', 'x'])).toEqual(['app', 'x']);
+      expect(argv(['/opt/tool'])).toEqual(['/opt/tool']);
+    });
+
+    test('one that is not there is named, as is a missing shell', () => {
+      expect(() => argv(['none'])).toThrow('exec: "none": executable file not found');
+      expect(() => argv(['/bin/none'])).toThrow('exec: "/bin/none": executable file not found');
+      expect(() => argv(['/bin/sh', '-c', 'echo x'])).toThrow('has no shell (/bin/sh)');
+    });
+
+    test('what a volume may bring, or lies in the working directory, is not looked for', () => {
+      expect(argv(['./run'])).toEqual(['./run']);
+      const volumeMounts = [{ name: 'v', mountPath: '/data' }];
+      expect(argv(['/data/run'], { volumeMounts })).toEqual(['/data/run']);
+      expect(() => argv(['/bin/sh', '-c', 'x'], { volumeMounts })).toThrow('has no shell');
+    });
+  });
 });

@@ -1,7 +1,8 @@
 /** Bears with a server that is away for a moment, for a stated time, then says so in one clear line. */
 
-import type { Context } from '../context.ts';
+import type { Clock } from '../../client/clock.ts';
 import { isUnreachable, messageOf, UnreachableError } from '../errors.ts';
+import type { Io } from '../io.ts';
 import type { KfClient } from '../kf-client.ts';
 import { pause } from './pause.ts';
 
@@ -10,14 +11,27 @@ const interval = 200;
 /** Milliseconds of silence after which the user is told. */
 const quiet = 1000;
 
+/** What of a command's context it takes to lose a server and find it again. */
+export interface Reconnecting {
+  readonly io: Pick<Io, 'note'>;
+  readonly clock: Clock;
+  connection(options?: { readonly mayStart?: boolean }): Promise<KfClient>;
+  /** The server has answered. */
+  answered(): void;
+  /** Whether a server that is out of reach may be thought to come back. */
+  isKnown(): Promise<boolean>;
+  /** Ends the connection; the next one is a new one. */
+  close(): void;
+}
+
 export class Patience {
-  readonly #context: Context;
+  readonly #context: Reconnecting;
   readonly #limit: number;
   #lostAt: number | undefined;
   #told = false;
 
   /** @param limit milliseconds */
-  constructor(context: Context, limit: number) {
+  constructor(context: Reconnecting, limit: number) {
     this.#context = context;
     this.#limit = limit;
   }
@@ -57,7 +71,7 @@ export class Patience {
  * @throws at once what the first connection says: it has waited already where there was something to wait for
  */
 export async function patiently<T>(
-  context: Context,
+  context: Reconnecting,
   read: (client: KfClient) => Promise<T>,
   limit = 10_000,
 ): Promise<T> {

@@ -1,8 +1,7 @@
 /** A client whose reads bear with a server that restarts; what changes something is asked once, of the server that was last reached. */
 
-import type { Context } from '../context.ts';
 import type { KfClient } from '../kf-client.ts';
-import { patiently } from './patience.ts';
+import { patiently, type Reconnecting } from './patience.ts';
 
 const reads: ReadonlySet<PropertyKey> = new Set([
   'get',
@@ -12,7 +11,7 @@ const reads: ReadonlySet<PropertyKey> = new Set([
   'hasSource',
 ] satisfies (keyof KfClient)[]);
 
-export function patientClient(context: Context, connected: KfClient): KfClient {
+export function patientClient(context: Reconnecting, connected: KfClient): KfClient {
   let last = connected;
   return new Proxy(connected, {
     get(_, name) {

@@ -64,17 +64,21 @@ export const mapped = <K extends AnyKind>(
   requests: requests as Watched['requests'],
 });
 
-export interface ControllerOptions {
-  readonly name: string;
+/** What every controller works with. */
+export interface ControllerContext {
   readonly client: Client;
   readonly clock: Clock;
+  readonly onError?: (message: string, error: unknown) => void;
+}
+
+export interface ControllerOptions extends ControllerContext {
+  readonly name: string;
   readonly watches: readonly Watched[];
   readonly reconcile: Reconcile;
   /** Default 16. */
   readonly concurrency?: number;
   /** Its work goes before other controllers' where there is more than can be done. Default: no. */
   readonly urgent?: boolean;
-  readonly onError?: (message: string, error: unknown) => void;
 }
 
 export interface RunningController {

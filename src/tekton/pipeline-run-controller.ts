@@ -2,7 +2,15 @@
 
 import type { Client } from '../client/client.ts';
 import { type Clock, rfc3339 } from '../client/clock.ts';
-import { itself, ownedBy, type Result, type RunningController, soon, startController } from '../client/controller.ts';
+import {
+  type ControllerContext,
+  itself,
+  ownedBy,
+  type Result,
+  type RunningController,
+  soon,
+  startController,
+} from '../client/controller.ts';
 import { getChild, getFromServer, getIfExists } from '../client/get-if-exists.ts';
 import { writeStatus } from '../client/status-writer.ts';
 import { isFinal } from '../resources/condition.ts';
@@ -21,13 +29,7 @@ import {
 } from './pipeline-run-plan.ts';
 import { taskRunName, taskRunOf } from './task-run.ts';
 
-interface Options {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly onError?: (message: string, error: unknown) => void;
-}
-
-export function startPipelineRunController(options: Options): RunningController {
+export function startPipelineRunController(options: ControllerContext): RunningController {
   const controller = new PipelineRunController(options);
   return startController({
     ...options,
@@ -54,7 +56,7 @@ export class PipelineRunController {
   readonly #client: Client;
   readonly #clock: Clock;
 
-  constructor({ client, clock }: Options) {
+  constructor({ client, clock }: ControllerContext) {
     this.#client = client;
     this.#clock = clock;
   }

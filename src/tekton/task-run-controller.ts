@@ -2,7 +2,15 @@
 
 import type { Client } from '../client/client.ts';
 import { type Clock, rfc3339 } from '../client/clock.ts';
-import { itself, ownedBy, type Result, type RunningController, soon, startController } from '../client/controller.ts';
+import {
+  type ControllerContext,
+  itself,
+  ownedBy,
+  type Result,
+  type RunningController,
+  soon,
+  startController,
+} from '../client/controller.ts';
 import { getChild, getFromServer, getIfExists } from '../client/get-if-exists.ts';
 import { writeStatus } from '../client/status-writer.ts';
 import { isFinal, mergeConditions } from '../resources/condition.ts';
@@ -17,13 +25,7 @@ import { gracePeriodOf, podName, podOf } from './pod.ts';
 import { resolveTaskSpec, TaskRunValidationError } from './task-run-spec.ts';
 import { cancelledMessage, finalStatus, isUntold, started, statusFromPod } from './task-run-status.ts';
 
-interface Options {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly onError?: (message: string, error: unknown) => void;
-}
-
-export function startTaskRunController(options: Options): RunningController {
+export function startTaskRunController(options: ControllerContext): RunningController {
   const controller = new TaskRunController(options);
   return startController({
     ...options,
@@ -37,7 +39,7 @@ export class TaskRunController {
   readonly #client: Client;
   readonly #clock: Clock;
 
-  constructor({ client, clock }: Options) {
+  constructor({ client, clock }: ControllerContext) {
     this.#client = client;
     this.#clock = clock;
   }

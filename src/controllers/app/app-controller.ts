@@ -2,8 +2,9 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Client } from '../../client/client.ts';
-import { type Clock, rfc3339 } from '../../client/clock.ts';
+import { rfc3339 } from '../../client/clock.ts';
 import {
+  type ControllerContext,
   itself,
   mapped,
   ownedBy,
@@ -27,13 +28,7 @@ import { type AppBindings, readBindings } from './bound-services.ts';
 import { withSpaceEnv } from './build-env.ts';
 import { injectedEnvSecret } from './injected-env.ts';
 
-interface Options {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly onError?: (message: string, error: unknown) => void;
-}
-
-export function startAppController(options: Options): RunningController {
+export function startAppController(options: ControllerContext): RunningController {
   return startController({
     ...options,
     name: 'app',
@@ -55,7 +50,7 @@ export function startAppController(options: Options): RunningController {
   });
 }
 
-export async function reconcileApp({ client, clock }: Options, request: ObjectRef): Promise<Result | void> {
+export async function reconcileApp({ client, clock }: ControllerContext, request: ObjectRef): Promise<Result | void> {
   const app = await getIfExists(client, App, request);
   if (app === undefined || app.metadata.deletionTimestamp !== undefined) return;
   const bindings = await readBindings(client, app);

@@ -1,8 +1,9 @@
 /** Tells by Events what happens to objects: looks at each state that goes by, and has what is news written. */
 
 import { setMaxListeners } from 'node:events';
-import type { AnyKind, Client } from '../../client/client.ts';
+import type { AnyKind } from '../../client/client.ts';
 import type { Clock, Timer } from '../../client/clock.ts';
+import type { ControllerContext } from '../../client/controller.ts';
 import { reflect } from '../../client/reflector.ts';
 import { Node } from '../../resources/core/kinds.ts';
 import { Pod } from '../../resources/core/pod.ts';
@@ -19,16 +20,10 @@ import { occurrencesOfBuild, occurrencesOfJob, occurrencesOfNode, occurrencesOfT
 import { occurrencesOfPod } from './of-pod.ts';
 import { occurrencesOfRun } from './of-run.ts';
 
-interface Options {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly onError?: (message: string, error: unknown) => void;
-}
-
 /** Objects of which it is remembered what was told; of one that is forgotten it is told again, under the same name. */
 const mostKnown = 10_000;
 
-export function startEventRecorder(options: Options): { stop(): Promise<void> } {
+export function startEventRecorder(options: ControllerContext): { stop(): Promise<void> } {
   const abort = new AbortController();
   setMaxListeners(0, abort.signal);
   const recorder = new EventRecorder(options);
@@ -65,7 +60,7 @@ export class EventRecorder {
   /** By uid: what was told, or waits to be. */
   readonly #known = new Map<string, Map<string, Timer | 'told'>>();
 
-  constructor(options: Options) {
+  constructor(options: ControllerContext) {
     this.#clock = options.clock;
     this.#writer = new EventWriter(options);
   }

@@ -4,18 +4,13 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { Client, Draft } from '../../client/client.ts';
-import { type Clock, rfc3339, type Timer } from '../../client/clock.ts';
+import type { Draft } from '../../client/client.ts';
+import { rfc3339, type Timer } from '../../client/clock.ts';
+import type { ControllerContext } from '../../client/controller.ts';
 import { Event } from '../../resources/core/kinds.ts';
 import type { KubeObject } from '../../resources/meta.ts';
 import { isAlreadyExists, isNotFound } from '../../resources/status.ts';
 import type { Occurrence } from './occurrence.ts';
-
-interface Options {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly onError?: (message: string, error: unknown) => void;
-}
 
 /** Milliseconds between two writes. */
 const pace = 50;
@@ -23,13 +18,13 @@ const pace = 50;
 const most = 500;
 
 export class EventWriter {
-  readonly #options: Options;
+  readonly #options: ControllerContext;
   readonly #queue: Draft<Event>[] = [];
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(options: Options) {
+  constructor(options: ControllerContext) {
     this.#options = options;
   }
 

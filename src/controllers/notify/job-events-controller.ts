@@ -1,8 +1,14 @@
 /** Makes the Notifications of Jobs. */
 
 import type { AnyKind, Client } from '../../client/client.ts';
-import type { Clock } from '../../client/clock.ts';
-import { itself, mapped, type Result, type RunningController, startController } from '../../client/controller.ts';
+import {
+  type ControllerContext,
+  itself,
+  mapped,
+  type Result,
+  type RunningController,
+  startController,
+} from '../../client/controller.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { runKindOf } from '../../resources/kf/job-run.ts';
@@ -15,16 +21,10 @@ import { jobEvents, type Telling } from './job-events.ts';
 import { targetOf, wants } from './target.ts';
 import { taskFacts } from './task-failed.ts';
 
-interface Options {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly onError?: (message: string, error: unknown) => void;
-}
-
 /** Milliseconds after which a waiting expectation is looked at again in any case: timers stand still while a machine sleeps. */
 const longestSleep = 5 * 60_000;
 
-export function startJobEventsController(options: Options): RunningController {
+export function startJobEventsController(options: ControllerContext): RunningController {
   return startController({
     ...options,
     name: 'job-events',
@@ -38,7 +38,7 @@ export function startJobEventsController(options: Options): RunningController {
 }
 
 /** @param request a Job, or without a namespace a Space, whose Jobs are all looked at */
-async function reconcile(options: Options, request: ObjectRef): Promise<Result | void> {
+async function reconcile(options: ControllerContext, request: ObjectRef): Promise<Result | void> {
   const { client } = options;
   if (request.namespace !== undefined) {
     const job = await getIfExists(client, TaskSchedule, request);
@@ -48,7 +48,7 @@ async function reconcile(options: Options, request: ObjectRef): Promise<Result |
   for (const job of items) if (job.spec.expectEvery !== undefined) await reconcileJob(options, job);
 }
 
-export async function reconcileJob({ client, clock }: Options, job: TaskSchedule): Promise<Result | void> {
+export async function reconcileJob({ client, clock }: ControllerContext, job: TaskSchedule): Promise<Result | void> {
   if (job.metadata.deletionTimestamp !== undefined) return;
   const target = await targetFor(client, job);
   const now = clock.now();

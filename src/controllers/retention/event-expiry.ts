@@ -1,23 +1,19 @@
-/** Removes Events an hour after they last happened, as a Kubernetes API server does (`--event-ttl`). */
-
-import type { Client } from '../../client/client.ts';
-import type { Clock } from '../../client/clock.ts';
-import { itself, type Result, type RunningController, startController } from '../../client/controller.ts';
+import {
+  type ControllerContext,
+  itself,
+  type Result,
+  type RunningController,
+  startController,
+} from '../../client/controller.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { Event } from '../../resources/core/kinds.ts';
 import type { ObjectRef } from '../../resources/meta.ts';
 import { isConflict, isNotFound } from '../../resources/status.ts';
 
-interface Options {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly onError?: (message: string, error: unknown) => void;
-}
-
 /** Milliseconds. */
 const lifetime = 3_600_000;
 
-export function startEventExpiry(options: Options): RunningController {
+export function startEventExpiry(options: ControllerContext): RunningController {
   return startController({
     ...options,
     name: 'event-expiry',
@@ -27,7 +23,7 @@ export function startEventExpiry(options: Options): RunningController {
   });
 }
 
-async function expire({ client, clock }: Options, ref: ObjectRef): Promise<Result | void> {
+async function expire({ client, clock }: ControllerContext, ref: ObjectRef): Promise<Result | void> {
   const event = await getIfExists(client, Event, ref);
   if (event === undefined) return;
   const left = lastTimeOf(event) + lifetime - clock.now();

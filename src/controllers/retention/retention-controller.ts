@@ -2,7 +2,14 @@
 
 import type { AnyKind, Client, ListedMetadata } from '../../client/client.ts';
 import type { Clock } from '../../client/clock.ts';
-import { itself, mapped, type Result, type RunningController, startController } from '../../client/controller.ts';
+import {
+  type ControllerContext,
+  itself,
+  mapped,
+  type Result,
+  type RunningController,
+  startController,
+} from '../../client/controller.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { App } from '../../resources/kf/app.ts';
@@ -24,11 +31,8 @@ export interface RetentionLimits {
 
 export const usualLimits: RetentionLimits = { tasks: 500, builds: 5 };
 
-interface Options {
-  readonly client: Client;
-  readonly clock: Clock;
+interface Options extends ControllerContext {
   readonly limits?: RetentionLimits;
-  readonly onError?: (message: string, error: unknown) => void;
 }
 
 /** Milliseconds between two looks at the same App: a look after every Task would cost more than it gains. */

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import {
+  type ControllerContext,
   itself,
   mapped,
   ownedBy,
@@ -25,13 +26,7 @@ import { credentialsSecret } from './credentials.ts';
 import { type Params, type ReadParams, readParams } from './params.ts';
 import { bindVolume } from './volume-claim.ts';
 
-interface Options {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly onError?: (message: string, error: unknown) => void;
-}
-
-export function startServiceInstanceBindingController(options: Options): RunningController {
+export function startServiceInstanceBindingController(options: ControllerContext): RunningController {
   const controller = new ServiceInstanceBindingController(options);
   return startController({
     ...options,
@@ -52,7 +47,7 @@ class ServiceInstanceBindingController {
   readonly #client: Client;
   readonly #clock: Clock;
 
-  constructor({ client, clock }: Options) {
+  constructor({ client, clock }: ControllerContext) {
     this.#client = client;
     this.#clock = clock;
   }

@@ -2,7 +2,14 @@
 
 import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
-import { itself, mapped, ownedBy, type RunningController, startController } from '../../client/controller.ts';
+import {
+  type ControllerContext,
+  itself,
+  mapped,
+  ownedBy,
+  type RunningController,
+  startController,
+} from '../../client/controller.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { Waiting } from '../../client/waiting.ts';
@@ -16,16 +23,10 @@ import { isNotFound } from '../../resources/status.ts';
 import { type Params, readParams } from './params.ts';
 import { ensureClaim, volumeStatusOf } from './volume-claim.ts';
 
-interface Options {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly onError?: (message: string, error: unknown) => void;
-}
-
 /** Taken away when no App is bound any more. */
 const boundFinalizer = 'kf.dev/service-bindings';
 
-export function startServiceInstanceController(options: Options): RunningController {
+export function startServiceInstanceController(options: ControllerContext): RunningController {
   const controller = new ServiceInstanceController(options);
   return startController({
     ...options,
@@ -45,7 +46,7 @@ class ServiceInstanceController {
   readonly #clock: Clock;
   readonly #secrets = new Waiting();
 
-  constructor({ client, clock }: Options) {
+  constructor({ client, clock }: ControllerContext) {
     this.#client = client;
     this.#clock = clock;
   }

@@ -1,8 +1,15 @@
 /** Makes the Namespace of every Space, and the NetworkPolicies that its settings ask for. */
 
 import type { Client } from '../../client/client.ts';
-import { type Clock, rfc3339 } from '../../client/clock.ts';
-import { itself, mapped, ownedBy, type RunningController, startController } from '../../client/controller.ts';
+import { rfc3339 } from '../../client/clock.ts';
+import {
+  type ControllerContext,
+  itself,
+  mapped,
+  ownedBy,
+  type RunningController,
+  startController,
+} from '../../client/controller.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { type ConditionDraft, happyCondition, mergeConditions } from '../../resources/condition.ts';
@@ -14,13 +21,7 @@ import { controllerOf, controllerRef, isControlledBy, type ObjectRef } from '../
 import { isAlreadyExists } from '../../resources/status.ts';
 import { networkPolicyConditions } from './network-policies.ts';
 
-interface Options {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly onError?: (message: string, error: unknown) => void;
-}
-
-export function startSpaceController(options: Options): RunningController {
+export function startSpaceController(options: ControllerContext): RunningController {
   return startController({
     ...options,
     name: 'space',
@@ -36,7 +37,7 @@ export function startSpaceController(options: Options): RunningController {
   });
 }
 
-export async function reconcileSpace({ client, clock }: Options, request: ObjectRef): Promise<void> {
+export async function reconcileSpace({ client, clock }: ControllerContext, request: ObjectRef): Promise<void> {
   const space = await getIfExists(client, Space, request);
   if (space === undefined || space.metadata.deletionTimestamp !== undefined) return;
   const namespace = await namespaceCondition(client, space);

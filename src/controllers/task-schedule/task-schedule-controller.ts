@@ -2,7 +2,14 @@
 
 import type { AnyKind, Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
-import { itself, mapped, type Result, type RunningController, startController } from '../../client/controller.ts';
+import {
+  type ControllerContext,
+  itself,
+  mapped,
+  type Result,
+  type RunningController,
+  startController,
+} from '../../client/controller.ts';
 import { getFromServer, getIfExists } from '../../client/get-if-exists.ts';
 import { listedMetadata } from '../../client/listed-metadata.ts';
 import { writeStatus } from '../../client/status-writer.ts';
@@ -31,15 +38,9 @@ import type { PendingRun } from './desk.ts';
 import { slotRunOf } from './job-run.ts';
 import { planJob } from './plan.ts';
 
-interface Options {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly onError?: (message: string, error: unknown) => void;
-}
-
 type Status = NonNullable<TaskSchedule['status']>;
 
-export function startTaskScheduleController(options: Options): RunningController {
+export function startTaskScheduleController(options: ControllerContext): RunningController {
   const controller = new TaskScheduleController({ ...options, onBreak: () => running.hurry() });
   const running = startController({
     ...options,
@@ -73,7 +74,7 @@ export class TaskScheduleController {
   readonly #clock: Clock;
   readonly #awake: Awake;
 
-  constructor({ client, clock, onBreak }: Options & { readonly onBreak?: () => void }) {
+  constructor({ client, clock, onBreak }: ControllerContext & { readonly onBreak?: () => void }) {
     this.#client = client;
     this.#clock = clock;
     this.#awake = new Awake(clock, onBreak);

@@ -2,7 +2,14 @@
 
 import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
-import { mapped, ownedBy, type Result, type RunningController, startController } from '../../client/controller.ts';
+import {
+  type ControllerContext,
+  mapped,
+  ownedBy,
+  type Result,
+  type RunningController,
+  startController,
+} from '../../client/controller.ts';
 import { getChild, getIfExists } from '../../client/get-if-exists.ts';
 import type { MachineRoom } from '../../client/machine-room.ts';
 import { writeStatus } from '../../client/status-writer.ts';
@@ -35,12 +42,9 @@ import { servicesOf } from './task-services.ts';
 
 type TaskStatus = NonNullable<Task['status']>;
 
-interface Options {
-  readonly client: Client;
-  readonly clock: Clock;
+interface Options extends ControllerContext {
   /** Default: nobody is asked; who runs the Pods finds room for them. */
   readonly machine?: MachineRoom | undefined;
-  readonly onError?: (message: string, error: unknown) => void;
 }
 
 export function startTaskController(options: Options): RunningController {

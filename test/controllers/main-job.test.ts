@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Client } from '../../src/client/client.ts';
 import { conditionOf } from '../../src/resources/condition.ts';
 import { Secret } from '../../src/resources/core/kinds.ts';
 import { Pod } from '../../src/resources/core/pod.ts';
@@ -8,46 +7,10 @@ import { Build } from '../../src/resources/kf/build.ts';
 import { Task } from '../../src/resources/kf/task.ts';
 import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../../src/resources/tekton/task-run.ts';
-import { startServer } from '../apiserver/http/support.ts';
-import { hostile } from '../client/hostile-client.ts';
-
-import { startLocalApi } from '../support/local-api.ts';
+import { clientSettings } from './clients.ts';
 import { World } from './world.ts';
 
-interface Setting {
-  readonly controllers: Client;
-  readonly honest: Client;
-  close(): Promise<void>;
-}
-
-const settings: Record<string, () => Promise<Setting>> = {
-  'in-process': async () => {
-    const { client, close } = startLocalApi();
-    return { controllers: client, honest: client, close };
-  },
-  http: async () => {
-    const server = await startServer();
-    return { controllers: server.client, honest: server.client, close: () => server.close() };
-  },
-};
-for (const seed of seeds())
-  settings[`hostile, seed ${seed}`] = async () => {
-    const { client, close } = startLocalApi();
-    const controllers = hostile(client, { seed });
-    return {
-      controllers,
-      honest: client,
-      async close() {
-        controllers.close();
-        await close();
-      },
-    };
-  };
-
-/** Five, or as many as KF_SEEDS says, for a longer search. */
-function seeds(): readonly number[] {
-  return Array.from({ length: Number(process.env.KF_SEEDS ?? 5) }, (_, index) => index + 1);
-}
+const settings = clientSettings();
 
 const succeeded = (task: Task) => conditionOf(task, 'Succeeded');
 
@@ -56,7 +19,7 @@ describe.each(Object.keys(settings))('the main job over the %s client', (name) =
   let close: () => Promise<void>;
   const start = async () => {
     const setting = await settings[name]!();
-    world = new World(setting.controllers, setting.honest);
+    world = new World(setting.controllers(), setting.honest);
     close = setting.close;
   };
   afterEach(async () => {

@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Client } from '../../src/client/client.ts';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
 import { Namespace } from '../../src/resources/core/kinds.ts';
 import { NetworkPolicy } from '../../src/resources/core/network-policy.ts';
@@ -8,39 +7,10 @@ import { App } from '../../src/resources/kf/app.ts';
 import { Space } from '../../src/resources/kf/space.ts';
 import { Task } from '../../src/resources/kf/task.ts';
 import { annotations } from '../../src/resources/labels.ts';
-import { startServer } from '../apiserver/http/support.ts';
-import { hostile } from '../client/hostile-client.ts';
-import { startLocalApi } from '../support/local-api.ts';
+import { clientSettings } from './clients.ts';
 import { World } from './world.ts';
 
-interface Setting {
-  readonly controllers: Client;
-  readonly honest: Client;
-  close(): Promise<void>;
-}
-
-const settings: Record<string, () => Promise<Setting>> = {
-  'in-process': async () => {
-    const { client, close } = startLocalApi();
-    return { controllers: client, honest: client, close };
-  },
-  http: async () => {
-    const server = await startServer();
-    return { controllers: server.client, honest: server.client, close: () => server.close() };
-  },
-  hostile: async () => {
-    const { client, close } = startLocalApi();
-    const controllers = hostile(client, { seed: 1 });
-    return {
-      controllers,
-      honest: client,
-      async close() {
-        controllers.close();
-        await close();
-      },
-    };
-  },
-};
+const settings = clientSettings();
 
 describe.each(Object.keys(settings))('a Space’s network over the %s client', (name) => {
   let world: World;
@@ -53,7 +23,7 @@ describe.each(Object.keys(settings))('a Space’s network over the %s client', (
 
   const start = async (spec: Space['spec']): Promise<void> => {
     const setting = await settings[name]!();
-    world = new World(setting.controllers, setting.honest);
+    world = new World(setting.controllers(), setting.honest);
     close = setting.close;
     await world.client.create(Space, { metadata: { name: 'dev' }, spec });
     await settled();

@@ -20,25 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => kf.remove());
 
-/** A command under way; `until` resolves when it has printed the text on either stream. */
-function start(...args: readonly string[]) {
-  const child = spawn(process.execPath, [program, ...args], { env: kf.env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const output = { stdout: '', stderr: '' };
-  const looks = new Set<() => void>();
-  for (const stream of ['stdout', 'stderr'] as const)
-    child[stream].setEncoding('utf8').on('data', (text: string) => {
-      output[stream] += text;
-      for (const look of looks) look();
-    });
-  const until = (text: string) =>
-    new Promise<void>((resolve) => {
-      const look = () => (output.stdout + output.stderr).includes(text) && resolve();
-      looks.add(look);
-      look();
-    });
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number, ...output }));
-  return { until, ended };
-}
+const start = (...args: readonly string[]) => kf.start(...args);
 
 describe('while the server is away', () => {
   const waiting = 'echo up; while :; do sleep 0.05; done';

@@ -13,25 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => kf.remove());
 
-/** Starts `kf ARGS…`; `until` resolves when it has printed the text. */
-function start(...args: readonly string[]) {
-  const child = spawn(process.execPath, [program, ...args], { env: kf.env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const output = { stdout: '', stderr: '' };
-  const looks = new Set<() => void>();
-  for (const stream of ['stdout', 'stderr'] as const)
-    child[stream].setEncoding('utf8').on('data', (text: string) => {
-      output[stream] += text;
-      for (const look of looks) look();
-    });
-  const until = (text: string) =>
-    new Promise<void>((resolve) => {
-      const look = () => (output.stdout + output.stderr).includes(text) && resolve();
-      looks.add(look);
-      look();
-    });
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number, ...output }));
-  return { child, until, ended, output };
-}
+const start = (...args: readonly string[]) => kf.start(...args);
 
 test('Ctrl-C while following stops the watching, not the task: 123', async () => {
   const follow = start('run-task', 'slow', '-c', 'echo begun; sleep 1000', '--follow');

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { FolderWatch } from '../../src/node/logs/folder-watch.ts';
 import { isAlive, Kf } from '../support/kf.ts';
 import { running, startTask } from '../support/kf-tasks.ts';
 
@@ -11,11 +12,19 @@ const programs = fileURLToPath(new URL('../support/bin', import.meta.url));
 
 /** Resolves with the process id of the server that comes after another one. */
 async function nextServer(kf: Kf, before: number): Promise<number> {
-  for (;;) {
-    const { stdout } = await kf.run(['server', 'status', '-o', 'json']);
-    const status = JSON.parse(stdout) as { running: boolean; pid: number };
-    if (status.running && status.pid !== before) return status.pid;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  const watch = new FolderWatch();
+  watch.add(kf.dataDir);
+  try {
+    for (;;) {
+      // A server writes its file there when it is ready.
+      const seen = watch.changes;
+      const { stdout } = await kf.run(['server', 'status', '-o', 'json']);
+      const status = JSON.parse(stdout) as { running: boolean; pid: number };
+      if (status.running && status.pid !== before) return status.pid;
+      await watch.after(seen);
+    }
+  } finally {
+    watch.close();
   }
 }
 

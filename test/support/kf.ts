@@ -1,6 +1,7 @@
 /** A kf of one's own: its own home, server and port; for end-to-end tests. */
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -80,6 +81,27 @@ export class Kf {
       child.on('error', reject);
       child.on('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
     });
+  }
+
+  /** A command under way; `until` resolves when it has printed the text on either stream. */
+  start(...args: readonly string[]) {
+    const stdio = ['ignore', 'pipe', 'pipe'] as const;
+    const child = spawn(process.execPath, [join(root, 'bin', 'kf'), ...args], { env: this.env, stdio: [...stdio] });
+    const output = { stdout: '', stderr: '' };
+    const looks = new Set<() => void>();
+    for (const stream of ['stdout', 'stderr'] as const)
+      child[stream]!.setEncoding('utf8').on('data', (text: string) => {
+        output[stream] += text;
+        for (const look of looks) look();
+      });
+    const until = (text: string) =>
+      new Promise<void>((resolve) => {
+        const look = () => (output.stdout + output.stderr).includes(text) && resolve();
+        looks.add(look);
+        look();
+      });
+    const ended = once(child, 'close').then(([code]) => ({ code: code as number, ...output }));
+    return { child, until, ended, output };
   }
 
   /** As run, for commands that must succeed. */

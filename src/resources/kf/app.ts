@@ -6,10 +6,11 @@ import { type FieldError, invalid, required } from '../field-error.ts';
 import { isOwnImage } from '../image-reference.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import { labels } from '../labels.ts';
-import { childName, isDns1035Label, shortHash } from '../names.ts';
+import { childName, shortHash } from '../names.ts';
 import { parseQuantity } from '../quantity.ts';
 import * as s from '../schema.ts';
 import { type BuildSpec, buildParams, buildSpecSchema, hostStackBuilder, imageBuilder, stackSchema } from './build.ts';
+import { nameErrors } from './kf-object.ts';
 
 const appContainer = s.object({
   name: s.withDefault(s.string(), 'user-container'),
@@ -144,14 +145,7 @@ export const App: Kind<App> = defineKind({
   },
   validate: (app, old) => {
     const errors: FieldError[] = [];
-    if (!isDns1035Label(app.metadata.name))
-      errors.push(
-        invalid(
-          'metadata.name',
-          app.metadata.name,
-          'must be lower-case letters, digits and dashes, start with a letter, at most 63 long',
-        ),
-      );
+    errors.push(...nameErrors(app.metadata.name));
     const containers = app.spec.template.spec.containers;
     if (containers.length > 1)
       errors.push(invalid('spec.template.spec.containers', containers.length, 'must be exactly one'));

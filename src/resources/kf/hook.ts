@@ -1,11 +1,10 @@
 /** kf.dev/v1alpha1 Hook: whoever posts to its URL, with its token, runs a Task. */
 
 import { conditionSchema } from '../condition.ts';
-import { type FieldError, forbidden, invalid, required } from '../field-error.ts';
+import { type FieldError, forbidden, required } from '../field-error.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
-import { labels } from '../labels.ts';
-import { isDns1035Label } from '../names.ts';
 import * as s from '../schema.ts';
+import { nameErrors, ofComponent } from './kf-object.ts';
 import { taskSpecErrors, taskSpecSchema } from './task.ts';
 
 const body = {
@@ -49,26 +48,13 @@ export const Hook: Kind<Hook> = defineKind({
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   ],
   body,
-  default: (hook) => ({
-    ...hook,
-    metadata: {
-      ...hook.metadata,
-      labels: { ...hook.metadata.labels, [labels.managedBy]: 'kf', [labels.component]: 'hook' },
-    },
-  }),
+  default: ofComponent('hook'),
   validate: validateHook,
 });
 
 function validateHook({ metadata, spec }: Hook): readonly FieldError[] {
   const errors: FieldError[] = [];
-  if (!isDns1035Label(metadata.name))
-    errors.push(
-      invalid(
-        'metadata.name',
-        metadata.name,
-        'must be lower-case letters, digits and dashes, start with a letter, at most 63 long',
-      ),
-    );
+  errors.push(...nameErrors(metadata.name));
   const { taskTemplate, jobRef } = spec;
   if (taskTemplate === undefined && jobRef === undefined)
     errors.push(required('spec', 'either taskTemplate or jobRef'));

@@ -6,9 +6,9 @@
 import { conditionSchema } from '../condition.ts';
 import { type FieldError, invalid } from '../field-error.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
-import { isDns1035Label } from '../names.ts';
 import { parseQuantity } from '../quantity.ts';
 import * as s from '../schema.ts';
+import { nameErrors } from './kf-object.ts';
 import { parseLogSinkUrl } from './log-sink-url.ts';
 
 /** Bytes. */
@@ -73,14 +73,7 @@ export const LogSink: Kind<LogSink> = defineKind({
   body,
   validate: ({ metadata, spec }) => {
     const errors: FieldError[] = [];
-    if (!isDns1035Label(metadata.name))
-      errors.push(
-        invalid(
-          'metadata.name',
-          metadata.name,
-          'must be lower-case letters, digits and dashes, start with a letter, at most 63 long',
-        ),
-      );
+    errors.push(...nameErrors(metadata.name));
     try {
       parseLogSinkUrl(spec.url);
     } catch (error) {

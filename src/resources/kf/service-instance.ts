@@ -1,11 +1,10 @@
 /** kf.dev/v1alpha1 ServiceInstance: credentials that a user provides, or a volume. */
 
 import { conditionSchema } from '../condition.ts';
-import { type FieldError, forbidden, invalid, required } from '../field-error.ts';
+import { type FieldError, forbidden, required } from '../field-error.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
-import { labels } from '../labels.ts';
-import { isDns1035Label } from '../names.ts';
 import * as s from '../schema.ts';
+import { nameErrors, ofComponent } from './kf-object.ts';
 
 const body = {
   spec: s.object({
@@ -77,27 +76,14 @@ export const ServiceInstance: Kind<ServiceInstance> = defineKind({
     { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
   ],
   body,
-  default: (instance) => ({
-    ...instance,
-    metadata: {
-      ...instance.metadata,
-      labels: { ...instance.metadata.labels, [labels.managedBy]: 'kf', [labels.component]: 'serviceinstance' },
-    },
-  }),
+  default: ofComponent('serviceinstance'),
   validate: validateInstance,
 });
 
 function validateInstance(instance: ServiceInstance, old?: ServiceInstance): readonly FieldError[] {
   const errors: FieldError[] = [];
   const { metadata, spec } = instance;
-  if (!isDns1035Label(metadata.name))
-    errors.push(
-      invalid(
-        'metadata.name',
-        metadata.name,
-        'must be lower-case letters, digits and dashes, start with a letter, at most 63 long',
-      ),
-    );
+  errors.push(...nameErrors(metadata.name));
   const types = (['userProvided', 'volume'] as const).filter((type) => spec[type] !== undefined);
   if (types.length !== 1)
     errors.push(

@@ -3,8 +3,8 @@
 import { conditionSchema } from '../condition.ts';
 import { type FieldError, invalid } from '../field-error.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
-import { isDns1035Label } from '../names.ts';
 import * as s from '../schema.ts';
+import { nameErrors } from './kf-object.ts';
 import { spaceSpecErrors, spaceSpecSchema } from './space-spec.ts';
 
 const body = {
@@ -34,14 +34,7 @@ export const Space: Kind<Space> = defineKind({
   validate: (space) => {
     const errors: FieldError[] = [];
     const { name } = space.metadata;
-    if (!isDns1035Label(name))
-      errors.push(
-        invalid(
-          'metadata.name',
-          name,
-          'must be lower-case letters, digits and dashes, start with a letter, at most 63 long',
-        ),
-      );
+    errors.push(...nameErrors(name));
     if (['kf', 'default', 'kube-system', 'kube-public'].includes(name))
       errors.push(invalid('metadata.name', name, 'this name is reserved'));
     return [...errors, ...spaceSpecErrors(space.spec ?? {})];

@@ -5,12 +5,12 @@ import { parseDuration } from '../duration.ts';
 import { type FieldError, forbidden, invalid, required } from '../field-error.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import { labels } from '../labels.ts';
-import { isDns1035Label } from '../names.ts';
 import { parseSchedule } from '../schedule/parse.ts';
 import { isTimeZone } from '../schedule/time-zone.ts';
 import * as s from '../schema.ts';
 import { pipelineRunSpecErrors, pipelineRunSpecSchema } from '../tekton/pipeline-run.ts';
 import { taskRunSpecErrors, taskRunSpecSchema } from '../tekton/task-run.ts';
+import { nameErrors } from './kf-object.ts';
 import { isExpectation, notifyErrors, notifySchema } from './notify.ts';
 import { taskSpecErrors, taskSpecSchema } from './task.ts';
 
@@ -168,14 +168,7 @@ export const TaskSchedule: Kind<TaskSchedule> = defineKind({
 
 function validateJob({ metadata, spec }: TaskSchedule): readonly FieldError[] {
   const errors: FieldError[] = [];
-  if (!isDns1035Label(metadata.name) || metadata.name.length > longestJobName)
-    errors.push(
-      invalid(
-        'metadata.name',
-        metadata.name,
-        `must be lower-case letters, digits and dashes, start with a letter, at most ${longestJobName} long`,
-      ),
-    );
+  errors.push(...nameErrors(metadata.name, longestJobName));
   const check = (path: string, schedule: string, zone: string | undefined): void => {
     const parsed = parseSchedule(schedule);
     // Kf's placeholder never fires, which is why it comes with suspend.

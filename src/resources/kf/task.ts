@@ -5,9 +5,9 @@ import { parseDuration } from '../duration.ts';
 import { type FieldError, forbidden, invalid, required } from '../field-error.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import { labels } from '../labels.ts';
-import { isDns1035Label } from '../names.ts';
 import { parseQuantity } from '../quantity.ts';
 import * as s from '../schema.ts';
+import { nameErrors } from './kf-object.ts';
 
 /** More attempts than that are a loop. */
 export const mostRetries = 100;
@@ -148,14 +148,7 @@ export const Task: Kind<Task> = defineKind({
 function validateTask(task: Task, old?: Task): readonly FieldError[] {
   const errors: FieldError[] = [];
   const { spec } = task;
-  if (!isDns1035Label(task.metadata.name))
-    errors.push(
-      invalid(
-        'metadata.name',
-        task.metadata.name,
-        'must be lower-case letters, digits and dashes, start with a letter, at most 63 long',
-      ),
-    );
+  errors.push(...nameErrors(task.metadata.name));
   errors.push(...taskSpecErrors('spec', spec));
   if (old !== undefined && old.spec.terminated === true && spec.terminated !== true)
     errors.push(forbidden('spec.terminated', 'a terminated Task cannot be resumed'));

@@ -54,17 +54,18 @@ async function deliver(context: Context, ref: ObjectRef, source: SourcePackageCo
   const progress = new TransferProgress(context, '[source upload]', source.size);
   const patience = new Patience(context, 60_000);
   try {
-    for (let attempt = 1; ; attempt++) {
+    for (let attempts = 0; ; ) {
       try {
         const client = await context.connection({ mayStart: false });
-        if (attempt > 1 && (await hasArrived(client, ref))) return;
+        if (attempts > 0 && (await hasArrived(client, ref))) return;
         const isKept = await client.hasSource(source.sha256);
         patience.restored();
+        attempts++;
         if (isKept) return await client.uploadExisting(ref);
-        if (attempt > 1) context.io.note('[source upload] The connection was lost: it is sent again.');
+        if (attempts > 1) context.io.note('[source upload] The connection was lost: it is sent again.');
         return await client.upload(ref, progress.count(tarOf(source.tree)), source.size);
       } catch (error) {
-        if (attempt === mostAttempts) throw error;
+        if (attempts === mostAttempts) throw error;
         await patience.bear(error);
       }
     }

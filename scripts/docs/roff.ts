@@ -5,6 +5,8 @@ export const text = (words: string): string =>
   words
     .replaceAll('\\', '\\e')
     .replaceAll('`', '')
+    // Names of pages are not broken at the end of a line.
+    .replace(/\bkf(-\w+)+(?=\(\d\))/g, (page) => page.replaceAll('-', '\\-'))
     .replace(/(?<![\w])(--?)(?=\w)/g, (dashes) => dashes.replaceAll('-', '\\-'))
     .replace(/^([.'])/gm, '\\&$1');
 

@@ -5,9 +5,9 @@ export const text = (words: string): string =>
   words
     .replaceAll('\\', '\\e')
     .replaceAll('`', '')
+    .replace(/(?<![\w])(--?)(?=\w)/g, (dashes) => dashes.replaceAll('-', '\\-'))
     // Names of pages are not broken at the end of a line.
     .replace(/\bkf(-\w+)+(?=\(\d\))/g, (page) => page.replaceAll('-', '\\-'))
-    .replace(/(?<![\w])(--?)(?=\w)/g, (dashes) => dashes.replaceAll('-', '\\-'))
     .replace(/^([.'])/gm, '\\&$1');
 
 /** What is typed as it stands. */

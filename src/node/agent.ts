@@ -1,53 +1,40 @@
 /** The node agent: watches Pods through a Client and runs them in containers on this machine. */
 
 import { setMaxListeners } from 'node:events';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
-import { join } from 'node:path';
 import type { Client } from '../client/client.ts';
 import type { Clock } from '../client/clock.ts';
 import type { FileSource } from '../client/files.ts';
 import type { MachineRoom } from '../client/machine-room.ts';
 import { reflect } from '../client/reflector.ts';
-import { Semaphore } from '../client/semaphore.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
 import { type KubeObject, refOf } from '../resources/meta.ts';
 import { isConflict, isNotFound } from '../resources/status.ts';
 import { Admission, type AdmissionLimits, usableMemory } from './admission.ts';
-import { readBootId } from './boot-id.ts';
-import { detectCgroups } from './cgroup/cgroup.ts';
 import type { NodeContext } from './context.ts';
 import { endDrain, followCordon } from './cordon.ts';
+import { createContext } from './create-context.ts';
 import { type DiskProvider, DiskReserveError, DiskTooSmallError } from './disk/disk.ts';
 import { DiskPressure } from './disk-pressure.ts';
 import { nodeFiles } from './files/node-files.ts';
 import type { RunCommand } from './host/run-command.ts';
 import type { Image } from './images/image.ts';
 import type { Images } from './images/node-images.ts';
-import { layoutOf } from './layout.ts';
 import { LogCompressor, type LogCompressorOptions } from './logs/log-compressor.ts';
 import { startLogJanitor } from './logs/log-janitor.ts';
 import { ownerOf } from './logs/log-path.ts';
 import type { LogStore } from './logs/log-store.ts';
 import type { NetworkProvider } from './network/network.ts';
-import { ownNodeName } from './node-object.ts';
 import { ensureOwnDirectory } from './own-directory.ts';
-import { PodPolicies } from './pod-policies.ts';
 import { AwaitedImages } from './pods/awaited-images.ts';
 import type { Failure } from './pods/pod-reporter.ts';
 import { PodWorker } from './pods/pod-worker.ts';
-import { type Defaults, usualDefaults } from './pods/resources.ts';
+import type { Defaults } from './pods/resources.ts';
 import { recoverPods } from './recover.ts';
 import { neverFits } from './reservations.ts';
 import type { RootfsProvider } from './rootfs/rootfs.ts';
-import { monitorCommand, monitorEnvironment } from './runtime/conmon.ts';
-import { Starter } from './runtime/exec-fifo.ts';
-import { Launcher } from './runtime/launcher.ts';
-import { OciRuntime } from './runtime/oci-runtime.ts';
-import { rlimitsWithin } from './runtime/oci-spec.ts';
 import { createVolumes, type NodeVolumes } from './volumes/create-volumes.ts';
-import type { PodClaims } from './volumes/pod-claims.ts';
 import { startProvisioner } from './volumes/provisioner.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
@@ -147,7 +134,7 @@ class Agent implements NodeAgent {
     setMaxListeners(0, this.#abort.signal);
     this.#admission = new Admission(roomWithin(limits));
     this.#volumes = createVolumes(options);
-    this.#context = contextOf(options, cores, this.#abort.signal, this.#volumes.claims);
+    this.#context = createContext(options, cores, this.#abort.signal, this.#volumes.claims);
     this.#pressure = new DiskPressure({
       path: this.#context.layout.logs,
       clock: options.clock,
@@ -383,46 +370,3 @@ const letGoDelay = 1000;
 
 /** Ended Pods that are remembered; far more than events can lag behind. */
 const mostPast = 10_000;
-
-function contextOf(options: NodeAgentOptions, cores: number, stopping: AbortSignal, claims: PodClaims): NodeContext {
-  const { limits = {}, programs, instance, dataDir, runDir } = options;
-  const layout = layoutOf(dataDir, runDir, instance);
-  const cgroups = detectCgroups({ instance });
-  const runtime = new OciRuntime(options.run, programs.runtime, layout.runtime);
-  const outside = { procsFiles: cgroups.monitorProcsFiles, environment: monitorEnvironment };
-  const { client, clock, onError = () => {} } = options;
-  return {
-    client,
-    clock,
-    network: options.network,
-    policies: new PodPolicies({ client, clock, signal: stopping, onError }),
-    disk: options.disk,
-    images: options.images,
-    rootfsOf: options.rootfsOf,
-    barrier: options.barrier,
-    layout,
-    nodeName: options.nodeName ?? ownNodeName(),
-    bootId: options.bootId ?? readBootId(),
-    runtime,
-    init: programs.init,
-    cgroups,
-    launcher: new Launcher(
-      outside,
-      monitorCommand(programs.conmon, { exitDir: layout.exits, runtime }),
-      join(realpathSync(dataDir), 'disks'),
-    ),
-    starter: new Starter(outside),
-    limitsSwap: swapCanBeLimited(),
-    defaults: limits.defaults ?? usualDefaults,
-    rlimits: rlimitsWithin(readFileSync('/proc/self/limits', 'utf8')),
-    hostPaths: [layout.builds, layout.buildCaches],
-    claims,
-    starting: new Semaphore(limits.maxStarting ?? 2 * cores),
-    stopping,
-    onError,
-  };
-}
-
-/** Version 1 can do without the accounting of swap; naming a swap limit would then fail. */
-const swapCanBeLimited = (root = '/sys/fs/cgroup'): boolean =>
-  existsSync(join(root, 'cgroup.controllers')) || existsSync(join(root, 'memory/memory.memsw.limit_in_bytes'));

@@ -2,6 +2,7 @@
 
 const names: ReadonlySet<string> = new Set([
   ...[
+    'api.sock',
     'boot.json',
     'build-caches',
     'builds',

@@ -77,6 +77,18 @@ export class Guest {
     return this.until(task, 'finished', ({ status }) => status === 'True' || status === 'False');
   }
 
+  /** @throws Error with those that do not come to an end */
+  async allFinished(): Promise<ReadonlyMap<string, TaskView>> {
+    const deadline = Date.now() + this.machine.slowness * 30_000;
+    for (;;) {
+      const all = await this.tasks();
+      const going = [...all].filter(([, { status }]) => status !== 'True' && status !== 'False');
+      if (going.length === 0) return all;
+      if (Date.now() > deadline) throw new Error(`these Tasks do not end: ${JSON.stringify(going)}`);
+      await delay(1000);
+    }
+  }
+
   async log(task: string): Promise<string> {
     return this.kf('logs', task, '--recent');
   }

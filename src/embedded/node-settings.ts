@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { BuildLimits } from '../build/build-run.ts';
-import type { NodeLimits } from '../node/agent.ts';
+import type { NodeLimits } from '../node/agent-options.ts';
 import type { ServerConfig } from '../resources/server-config/settings.ts';
 
 /** Bounds of what Pods get of the machine. */

@@ -6,7 +6,7 @@ import { systemClock } from '../client/clock.ts';
 import type { DiskDesk } from '../client/disk.ts';
 import type { FileSource } from '../client/files.ts';
 import type { MachineRoom } from '../client/machine-room.ts';
-import { roomWithin } from '../node/agent.ts';
+import { roomWithin } from '../node/agent-options.ts';
 import { checkLogFile } from '../node/forward/allowed-file.ts';
 import { LogForwarder } from '../node/forward/log-forwarder.ts';
 import { layoutOf } from '../node/layout.ts';

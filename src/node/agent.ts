@@ -1,86 +1,34 @@
 /** The node agent: watches Pods through a Client and runs them in containers on this machine. */
 
 import { setMaxListeners } from 'node:events';
-import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
-import { availableParallelism, totalmem } from 'node:os';
-import type { Client } from '../client/client.ts';
-import type { Clock } from '../client/clock.ts';
+import { availableParallelism } from 'node:os';
 import type { FileSource } from '../client/files.ts';
 import type { MachineRoom } from '../client/machine-room.ts';
 import { reflect } from '../client/reflector.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
-import { type KubeObject, refOf } from '../resources/meta.ts';
+import { refOf } from '../resources/meta.ts';
 import { isConflict, isNotFound } from '../resources/status.ts';
-import { Admission, type AdmissionLimits, usableMemory } from './admission.ts';
+import { Admission } from './admission.ts';
+import { type NodeAgentOptions, roomWithin } from './agent-options.ts';
 import type { NodeContext } from './context.ts';
 import { endDrain, followCordon } from './cordon.ts';
 import { createContext } from './create-context.ts';
-import { type DiskProvider, DiskReserveError, DiskTooSmallError } from './disk/disk.ts';
+import { DiskReserveError, DiskTooSmallError } from './disk/disk.ts';
 import { DiskPressure } from './disk-pressure.ts';
 import { nodeFiles } from './files/node-files.ts';
-import type { RunCommand } from './host/run-command.ts';
-import type { Image } from './images/image.ts';
-import type { Images } from './images/node-images.ts';
-import { LogCompressor, type LogCompressorOptions } from './logs/log-compressor.ts';
+import { makeFolders, removeIdleFolders } from './folders.ts';
+import { LogCompressor } from './logs/log-compressor.ts';
 import { startLogJanitor } from './logs/log-janitor.ts';
 import { ownerOf } from './logs/log-path.ts';
 import type { LogStore } from './logs/log-store.ts';
-import type { NetworkProvider } from './network/network.ts';
-import { ensureOwnDirectory } from './own-directory.ts';
 import { AwaitedImages } from './pods/awaited-images.ts';
 import type { Failure } from './pods/pod-reporter.ts';
 import { PodWorker } from './pods/pod-worker.ts';
-import type { Defaults } from './pods/resources.ts';
 import { recoverPods } from './recover.ts';
 import { neverFits } from './reservations.ts';
-import type { RootfsProvider } from './rootfs/rootfs.ts';
 import { createVolumes, type NodeVolumes } from './volumes/create-volumes.ts';
 import { startProvisioner } from './volumes/provisioner.ts';
 import { WaitingRoom } from './waiting-room.ts';
-
-export interface NodeAgentOptions {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly dataDir: string;
-  readonly runDir: string;
-  /** Marks everything that is made on the machine. */
-  readonly instance: string;
-  /** Paths of the helper programs, as `findPrograms` gives them. */
-  readonly programs: { readonly runtime: string; readonly conmon: string; readonly init: string };
-  /** Runs the machine's programs. */
-  readonly run: RunCommand;
-  readonly network: NetworkProvider;
-  readonly disk: DiskProvider;
-  readonly images: Images;
-  readonly logs: LogStore;
-  /** Whether the log of a deleted object is still needed; whoever says so removes it. */
-  readonly keepsLog?: (object: KubeObject) => Promise<boolean>;
-  /** When logs that nobody writes any more are left as they are. Default: never. */
-  readonly logsInUse?: Pick<LogCompressorOptions, 'isNeeded' | 'isHeld'>;
-  readonly rootfsOf: (image: Image) => RootfsProvider;
-  /** Resolves when everything that was written so far is on disk. */
-  readonly barrier: () => Promise<void>;
-  readonly limits?: Partial<NodeLimits>;
-  /** Directories of the host that may become volumes. Default: none. */
-  readonly allowedHostPaths?: () => Promise<readonly string[]>;
-  /** Default: the machine's name. */
-  readonly nodeName?: string;
-  /** Default: the kernel's. */
-  readonly bootId?: string;
-  readonly onError?: (message: string, error: unknown) => void;
-}
-
-export interface NodeLimits {
-  /** Bytes of memory for all Pods. Default: physical less max(512 MiB, 10 %). */
-  readonly memoryBytes: number;
-  /** Pods that run at a time. Default: 4 per core. */
-  readonly maxTasks: number;
-  /** Containers being started at a time. Default: 2 per core. */
-  readonly maxStarting: number;
-  readonly defaults: Defaults;
-  /** Bytes free on the disk below which the largest writer is stopped. Default: a quarter of 5 %, at least 256 MiB. */
-  readonly pressureBytes: number;
-}
 
 export interface NodeAgent {
   /** Resolves when everything that was left running has been taken up again and Pods are watched. */
@@ -96,12 +44,6 @@ export interface NodeAgent {
   /** Resolves when the Pods that are being run now have ended and all that was made for them is removed. */
   idle(): Promise<void>;
 }
-
-/** What all Pods together may have of this machine. */
-export const roomWithin = (limits: Partial<NodeLimits>): AdmissionLimits => ({
-  memoryBytes: limits.memoryBytes ?? usableMemory(totalmem()),
-  maxPods: limits.maxTasks ?? 4 * availableParallelism(),
-});
 
 export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
   return new Agent(options);
@@ -182,24 +124,7 @@ class Agent implements NodeAgent {
 
   async start(): Promise<void> {
     const { layout, cgroups, launcher, starter, client, clock, onError } = this.#context;
-    // In /dev/shm everybody may make folders.
-    await ensureOwnDirectory(layout.volatile);
-    // Nobody may look, but who is root of a build's user namespace has to pass.
-    await chmod(layout.volatile, 0o711);
-    for (const path of [layout.pods, layout.exits, layout.runtime]) await mkdir(path, { recursive: true, mode: 0o700 });
-    // Sources and output are not for everybody on this machine, wherever the data directory lies.
-    for (const path of [
-      layout.logs,
-      layout.stacks,
-      layout.builds,
-      layout.buildCaches,
-      layout.images,
-      layout.layers,
-      layout.volumes,
-    ]) {
-      await mkdir(path, { recursive: true });
-      await chmod(path, 0o700);
-    }
+    await makeFolders(layout);
     await cgroups.prepare();
     launcher.open();
     starter.open();
@@ -247,10 +172,7 @@ class Agent implements NodeAgent {
     await this.#compressor.idle();
     this.#context.starter.close();
     this.#context.launcher.close();
-    const { layout } = this.#context;
-    // A folder of ours in /dev/shm is there for what runs only.
-    if (layout.volatile.startsWith('/dev/shm/') && (await readdir(layout.pods)).length === 0)
-      await rm(layout.volatile, { recursive: true, force: true });
+    await removeIdleFolders(this.#context.layout);
   }
 
   #isOurs(pod: Pod): boolean {

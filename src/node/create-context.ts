@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { Semaphore } from '../client/semaphore.ts';
-import type { NodeAgentOptions } from './agent.ts';
+import type { NodeAgentOptions } from './agent-options.ts';
 import { readBootId } from './boot-id.ts';
 import { detectCgroups } from './cgroup/cgroup.ts';
 import type { NodeContext } from './context.ts';

@@ -13,8 +13,9 @@ import { CommitQueue, storageRefused } from './commit-queue.ts';
 import { StoreDatabase } from './database.ts';
 import { EventLog, type EventPage, type Selectable, type StoreEvent } from './event-log.ts';
 import { Interner } from './intern.ts';
+import { loadIndex } from './load-index.ts';
 import { acquireLock, type Lock } from './lock.ts';
-import { type Entry, flags, hasFlag, ObjectIndex, ownersOf, unreadLabels } from './object-index.ts';
+import { type Entry, flags, hasFlag, ObjectIndex, unreadLabels } from './object-index.ts';
 import { Retention, type RetentionOptions } from './retention.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a Kind is contravariant in its object type, so "any kind" needs it
@@ -77,7 +78,9 @@ export class ObjectStore {
     }
     try {
       this.#database = new StoreDatabase(options.path);
-      const start = this.#database.start(this.#load());
+      const { newest, suspects } = loadIndex(this.#database, this.#index, this.#interner, this.#kinds.keys());
+      this.#suspects = suspects;
+      const start = this.#database.start(newest);
       this.#revision = start.revision;
       const { path, flushDelayMs = 0 } = options;
       const onFlushed = (revision: number): void => this.#onFlushed(revision);
@@ -289,42 +292,6 @@ export class ObjectStore {
     }
   }
 
-  /** @returns the highest revision of an object */
-  #load(): number {
-    const names = new Map([...this.#kinds.keys()].map((kind) => [kind, this.#interner.string(kind)]));
-    const suspects: Entry[] = [];
-    let newest = 0;
-    for (const [id, kind, namespace, name, revision, uid, owners, flagBits] of this.#database.indexRows()) {
-      if (revision > newest) newest = revision;
-      const kindName = names.get(kind);
-      if (kindName === undefined) continue;
-      const uids = owners === null ? undefined : parseOwners(owners);
-      // Nearly always one, which came before.
-      const owner = typeof uids === 'string' ? this.#index.byUid(uids)?.uid : undefined;
-      const entry: Entry = {
-        id,
-        kind: kindName,
-        namespace: this.#interner.string(namespace),
-        name: this.#interner.string(name),
-        uid,
-        revision,
-        labels: unreadLabels,
-        owners: owner ?? uids,
-        flags: flagBits,
-        body: undefined,
-      };
-      this.#index.load(entry);
-      if (hasFlag(entry, flags.deleting) || (owner === undefined && this.#lacksOwner(entry))) suspects.push(entry);
-    }
-    this.#suspects = suspects;
-    this.#index.linkSoon();
-    return newest;
-  }
-
-  #lacksOwner(entry: Entry): boolean {
-    return ownersOf(entry).some((uid) => this.#index.byUid(uid) === undefined);
-  }
-
   #publish(entry: Entry, event: StoreEvent, body: string): void {
     const { id, kind, namespace, name, uid, owners, labels, flags: flagBits } = entry;
     const { revision, type, before } = event;
@@ -387,10 +354,6 @@ export class ObjectStore {
     return this.#interner.string(kind);
   }
 }
-
-/** Nearly every object has one owner: a string without anything to be unescaped. */
-const parseOwners = (json: string): string | readonly string[] =>
-  json.startsWith('"') ? json.slice(1, -1) : (JSON.parse(json) as readonly string[]);
 
 const openingError = (error: unknown): unknown =>
   (error as { code?: string }).code === 'SQLITE_FULL' ? storageRefused(error as Error) : error;

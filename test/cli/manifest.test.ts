@@ -96,6 +96,11 @@ applications:
     await expect(parse(text)).rejects.toThrow(message);
   });
 
+  test('a variable without a value says how to give it one', async () => {
+    const tips = [{ command: 'kf push --var app=VALUE' }, { command: 'kf push --vars-file FILE' }];
+    await expect(parse('applications: [{name: "((app))"}]')).rejects.toMatchObject({ tips });
+  });
+
   test('services by name, or with parameters', async () => {
     const text = 'applications: [{name: a, services: [db, {name: v, binding_name: w, parameters: {mount: /data}}]}]';
     expect((await parseManifest(text, 'm')).apps[0]?.services).toEqual([

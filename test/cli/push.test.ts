@@ -334,3 +334,11 @@ describe('bad input changes nothing', () => {
     expect((await running.finished).stderr).toContain('failed to parse timeout env');
   });
 });
+
+test('a Dockerfile that is not in the source is refused before an App is made', async () => {
+  const folder = await cli.source({ a: 'x' });
+  const { code, stderr } = await cli.run('push', 'undocked', '--task', '-p', folder, '--dockerfile', 'Nope');
+  expect(code).toBe(1);
+  expect(stderr).toContain('the Dockerfile "Nope" couldn\'t be found under the app root');
+  expect((await cli.run('app', 'undocked')).stderr).toContain('apps.kf.dev "undocked" not found');
+});

@@ -373,6 +373,9 @@ describe('task', () => {
       'No Task found for App "report" and Task ID "999"',
     );
     expect((await cli.run('task', 'nope')).stderr).toContain('tasks.kf.dev "nope" not found');
+    const noId = (await cli.run('task', 'report')).stderr;
+    expect(noId).toContain('"report" not found in Space "dev"; it is an App, behind which the TASK_ID is missing');
+    expect(noId).toContain('kf tasks report --space dev');
     expect((await cli.run('task', 'nope', '1')).stderr).toContain('apps.kf.dev "nope" not found');
   });
 });

@@ -19,6 +19,12 @@ export function fillIn(value: unknown, values: Values): unknown {
 }
 
 function lookUp(name: string, values: Values): unknown {
-  if (!Object.hasOwn(values, name)) throw new CliError(`no variable found for key: ((${name}))`);
+  if (!Object.hasOwn(values, name))
+    throw new CliError(`no variable found for key: ((${name}))`, {
+      tips: [
+        { description: 'Give it a value', command: `kf push --var ${name}=VALUE` },
+        { description: 'Or all in a file', command: 'kf push --vars-file FILE' },
+      ],
+    });
   return values[name];
 }

@@ -20,6 +20,7 @@ import { openImage } from './image-source.ts';
 import { packSource, packTree, reportSource, type SourcePackageContent } from './package-source.ts';
 import type { AppPlan } from './plan.ts';
 import type { RegistryLogin } from './registry-secret.ts';
+import { requireDockerfile } from './require-dockerfile.ts';
 import { checkBuild, report } from './result.ts';
 import { updateApp } from './update-app.ts';
 import { uploadSource } from './upload-source.ts';
@@ -67,7 +68,16 @@ async function packPlan(
   context: Context,
   { folder, build, image }: AppPlan,
 ): Promise<Pick<PreparedPush, 'source' | 'recipe'>> {
-  if (image === undefined) return { source: await packSource(folder, context), recipe: build };
+  if (image === undefined) {
+    const source = await packSource(folder, context);
+    try {
+      requireDockerfile(build, source.tree);
+    } catch (error) {
+      source.tree.close();
+      throw error;
+    }
+    return { source, recipe: build };
+  }
   if (image.kind === 'registry') return { source: undefined, recipe: build };
   const { tree, form } = await openImage(image);
   const recipe = { ...build, params: [{ name: buildParams.image, value: form }] };

@@ -1,5 +1,7 @@
 /** Finds the Task that `TASK_NAME` or `APP_NAME TASK_ID` means. */
 
+import { getIfExists } from '../../client/get-if-exists.ts';
+import { App } from '../../resources/kf/app.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import { isNotFound } from '../../resources/status.ts';
@@ -19,8 +21,13 @@ async function taskByName({ client, space, serverFlags = '' }: Session, name: st
     return await client.get(Task, { namespace: space, name });
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    throw new CliError(`${error.message} in Space "${space}"`, {
-      tips: [{ description: 'List the Tasks', command: `kf tasks --space ${space}${serverFlags}` }],
+    const app = await getIfExists(client, App, { namespace: space, name });
+    const rest = `--space ${space}${serverFlags}`;
+    const missing = `${error.message} in Space "${space}"`;
+    if (app === undefined)
+      throw new CliError(missing, { tips: [{ description: 'List the Tasks', command: `kf tasks ${rest}` }] });
+    throw new CliError(`${missing}; it is an App, behind which the TASK_ID is missing`, {
+      tips: [{ description: "List App's Tasks", command: `kf tasks ${name} ${rest}` }],
     });
   }
 }

@@ -14,7 +14,7 @@ const meanings: Readonly<Record<string, string>> = {
   sources: 'uploaded by kf push',
   volumes: 'that the server made',
   disks: 'of tasks, and ready for the next ones',
-  builds: 'under way',
+  builds: 'under way, and layers kept for the next',
   aside: 'by restore and upgrades: kf server prune --all',
   other: '',
 };

@@ -140,7 +140,7 @@ test('it is measured again once what was left of the share may have been filled,
   let configured = bavail * bsize * 2;
   await start(() => configured).now();
   const asked = async () => {
-    clock.advance(10_000);
+    clock.advance(20_000);
     // A look at the free space, and what follows from it.
     await new Promise((resolve) => setImmediate(resolve));
     await share!.stop();

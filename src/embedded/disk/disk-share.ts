@@ -29,7 +29,8 @@ export interface DiskShare {
   stop(): Promise<void>;
 }
 
-/** Milliseconds between two looks at the free space. */
+/** Milliseconds after a start, which has better things to do, and between two looks at the free space. */
+const firstLook = 20_000;
 const interval = 10_000;
 /** Milliseconds after which it is measured in any case: others may free what we fill. */
 const longest = 3_600_000;
@@ -66,11 +67,11 @@ export function startDiskShare(options: DiskShareOptions): DiskShare {
     looking = looking.catch((error: unknown) => log('keeping to the share of the disk', error));
     return looking;
   };
-  const again = (): void => {
-    timer = clock.after(interval, () => void look(false).then(again));
+  const again = (delay: number): void => {
+    if (stopped) return;
+    timer = clock.after(delay, () => void look(false).then(() => again(interval)));
   };
-  void look(true);
-  again();
+  again(firstLook);
   return {
     now: () => look(true),
     async stop() {

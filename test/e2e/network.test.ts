@@ -257,8 +257,9 @@ describe('what a policy leaves of it', () => {
   it('nothing, names neither; other tasks are as before', async () => {
     await task.restrict(only());
     expect(await toHost()).toBe('ECONNREFUSED');
+    // The last on a machine without a way out.
     for (const address of ['192.0.2.1', '169.254.169.254'])
-      expect(await connect(task, address, 80)).toMatch(/ECONNREFUSED|EACCES/);
+      expect(await connect(task, address, 80)).toMatch(/ECONNREFUSED|EACCES|ENETUNREACH/);
     expect(await ask(task)).toMatch(/ECONNREFUSED|EHOSTUNREACH/);
     expect(await ask(other)).toBe('answer');
     expect(await connect(other, network.hostAddress, port)).toBe(`open to ${other.ip}`);

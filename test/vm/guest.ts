@@ -54,6 +54,19 @@ export class Guest {
     return new Map(items.map((task) => [task.metadata.name, viewOf(task)]));
   }
 
+  /** As `tasks`, of a server that systemd has started and that is still looking at what was left. */
+  async tasksOnceReady(): Promise<ReadonlyMap<string, TaskView>> {
+    const deadline = Date.now() + this.machine.slowness * 5_000;
+    for (;;) {
+      try {
+        return await this.tasks();
+      } catch (error) {
+        if (Date.now() < deadline) await delay(500);
+        else throw new Error(`${(error as Error).message}\n${await this.machine.ok(`tail -20 ${dataDir}/server.log`)}`);
+      }
+    }
+  }
+
   /** Follows a Task until the condition holds. @throws Error with what it has become instead */
   async until(task: string, what: string, holds: (view: TaskView) => boolean): Promise<TaskView> {
     const deadline = Date.now() + this.machine.slowness * 15_000;

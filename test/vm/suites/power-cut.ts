@@ -67,7 +67,7 @@ async function workAndCut(guest: Guest, cut: number): Promise<void> {
 async function nothingIsLost(guest: Guest): Promise<void> {
   const { machine } = guest;
   expectEqual('is-active', (await machine.ok('systemctl is-active kf')).trim(), 'active');
-  const known = await guest.tasks();
+  const known = await guest.tasksOnceReady();
   expectEqual(
     'lost Tasks',
     [...acknowledged.tasks].filter((name) => !known.has(name)),
@@ -113,7 +113,7 @@ export const powerCutChecks: readonly Check[] = [
     async run(guest) {
       const { machine } = guest;
       await guest.kf('server', 'stop', '--kill');
-      const check = `require("libsql")("${dataDir}/store.db").pragma("integrity_check")[0].integrity_check`;
+      const check = `new (require("libsql"))("${dataDir}/store.db").pragma("integrity_check")[0].integrity_check`;
       expectEqual('integrity', (await machine.ok(`cd ${program} && node -p '${check}'`)).trim(), 'ok');
       expectEqual('left of the instance', await guest.leftovers(), nothing);
     },

@@ -4,15 +4,14 @@ import { explainWaitingBuilds } from '../build/unready-builds.ts';
 import type { Client } from '../client/client.ts';
 import { rfc3339, systemClock } from '../client/clock.ts';
 import type { MachineRoom } from '../client/machine-room.ts';
-import type { AdmissionLimits } from '../node/admission.ts';
-import { reportNode } from '../node/node-object.ts';
+import { type NodeRoom, reportNode } from '../node/node-object.ts';
 import { ProgramsMissing } from '../node/runtime/find-programs.ts';
 import { explainWaiting, notReady } from '../node/unready.ts';
 import type { RoomDesk } from './room-desk.ts';
 
 interface Options {
   readonly client: Client;
-  readonly room: AdmissionLimits;
+  readonly room: NodeRoom;
   readonly desk: RoomDesk;
   readonly version: string;
   readonly log: (message: string, error?: unknown) => void;

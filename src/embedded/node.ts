@@ -14,7 +14,7 @@ import { LogStore } from '../node/logs/log-store.ts';
 import { statusError } from '../resources/status.ts';
 import { bringUp, type NodeOptions } from './bring-up.ts';
 import { type Parts, takeDown } from './node-parts.ts';
-import { nodeLimits } from './node-settings.ts';
+import { nodeLimits, reserveOf } from './node-settings.ts';
 import { NodeState } from './node-state.ts';
 import { RoomDesk } from './room-desk.ts';
 import { loadServerConfig } from './server-config.ts';
@@ -53,7 +53,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const stopping = new AbortController();
   const { client, config, version, log } = options;
   const desk = new RoomDesk();
-  const state = new NodeState({ client, room: roomWithin(nodeLimits(config)), desk, version, log });
+  const room = { ...roomWithin(nodeLimits(config)), dataDir: home.dataDir, ...reserveOf(config) };
+  const state = new NodeState({ client, room, desk, version, log });
   const started = untilUp(
     () => bringUp(options, layout, { logs, forwarder }, parts, state),
     options,

@@ -1,6 +1,6 @@
 /** This machine as a Node of the API: what Pods may have of it, and whether it can run any. */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, statfsSync } from 'node:fs';
 import { arch, availableParallelism, hostname, release, totalmem } from 'node:os';
 import type { Client } from '../client/client.ts';
 import { getIfExists } from '../client/get-if-exists.ts';
@@ -11,6 +11,7 @@ import { type NodeStatus, ownNodes } from '../resources/core/node-room.ts';
 import { labels } from '../resources/labels.ts';
 import { isAlreadyExists } from '../resources/status.ts';
 import type { AdmissionLimits } from './admission.ts';
+import { mostOf } from './disk/reserve.ts';
 
 /** Whether Pods are run; while not, why. */
 export type NodeReadiness =
@@ -24,9 +25,17 @@ export const ownNodeName = (name = hostname()): string =>
     .replace(/[^a-z0-9.-]+/g, '-')
     .replace(/^[.-]+|[.-]+$/g, '') || 'node';
 
+/** What Pods have of this machine. */
+export interface NodeRoom extends AdmissionLimits {
+  /** The folder on whose file system their disks lie. */
+  readonly dataDir: string;
+  /** Bytes of it that are promised to nobody. Default: 5 %, at least 1 GiB. */
+  readonly reserveBytes?: number;
+}
+
 export async function reportNode(
   client: Client,
-  room: AdmissionLimits,
+  room: NodeRoom,
   readiness: NodeReadiness,
   version: string,
   now: string,
@@ -70,13 +79,20 @@ async function create(client: Client, name: string): Promise<Node> {
   }
 }
 
-function resources({ memoryBytes, maxPods }: AdmissionLimits): Pick<NodeStatus, 'capacity' | 'allocatable'> {
+function resources({
+  memoryBytes,
+  maxPods,
+  dataDir,
+  reserveBytes,
+}: NodeRoom): Pick<NodeStatus, 'capacity' | 'allocatable'> {
   const cpu = String(availableParallelism());
   const pods = String(maxPods);
   const inKi = (bytes: number): string => `${Math.floor(bytes / 1024)}Ki`;
+  const { blocks, bsize } = statfsSync(dataDir);
+  const disk = (bytes: number) => ({ 'ephemeral-storage': inKi(bytes) });
   return {
-    capacity: { cpu, memory: inKi(totalmem()), pods },
-    allocatable: { cpu, memory: inKi(memoryBytes), pods },
+    capacity: { cpu, memory: inKi(totalmem()), pods, ...disk(blocks * bsize) },
+    allocatable: { cpu, memory: inKi(memoryBytes), pods, ...disk(mostOf(blocks * bsize, reserveBytes)) },
   };
 }
 

@@ -68,7 +68,10 @@ describe('run-task', () => {
   test('what can never fit is refused, and nothing is made', async () => {
     const { client } = cli.server;
     const node = await client.create(Node, { metadata: { name: 'here', labels: { [labels.managedBy]: 'kf' } } });
-    await client.updateStatus(Node, { ...node, status: { allocatable: { memory: '2Gi' } } });
+    await client.updateStatus(Node, {
+      ...node,
+      status: { allocatable: { memory: '2Gi', 'ephemeral-storage': '9Gi' } },
+    });
     const count = (await tasks()).length;
     const refused = await cli.run('run-task', 'report', '-m', '100G');
     expect(refused.code).toBe(1);
@@ -77,6 +80,14 @@ describe('run-task', () => {
     expect((await cli.run('create-job', 'report', 'huge', 'true', '-m', '3G')).stderr).toContain(
       'this machine has 2Gi',
     );
+    const noDisk =
+      'needs 10Gi of disk, and this machine has 9Gi for Tasks: it could never start. Ask for less (-k SIZE)';
+    for (const command of [
+      ['run-task', 'report'],
+      ['create-job', 'report', 'huge', 'true'],
+      ['push', 'huge', '--task', '-p', await cli.source({ a: '' })],
+    ])
+      expect((await cli.run(...command, '-k', '10G')).stderr, command[0]).toContain(noDisk);
     expect((await cli.run('push', 'huge', '--task', '-p', await cli.source({ a: '' }), '-m', '3G')).code).toBe(1);
     expect((await cli.run('app', 'huge')).code).toBe(1);
     await cli.ok('configure-space', 'set-task-limits', '--memory', '512M');

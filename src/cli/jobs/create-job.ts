@@ -95,7 +95,11 @@ function checkNoTask(args: readonly string[], flags: CreateJobFlags): void {
 async function taskOf(session: Session, name: string, command: string, flags: CreateJobFlags) {
   const app = await getApp(session, name, 'failed to get App: ');
   if (app.metadata.deletionTimestamp !== undefined) throw new CliError(`${failure}App "${name}" is being deleted`);
-  await checkFits(session, wantedBy(given({ memory: flags.memoryLimit, cpu: flags.cpuCores }), app), failure);
+  await checkFits(
+    session,
+    wantedBy(given({ memory: flags.memoryLimit, disk: flags.diskQuota, cpu: flags.cpuCores }), app),
+    failure,
+  );
   return {
     owners: { ownerReferences: [controllerRef(app)] },
     template: {

@@ -49,7 +49,8 @@ export async function updateJobAction(context: Context, name: string, flags: Upd
     return { ...changed, spec: { ...changed.spec, suspend: flags.suspend === true } };
   };
   const session = await context.changing();
-  if (flags.memoryLimit !== undefined) await checkFits(session, { memory: flags.memoryLimit });
+  const { memoryLimit: memory, diskQuota: disk } = flags;
+  if (memory !== undefined || disk !== undefined) await checkFits(session, { memory, disk });
   let before: TaskSchedule | undefined;
   const job = await changeJob(session, name, (found) => {
     before = found;

@@ -57,7 +57,8 @@ export async function preparePush(context: Context, session: Session, plan: AppP
   if (found?.metadata.deletionTimestamp !== undefined)
     throw new CliError(`App "${plan.name}" is being deleted; push again when it is gone`);
   requireTask(context, plan, found);
-  if (plan.memory !== undefined) await checkFits(session, { memory: plan.memory }, `App "${plan.name}": `);
+  const { memory, disk } = plan;
+  if (memory !== undefined || disk !== undefined) await checkFits(session, { memory, disk }, `App "${plan.name}": `);
   const bindings = await planBindings(session, plan);
   const { source, recipe } = await packing;
   if (source !== undefined) reportSource(io, source, plan.image !== undefined);

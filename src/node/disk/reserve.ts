@@ -13,6 +13,10 @@ const gibibyte = 2 ** 30;
 /** 5 %, at least 1 GiB. */
 export const defaultReserve = (totalBytes: number): number => Math.max(0.05 * totalBytes, gibibyte);
 
+/** The most that one task could be promised, were the disk empty. */
+export const mostOf = (totalBytes: number, reserveBytes = defaultReserve(totalBytes)): number =>
+  Math.max(0, totalBytes - reserveBytes);
+
 const show = (bytes: number): string =>
   bytes >= gibibyte / 10 ? `${(bytes / gibibyte).toFixed(1)} GiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`;
 
@@ -24,7 +28,7 @@ const show = (bytes: number): string =>
 export function checkReserve(space: FreeSpace, reserveBytes: number, promisedBytes: number, wantedBytes: number): void {
   const available = Math.max(0, space.freeBytes - reserveBytes - promisedBytes);
   if (wantedBytes <= available) return;
-  const most = Math.max(0, space.totalBytes - reserveBytes);
+  const most = mostOf(space.totalBytes, reserveBytes);
   if (wantedBytes > most)
     throw new DiskTooSmallError(`needs ${show(wantedBytes)} of disk, this machine has ${show(most)} for tasks`);
   throw new DiskReserveError(

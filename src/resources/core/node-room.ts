@@ -23,8 +23,8 @@ export interface NodeStatus {
   readonly nodeInfo?: Readonly<Record<string, string>>;
 }
 
-/** Bytes of memory for all Pods together; undefined when the Node does not say. */
-export function allocatableMemory(node: Node): number | undefined {
-  const text = (node.status as NodeStatus | undefined)?.allocatable?.memory;
+/** Bytes for all Pods together; undefined when the Node does not say. */
+export function allocatable(node: Node, resource: 'memory' | 'ephemeral-storage'): number | undefined {
+  const text = (node.status as NodeStatus | undefined)?.allocatable?.[resource];
   return text === undefined ? undefined : parseQuantity(text);
 }

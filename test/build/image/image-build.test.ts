@@ -218,11 +218,6 @@ describe('a Build fails, and nothing runs', () => {
       'MissingProgram: buildah is missing',
     );
   });
-
-  test('an image that is no builder', async () => {
-    const params = [{ name: 'BUILDER_IMAGE', value: 'b:1' }];
-    expect(await reasonOf('', { name: 'buildpackv3', params })).toContain('b:1 cannot build: it is no builder');
-  });
 });
 
 test('what a build leaves is no image: it fails', async () => {

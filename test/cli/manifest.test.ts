@@ -80,7 +80,10 @@ applications:
     ['applications: [{name: a, command: x, args: [y]}]', 'expected at most one of: command, args'],
     ['applications: [{name: a, docker: x}]', 'applications[0].docker: must be a map with the field image'],
     ['applications: [{name: a, docker: {image: x, tag: y}}]', 'applications[0].docker: has the unknown field tag'],
-    ['applications: [{name: a, buildpacks: [x]}]', 'applications[0].buildpacks: buildpacks are not supported yet'],
+    [
+      'applications: [{name: a, buildpacks: [x]}]',
+      'applications[0].buildpacks: buildpacks are not supported yet one by one; those of a builder are',
+    ],
     ['applications: [{name: a, services: db}]', 'applications[0].services: must be a list'],
     [
       'applications: [{name: a, services: [{name: db, plan: x}]}]',

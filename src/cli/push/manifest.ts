@@ -43,10 +43,12 @@ export interface Manifest {
   readonly withoutEffect: readonly string[];
 }
 
+const noChoice = 'buildpacks are not supported yet one by one; those of a builder are, with its image and tag as stack';
+
 /** Not there yet; ignoring them would make another App than the one described. */
 const refused: Readonly<Record<string, string>> = {
-  buildpack: 'buildpacks are not supported yet',
-  buildpacks: 'buildpacks are not supported yet',
+  buildpack: noChoice,
+  buildpacks: noChoice,
   build: 'custom builds are not supported yet',
 };
 /** Mean nothing to an App that runs tasks only. */

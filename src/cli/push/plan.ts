@@ -82,7 +82,7 @@ function refuseUnsupported(flags: PushFlags): void {
     throw new CliError('cannot use path and docker image simultaneously');
   if (buildpack !== undefined)
     throw new CliError(
-      '-b, --buildpack: buildpacks are not supported yet; push source, which is built on the stack "host"',
+      '-b, --buildpack: buildpacks are not supported yet one by one; those of a builder are: -s IMAGE:TAG',
     );
   if (command !== undefined && args !== undefined) throw new CliError('-c and --args cannot be combined');
   if (command !== undefined && entrypoint !== undefined) throw new CliError('-c and --entrypoint cannot be combined');

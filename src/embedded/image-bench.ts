@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { BaseImageError, type BuildCacheShelf, type HowToFetch, type ImageBench } from '../build/image/image-bench.ts';
+import { isInChroot } from '../node/host/chroot.ts';
 import { type ContainerStorage, ImageToolsMissing } from '../node/images/container-storage.ts';
 import { builderStackRef, ImageNotFound, imageRef } from '../node/images/image.ts';
 import type { HadImage, NodeImages } from '../node/images/node-images.ts';
@@ -37,12 +38,15 @@ export function createImageBench({ storage, images, caches, runtime }: ImageBenc
     stack: builderStackRef,
     runtime,
     caches,
-    async lack() {
-      const missing = programs.filter((name) => findProgram(name) === undefined);
+    async lack({ inSandbox }) {
+      const missing = (inSandbox ? programs : ['skopeo']).filter((name) => findProgram(name) === undefined);
       if (missing.length > 0) return new ImageToolsMissing(missing).message;
+      if (!inSandbox) return undefined;
       const most = await readFile('/proc/sys/user/max_user_namespaces', 'utf8').catch(() => '0');
       if (Number(most) === 0)
-        return 'this kernel gives no user namespaces, in which images are built: sysctl user.max_user_namespaces=10000';
+        return 'this kernel gives no user namespaces, in which Dockerfiles are built: sysctl user.max_user_namespaces=10000';
+      if (await isInChroot().catch(() => false))
+        return 'the server runs in a chroot, where the kernel gives no user namespaces, in which Dockerfiles are built: start the server outside of it';
       return runtime.startsWith('/usr/') ? undefined : `${runtime} lies outside of /usr, which is all that builds see`;
     },
     async provide(ref, folder, how) {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Build } from '../../src/resources/kf/build.ts';
+import { inChroot } from '../support/chroot.ts';
 import { dockerSource, shellBase } from '../support/dockerfile.ts';
 import { Kf } from '../support/kf.ts';
 import { countsOf, instanceOf, machineState } from '../support/machine-state.ts';
@@ -19,11 +20,21 @@ afterAll(() => kf.remove());
 const dockerfilePush = (app: string, folder: string, ...flags: readonly string[]) =>
   kf.run(['push', app, '--task', '-p', folder, '--dockerfile', 'Dockerfile', ...flags]);
 
+/** Where the kernel gives nobody a user namespace. */
+const chroot = inChroot();
+
+test.runIf(chroot)('in a chroot no Dockerfile is built, and that is said', async () => {
+  const folder = await dockerSource(kf, 'refused', shellBase);
+  const { code, stdout, stderr } = await dockerfilePush('refused', folder);
+  expect(code).toBe(1);
+  expect(`${stdout}${stderr}`).toContain('start the server outside of it');
+});
+
 interface BuiltApp {
   status: { image: string; latestBuild: string; latestReadyBuild: string };
 }
 
-describe('a Dockerfile of several stages', () => {
+describe.skipIf(chroot)('a Dockerfile of several stages', () => {
   let folder: string;
   beforeAll(async () => {
     const dockerfile = `${shellBase}
@@ -86,7 +97,7 @@ WORKDIR /work
   });
 });
 
-describe('what a RUN can get at', () => {
+describe.skipIf(chroot)('what a RUN can get at', () => {
   let secret: Server;
   beforeAll(async () => {
     secret = createServer((_, response) => response.end('REACHED a port of 127.0.0.1\n'));
@@ -145,7 +156,7 @@ describe('what a RUN can get at', () => {
 
 const serverJson = (): Promise<string> => readFile(join(kf.dataDir, 'server.json'), 'utf8');
 
-describe('a Dockerfile that never ends', () => {
+describe.skipIf(chroot)('a Dockerfile that never ends', () => {
   // The node is up, and has what it keeps.
   beforeAll(async () => {
     await kf.push('first', { Procfile: 'task: true\n' });
@@ -232,23 +243,26 @@ describe('a Dockerfile that never ends', () => {
   });
 });
 
-test('a server that is killed in the middle of a build, and a reboot: it is built all the same', async () => {
-  const folder = await dockerSource(kf, 'again', `${shellBase}RUN echo has begun; sleep 1; echo made > /made\n`);
-  const push = kf.run(['push', 'again', '--task', '-p', folder, '--dockerfile', 'Dockerfile']);
-  const client = await kf.client();
-  const running = async () => {
-    const build = await client.get(Build, { namespace: 'dev', name: 'again-1' }).catch(() => undefined);
-    return build?.status?.phase === 'Building';
-  };
-  await expect.poll(running, { timeout: 15_000, interval: 50 }).toBe(true);
-  await kf.killServer();
-  await kf.run(['server', 'start'], { env: { KF_BOOT_ID: 'another boot' } });
-  expect(await push, await kf.log()).toMatchObject({ code: 0 });
-  expect((await kf.ok('run-task', 'again', '--follow', '-c', 'cat /made')).stdout).toBe('made\n');
-  client.close();
-});
+test.skipIf(chroot)(
+  'a server that is killed in the middle of a build, and a reboot: it is built all the same',
+  async () => {
+    const folder = await dockerSource(kf, 'again', `${shellBase}RUN echo has begun; sleep 1; echo made > /made\n`);
+    const push = kf.run(['push', 'again', '--task', '-p', folder, '--dockerfile', 'Dockerfile']);
+    const client = await kf.client();
+    const running = async () => {
+      const build = await client.get(Build, { namespace: 'dev', name: 'again-1' }).catch(() => undefined);
+      return build?.status?.phase === 'Building';
+    };
+    await expect.poll(running, { timeout: 15_000, interval: 50 }).toBe(true);
+    await kf.killServer();
+    await kf.run(['server', 'start'], { env: { KF_BOOT_ID: 'another boot' } });
+    expect(await push, await kf.log()).toMatchObject({ code: 0 });
+    expect((await kf.ok('run-task', 'again', '--follow', '-c', 'cat /made')).stdout).toBe('made\n');
+    client.close();
+  },
+);
 
-describe('limits', () => {
+describe.skipIf(chroot)('limits', () => {
   let small: Kf;
   beforeAll(async () => {
     small = await Kf.create();

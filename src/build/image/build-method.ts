@@ -5,6 +5,8 @@ import type { Want } from './base-fetches.ts';
 import type { Places, Recipe } from './recipe.ts';
 
 export interface BuildMethod {
+  /** Whether buildah builds, in a user namespace. */
+  readonly inSandbox: boolean;
   /** Distinguishes the caches of one App. */
   readonly cacheSuffix: string;
   /** Uid of the cache's folder. Default: root of the user namespace that builds run in. */

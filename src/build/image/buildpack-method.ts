@@ -31,6 +31,7 @@ const runImage = 'run';
 
 export class BuildpackMethod implements BuildMethod {
   /** Its folders have other owners than those of Dockerfiles. */
+  readonly inSandbox = false;
   readonly cacheSuffix = '-cnb';
   /** The server alone makes the folders in it: what a build writes is below one of them. */
   readonly cacheOwner = 0;

@@ -14,6 +14,7 @@ import type { ImageBench } from './image-bench.ts';
 import type { Places, Recipe } from './recipe.ts';
 
 export class DockerfileMethod implements BuildMethod {
+  readonly inSandbox = true;
   readonly cacheSuffix = '';
   readonly #bench: ImageBench;
 

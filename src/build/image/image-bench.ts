@@ -34,8 +34,8 @@ export interface ImageBench {
   /** Path of the OCI runtime. */
   readonly runtime: string;
   readonly caches: BuildCacheShelf;
-  /** What this machine lacks for it, in one line with the way out; undefined: nothing. */
-  lack(): Promise<string | undefined>;
+  /** What this machine lacks for a way to build, in one line with the way out; undefined: nothing. */
+  lack(method: { readonly inSandbox: boolean }): Promise<string | undefined>;
   /**
    * Writes an image as an OCI image layout, which has the one image `latest`; fetches it where it is not here.
    * @param folder does not exist yet

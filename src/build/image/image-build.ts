@@ -83,7 +83,7 @@ export class ImageBuild implements Builder {
     const { client, bench, reports, limits = {} } = this.#options;
     const { build, staging } = uploaded;
     const method = this.#methodOf(build);
-    const lack = await bench.lack();
+    const lack = await bench.lack(method);
     if (lack !== undefined) return reports.fail(build, 'MissingProgram', lack);
     try {
       const missing = await this.#fetches.next(build, staging.bases, await method.wants(uploaded));

@@ -4,6 +4,7 @@ import { access, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readHierarchies } from '../cgroup/cgroup.ts';
 import { defaultReserve } from '../disk/reserve.ts';
+import { isInChroot } from '../host/chroot.ts';
 import { type Check, check } from './check.ts';
 
 const gibibyte = 2 ** 30;
@@ -49,12 +50,15 @@ export const seccompCheck: Check = check('seccomp', async () => {
   return { ok, detail: ok ? 'available' : 'this kernel was built without CONFIG_SECCOMP_FILTER' };
 });
 
-/** Only builds of images need them. */
+/** Only builds of Dockerfiles need them. */
 export const userNamespaceCheck: Check = check('user namespaces', async () => {
   const most = await readFile('/proc/sys/user/max_user_namespaces', 'utf8').catch(() => '0');
-  const ok = Number(most) > 0;
-  const detail = ok ? 'available' : 'this kernel gives none: Dockerfiles and buildpacks are not built';
-  return { ok, optional: true, detail, ...(ok ? {} : { fix: 'sysctl user.max_user_namespaces=10000' }) };
+  if (Number(most) === 0) {
+    const detail = 'this kernel gives none: Dockerfiles are not built';
+    return { ok: false, optional: true, detail, fix: 'sysctl user.max_user_namespaces=10000' };
+  }
+  const ok = !(await isInChroot().catch(() => false));
+  return { ok, optional: true, detail: ok ? 'available' : 'none in a chroot: Dockerfiles are not built' };
 });
 
 export const spaceCheck = (folder: string): Check =>

@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeBuilder } from '../support/builder-image.ts';
+import { inChroot } from '../support/chroot.ts';
 import { dockerSource } from '../support/dockerfile.ts';
 import { Kf } from '../support/kf.ts';
 import { Registry } from '../support/registry.ts';
@@ -67,7 +68,7 @@ test('a buildpack that fails, a source that none takes: the last image stays', a
   expect((await kf.ok('run-task', 'greeter', '--follow')).stdout).toBe('good morning, in green\n');
 });
 
-test('a Dockerfile upon an image of a registry, by name and by argument', async () => {
+test.skipIf(inChroot())('a Dockerfile upon an image of a registry, by name and by argument', async () => {
   const base = `${registry.host}/cnb/run`;
   const dockerfile = `ARG TAG=0\nFROM ${base}:$TAG\nCOPY --from=${base}:1 /etc/passwd /tmp/copied\nUSER 0\nRUN id > /who; ls -l /tmp/copied\n`;
   const source = await dockerSource(kf, 'upon', dockerfile);

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inChroot } from '../support/chroot.ts';
 import { blocksOf } from '../support/docs/blocks.ts';
 import { Page } from '../support/docs/page.ts';
 import { Kf } from '../support/kf.ts';
@@ -78,6 +79,8 @@ const meanings = (): Readonly<Record<string, string>> => ({
   '/backup/': `${kf.home}/`,
 });
 
+const chroot = inChroot();
+
 describe.each(pages)('%s', (path) => {
   const blocks = blocksOf(readFileSync(join(root, path), 'utf8'));
   const cwd = (): string => join(kf.home, path.replaceAll('/', '-'));
@@ -96,8 +99,9 @@ describe.each(pages)('%s', (path) => {
 
   for (const block of blocks) {
     const name = `line ${block.line}: ${block.text.split('\n').find((line) => line.trim() !== '')}`;
-    if (block.skip === undefined) test(name, () => page.run(block));
-    else test(`${name}  NOT RUN: ${block.skip}`, () => expect(block.skip!.length).toBeGreaterThan(10));
+    const reason = block.skip ?? (chroot ? block.chroot : undefined);
+    if (reason === undefined) test(name, () => page.run(block));
+    else test(`${name}  NOT RUN: ${reason}`, () => expect(reason.length).toBeGreaterThan(10));
   }
   if (blocks.length === 0) test('has no code', () => undefined);
 });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Finished, Kf } from '../support/kf.ts';
 
-const program = fileURLToPath(new URL('../../bin/kf', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 /** In the group from the beginning, and from the middle of a test. */
 const [anna, bert] = ['kf-e2e-anna', 'kf-e2e-bert'];
 const sh = (command: string, ...args: readonly string[]): string => execFileSync(command, args, { encoding: 'utf8' });
@@ -17,12 +17,20 @@ function groups(): string {
 }
 
 let kf: Kf;
+const installed = (): string => join(kf.home, 'installed');
 beforeAll(async () => {
   if (!hadGroup) sh('groupadd', '--system', 'kf');
   sh('useradd', '--no-create-home', '--groups', 'kf', anna);
   sh('useradd', '--no-create-home', bert);
   kf = await Kf.create();
   await chmod(kf.home, 0o711);
+  // Others may not be let into the folder that the tests lie in.
+  const needed = ['libsql', '@libsql', '@neon-rs', 'detect-libc'].map((name) => `node_modules/${name}`);
+  for (const path of ['package.json', 'bin', 'dist', ...needed]) {
+    await mkdir(join(installed(), path, '..'), { recursive: true });
+    sh('cp', '-r', join(root, path), join(installed(), path));
+  }
+  sh('chmod', '-R', 'a+rX', installed());
   await kf.ok('server', 'start');
 });
 afterAll(async () => {
@@ -42,7 +50,7 @@ async function as(user: string, ...args: readonly string[]): Promise<Finished> {
     `--regid=${sh('id', '-g', user).trim()}`,
     '--init-groups',
     process.execPath,
-    program,
+    join(installed(), 'bin/kf'),
   ];
   return new Promise((resolve, reject) => {
     const child = spawn('setpriv', [...words, ...args], {

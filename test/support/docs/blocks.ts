@@ -3,6 +3,7 @@
  *
  *     <!-- test            commands that are run at this place, one a line -->
  *     <!-- test: skip REASON -->      the next block cannot be run
+ *     <!-- test: chroot REASON -->    the next block cannot be run in a chroot
  *     <!-- test: file NAME -->        the next block is written into this file
  *     <!-- test: exit N -->           the last command of the next block ends with N
  *
@@ -16,6 +17,7 @@ export interface Block {
   readonly language: string;
   readonly text: string;
   readonly skip?: string;
+  readonly chroot?: string;
   readonly file?: string;
   readonly exit?: number;
 }
@@ -25,7 +27,7 @@ const shells = ['', 'sh', 'console', 'hidden'];
 /** Whether its lines are commands. */
 export const isShell = ({ language, file }: Block): boolean => shells.includes(language) && file === undefined;
 
-type Marks = { -readonly [K in 'skip' | 'file' | 'exit']?: Block[K] };
+type Marks = { -readonly [K in 'skip' | 'chroot' | 'file' | 'exit']?: Block[K] };
 
 /** @throws Error naming the line of a mark or block that makes no sense */
 export function blocksOf(markdown: string): readonly Block[] {
@@ -57,7 +59,7 @@ export function blocksOf(markdown: string): readonly Block[] {
 
 function markOf(line: string, fail: (what: string) => Error): Marks {
   const [, name, value] = /^<!-- test: (\w+) (.+) -->$/.exec(line) ?? [];
-  if (name === 'skip' || name === 'file') return { [name]: value };
+  if (name === 'skip' || name === 'chroot' || name === 'file') return { [name]: value };
   if (name === 'exit' && /^\d+$/.test(value!)) return { exit: Number(value) };
   throw fail('an unknown mark');
 }

@@ -99,7 +99,8 @@ test('above it the logs of the oldest Tasks that have ended go, whole; never one
   configured = 4.6 * mebibyte;
   await share!.now();
   expect(left().sort()).toEqual([running, build.metadata.uid, ended[5], ended[6]].sort());
-  expect(said).toEqual(['removed 2.0Mi to keep to the share of the disk, 4.6Mi']);
+  // Whatever else a file system takes for them.
+  expect(said).toEqual([expect.stringMatching(/^removed 2(\.\d)?Mi to keep to the share of the disk, 4\.6Mi$/)]);
   expect(await logs.discardedAt(ended[3]!)).toBe('2026-01-01T00:00:00Z');
   expect(await logs.discardedAt(ended[5]!)).toBeUndefined();
   configured = mebibyte;

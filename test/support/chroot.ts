@@ -1,9 +1,12 @@
-/** Whether this process lives in a chroot: what enters a mount namespace then ends outside of it, as `runc exec` does. */
+/** As src/node/host/chroot.ts, at once: whether this process lives in a chroot. */
 
 import { execFileSync } from 'node:child_process';
+import { statSync } from 'node:fs';
 
 export const inChroot = (): boolean => {
-  const pid = String(process.pid);
-  const root = execFileSync('nsenter', ['-t', pid, '-m', 'readlink', `/proc/${pid}/root`], { encoding: 'utf8' });
-  return root.trim() !== '/';
+  const own = statSync('/', { bigint: true });
+  const above = execFileSync('nsenter', ['-t', String(process.pid), '-m', 'stat', '-c', '%d:%i', '/'], {
+    encoding: 'utf8',
+  });
+  return above.trim() !== `${own.dev}:${own.ino}`;
 };

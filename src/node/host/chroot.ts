@@ -1,10 +1,14 @@
-/** Whether this process lives in a chroot: what enters its mount namespace then ends outside of it, as an OCI exec does. */
+/**
+ * Whether this process lives in a chroot. What enters its mount namespace then ends outside of it, as an OCI exec does, and
+ * the kernel gives it no user namespaces.
+ */
 
+import { stat } from 'node:fs/promises';
 import { runCommand } from './run-command.ts';
 
 export async function isInChroot(): Promise<boolean> {
-  const pid = String(process.pid);
-  // As it is called from the root of the namespace.
-  const root = await runCommand('nsenter', ['-t', pid, '-m', 'readlink', `/proc/${pid}/root`]);
-  return root.trim() !== '/';
+  const own = await stat('/', { bigint: true });
+  // Whoever enters a mount namespace stands in its root.
+  const above = await runCommand('nsenter', ['-t', String(process.pid), '-m', 'stat', '-c', '%d:%i', '/']);
+  return above.trim() !== `${own.dev}:${own.ino}`;
 }

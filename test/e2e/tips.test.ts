@@ -317,6 +317,13 @@ test.each([['kf configure-server allow-host-path made'], ['kf configure-server s
   },
 );
 
+test('a manifest with a variable that has no value', async () => {
+  const manifest = 'applications: [{ name: worded, task: true, command: "echo ((word))" }]\n';
+  const cwd = await kf.source('worded', { 'manifest.yml': manifest, FILE: 'word: yes\n' });
+  for (const { command, code, text } of await follow('kf push', { cwd }))
+    expect({ command, code }, text).toEqual({ command, code: 0 });
+});
+
 test('network policies: what there is, taken back, the Space’s own', async () => {
   const create = 'kf create-network-policy shut --app report --allow none';
   const allWork = async (line: string) => {
@@ -411,6 +418,8 @@ describe('a server that does not run', () => {
 /** Tips that cannot be followed here, and why. */
 const notFollowed = new Map([
   ['Install cron', 'it installs a package of the operating system'],
+  ['Save it', 'it runs a Docker, which is not here'],
+  ['Push it', 'of what that Docker has saved'],
   ...(inChroot() ? [['Like', 'a Task’s files cannot be entered from a chroot'] as const] : []),
 ]);
 

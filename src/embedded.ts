@@ -14,6 +14,7 @@ import { type Home, openHome } from './embedded/home.ts';
 import { startServer } from './embedded/server.ts';
 import { loadServerConfig } from './embedded/server-config.ts';
 import { runUninstallCommand } from './embedded/uninstall/command.ts';
+import { LockedError } from './store/lock.ts';
 import { checkSchema } from './store/offline.ts';
 
 const { version } = JSON.parse(readFileSync(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8')) as {
@@ -54,8 +55,11 @@ function describe(error: unknown): string {
   return `: ${error.message}${error.stack === undefined ? '' : `\n${error.stack}`}`;
 }
 
+/** One line, the last of the log: whoever has started the server shows it. */
 function fail(error: unknown): never {
-  console.error(`Error: ${error instanceof Error ? error.message : String(error)}`);
+  const message = error instanceof Error ? error.message : String(error);
+  const wayOut = '; stop that server (kf server stop), or name another data directory for this one (KF_HOME)';
+  console.error(`Error: ${message}${error instanceof LockedError ? wayOut : ''}`);
   process.exit(1);
 }
 

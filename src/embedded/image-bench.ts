@@ -73,6 +73,5 @@ export function createImageBench({ storage, images, caches, runtime }: ImageBenc
       const { id } = await storage.keep(name);
       return imageRef(repository, `sha256:${id}`);
     },
-    release() {},
   };
 }

@@ -45,13 +45,12 @@ export interface ImageBench {
   /** Fetches an image that steps are to run on. @throws BaseImageError */
   inspect(ref: string, how: HowToFetch): Promise<ImageFacts>;
   /**
-   * Takes an image over from an OCI image layout, durably; nobody writes to it any more. Kept for `holder`.
+   * Takes an image over from an OCI image layout, durably; nobody writes to it any more. It stays for as
+   * long as the Build goes on (embedded/stored-images.ts).
    * @returns its reference
    * @throws BaseImageError when it is none
    */
   take(folder: string, as: { readonly repository: string; readonly holder: string }): Promise<string>;
-  /** Ends what was kept for a holder. */
-  release(holder: string): void;
 }
 
 /** An image that a build needs cannot be had, however often one asks; the message says why. */

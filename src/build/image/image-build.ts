@@ -72,7 +72,6 @@ export class ImageBuild implements Builder {
     const { bench } = this.#options;
     this.#fetches.stop(uid);
     await bench.caches.close(uid);
-    bench.release(uid);
   }
 
   #methodOf({ spec }: Build): BuildMethod {

@@ -82,7 +82,6 @@ const bench = (changes: Partial<ImageBench> = {}): ImageBench => ({
     await access(folder);
     return `kf.local/dev/app@sha256:${'0'.repeat(64)}`;
   },
-  release: () => undefined,
   ...changes,
 });
 

@@ -1,7 +1,7 @@
 /** Every test, unit and end-to-end, after the same set-up as the demo. Arguments are passed on to vitest. */
 
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,8 @@ await ensureSetup({ test: true });
 
 // Nothing of the caller's: another server, cluster or home in the environment must not be touched.
 const scratch = mkdtempSync(join(tmpdir(), 'kf-test-'));
+// Tests run programs as other users, who must get through.
+chmodSync(scratch, 0o711);
 const env = { ...process.env, HOME: scratch, KF_HOME: join(scratch, 'kf'), KF_TEST_DIR: scratch };
 for (const name of Object.keys(env)) {
   if (name === 'KUBECONFIG' || name.startsWith('XDG_') || (name.startsWith('KF_') && !kept(name))) delete env[name];

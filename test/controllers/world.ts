@@ -14,8 +14,8 @@ import { Space } from '../../src/resources/kf/space.ts';
 import { Task } from '../../src/resources/kf/task.ts';
 import type { ObjectOf } from '../../src/resources/kind.ts';
 import type { ObjectRef } from '../../src/resources/meta.ts';
-import { startPipelineRunController } from '../../src/tekton/pipeline-run-controller.ts';
-import { startTaskRunController } from '../../src/tekton/task-run-controller.ts';
+import { startPipelineRunController } from '../../src/tekton/pipeline-run/pipeline-run-controller.ts';
+import { startTaskRunController } from '../../src/tekton/task-run/task-run-controller.ts';
 import { startFakeNode } from '../support/fake-node.ts';
 
 export class World {

@@ -1,6 +1,6 @@
 /** Tekton's variables in a TaskSpec: `$(params.x)`, `$(params.list[*])`, `$(context.taskRun.name)`. Pure. */
 
-import type { ParamValue, TaskSpec } from '../resources/tekton/task-spec.ts';
+import type { ParamValue, TaskSpec } from '../../resources/tekton/task-spec.ts';
 
 /** Variables by name without `$(…)`, e.g. `params.message`, `context.taskRun.name`. */
 export type Variables = ReadonlyMap<string, ParamValue>;

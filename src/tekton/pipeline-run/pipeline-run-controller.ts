@@ -1,7 +1,7 @@
 /** Runs PipelineRuns: makes their TaskRuns in order, mirrors their states, cancels them. */
 
-import type { Client } from '../client/client.ts';
-import { type Clock, rfc3339 } from '../client/clock.ts';
+import type { Client } from '../../client/client.ts';
+import { type Clock, rfc3339 } from '../../client/clock.ts';
 import {
   type ControllerContext,
   itself,
@@ -10,15 +10,15 @@ import {
   type RunningController,
   soon,
   startController,
-} from '../client/controller.ts';
-import { getChild, getFromServer, getIfExists } from '../client/get-if-exists.ts';
-import { writeStatus } from '../client/status-writer.ts';
-import { isFinal } from '../resources/condition.ts';
-import { annotations } from '../resources/labels.ts';
-import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../resources/meta.ts';
-import { isAlreadyExists, isInvalid } from '../resources/status.ts';
-import { PipelineRun, type PipelineTask } from '../resources/tekton/pipeline-run.ts';
-import { TaskRun } from '../resources/tekton/task-run.ts';
+} from '../../client/controller.ts';
+import { getChild, getFromServer, getIfExists } from '../../client/get-if-exists.ts';
+import { writeStatus } from '../../client/status-writer.ts';
+import { isFinal } from '../../resources/condition.ts';
+import { annotations } from '../../resources/labels.ts';
+import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../../resources/meta.ts';
+import { isAlreadyExists, isInvalid } from '../../resources/status.ts';
+import { PipelineRun, type PipelineTask } from '../../resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../resources/tekton/task-run.ts';
 import {
   finalStatus,
   isCancelling,

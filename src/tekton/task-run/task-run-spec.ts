@@ -1,8 +1,8 @@
 /** From a TaskRun to the TaskSpec that will run: defaults, params, variables; and what the engine cannot do yet. Pure. */
 
-import type { TaskRun } from '../resources/tekton/task-run.ts';
-import type { ParamValue, TaskSpec } from '../resources/tekton/task-spec.ts';
-import { setParam, substituteTaskSpec } from './substitution.ts';
+import type { TaskRun } from '../../resources/tekton/task-run.ts';
+import type { ParamValue, TaskSpec } from '../../resources/tekton/task-spec.ts';
+import { setParam, substituteTaskSpec } from '../variables/substitution.ts';
 
 /** A TaskRun that can never run; `reason` is Tekton's. */
 export class TaskRunValidationError extends Error {

@@ -1,10 +1,10 @@
 /** The status of a TaskRun as it follows from its Pod. Pure. */
 
-import { type ConditionDraft, mergeConditions } from '../resources/condition.ts';
-import { imagePullOf } from '../resources/core/image-pull.ts';
-import type { ContainerStatus, Pod } from '../resources/core/pod.ts';
-import type { StepState, TaskRun } from '../resources/tekton/task-run.ts';
-import type { TaskSpec } from '../resources/tekton/task-spec.ts';
+import { type ConditionDraft, mergeConditions } from '../../resources/condition.ts';
+import { imagePullOf } from '../../resources/core/image-pull.ts';
+import type { ContainerStatus, Pod } from '../../resources/core/pod.ts';
+import type { StepState, TaskRun } from '../../resources/tekton/task-run.ts';
+import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { stepContainer } from './pod.ts';
 
 type TaskRunStatus = NonNullable<TaskRun['status']>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
-import type { TaskRun } from '../../src/resources/tekton/task-run.ts';
-import { readyTasks, statusFromChildren, tasksOf } from '../../src/tekton/pipeline-run-plan.ts';
+import type { PipelineRun } from '../../../src/resources/tekton/pipeline-run.ts';
+import type { TaskRun } from '../../../src/resources/tekton/task-run.ts';
+import { readyTasks, statusFromChildren, tasksOf } from '../../../src/tekton/pipeline-run/pipeline-run-plan.ts';
 
 const task = (name: string, ...runAfter: string[]) => ({ name, runAfter, taskSpec: { steps: [{ image: 'i' }] } });
 const run = (tasks: readonly ReturnType<typeof task>[], status?: string): PipelineRun => ({

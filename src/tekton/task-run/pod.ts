@@ -1,14 +1,14 @@
 /** The Pod of a TaskRun: one container per step, ordered by the node's start-order annotation. Pure. */
 
-import type { Draft } from '../client/client.ts';
-import type { Pod } from '../resources/core/pod.ts';
-import type { ContainerOrder, StartOrder } from '../resources/core/start-order.ts';
-import { parseDuration } from '../resources/duration.ts';
-import { annotations, labels } from '../resources/labels.ts';
-import { controllerRef } from '../resources/meta.ts';
-import { childName } from '../resources/names.ts';
-import type { TaskRun } from '../resources/tekton/task-run.ts';
-import type { Step, TaskSpec } from '../resources/tekton/task-spec.ts';
+import type { Draft } from '../../client/client.ts';
+import type { Pod } from '../../resources/core/pod.ts';
+import type { ContainerOrder, StartOrder } from '../../resources/core/start-order.ts';
+import { parseDuration } from '../../resources/duration.ts';
+import { annotations, labels } from '../../resources/labels.ts';
+import { controllerRef } from '../../resources/meta.ts';
+import { childName } from '../../resources/names.ts';
+import type { TaskRun } from '../../resources/tekton/task-run.ts';
+import type { Step, TaskSpec } from '../../resources/tekton/task-spec.ts';
 
 export const podName = (run: { readonly metadata: { readonly name: string } }): string =>
   childName(run.metadata.name, '-pod');

@@ -1,7 +1,7 @@
 /** Runs TaskRuns: makes the Pod, mirrors its state, cancels it. */
 
-import type { Client } from '../client/client.ts';
-import { type Clock, rfc3339 } from '../client/clock.ts';
+import type { Client } from '../../client/client.ts';
+import { type Clock, rfc3339 } from '../../client/clock.ts';
 import {
   type ControllerContext,
   itself,
@@ -10,16 +10,16 @@ import {
   type RunningController,
   soon,
   startController,
-} from '../client/controller.ts';
-import { getChild, getFromServer, getIfExists } from '../client/get-if-exists.ts';
-import { writeStatus } from '../client/status-writer.ts';
-import { isFinal, mergeConditions } from '../resources/condition.ts';
-import { Pod } from '../resources/core/pod.ts';
-import { annotations } from '../resources/labels.ts';
-import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../resources/meta.ts';
-import { isAlreadyExists, isInvalid, isNotFound } from '../resources/status.ts';
-import { TaskRun } from '../resources/tekton/task-run.ts';
-import type { TaskSpec } from '../resources/tekton/task-spec.ts';
+} from '../../client/controller.ts';
+import { getChild, getFromServer, getIfExists } from '../../client/get-if-exists.ts';
+import { writeStatus } from '../../client/status-writer.ts';
+import { isFinal, mergeConditions } from '../../resources/condition.ts';
+import { Pod } from '../../resources/core/pod.ts';
+import { annotations } from '../../resources/labels.ts';
+import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../../resources/meta.ts';
+import { isAlreadyExists, isInvalid, isNotFound } from '../../resources/status.ts';
+import { TaskRun } from '../../resources/tekton/task-run.ts';
+import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { hold, isAbandoned, letGo } from './held-pod.ts';
 import { gracePeriodOf, podName, podOf } from './pod.ts';
 import { resolveTaskSpec, TaskRunValidationError } from './task-run-spec.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { TaskRun } from '../../src/resources/tekton/task-run.ts';
-import { podOf } from '../../src/tekton/pod.ts';
-import { resolveTaskSpec } from '../../src/tekton/task-run-spec.ts';
+import type { TaskRun } from '../../../src/resources/tekton/task-run.ts';
+import { podOf } from '../../../src/tekton/task-run/pod.ts';
+import { resolveTaskSpec } from '../../../src/tekton/task-run/task-run-spec.ts';
 
 type Spec = TaskRun['spec'];
 const run = (spec: Partial<Spec>, annotations: Record<string, string> = {}): TaskRun => ({

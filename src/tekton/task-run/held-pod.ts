@@ -1,13 +1,13 @@
 /** A Pod that is being ended stays until its TaskRun has its outcome: its exit code must not go with it. */
 
-import type { Client } from '../client/client.ts';
-import { getFromServer, getIfExists } from '../client/get-if-exists.ts';
-import { isFinal } from '../resources/condition.ts';
-import { Pod } from '../resources/core/pod.ts';
-import { finalizers } from '../resources/labels.ts';
-import { isControlledBy, type ObjectRef, refOf } from '../resources/meta.ts';
-import { isNotFound } from '../resources/status.ts';
-import { TaskRun } from '../resources/tekton/task-run.ts';
+import type { Client } from '../../client/client.ts';
+import { getFromServer, getIfExists } from '../../client/get-if-exists.ts';
+import { isFinal } from '../../resources/condition.ts';
+import { Pod } from '../../resources/core/pod.ts';
+import { finalizers } from '../../resources/labels.ts';
+import { isControlledBy, type ObjectRef, refOf } from '../../resources/meta.ts';
+import { isNotFound } from '../../resources/status.ts';
+import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { podEnded } from './task-run-status.ts';
 
 const isHeld = (pod: Pod): boolean => pod.metadata.finalizers?.includes(finalizers.outcome) === true;

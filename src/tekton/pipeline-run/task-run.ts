@@ -1,13 +1,13 @@
 /** The TaskRun of one pipeline task. Pure. */
 
-import type { Draft } from '../client/client.ts';
-import { labels } from '../resources/labels.ts';
-import { controllerRef } from '../resources/meta.ts';
-import { childName } from '../resources/names.ts';
-import type { PipelineRun, PipelineTask } from '../resources/tekton/pipeline-run.ts';
-import type { TaskRun } from '../resources/tekton/task-run.ts';
-import type { Param, ParamValue } from '../resources/tekton/task-spec.ts';
-import { setParam, substituteList, substituteText, type Variables } from './substitution.ts';
+import type { Draft } from '../../client/client.ts';
+import { labels } from '../../resources/labels.ts';
+import { controllerRef } from '../../resources/meta.ts';
+import { childName } from '../../resources/names.ts';
+import type { PipelineRun, PipelineTask } from '../../resources/tekton/pipeline-run.ts';
+import type { TaskRun } from '../../resources/tekton/task-run.ts';
+import type { Param, ParamValue } from '../../resources/tekton/task-spec.ts';
+import { setParam, substituteList, substituteText, type Variables } from '../variables/substitution.ts';
 
 export const taskRunName = (run: PipelineRun, task: PipelineTask): string =>
   childName(run.metadata.name, `-${task.name}`);

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { systemClock } from '../../src/client/clock.ts';
-import type { RunningController } from '../../src/client/controller.ts';
-import { conditionOf, isFinal } from '../../src/resources/condition.ts';
-import { Namespace } from '../../src/resources/core/kinds.ts';
-import { Pod } from '../../src/resources/core/pod.ts';
-import { TaskRun } from '../../src/resources/tekton/task-run.ts';
-import { startTaskRunController } from '../../src/tekton/task-run-controller.ts';
-import { startLocalApi, type TestApi } from '../support/local-api.ts';
+import { systemClock } from '../../../src/client/clock.ts';
+import type { RunningController } from '../../../src/client/controller.ts';
+import { conditionOf, isFinal } from '../../../src/resources/condition.ts';
+import { Namespace } from '../../../src/resources/core/kinds.ts';
+import { Pod } from '../../../src/resources/core/pod.ts';
+import { TaskRun } from '../../../src/resources/tekton/task-run.ts';
+import { startTaskRunController } from '../../../src/tekton/task-run/task-run-controller.ts';
+import { startLocalApi, type TestApi } from '../../support/local-api.ts';
 
 let local: TestApi;
 let controller: RunningController;

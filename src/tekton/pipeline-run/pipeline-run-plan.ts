@@ -1,8 +1,8 @@
 /** What a PipelineRun does next: which tasks may start, and its status as it follows from its TaskRuns. Pure. */
 
-import { type ConditionDraft, conditionOf, isFinal, mergeConditions } from '../resources/condition.ts';
-import type { PipelineRun, PipelineTask } from '../resources/tekton/pipeline-run.ts';
-import { TaskRun } from '../resources/tekton/task-run.ts';
+import { type ConditionDraft, conditionOf, isFinal, mergeConditions } from '../../resources/condition.ts';
+import type { PipelineRun, PipelineTask } from '../../resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { taskRunName } from './task-run.ts';
 
 type PipelineRunStatus = NonNullable<PipelineRun['status']>;

@@ -8,7 +8,7 @@ import { annotations } from '../labels.ts';
 import type { ObjectMeta } from '../meta.ts';
 import { isDns1123Label } from '../names.ts';
 import { unsupportedFields } from './pod-unsupported.ts';
-import { parseStartOrder } from './start-order.ts';
+import { startOrderProblem } from './start-order.ts';
 
 const label =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
@@ -99,6 +99,6 @@ function userErrors(field: string, context: object | undefined): readonly FieldE
 const isId = (id: unknown): boolean => Number.isInteger(id) && (id as number) >= 0 && (id as number) <= 2 ** 31 - 1;
 
 function startOrderErrors(text: string | undefined): readonly FieldError[] {
-  if (text === undefined || parseStartOrder(text) !== undefined) return [];
-  return [invalid(`metadata.annotations[${annotations.startOrder}]`, text, 'must be JSON: an order by container name')];
+  const problem = text === undefined ? undefined : startOrderProblem(text);
+  return problem === undefined ? [] : [invalid(`metadata.annotations[${annotations.startOrder}]`, text, problem)];
 }

@@ -3,6 +3,7 @@
 import type {
   AnyKind,
   Client,
+  CreateOptions,
   DeleteOptions,
   Draft,
   ListedMetadata,
@@ -46,8 +47,13 @@ export class InProcessClient implements Client {
     return this.#api.listMetadata(kind, options);
   }
 
-  async create<K extends AnyKind>(kind: K, object: Draft<ObjectOf<K>>): Promise<ObjectOf<K>> {
-    return (await this.#api.create(kind, object.metadata.namespace, object, this.#write)) as ObjectOf<K>;
+  async create<K extends AnyKind>(
+    kind: K,
+    object: Draft<ObjectOf<K>>,
+    options: CreateOptions = {},
+  ): Promise<ObjectOf<K>> {
+    const write = { ...this.#write, ...options };
+    return (await this.#api.create(kind, object.metadata.namespace, object, write)) as ObjectOf<K>;
   }
 
   async update<K extends AnyKind>(kind: K, object: ObjectOf<K>): Promise<ObjectOf<K>> {

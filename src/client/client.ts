@@ -55,6 +55,11 @@ export type Patch =
   | { readonly type: 'merge'; readonly body: unknown }
   | { readonly type: 'json'; readonly body: readonly unknown[] };
 
+export interface CreateOptions {
+  /** Everything but the storing: what would be stored, with its defaults, or the reason why not. */
+  readonly dryRun?: boolean;
+}
+
 export interface PatchOptions {
   readonly subresource?: 'status';
 }
@@ -80,7 +85,7 @@ export interface Client {
   /** For who need not read the objects: far cheaper where there are many. In no particular order. */
   listMetadata(kind: AnyKind, options?: ListOptions): Promise<ListResult<ListedMetadata>>;
   /** @throws StatusError AlreadyExists, Invalid, NotFound (namespace) */
-  create<K extends AnyKind>(kind: K, object: Draft<ObjectOf<K>>): Promise<ObjectOf<K>>;
+  create<K extends AnyKind>(kind: K, object: Draft<ObjectOf<K>>, options?: CreateOptions): Promise<ObjectOf<K>>;
   /** Replaces all but the status; metadata.resourceVersion is the precondition. @throws StatusError Conflict, Invalid */
   update<K extends AnyKind>(kind: K, object: ObjectOf<K>): Promise<ObjectOf<K>>;
   /** Replaces the status only. @throws StatusError Conflict, Invalid */

@@ -64,6 +64,14 @@ export function describeClient(name: string, start: () => Promise<ClientUnderTes
     const reason = (wanted: string) => (error: unknown) => error instanceof StatusError && error.reason === wanted;
 
     describe('create', () => {
+      it('a dry run tells what would be stored, or why not, and stores nothing', async () => {
+        const { metadata } = await client.create(Task, task('dry'), { dryRun: true });
+        expect(metadata.name).toBe('dry');
+        await expect(client.get(Task, { namespace, name: 'dry' })).rejects.toMatchObject({ reason: 'NotFound' });
+        const bad = { ...task('dry'), spec: {} } as unknown as ReturnType<typeof task>;
+        await expect(client.create(Task, bad, { dryRun: true })).rejects.toMatchObject({ reason: 'Invalid' });
+      });
+
       it('fills in what the server says, and freezes all of it', async () => {
         const created = await client.create(Task, task('a'));
         expect(created).toMatchObject({

@@ -9,6 +9,7 @@ import { Selection } from '../../src/apiserver/selection.ts';
 import type {
   AnyKind,
   Client,
+  CreateOptions,
   DeleteOptions,
   Draft,
   ListedMetadata,
@@ -93,8 +94,8 @@ class Hostile implements HostileClient {
     return { items: items.map(listedMetadata), resourceVersion };
   }
 
-  create<K extends AnyKind>(kind: K, object: Draft<ObjectOf<K>>): Promise<ObjectOf<K>> {
-    return this.#write(undefined, () => this.#client.create(kind, object));
+  create<K extends AnyKind>(kind: K, object: Draft<ObjectOf<K>>, options?: CreateOptions): Promise<ObjectOf<K>> {
+    return this.#write(undefined, () => this.#client.create(kind, object, options));
   }
 
   update<K extends AnyKind>(kind: K, object: ObjectOf<K>): Promise<ObjectOf<K>> {

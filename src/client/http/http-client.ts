@@ -10,6 +10,7 @@ import { isNotFound, type Status, StatusError } from '../../resources/status.ts'
 import type {
   AnyKind,
   Client,
+  CreateOptions,
   DeleteOptions,
   Draft,
   ListedMetadata,
@@ -118,9 +119,14 @@ export class HttpClient implements Client {
     return deepFreeze({ items, resourceVersion: list.metadata.resourceVersion });
   }
 
-  async create<K extends AnyKind>(kind: K, object: Draft<ObjectOf<K>>): Promise<ObjectOf<K>> {
+  async create<K extends AnyKind>(
+    kind: K,
+    object: Draft<ObjectOf<K>>,
+    { dryRun }: CreateOptions = {},
+  ): Promise<ObjectOf<K>> {
     const body = jsonBody({ apiVersion: apiVersionOf(kind), kind: kind.kind, ...object });
-    return this.#object({ method: 'POST', path: collectionPath(kind, object.metadata.namespace), body });
+    const query = queryOf({ dryRun: dryRun === true ? 'All' : undefined });
+    return this.#object({ method: 'POST', path: collectionPath(kind, object.metadata.namespace) + query, body });
   }
 
   async update<K extends AnyKind>(kind: K, object: ObjectOf<K>): Promise<ObjectOf<K>> {

@@ -1,0 +1,62 @@
+/**
+ * CEL, as Tekton uses it in `when`: an expression without variables of its own, for Tekton's variables have been put
+ * into it as text. The library is loaded with the first expression: most servers never meet one.
+ */
+
+import { createRequire } from 'node:module';
+import { runInThisContext } from 'node:vm';
+
+type Library = typeof import('@marcbachmann/cel-js');
+
+/** A CEL expression that cannot be compiled, fails, or is no boolean. Tekton's reason: CELEvaluationFailed. */
+export class CelError extends Error {
+  override readonly name = 'CelError';
+}
+
+/** Milliseconds that an expression may take: regular expressions and nested macros have no other bound. */
+const longest = 200;
+
+let loaded: Library | undefined;
+const library = (): Library => {
+  loaded ??= createRequire(import.meta.url)('@marcbachmann/cel-js') as Library;
+  return loaded;
+};
+
+/** The first line: the others draw the place with carets. */
+const firstLine = (error: unknown): string => String((error as { message?: unknown }).message).split('\n')[0] ?? '';
+
+/** Why the expression cannot be compiled, or undefined. Nothing is evaluated. */
+export function celFault(expression: string): string | undefined {
+  try {
+    const { valid, error } = library().check(expression);
+    return valid ? undefined : firstLine(error);
+  } catch (error) {
+    // Nested deeper than the stack is.
+    return firstLine(error);
+  }
+}
+
+/** @throws CelError */
+export function evaluateCel(expression: string): boolean {
+  const fault = celFault(expression);
+  if (fault !== undefined) throw new CelError(fault);
+  const result = inTime(() => library().evaluate(expression, {}), expression);
+  if (typeof result !== 'boolean') throw new CelError(`The CEL expression ${expression} is not evaluated to a boolean`);
+  return result;
+}
+
+const slot = Symbol.for('kf.cel');
+
+/** Node bounds the time of a script only, so the call is made by one. */
+function inTime(call: () => unknown, expression: string): unknown {
+  const globals = globalThis as { [slot]?: () => unknown };
+  globals[slot] = call;
+  try {
+    return runInThisContext("globalThis[Symbol.for('kf.cel')]()", { timeout: longest });
+  } catch (error) {
+    const late = (error as { code?: string }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+    throw new CelError(late ? `The CEL expression ${expression} takes too long` : firstLine(error));
+  } finally {
+    delete globals[slot];
+  }
+}

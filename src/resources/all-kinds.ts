@@ -16,7 +16,12 @@ import { Space } from './kf/space.ts';
 import { Task } from './kf/task.ts';
 import { TaskSchedule } from './kf/task-schedule.ts';
 import type { Kind } from './kind.ts';
+import { CustomRun } from './tekton/custom-run.ts';
+import { Pipeline } from './tekton/pipeline.ts';
 import { PipelineRun } from './tekton/pipeline-run.ts';
+import { ResolutionRequest } from './tekton/resolution-request.ts';
+import { StepAction } from './tekton/step-action.ts';
+import { Task as TektonTask } from './tekton/task.ts';
 import { TaskRun } from './tekton/task-run.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: kinds of different objects in one list
@@ -45,6 +50,11 @@ export const allKinds: readonly Kind<any>[] = [
   LogSink,
   PipelineRun,
   TaskRun,
+  TektonTask,
+  Pipeline,
+  StepAction,
+  CustomRun,
+  ResolutionRequest,
 ];
 
 /** The kinds that are ours: their CRDs are generated and installed on a cluster. */

@@ -1,11 +1,18 @@
 /** tekton.dev/v1 PipelineRun. */
 
-import { conditionSchema } from '../condition.ts';
 import type { FieldError } from '../field-error.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import * as s from '../schema.ts';
+import { paramsSchema } from './param.ts';
+import { pipelineRunStatusSchema } from './pipeline-run-status.ts';
+import { pipelineSpecSchema } from './pipeline-spec.ts';
+import { podTemplateSchema } from './pod-template.ts';
+import { pipelineRefSchema, pipelineTaskMetadataSchema } from './reference.ts';
 import { exactlyOne, immutableErrors, runDeclaration, statusErrors, timeoutErrors } from './run.ts';
-import { paramSchema, paramSpecSchema, taskSpecSchema } from './task-spec.ts';
+import { containerSpecsSchemas } from './task-run.ts';
+import { workspaceBindingsSchema } from './workspace.ts';
+
+export type { PipelineTask } from './pipeline-spec.ts';
 
 export const pipelineRunStatusValues = [
   'Cancelled',
@@ -14,85 +21,41 @@ export const pipelineRunStatusValues = [
   'PipelineRunPending',
 ] as const;
 
-const pipelineTaskSchema = s.object(
-  {
-    name: s.string({ minLength: 1 }),
-    taskRef: s.optional(s.anyObject<{ readonly name?: string; readonly kind?: string }>()),
-    taskSpec: s.optional(taskSpecSchema),
-    params: s.optional(s.array(paramSchema)),
-    runAfter: s.optional(s.array(s.string())),
-    retries: s.optional(s.integer()),
-    timeout: s.optional(s.string()),
-  },
-  { open: true },
-);
-export type PipelineTask = s.Infer<typeof pipelineTaskSchema>;
+const serviceAccountName = s.describe('Whose credentials the tasks have. Default: `default`.', s.optional(s.string()));
+const podTemplate = s.describe('What the Pods have beside their containers.', s.optional(podTemplateSchema));
 
-export const pipelineSpecSchema = s.object(
-  {
-    description: s.optional(s.string()),
-    params: s.optional(s.array(paramSpecSchema)),
-    tasks: s.optional(s.array(pipelineTaskSchema)),
-    finally: s.optional(s.array(pipelineTaskSchema)),
-    results: s.optional(s.array(s.anyObject())),
-    workspaces: s.optional(s.array(s.anyObject())),
-  },
-  { open: true },
-);
+const pipelineTaskRunSpecSchema = s.object({
+  pipelineTaskName: s.describe('The task that this is about.', s.optional(s.string())),
+  serviceAccountName,
+  podTemplate,
+  ...containerSpecsSchemas,
+  metadata: s.describe('Labels and annotations of the TaskRun.', s.optional(pipelineTaskMetadataSchema)),
+  timeout: s.describe('Go duration of the task, instead of what the Pipeline says.', s.optional(s.string())),
+});
+export type PipelineTaskRunSpec = s.Infer<typeof pipelineTaskRunSpecSchema>;
 
-export const pipelineRunSpecSchema = s.object(
-  {
-    pipelineRef: s.optional(s.anyObject<{ readonly name?: string }>()),
-    pipelineSpec: s.optional(pipelineSpecSchema),
-    params: s.optional(s.array(paramSchema)),
-    status: s.optional(s.string()),
-    /** Go durations; `0s` is no limit. */
-    timeouts: s.withDefault(
-      s.object({
-        pipeline: s.optional(s.string()),
-        tasks: s.optional(s.string()),
-        finally: s.optional(s.string()),
-      }),
-      { pipeline: '1h0m0s' },
-    ),
-    taskRunTemplate: s.optional(
-      s.object({ serviceAccountName: s.optional(s.string()), podTemplate: s.optional(s.anyObject()) }, { open: true }),
-    ),
-    taskRunSpecs: s.optional(s.array(s.anyObject())),
-    workspaces: s.optional(s.array(s.anyObject())),
-    managedBy: s.optional(s.string()),
-  },
-  { open: true },
-);
+const timeoutsSchema = s.object({
+  pipeline: s.describe('Of the whole run. Default: `1h0m0s`.', s.optional(s.string())),
+  tasks: s.describe('Of the tasks. Default: what `finally` leaves of `pipeline`.', s.optional(s.string())),
+  finally: s.describe('Of the finally tasks. Default: what `tasks` leaves of `pipeline`.', s.optional(s.string())),
+});
 
-const body = {
-  spec: pipelineRunSpecSchema,
-  status: s.optional(
-    s.object(
-      {
-        conditions: s.optional(s.array(conditionSchema)),
-        startTime: s.optional(s.time()),
-        completionTime: s.optional(s.time()),
-        childReferences: s.optional(
-          s.array(
-            s.object(
-              {
-                apiVersion: s.optional(s.string()),
-                kind: s.optional(s.string()),
-                name: s.optional(s.string()),
-                pipelineTaskName: s.optional(s.string()),
-              },
-              { open: true },
-            ),
-          ),
-        ),
-        pipelineSpec: s.optional(pipelineSpecSchema),
-        observedGeneration: s.optional(s.integer()),
-      },
-      { open: true },
-    ),
+export const pipelineRunSpecSchema = s.object({
+  pipelineRef: s.describe('The Pipeline that is run. Either this or `pipelineSpec`.', s.optional(pipelineRefSchema)),
+  pipelineSpec: s.describe('What is run. Either this or `pipelineRef`.', s.optional(pipelineSpecSchema)),
+  params: paramsSchema,
+  status: s.describe(
+    '`Cancelled`, `CancelledRunFinally` and `StoppedRunFinally` end the run, `PipelineRunPending` holds it back.',
+    s.optional(s.string()),
   ),
-};
+  timeouts: s.withDefault(s.describe('Go durations; `0s` is no limit.', timeoutsSchema), { pipeline: '1h0m0s' }),
+  taskRunTemplate: s.describe('What all TaskRuns have.', s.optional(s.object({ serviceAccountName, podTemplate }))),
+  taskRunSpecs: s.describe('What TaskRuns of single tasks have.', s.optional(s.array(pipelineTaskRunSpecSchema))),
+  workspaces: workspaceBindingsSchema,
+  managedBy: s.describe('The controller that runs it. Default: `tekton.dev/pipeline`.', s.optional(s.string())),
+});
+
+const body = { spec: pipelineRunSpecSchema, status: s.optional(pipelineRunStatusSchema) };
 
 export type PipelineRun = Resource<typeof body>;
 

@@ -15,10 +15,15 @@ const columns: readonly PrinterColumn[] = [
   { name: 'CompletionTime', type: 'date', jsonPath: '.status.completionTime' },
 ];
 
-export const runDeclaration = {
+/** What all kinds of the group share. */
+export const tektonDeclaration = {
   group: 'tekton.dev',
   version: 'v1',
   categories: ['tekton', 'tekton-pipelines'],
+} as const;
+
+export const runDeclaration = {
+  ...tektonDeclaration,
   columns,
   finished: isFinal,
   default: <T extends KubeObject>(run: T): T => ({

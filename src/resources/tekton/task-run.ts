@@ -1,73 +1,65 @@
 /** tekton.dev/v1 TaskRun. */
 
-import { conditionSchema } from '../condition.ts';
-import { type containerStateSchema, usageSchema } from '../core/pod.ts';
+import { resourcesSchema } from '../core/pod.ts';
 import { type FieldError, required } from '../field-error.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import * as s from '../schema.ts';
+import { paramsSchema } from './param.ts';
+import { podTemplateSchema } from './pod-template.ts';
+import { taskRefSchema } from './reference.ts';
 import { exactlyOne, immutableErrors, runDeclaration, statusErrors, timeoutErrors } from './run.ts';
-import { paramSchema, taskSpecSchema } from './task-spec.ts';
+import { taskRunStatusSchema } from './task-run-status.ts';
+import { taskSpecSchema } from './task-spec.ts';
+import { workspaceBindingsSchema } from './workspace.ts';
+
+export type { StepState, TaskRunStatus } from './task-run-status.ts';
 
 export const taskRunStatusValues = ['TaskRunCancelled', 'TaskRunPending'] as const;
 
-const stepState = s.object(
-  {
-    name: s.optional(s.string()),
-    container: s.optional(s.string()),
-    imageID: s.optional(s.string()),
-    terminationReason: s.optional(s.string()),
-    waiting: s.optional(s.object({ reason: s.optional(s.string()), message: s.optional(s.string()) })),
-    running: s.optional(s.object({ startedAt: s.optional(s.time()) })),
-    /** Counters of the step's container; absent where real Tekton runs. */
-    usage: s.optional(usageSchema),
-    terminated: s.optional(s.any<NonNullable<s.Infer<typeof containerStateSchema>['terminated']>>()),
-  },
-  { open: true },
-);
-export type StepState = s.Infer<typeof stepState>;
+/** Requests and limits of one step or sidecar, by its name. */
+const containerSpec = s.object({
+  name: s.describe('Name in the Task.', s.optional(s.string())),
+  computeResources: s.describe('Instead of those that the Task says.', s.optional(resourcesSchema)),
+});
 
-export const taskRunSpecSchema = s.object(
-  {
-    taskRef: s.optional(
-      s.object(
-        { name: s.optional(s.string()), kind: s.optional(s.string()), apiVersion: s.optional(s.string()) },
-        { open: true },
-      ),
-    ),
-    taskSpec: s.optional(taskSpecSchema),
-    params: s.optional(s.array(paramSchema)),
-    serviceAccountName: s.optional(s.string()),
-    status: s.optional(s.string()),
-    statusMessage: s.optional(s.string()),
-    retries: s.optional(s.integer({ minimum: 0 })),
-    /** Go duration; `0s` is no limit. */
-    timeout: s.withDefault(s.string(), '1h0m0s'),
-    podTemplate: s.optional(s.anyObject()),
-    workspaces: s.optional(s.array(s.anyObject())),
-    computeResources: s.optional(s.anyObject()),
-    managedBy: s.optional(s.string()),
-  },
-  { open: true },
-);
+export const containerSpecsSchemas = {
+  stepSpecs: s.describe('Requests and limits of steps.', s.optional(s.array(containerSpec))),
+  sidecarSpecs: s.describe('Requests and limits of sidecars.', s.optional(s.array(containerSpec))),
+  computeResources: s.describe('Requests and limits of all steps together.', s.optional(resourcesSchema)),
+};
 
-const body = {
-  spec: taskRunSpecSchema,
-  status: s.optional(
-    s.object(
-      {
-        conditions: s.optional(s.array(conditionSchema)),
-        podName: s.optional(s.string()),
-        startTime: s.optional(s.time()),
-        completionTime: s.optional(s.time()),
-        steps: s.optional(s.array(stepState)),
-        results: s.optional(s.array(s.anyObject())),
-        taskSpec: s.optional(taskSpecSchema),
-        observedGeneration: s.optional(s.integer()),
-      },
-      { open: true },
+const debugSchema = s.object({
+  breakpoints: s.describe(
+    'Where the run stops for somebody to look.',
+    s.optional(
+      s.object({
+        onFailure: s.describe('`enabled`: at a step that failed.', s.optional(s.string())),
+        beforeSteps: s.describe('Before these steps.', s.optional(s.array(s.string()))),
+      }),
     ),
   ),
-};
+});
+
+export const taskRunSpecSchema = s.object({
+  debug: s.describe('For those who look for a fault.', s.optional(debugSchema)),
+  params: paramsSchema,
+  serviceAccountName: s.describe('Whose credentials the run has. Default: `default`.', s.optional(s.string())),
+  taskRef: s.describe('The Task that is run. Either this or `taskSpec`.', s.optional(taskRefSchema)),
+  taskSpec: s.describe('What is run. Either this or `taskRef`.', s.optional(taskSpecSchema)),
+  status: s.describe('`TaskRunCancelled` ends the run, `TaskRunPending` holds it back.', s.optional(s.string())),
+  statusMessage: s.describe('Why it was cancelled.', s.optional(s.string())),
+  retries: s.describe('Further attempts after one that failed. Default: 0.', s.optional(s.integer())),
+  timeout: s.withDefault(
+    s.describe('Go duration of an attempt; `0s` is no limit. Default: `1h0m0s`.', s.string()),
+    '1h0m0s',
+  ),
+  podTemplate: s.describe('What the Pod has beside its containers.', s.optional(podTemplateSchema)),
+  workspaces: workspaceBindingsSchema,
+  ...containerSpecsSchemas,
+  managedBy: s.describe('The controller that runs it. Default: `tekton.dev/pipeline`.', s.optional(s.string())),
+});
+
+const body = { spec: taskRunSpecSchema, status: s.optional(taskRunStatusSchema) };
 
 export type TaskRun = Resource<typeof body>;
 

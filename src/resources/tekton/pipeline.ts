@@ -1,0 +1,11 @@
+/** tekton.dev/v1 Pipeline: what PipelineRuns refer to. */
+
+import { defineKind, type Kind, type Resource } from '../kind.ts';
+import * as s from '../schema.ts';
+import { pipelineSpecSchema } from './pipeline-spec.ts';
+import { tektonDeclaration } from './run.ts';
+
+const body = { spec: s.describe('What a PipelineRun of it runs.', pipelineSpecSchema) };
+
+export type Pipeline = Resource<typeof body>;
+export const Pipeline: Kind<Pipeline> = defineKind({ ...tektonDeclaration, kind: 'Pipeline', body });

@@ -1,0 +1,11 @@
+/** tekton.dev/v1 Task: what TaskRuns and Pipelines refer to. */
+
+import { defineKind, type Kind, type Resource } from '../kind.ts';
+import * as s from '../schema.ts';
+import { tektonDeclaration } from './run.ts';
+import { taskSpecSchema } from './task-spec.ts';
+
+const body = { spec: s.describe('What a TaskRun of it runs.', taskSpecSchema) };
+
+export type Task = Resource<typeof body>;
+export const Task: Kind<Task> = defineKind({ ...tektonDeclaration, kind: 'Task', body });

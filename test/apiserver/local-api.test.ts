@@ -91,12 +91,14 @@ describe('bodies', () => {
   });
 
   it('keep what an open schema does not know, and drop null where it means absent', async () => {
+    const podTemplate = { affinity: { unknown: { deep: [null] } } };
     const run = await create(PipelineRun, {
       metadata: { name: 'r', creationTimestamp: null },
-      spec: { pipelineSpec: { tasks: [], unknown: { deep: [null] } }, params: null },
+      spec: { pipelineSpec: { tasks: [] }, taskRunTemplate: { podTemplate }, params: null },
     });
     expect(specOf(run)).toEqual({
-      pipelineSpec: { tasks: [], unknown: { deep: [null] } },
+      pipelineSpec: { tasks: [] },
+      taskRunTemplate: { podTemplate },
       timeouts: { pipeline: '1h0m0s' },
     });
   });

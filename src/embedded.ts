@@ -13,6 +13,7 @@ import { runDoctor } from './embedded/doctor.ts';
 import { type Home, openHome } from './embedded/home.ts';
 import { startServer } from './embedded/server.ts';
 import { loadServerConfig } from './embedded/server-config.ts';
+import { serviceManager } from './embedded/service-manager.ts';
 import { runUninstallCommand } from './embedded/uninstall/command.ts';
 import { LockedError } from './store/lock.ts';
 import { checkSchema } from './store/offline.ts';
@@ -21,7 +22,11 @@ const { version } = JSON.parse(readFileSync(fileURLToPath(new URL('../package.js
   version: string;
 };
 
+const log = (message: string, error?: unknown): void =>
+  console.error(`${new Date().toISOString()} ${message}${describe(error)}`);
+
 async function run(): Promise<void> {
+  const manager = serviceManager(process.env, log);
   const home = await openHome(process.env);
   // First of all: settings and keys are among what a restore exchanges.
   await completeInterrupted(home.dataDir);
@@ -30,14 +35,15 @@ async function run(): Promise<void> {
     version,
     config: await loadServerConfig(home.dataDir),
     ...(process.env.KF_FLUSH_DELAY_MS === undefined ? {} : { flushDelayMs: Number(process.env.KF_FLUSH_DELAY_MS) }),
-    log: (message, error) => console.error(`${new Date().toISOString()} ${message}${describe(error)}`),
+    log,
   });
   console.log(`ready ${server.url}`);
+  void manager.ready(`answers at ${server.url}`);
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
-    server.stop().then(
+    Promise.all([server.stop(), manager.stopping()]).then(
       () => process.exit(0),
       (error: unknown) => fail(error),
     );

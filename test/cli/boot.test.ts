@@ -60,6 +60,7 @@ describe('with systemd', () => {
       writeFileSync(path, text);
       const said = execFileSync('systemd-analyze', ['verify', '--man=no', path], { stdio: 'pipe' }).toString();
       expect(said).toBe('');
+      expect(text).toMatch(/^Type=notify$/m);
       expect(text).toMatch(/^KillMode=process$/m);
       expect(text).toMatch(/^Delegate=yes$/m);
       expect(text).toMatch(/^Restart=always$/m);

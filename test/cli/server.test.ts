@@ -127,43 +127,80 @@ test('stopping waits for the end; where none runs there is nothing to stop', asy
 });
 
 describe('a server that systemd starts at boot', () => {
-  /** Does what the unit says with the fixture's server. */
-  function systemd(env: Readonly<Record<string, string>> = {}): BootMachine & { readonly calls: string[] } {
+  /** Does what the unit says with the fixture's server: its start is over when the server answers. @param idle its states before */
+  function systemd(
+    env: Readonly<Record<string, string>> = {},
+    idle: string[] = [],
+  ): BootMachine & { readonly calls: string[] } {
     const calls: string[] = [];
-    let restarts = 0;
+    let starting: Promise<string> | undefined;
+    const commands: Readonly<Record<string, (property: string | undefined) => Promise<string> | string>> = {
+      start: () => (starting ??= startFixture(env).finally(() => (starting = undefined))),
+      async stop() {
+        const info = await readServerFile(home);
+        if (info !== undefined) process.kill(info.pid, 'SIGTERM');
+        return '';
+      },
+      show(property) {
+        if (property === '--property=NRestarts') return '0\n';
+        return starting === undefined ? `${idle.shift() ?? 'dead'}\n` : 'start\n';
+      },
+    };
     return {
       calls,
       hasSystemd: true,
       unitFolder: home,
-      async run(_command, args) {
-        const [what = ''] = args;
+      async run(command, args) {
+        const [what = '', property] = args;
         calls.push(what);
-        if (what === 'start') {
-          const log = openSync(join(home, 'server.log'), 'a');
-          const stdio = ['ignore', log, log] as const;
-          const child = spawn(process.execPath, program.argv, { stdio: [...stdio], env: { KF_HOME: home, ...env } });
-          child.on('exit', (code) => {
-            if (code !== 0) restarts++;
-          });
-        }
-        if (what === 'stop') {
-          const info = await readServerFile(home);
-          if (info !== undefined) process.kill(info.pid, 'SIGTERM');
-        }
-        return what === 'show' ? `${restarts}\n` : '';
+        return commands[what]?.(property) ?? fail(command);
       },
     };
   }
+
+  async function startFixture(env: Readonly<Record<string, string>>): Promise<string> {
+    const log = openSync(join(home, 'server.log'), 'a');
+    const child = spawn(process.execPath, program.argv, {
+      stdio: ['ignore', log, log],
+      env: { KF_HOME: home, ...env },
+    });
+    while (child.exitCode === null && (await findServer(home)) === undefined) await new Promise(setImmediate);
+    if (child.exitCode !== null) throw new Error('Job for kf.service failed');
+    return '';
+  }
+
+  const fail = (what: string): never => {
+    throw new Error(`unexpected: ${what}`);
+  };
 
   beforeEach(() => writeFileSync(join(home, 'boot.json'), '{"manager":"systemd"}'));
 
   test('is started and stopped as its unit', async () => {
     const machine = systemd();
     const { pid } = await ensureServer({ ...options(), machine });
-    expect(machine.calls.filter((call) => call !== 'show')).toEqual(['stop', 'start']);
+    expect(machine.calls.filter((call) => call !== 'show')).toEqual(['start']);
     expect((await stopServer(home, machine))?.pid).toBe(pid);
     expect(isAlive(pid)).toBe(false);
     expect(machine.calls.at(-1)).toBe('stop');
+  });
+
+  test('what systemd is just starting is waited for, not started again', async () => {
+    const machine = systemd();
+    const boot = machine.run('systemctl', ['start', 'kf.service']);
+    await ensureServer({ ...options(), machine });
+    await boot;
+    expect(machine.calls).not.toContain('stop');
+    expect(starts()).toBe(1);
+  });
+
+  test("a stop of somebody else's comes to its end; what would be started again after a crash is stopped", async () => {
+    const stopping = systemd({}, ['stop-sigterm', 'stop-sigterm']);
+    await ensureServer({ ...options(), machine: stopping });
+    expect(stopping.calls.slice(0, 4)).toEqual(['show', 'show', 'show', 'start']);
+    await stopServer(home, stopping);
+    const crashed = systemd({}, ['auto-restart']);
+    await ensureServer({ ...options(), machine: crashed });
+    expect(crashed.calls.slice(0, 3)).toEqual(['show', 'stop', 'start']);
   });
 
   test('when it does not come up, it is said why, and it is not tried for ever', async () => {

@@ -6,9 +6,9 @@ import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CliError, messageOf } from '../errors.ts';
 import type { Io } from '../io.ts';
-import { bootManager } from './boot/boot.ts';
+import { type BootManager, bootManager } from './boot/boot.ts';
 import type { BootMachine } from './boot/machine.ts';
-import { keptCommand, startAsUnit, stopKeeping } from './boot/running.ts';
+import { keptCommand, makeWay, startAsUnit, stopKeeping, type UnitStart } from './boot/running.ts';
 import { stdioWithoutInherited } from './descriptors.ts';
 import { type ServerProgram, serverEnvironment, serverProgram } from './program.ts';
 import { findServer, isAlive, readServerFile, type ServerInfo } from './server-file.ts';
@@ -114,19 +114,22 @@ async function ends(pid: number, timeout: number): Promise<boolean> {
   return !isAlive(pid);
 }
 
+/** As UnitStart, whatever starts it; who is started by nobody else is up once he answers. */
+type Start = UnitStart;
+
 /** Starts the process and waits until it is ready. The caller holds the start lock. */
 export async function launch(options: StartOptions): Promise<ServerInfo> {
-  const { home, timeout = 120_000 } = options;
-  // One that tries to start the server again and again would do so beside us.
-  await stopKeeping(home, options.machine);
+  const { home, timeout = 120_000, machine } = options;
+  const manager = await bootManager(home);
+  await makeWay(home, manager, machine);
   const { size: logStart } = await stat(logFile(home)).catch(() => ({ size: 0 }));
-  const hasFailed = await begin(options);
+  const start = await begin(options, manager);
   const progress = new Progress(options.io);
   const deadline = Date.now() + timeout;
   for (;;) {
     const info = await findServer(home);
-    if (info !== undefined) return info;
-    const failure = await hasFailed();
+    if (info !== undefined && start.isUp()) return info;
+    const failure = await start.failure();
     if (failure !== undefined) throw await startFailure(home, logStart, failure);
     if (Date.now() > deadline)
       throw new CliError(`the server is not ready after ${timeout / 1000} s; its log: ${logFile(home)}`);
@@ -135,24 +138,26 @@ export async function launch(options: StartOptions): Promise<ServerInfo> {
   }
 }
 
-/** Starts it by what starts it at boot, else by itself. The answer tells how it ended, once it has. */
-async function begin(options: StartOptions): Promise<() => Promise<string | undefined>> {
-  const { home, program = serverProgram() } = options;
-  const manager = await bootManager(home);
+/** Starts it by what starts it at boot, else by itself. */
+async function begin(options: StartOptions, manager: BootManager | undefined): Promise<Start> {
+  const { home, machine, program = serverProgram() } = options;
   if (manager === 'systemd') {
-    const hasFailed = await startAsUnit(home, options.machine);
-    return async () => {
-      if (!(await hasFailed())) return undefined;
-      // Otherwise it would be tried for ever behind the back of whom we tell that it failed.
-      await stopKeeping(home, options.machine);
-      return 'it ended';
+    const unit = startAsUnit(home, machine);
+    return {
+      isUp: () => unit.isUp(),
+      async failure() {
+        const failure = await unit.failure();
+        // Otherwise it would be tried for ever behind the back of whom we tell that it failed.
+        if (failure !== undefined) await stopKeeping(home, machine);
+        return failure;
+      },
     };
   }
   const [command, ...args] = keptCommand(home, manager) ?? [process.execPath, ...program.argv, 'run'];
   return spawnServer(options, command, args);
 }
 
-async function spawnServer({ home, env }: StartOptions, command: string, args: readonly string[]) {
+async function spawnServer({ home, env }: StartOptions, command: string, args: readonly string[]): Promise<Start> {
   const log = await open(logFile(home), 'a', 0o600).catch((error) => {
     throw unusable(home, error);
   });
@@ -176,7 +181,7 @@ async function spawnServer({ home, env }: StartOptions, command: string, args: r
   } finally {
     await Promise.all([log.close(), nothing.close()]);
   }
-  return async () => ended;
+  return { isUp: () => true, failure: async () => ended };
 }
 
 /** The server's last words are the reason. */

@@ -179,6 +179,24 @@ const unitTests: readonly Check[] = [
     },
   },
   {
+    name: 'systemctl start is over when the server answers; commands that come meanwhile let it be',
+    async run(guest) {
+      const { machine } = guest;
+      const show = async (property: string): Promise<string> =>
+        (await machine.ok(`systemctl show --property=${property} --value kf`)).trim();
+      await machine.ok(`systemctl restart kf && cat ${dataDir}/server.json >/dev/null`);
+      expectMatch('status', await show('StatusText'), /^answers at https:/);
+      const begun = 'until [ "$(systemctl show --property=SubState --value kf)" != dead ]; do :; done';
+      await machine.ok(`systemctl stop kf; systemctl start --no-block kf; ${begun}; kf apps`);
+      expectEqual('state', await show('ActiveState'), 'active');
+      expectEqual('restarts', await show('NRestarts'), '0');
+      const ending = 'until [ "$(systemctl show --property=ActiveState --value kf)" != active ]; do :; done';
+      // The administrator's restart is not cancelled.
+      await machine.ok(`systemctl restart kf & restart=$!; ${ending}; kf apps && wait $restart`);
+      expectEqual('state', await show('ActiveState'), 'active');
+    },
+  },
+  {
     name: 'logout of the user who enabled the server, with a task running: server and task go on',
     run: (guest) =>
       livesThrough(guest, async () => {

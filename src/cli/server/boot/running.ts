@@ -3,7 +3,7 @@
 import { type BootManager, bootManager } from './boot.ts';
 import { giveUp, keeperFile, stopKeeper } from './keeper.ts';
 import { type BootMachine, bootMachine } from './machine.ts';
-import { restartsOf, startUnit, stopUnit } from './systemd.ts';
+import { restartsOf, startUnit, stopUnit, unitState } from './systemd.ts';
 
 /** The command that stands in for the server's own: it runs it for as long as it is wanted. */
 export function keptCommand(
@@ -19,8 +19,49 @@ export async function stopKeeping(home: string, machine: BootMachine = bootMachi
   if ((await bootManager(home)) === 'systemd' && machine.hasSystemd) await stopUnit(home, machine);
 }
 
-/** Of a unit: starts it; the answer tells whether it has failed since. */
-export async function startAsUnit(home: string, machine: BootMachine = bootMachine): Promise<() => Promise<boolean>> {
-  await startUnit(home, machine);
-  return async () => (await restartsOf(home, machine)) > 0;
+/** A unit that is being started. */
+export interface UnitStart {
+  /** systemd knows that the server answers. */
+  isUp(): boolean;
+  /** How it has failed, once it has. */
+  failure(): Promise<string | undefined>;
+}
+
+/** Waits for nothing. */
+export function startAsUnit(home: string, machine: BootMachine = bootMachine): UnitStart {
+  let state: 'starting' | 'up' | Error = 'starting';
+  startUnit(home, machine).then(
+    () => {
+      state = 'up';
+    },
+    (error: Error) => {
+      state = error;
+    },
+  );
+  return {
+    isUp: () => state === 'up',
+    async failure() {
+      if (state instanceof Error) return state.message;
+      // A unit of kf's first version counts as up before the server answers.
+      return state === 'up' && (await restartsOf(home, machine)) > 0 ? 'it ended' : undefined;
+    },
+  };
+}
+
+/**
+ * Ends what would start the server again beside us. What systemd is doing at somebody else's word is let be: a start at
+ * boot goes on, a stop or restart comes to its end.
+ */
+export async function makeWay(
+  home: string,
+  manager: BootManager | undefined,
+  machine: BootMachine = bootMachine,
+): Promise<void> {
+  if (manager !== 'systemd' || !machine.hasSystemd) return stopKeeping(home, machine);
+  for (;;) {
+    const state = await unitState(home, machine);
+    if (state === 'start' || state === 'dead') return;
+    if (!/^(stop|final)-/.test(state)) return stopKeeping(home, machine);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }

@@ -25,7 +25,11 @@ RequiresMountsFor=${quoted(home)}
 StartLimitIntervalSec=0
 
 [Service]
-Type=exec
+# Started is what answers: until then commands wait, and nobody starts it again.
+Type=notify
+NotifyAccess=all
+# A large store may have to be read, restored or migrated before.
+TimeoutStartSec=30min
 ExecStart=${argv.map(argument).join(' ')}
 ${Object.entries(env)
   .map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`)
@@ -67,15 +71,21 @@ export async function disableUnit(home: string, machine: BootMachine): Promise<v
   await machine.run('systemctl', ['daemon-reload']);
 }
 
+/** Resolves when the server answers. @throws ProgramError when it ends before, or there is no such unit */
 export async function startUnit(home: string, machine: BootMachine): Promise<void> {
   await machine.run('systemctl', ['start', unitName(home)]);
 }
 
-/** How often systemd has started it again since it was last started; more than 0 means that it does not come up. */
+/** How often systemd has started it again since it was last started. */
 export async function restartsOf(home: string, machine: BootMachine): Promise<number> {
-  const text = await machine.run('systemctl', ['show', '--property=NRestarts', '--value', unitName(home)]);
-  return Number(text.trim()) || 0;
+  return Number(await property('NRestarts', home, machine)) || 0;
 }
+
+/** `dead`, `start`, `running`, `stop-sigterm`, `auto-restart` …; empty without such a unit. */
+export const unitState = (home: string, machine: BootMachine): Promise<string> => property('SubState', home, machine);
+
+const property = async (name: string, home: string, machine: BootMachine): Promise<string> =>
+  (await machine.run('systemctl', ['show', `--property=${name}`, '--value', unitName(home)])).trim();
 
 export async function stopUnit(home: string, machine: BootMachine): Promise<void> {
   await machine.run('systemctl', ['stop', unitName(home)]);

@@ -30,9 +30,11 @@ test('both sides of an alias are images', () => {
 });
 
 const digest = `sha256:${'a'.repeat(64)}`;
+const other = `sha256:${'b'.repeat(64)}`;
 const aliases = {
   ubuntu: 'registry.example.com/base/ubuntu',
   'ubuntu:24.04': 'registry.example.com/noble:7',
+  [`ubuntu@${other}`]: 'localhost:5000/old:1',
   node: 'localhost:5000/node:20',
   'quay.io/team/tool': `localhost/tool@${digest}`,
 };
@@ -42,6 +44,8 @@ test.each([
   ['docker.io/library/ubuntu:22.04', 'registry.example.com/base/ubuntu:22.04'],
   ['ubuntu:24.04', 'registry.example.com/noble:7'],
   [`ubuntu@${digest}`, `registry.example.com/base/ubuntu@${digest}`],
+  [`ubuntu@${other}`, 'localhost:5000/old:1'],
+  [`ubuntu:24.04@${other}`, 'localhost:5000/old:1'],
   ['node', 'localhost:5000/node:20'],
   ['node:22', 'localhost:5000/node:22'],
   ['quay.io/team/tool', `localhost/tool@${digest}`],

@@ -126,7 +126,9 @@ export class NodeImages implements Images {
   }
 
   async #byDigest(ref: string, { digests, id }: UsableImage): Promise<string> {
-    if (digestOf(ref) !== undefined) return ref;
+    const digest = digestOf(ref);
+    // An alias may stand for a digest.
+    if (digest !== undefined && (isOwnImage(ref) || digests.includes(digest))) return ref;
     const reference = isOwnImage(ref) ? parseImageReference(ref) : await this.#meant(ref);
     return withDigest(reference, digests[0] ?? `sha256:${id}`);
   }
@@ -138,7 +140,12 @@ export class NodeImages implements Images {
 
   async #stored(ref: string): Promise<UsableImage | undefined> {
     const { storage } = this.#options;
-    return storage.find(digestOf(ref) ?? (isOwnImage(ref) ? ref : fullReference(await this.#meant(ref))));
+    const digest = digestOf(ref);
+    const found = digest === undefined ? undefined : storage.find(digest);
+    if (found !== undefined || (digest !== undefined && isOwnImage(ref))) return found;
+    if (isOwnImage(ref)) return storage.find(ref);
+    const meant = await this.#meant(ref);
+    return storage.find(meant.digest ?? fullReference(meant));
   }
 
   /** What an image lacks, in one line; undefined when it is whole, or can be had again. */

@@ -99,7 +99,7 @@ export const settings = {
     default: {},
     defaultText: 'none',
     description:
-      'Images that stand for others. The tag that is asked for stays; a name with a tag (`ubuntu:24.04`) stands for that one only.',
+      'Images that stand for others. The tag that is asked for stays; a name with a tag (`ubuntu:24.04`) or a digest stands for that one only.',
     example: { ubuntu: 'registry.example.com/base/ubuntu' },
     inForce: 'at once',
   }),

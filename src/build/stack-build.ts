@@ -6,6 +6,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '../client/client.ts';
+import type { Clock } from '../client/clock.ts';
 import type { Result } from '../client/controller.ts';
 import { buildParams, paramOf } from '../resources/kf/build.ts';
 import type { ObjectRef } from '../resources/meta.ts';
@@ -21,6 +22,7 @@ import type { HostStack, ImageSink } from './image-sink.ts';
 
 export interface StackBuildOptions {
   readonly client: Client;
+  readonly clock: Clock;
   readonly reports: BuildReports;
   readonly images: ImageSink;
   readonly bench: ImageBench;
@@ -48,10 +50,8 @@ export class StackBuild implements Builder {
     const { build } = uploaded;
     try {
       const facts = await this.#facts(uploaded);
-      if (facts === undefined) {
-        const what = `Getting image ${stackOf(uploaded)}`;
-        return reports.progress(build, 'GettingImage', what, what);
-      }
+      if (typeof facts === 'string')
+        return reports.progress(build, 'GettingImage', `Getting image ${facts}`, `Getting image ${facts}`);
       if (facts.labels[builderLabel] !== undefined) return await buildpacks.build(uploaded);
       return await new HostStackBuild({ ...this.#options, stack: baseStack(stackOf(uploaded), facts) }).build(uploaded);
     } catch (error) {
@@ -66,21 +66,21 @@ export class StackBuild implements Builder {
     await this.#options.buildpacks.tidy?.(uid);
   }
 
-  /** What the image says of itself; undefined while it is being had. */
-  async #facts(uploaded: UploadedBuild): Promise<ImageFacts | undefined> {
+  /** What the image says of itself; while it is being had, how far that is. */
+  async #facts(uploaded: UploadedBuild): Promise<ImageFacts | string> {
     const { bench } = this.#options;
     const { build, staging } = uploaded;
     const file = join(staging.bases, factsFile);
     if (!(await isThere(file))) {
       const ref = stackOf(uploaded);
-      await this.#fetches.next(build, staging.bases, [
+      const underWay = await this.#fetches.next(build, staging.bases, [
         {
           ref,
           file: factsFile,
           fetch: async (target, how) => writeFile(target, JSON.stringify(await bench.inspect(ref, how))),
         },
       ]);
-      return undefined;
+      return underWay ?? ref;
     }
     return JSON.parse(await readFile(file, 'utf8')) as ImageFacts;
   }

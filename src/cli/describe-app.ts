@@ -5,6 +5,7 @@ import type { App } from '../resources/kf/app.ts';
 import { Task } from '../resources/kf/task.ts';
 import type { TaskSchedule } from '../resources/kf/task-schedule.ts';
 import { annotations, labels } from '../resources/labels.ts';
+import { buildFailedTips } from './build-tips.ts';
 import type { Context, Session } from './context.ts';
 import { count } from './delete-object.ts';
 import { jobsOf } from './jobs/find-job.ts';
@@ -32,6 +33,7 @@ export async function describeApp(context: Context, session: Session, app: App, 
   await context.io.out(formatDescription(describe(app, { stackNow: now, unfinished: unfinished.length, jobs, show })));
   const flags = tipFlags(context.flags, space);
   for (const line of formatTips([
+    ...(conditionOf(app, 'BuildReady')?.status === 'False' ? buildFailedTips(app, flags) : []),
     { description: "List App's Tasks", command: `kf tasks ${name}${flags}` },
     { description: 'Show its environment', command: `kf env ${name}${flags}` },
   ]))

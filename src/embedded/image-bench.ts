@@ -23,9 +23,11 @@ export interface ImageBenchOptions {
 const programs = ['buildah', 'skopeo'];
 
 export function createImageBench({ storage, images, caches, runtime }: ImageBenchOptions): ImageBench {
-  const had = async (ref: string, { credentials, anew }: HowToFetch): Promise<HadImage> => {
+  const had = async (ref: string, { credentials, anew, onProgress, onTrouble }: HowToFetch): Promise<HadImage> => {
     try {
       return await images.have(ref, {
+        onProgress,
+        onTrouble,
         ...(credentials === undefined ? {} : { credentials }),
         ...(anew ? { policy: 'Always' } : {}),
       });

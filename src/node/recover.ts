@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pod } from '../resources/core/pod.ts';
+import { hostStackRef } from '../resources/image-reference.ts';
 import type { NodeContext } from './context.ts';
-import { hostStackRef } from './images/image.ts';
 import { liveMonitors } from './monitors.ts';
 import { bootOfClaim } from './pods/claim.ts';
 import { PodWorker } from './pods/pod-worker.ts';

@@ -46,7 +46,7 @@ export function parseImageReference(text: string): ImageReference {
 function splitName(name: string): { domain: string; path: string } {
   const slash = name.indexOf('/');
   const first = name.slice(0, Math.max(slash, 0));
-  const isDomain = slash > 0 && (/[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase());
+  const isDomain = slash > 0 && (/[.:]/.test(first) || first === 'localhost');
   const [domain, path] = isDomain ? [first, name.slice(slash + 1)] : [defaultDomain, name];
   // The registry's former name.
   const known = domain === 'index.docker.io' ? defaultDomain : domain;
@@ -66,6 +66,9 @@ export const withDigest = ({ domain, path }: ImageReference, digest: string): st
 
 /** Images that this server made bear this registry's name: no registry has them. */
 export const ownRegistry = 'kf.local';
+
+/** The host stack without any layer. */
+export const hostStackRef = `${ownRegistry}/stack/host`;
 
 export const isOwnImage = (text: string): boolean => text.startsWith(`${ownRegistry}/`);
 

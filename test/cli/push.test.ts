@@ -293,6 +293,26 @@ describe('an image', () => {
     expect(await build()).toMatchObject({ spec: { name: 'host-stack' }, updateRequests: 5 });
   });
 
+  test('of this server: one that it has', async () => {
+    const { image = '' } = (await app('staged')).status!;
+    expect((await push(image)).code).toBe(0);
+    expect(await build()).toMatchObject({ image });
+  });
+
+  test('that cannot be had: what is left, and what to do', async () => {
+    cli.buildFailures.set('absent', 'registry x.io has no image app:1');
+    const { code, stderr } = await cli.run('push', 'absent', '--task', '--docker-image', 'x.io/app:1');
+    expect(code).toBe(1);
+    const said = 'App "absent" is there, without an image: its Tasks cannot start until a push succeeds.';
+    const ways = ['kf restage absent', 'kf push absent --docker-image IMAGE', 'kf delete absent'];
+    for (const text of [said, ...ways]) expect(stderr).toContain(text);
+    for (const text of ways) {
+      expect((await cli.run('app', 'absent')).stderr).toContain(text);
+      expect((await cli.run('run-task', 'absent')).stderr).toContain(text);
+    }
+    await cli.ok('delete', 'absent');
+  });
+
   test('of this machine: an archive is uploaded as it is', async () => {
     const folder = await cli.source({ 'image.tar': 'not really' });
     await cli.ok('push', 'image', '--docker-image', `docker-archive:${folder}/image.tar:a/b:1`);
@@ -315,6 +335,8 @@ describe('bad input changes nothing', () => {
     [['-f', 'nope.yml'], '-f, --manifest'],
     [['--path', '/nonexistent'], 'cannot read the source'],
     [['--docker-image', 'X'], '"X" is no image'],
+    [['--docker-image', 'UPPER/x'], 'the name must be lower case'],
+    [['--docker-image', 'kf.local/dev/nothing'], 'this server has no image kf.local/dev/nothing'],
     [['--docker-image', 'oci:/nope'], 'cannot read /nope'],
     [['--docker-image', 'x.io/y', '--docker-username', 'me'], 'CF_DOCKER_PASSWORD'],
     [['-b', 'x'], '--buildpack'],

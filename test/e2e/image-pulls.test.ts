@@ -154,7 +154,7 @@ test('a registry that stops in the middle is given up, one that is slow is not',
   const impatient = pullerOf({ patience: 2000 });
   await expect(pull(`127.0.0.1:${stuck.port}/team/app:1`, {}, impatient)).rejects.toMatchObject({
     kind: 'passing',
-    message: 'nothing came for 2 s',
+    message: `registry 127.0.0.1:${stuck.port} sent nothing for 2 s`,
   });
   await stuck.stop();
   const slow = await gateway(plain, (_, pass) => void setTimeout(pass, 700));
@@ -177,7 +177,7 @@ test('a layer that is damaged is refused, and nothing of it is kept', async () =
   bad.damage();
   await expect(pull(`${bad.host}/team/app:1`)).rejects.toMatchObject({
     kind: 'damaged',
-    message: expect.stringContaining('what the registry sent is damaged'),
+    message: expect.stringMatching(/^what registry .* sent is damaged/),
   });
   expect(storage.list()).toEqual([]);
   await bad.stop();

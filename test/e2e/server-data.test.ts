@@ -4,8 +4,8 @@ import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { HttpClient } from '../../src/client/http/http-client.ts';
-import { hostStackRef } from '../../src/node/images/image.ts';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
+import { hostStackRef } from '../../src/resources/image-reference.ts';
 import { TaskSchedule } from '../../src/resources/kf/task-schedule.ts';
 import type { Kind } from '../../src/resources/kind.ts';
 import type { KubeObject, ObjectRef } from '../../src/resources/meta.ts';

@@ -14,6 +14,8 @@ import { imageMissing } from '../../src/resources/kf/build.ts';
 import { inChroot } from '../support/chroot.ts';
 import { Kf } from '../support/kf.ts';
 import { logged, startTask } from '../support/kf-tasks.ts';
+import { busybox, makeImage } from '../support/oci-image.ts';
+import { Registry } from '../support/registry.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -113,6 +115,7 @@ test.each([
   ['kf run-task idle'],
   ['kf push broken -p src/broken'],
   ['kf push report -p src/report -s nope'],
+  ['kf push report --docker-image kf.local/dev/nope'],
 ])('%s', async (line) => {
   for (const { command, code, text } of await follow(line))
     expect({ command, code }, text).toEqual({ command, code: 0 });
@@ -170,6 +173,20 @@ test('a failed first build: see why, mend it, push again', async () => {
   await writeFile(join(kf.home, 'src/broken/Procfile'), 'task: echo mended\n');
   expect(await shell(again!.command, { cwd: join(kf.home, 'src/broken') })).toMatchObject({ code: 0 });
   expect((await kf.ok('run-task', 'broken', '--follow')).stdout).toBe('mended\n');
+});
+
+test('an image that cannot be had: ask again, take another one, remove the App', async () => {
+  const registry = await Registry.start();
+  const layout = join(kf.home, 'layout');
+  await makeImage(layout, { layers: [busybox], config: { Cmd: ['true'] } });
+  const { text } = await shell(`kf push absent --task --docker-image ${registry.host}/team/app:1`);
+  const [again, other, remove] = tipsIn(text);
+  for (const { description } of [again!, other!, remove!]) seen.add(description);
+  registry.push(layout, 'team/app:1');
+  expect(await shell(again!.command)).toMatchObject({ code: 0 });
+  expect(await shell(other!.command.replace('IMAGE', `${registry.host}/team/app:1`))).toMatchObject({ code: 0 });
+  expect(await shell(remove!.command)).toMatchObject({ code: 0 });
+  await registry.stop();
 });
 
 test('a running Task can be terminated', async () => {

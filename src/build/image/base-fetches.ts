@@ -3,10 +3,12 @@
 import { access, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '../../client/client.ts';
+import type { Clock } from '../../client/clock.ts';
 import { readCredentials } from '../../client/pull-credentials.ts';
 import { type Build, noCacheParam, paramOf } from '../../resources/kf/build.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { removeTree } from '../remove-tree.ts';
+import { FetchProgress } from './fetch-progress.ts';
 import type { HowToFetch } from './image-bench.ts';
 
 export interface Want {
@@ -21,11 +23,13 @@ export interface Want {
 interface Fetch {
   readonly ref: string;
   readonly abort: AbortController;
+  readonly progress: FetchProgress;
   error?: unknown;
 }
 
 interface Options {
   readonly client: Client;
+  readonly clock: Clock;
   /** Has a Build looked at again. */
   readonly wake: (build: ObjectRef) => void;
 }
@@ -40,7 +44,7 @@ export class BaseFetches {
   }
 
   /**
-   * The image that is being fetched; undefined once all that is wanted is in `folder`.
+   * The image that is being fetched, and how far it is; undefined once all that is wanted is in `folder`.
    * @throws BaseImageError when one cannot be had
    */
   async next(build: Build, folder: string, wants: readonly Want[]): Promise<string | undefined> {
@@ -50,7 +54,7 @@ export class BaseFetches {
       this.#fetches.delete(uid);
       throw known.error;
     }
-    if (known !== undefined) return known.ref;
+    if (known !== undefined) return known.progress.words(known.ref);
     await mkdir(folder, { recursive: true });
     for (const want of wants) {
       const target = join(folder, want.file);
@@ -69,9 +73,13 @@ export class BaseFetches {
 
   #start(build: Build, want: Want, target: string): void {
     const uid = build.metadata.uid ?? '';
-    const fetch: Fetch = { ref: want.ref, abort: new AbortController() };
+    const { clock, wake } = this.#options;
+    const again = (): void => {
+      if (!fetch.abort.signal.aborted) wake(refOf(build));
+    };
+    const fetch: Fetch = { ref: want.ref, abort: new AbortController(), progress: new FetchProgress(clock, again) };
     this.#fetches.set(uid, fetch);
-    void this.#fetch(build, want, target, fetch.abort.signal)
+    void this.#fetch(build, want, target, fetch)
       .then(
         () => {
           if (this.#fetches.get(uid) === fetch) this.#fetches.delete(uid);
@@ -80,12 +88,10 @@ export class BaseFetches {
           fetch.error = error;
         },
       )
-      .finally(() => {
-        if (!fetch.abort.signal.aborted) this.#options.wake(refOf(build));
-      });
+      .finally(again);
   }
 
-  async #fetch({ metadata, spec }: Build, want: Want, target: string, signal: AbortSignal): Promise<void> {
+  async #fetch({ metadata, spec }: Build, want: Want, target: string, { abort, progress }: Fetch): Promise<void> {
     const staging = `${target}.part`;
     await removeTree(staging);
     const credentials = await readCredentials(
@@ -94,7 +100,9 @@ export class BaseFetches {
       spec.imagePullSecrets ?? [],
     );
     await want.fetch(staging, {
-      signal,
+      signal: abort.signal,
+      onProgress: progress.onProgress,
+      onTrouble: progress.onTrouble,
       anew: paramOf(spec, noCacheParam) === 'true',
       ...(credentials === undefined ? {} : { credentials }),
     });

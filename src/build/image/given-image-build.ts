@@ -10,10 +10,10 @@ import { readCredentials } from '../../client/pull-credentials.ts';
 import { type Build, buildParams, paramOf } from '../../resources/kf/build.ts';
 import { labels } from '../../resources/labels.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
-import { formatBytes } from '../../resources/quantity.ts';
 import type { BuildReports } from '../build-reports.ts';
 import type { Builder, UploadedBuild } from '../builder.ts';
 import { UnbuildableSourceError } from '../detect.ts';
+import { type FetchListener, FetchProgress } from './fetch-progress.ts';
 import { GivenImageError, type GivenImages } from './given-images.ts';
 
 export interface GivenImageBuildOptions {
@@ -26,15 +26,12 @@ export interface GivenImageBuildOptions {
 }
 
 interface Fetch {
-  bytes: number;
-  said: number;
+  readonly progress: FetchProgress;
   outcome?: { readonly image: string } | { readonly error: unknown };
 }
 
 /** The archive's name in the uploaded source. */
 export const archiveFile = 'image.tar';
-/** Milliseconds between two words about how far it is. */
-const sayInterval = 5000;
 
 export class GivenImageBuild implements Builder {
   readonly #options: GivenImageBuildOptions;
@@ -49,13 +46,13 @@ export class GivenImageBuild implements Builder {
   async pull(build: Build): Promise<void> {
     const image = paramOf(build.spec, buildParams.image) ?? '';
     const { client, given } = this.#options;
-    await this.#follow(build, `Pulling image ${image}`, async (onProgress) => {
+    await this.#follow(build, `Pulling image ${image}`, async (listener) => {
       const credentials = await readCredentials(
         client,
         build.metadata.namespace ?? '',
         build.spec.imagePullSecrets ?? [],
       );
-      return given.pull(image, { onProgress, ...(credentials === undefined ? {} : { credentials }) });
+      return given.pull(image, { ...listener, ...(credentials === undefined ? {} : { credentials }) });
     });
   }
 
@@ -65,24 +62,20 @@ export class GivenImageBuild implements Builder {
     const source = sourceOf(paramOf(build.spec, buildParams.image) ?? '', staging.app);
     const repository = `${namespace}/${own?.[labels.appName] ?? name}`;
     const { given } = this.#options;
-    await this.#follow(build, 'Loading the image', (onProgress) => given.load(source, repository, { onProgress }));
+    await this.#follow(build, 'Loading the image', (listener) => given.load(source, repository, listener));
   }
 
   async tidy(uid: string): Promise<void> {
     this.#fetches.delete(uid);
   }
 
-  async #follow(
-    build: Build,
-    what: string,
-    fetch: (onProgress: (bytes: number) => void) => Promise<string>,
-  ): Promise<void> {
+  async #follow(build: Build, what: string, fetch: (listener: FetchListener) => Promise<string>): Promise<void> {
     const { reports } = this.#options;
     const uid = build.metadata.uid ?? '';
     const known = this.#fetches.get(uid) ?? this.#start(build, fetch);
-    const { outcome, bytes } = known;
+    const { outcome, progress } = known;
     if (outcome === undefined) {
-      const phase = bytes === 0 ? what : `${what} (${formatBytes(bytes)})`;
+      const phase = progress.words(what);
       return reports.progress(build, 'GettingImage', phase, phase);
     }
     if ('image' in outcome) return reports.succeed(build, { image: outcome.image });
@@ -92,21 +85,16 @@ export class GivenImageBuild implements Builder {
     throw error;
   }
 
-  #start(build: Build, fetch: (onProgress: (bytes: number) => void) => Promise<string>): Fetch {
+  #start(build: Build, fetch: (listener: FetchListener) => Promise<string>): Fetch {
     const { clock, wake } = this.#options;
     const uid = build.metadata.uid ?? '';
-    const state: Fetch = { bytes: 0, said: clock.now() };
-    this.#fetches.set(uid, state);
     const again = (): void => {
       if (this.#fetches.get(uid) === state) wake(refOf(build));
     };
-    const onProgress = (bytes: number): void => {
-      if (bytes === state.bytes || clock.now() - state.said < sayInterval) return;
-      state.bytes = bytes;
-      state.said = clock.now();
-      again();
-    };
-    void fetch(onProgress).then(
+    const state: Fetch = { progress: new FetchProgress(clock, again) };
+    this.#fetches.set(uid, state);
+    const { onProgress, onTrouble } = state.progress;
+    void fetch({ onProgress, onTrouble }).then(
       (image) => {
         state.outcome = { image };
         again();

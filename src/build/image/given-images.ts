@@ -1,10 +1,10 @@
 /** Where images come from that are taken as they are; the node's images, wired by embedded.ts. */
 
-export interface GivenImageOptions {
+import type { FetchListener } from './fetch-progress.ts';
+
+export interface GivenImageOptions extends FetchListener {
   /** Text of a `.dockerconfigjson`. */
   readonly credentials?: string;
-  /** Called about once a second, with the bytes that have come. */
-  readonly onProgress: (bytes: number) => void;
 }
 
 export interface GivenImages {

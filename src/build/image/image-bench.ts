@@ -12,7 +12,9 @@ export interface BuildCacheShelf {
   close(user: string): Promise<void>;
 }
 
-export interface HowToFetch {
+import type { FetchListener } from './fetch-progress.ts';
+
+export interface HowToFetch extends FetchListener {
   readonly signal: AbortSignal;
   /** Text of a `.dockerconfigjson`. */
   readonly credentials?: string;

@@ -6,6 +6,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '../../client/client.ts';
+import type { Clock } from '../../client/clock.ts';
 import type { Result } from '../../client/controller.ts';
 import type { Waiting } from '../../client/waiting.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
@@ -25,6 +26,7 @@ import type { Places } from './recipe.ts';
 
 export interface ImageBuildOptions {
   readonly client: Client;
+  readonly clock: Clock;
   readonly reports: BuildReports;
   readonly bench: ImageBench;
   /** Which Builds wait for which other. */

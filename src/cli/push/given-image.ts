@@ -1,7 +1,8 @@
 /** A push of an image that a registry has. */
 
-import { parseImageReference } from '../../resources/image-reference.ts';
-import type { App } from '../../resources/kf/app.ts';
+import { hostStackRef, isOwnImage, ownRegistry, parseImageReference } from '../../resources/image-reference.ts';
+import { App } from '../../resources/kf/app.ts';
+import { Build } from '../../resources/kf/build.ts';
 import type { Session } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { withImage, withSettings } from './app-spec.ts';
@@ -30,6 +31,20 @@ export function loginOf(env: NodeJS.ProcessEnv, { image }: AppPlan): RegistryLog
       `the password of ${image.username} is missing: it is read from the variable ${passwordVariable}`,
     );
   return { image: image.image, username: image.username, password };
+}
+
+/**
+ * An image of this server is there, or nowhere: no registry has it.
+ * @throws CliError when no App and no Build has it
+ */
+export async function requireOwnImage({ client }: Session, { image }: AppPlan): Promise<void> {
+  if (image?.kind !== 'registry' || !isOwnImage(image.image) || image.image === hostStackRef) return;
+  const has = ({ status }: App | Build): boolean => status?.image === image.image;
+  if ((await client.list(App, {})).items.some(has) || (await client.list(Build, {})).items.some(has)) return;
+  throw new CliError(
+    `this server has no image ${image.image}: the ${ownRegistry} images are those that it built, as kf app APP_NAME names them, with their digest`,
+    { tips: [{ description: 'List the Apps', command: `kf apps` }] },
+  );
 }
 
 /** The credentials of an earlier push hold for the same registry. */

@@ -15,7 +15,7 @@ import { listStacks, type Stack } from '../stacks.ts';
 import { buildInputOf, buildState, containerOf, startCommandOf, withBuild, withSettings } from './app-spec.ts';
 import { bindServices, planBindings, type WantedBinding } from './bind-services.ts';
 import { type BuildRecipe, hostStack } from './build-type.ts';
-import { loginOf, requestImage } from './given-image.ts';
+import { loginOf, requestImage, requireOwnImage } from './given-image.ts';
 import { openImage } from './image-source.ts';
 import { packSource, packTree, reportSource, type SourcePackageContent } from './package-source.ts';
 import type { AppPlan } from './plan.ts';
@@ -57,6 +57,7 @@ export async function preparePush(context: Context, session: Session, plan: AppP
   if (found?.metadata.deletionTimestamp !== undefined)
     throw new CliError(`App "${plan.name}" is being deleted; push again when it is gone`);
   requireTask(context, plan, found);
+  await requireOwnImage(session, plan);
   const { memory, disk } = plan;
   if (memory !== undefined || disk !== undefined) await checkFits(session, { memory, disk }, `App "${plan.name}": `);
   const bindings = await planBindings(session, plan);

@@ -1,8 +1,9 @@
 /** How a push or restage ends: the App as it is now, or why its build failed. */
 
 import { conditionOf } from '../../resources/condition.ts';
-import { type App, buildName, hasImageCommand } from '../../resources/kf/app.ts';
+import { type App, hasImageCommand } from '../../resources/kf/app.ts';
 import { hostStackBuilder } from '../../resources/kf/build.ts';
+import { buildFailedTips } from '../build-tips.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { formatDescription } from '../output/describe.ts';
@@ -18,18 +19,18 @@ export function checkBuild(context: Context, app: App): void {
   if (condition?.status !== 'False') return;
   const message = withoutLogHint(condition.message ?? condition.reason ?? '');
   io.note(`[deploy] Failed to build: ${message}`);
-  if (app.status?.image !== undefined)
-    io.note(
-      `The last good image${app.status.latestReadyBuild ? ` (Build ${app.status.latestReadyBuild})` : ''} stays in use.`,
-    );
+  io.note(whatIsLeft(app));
   throw new CliError(`build failed: ${message}`, {
-    tips: [
-      {
-        description: 'See the build log',
-        command: `kf build-logs ${buildName(app)}${tipFlags(context.flags, app.metadata.namespace!)}`,
-      },
-    ],
+    tips: buildFailedTips(app, tipFlags(context.flags, app.metadata.namespace!)),
   });
+}
+
+/** With which image Tasks go on. */
+function whatIsLeft({ metadata, status }: App): string {
+  if (status?.image === undefined)
+    return `App "${metadata.name}" is there, without an image: its Tasks cannot start until a push succeeds.`;
+  const build = status.latestReadyBuild ? ` (Build ${status.latestReadyBuild})` : '';
+  return `The last good image${build} stays in use.`;
 }
 
 export async function report(context: Context, space: string, app: App): Promise<void> {

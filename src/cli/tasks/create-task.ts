@@ -11,6 +11,7 @@ import { labels } from '../../resources/labels.ts';
 import { controllerRef } from '../../resources/meta.ts';
 import { randomName } from '../../resources/names.ts';
 import { getApp } from '../apps.ts';
+import { buildFailedTips } from '../build-tips.ts';
 import type { Context, Session } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
@@ -75,20 +76,15 @@ export function checkRunnable(
   if (deletionTimestamp !== undefined) throw new CliError(`${prefix}App "${name}" is being deleted`);
   const build = conditionOf(app, 'BuildReady');
   const isCurrent = app.status?.observedGeneration === app.metadata.generation;
-  if (app.status?.image === undefined && build?.status === 'False' && isCurrent)
+  if (app.status?.image === undefined && build?.status === 'False' && isCurrent) {
+    const again = { description: 'Push again', command: `kf push ${name} --task${flags}` };
     throw new CliError(
       `${prefix}the first build of App "${name}" failed: ${withoutLogHint(build.message ?? build.reason)}`,
-      {
-        tips: [
-          { description: 'See why', command: `kf build-logs ${app.status?.latestBuild ?? name}${flags}` },
-          { description: 'Push again', command: `kf push ${name} --task${flags}` },
-        ],
-      },
+      { tips: [...buildFailedTips(app, flags), ...(app.spec.build.image === undefined ? [again] : [])] },
     );
+  }
   if (build?.status === 'False' && build.reason === imageMissing && isCurrent)
-    throw new CliError(`${prefix}${build.message}`, {
-      tips: [{ description: 'Build it again', command: `kf push ${name} --task${flags}` }],
-    });
+    throw new CliError(`${prefix}${build.message}`, { tips: buildFailedTips(app, flags) });
   const container = app.spec.template.spec.containers[0];
   const given = request.command || request.args?.length || container?.args?.length || container?.command?.length;
   // Until the first build has ended, its start command is not known.

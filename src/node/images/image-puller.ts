@@ -46,6 +46,15 @@ export interface PulledImage {
 /** Milliseconds between two looks at how far a pull is. */
 const interval = 1000;
 
+interface Copy {
+  /** As skopeo names it, after its options. */
+  readonly from: readonly string[];
+  /** Under which it is kept. */
+  readonly name: string;
+  /** What a registry is asked for. */
+  readonly reference?: ImageReference;
+}
+
 interface Running {
   readonly result: Promise<UsableImage>;
   readonly listeners: Set<(bytes: number) => void>;
@@ -82,7 +91,8 @@ export class ImagePuller {
     const image = await this.#shared(`${name} ${options.credentials ?? ''}`, options, (folder, progress) => {
       const authFile = join(folder, 'auth.json');
       writeFileSync(authFile, options.credentials ?? '{}', { mode: 0o600 });
-      return this.#copy(folder, ['--src-authfile', authFile, ...verify, `docker://${name}`], name, progress);
+      const from = ['--src-authfile', authFile, ...verify, `docker://${name}`];
+      return this.#copy(folder, { from, name, reference }, progress);
     });
     return { ref: withDigest(reference, image.digests[0]!), image };
   }
@@ -96,7 +106,7 @@ export class ImagePuller {
   async load(source: string, repository: string, options: PullOptions = {}): Promise<PulledImage> {
     const name = `${ownRegistry}/${repository}:latest`;
     const image = await this.#shared(`${source} ${name}`, options, (folder, progress) =>
-      this.#copy(folder, [source], name, progress).catch((error: unknown) => {
+      this.#copy(folder, { from: [source], name }, progress).catch((error: unknown) => {
         // The same file stays what it is.
         if (error instanceof PullError && error.kind === 'damaged')
           throw new PullError(`the image's file is damaged: ${error.said}`, 'fact');
@@ -146,29 +156,25 @@ export class ImagePuller {
     }
   }
 
-  async #copy(
-    folder: string,
-    from: readonly string[],
-    name: string,
-    listeners: Running['listeners'],
-  ): Promise<UsableImage> {
+  async #copy(folder: string, { from, name, reference }: Copy, listeners: Running['listeners']): Promise<UsableImage> {
     const { storage } = this.#options;
     await storage.mend();
     const args = ['--tmpdir', folder, 'copy', '--quiet', ...from, `containers-storage:${name}`];
+    const where = { folder, from: reference === undefined ? "the image's file" : `registry ${reference.domain}` };
     try {
-      await this.#attended(folder, listeners, (signal) => storage.skopeo(args, { signal }));
+      await this.#attended(where, listeners, (signal) => storage.skopeo(args, { signal }));
     } catch (error) {
       // Some kernels and file systems do without overlays; where nothing is kept yet, another driver does.
       if (/overlay.*(not supported|is required)|driver not supported/i.test(String(error)) && (await storage.useVfs()))
-        await this.#attended(folder, listeners, (signal) => storage.skopeo(args, { signal }));
-      else throw pullErrorOf(error);
+        await this.#attended(where, listeners, (signal) => storage.skopeo(args, { signal }));
+      else throw pullErrorOf(error, reference);
     }
     return storage.keep(name);
   }
 
   /** Runs a copy for as long as bytes come and the disk has room. @throws PullError */
   async #attended(
-    folder: string,
+    { folder, from }: { readonly folder: string; readonly from: string },
     listeners: Running['listeners'],
     run: (signal: AbortSignal) => Promise<unknown>,
   ): Promise<void> {
@@ -194,7 +200,7 @@ export class ImagePuller {
       if (read !== done) since = clock.now();
       done = read;
       if (clock.now() - since >= patience)
-        given.abort(new PullError(`nothing came for ${patience / 1000} s`, 'passing'));
+        given.abort(new PullError(`${from} sent nothing for ${patience / 1000} s`, 'passing'));
       if (!given.signal.aborted) timer = clock.after(interval, look);
     };
     timer = clock.after(interval, look);

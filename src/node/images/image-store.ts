@@ -5,13 +5,13 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, watch } from
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncPath, writeDurably } from '../../files/durable.ts';
+import { hostStackRef } from '../../resources/image-reference.ts';
 import {
   builderBase,
   builderStackRef,
   digestHex,
   digestOf,
   hostBase,
-  hostStackRef,
   type Image,
   type ImageManifest,
   ImageNotFound,

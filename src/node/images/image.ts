@@ -49,9 +49,6 @@ export const builderBase = 'builder';
 /** The programs that build images, without any layer. */
 export const builderStackRef = 'kf.local/stack/builder';
 
-/** The host stack without any layer. */
-export const hostStackRef = 'kf.local/stack/host';
-
 export const imageRef = (repository: string, digest: string): string => `kf.local/${repository}@${digest}`;
 
 /** The digest that a reference ends with, or undefined for a reference by name only. */

@@ -36,6 +36,14 @@ export interface Images {
 /** Milliseconds between attempts for somebody who waits; after the last one it is given up. */
 const retryDelays = [2000, 8000, undefined];
 
+/** For somebody who waits. */
+export interface HaveOptions extends PullOptions {
+  /** As `imagePullPolicy`. */
+  readonly policy?: string;
+  /** Why nobody has answered; it is tried again. */
+  readonly onTrouble?: (why: string) => void;
+}
+
 /** An image of the storage, and a reference that names it. */
 export interface HadImage {
   readonly ref: string;
@@ -106,7 +114,7 @@ export class NodeImages implements Images {
    * An image for somebody who waits for it: pulled if it has to be, a few times where nobody answers.
    * @throws PullError, ImageToolsMissing; ImageNotFound for one of this server
    */
-  async have(ref: string, { policy, ...options }: PullOptions & { readonly policy?: string } = {}): Promise<HadImage> {
+  async have(ref: string, { policy, onTrouble, ...options }: HaveOptions = {}): Promise<HadImage> {
     const found = await this.#stored(ref);
     // By its digest it cannot be another one.
     const isSure = found !== undefined && (digestOf(ref) !== undefined || !(await this.wants(ref, policy)));
@@ -119,6 +127,7 @@ export class NodeImages implements Images {
         return await this.#options.puller.pull(await this.#meant(ref), options);
       } catch (error) {
         if (!(error instanceof PullError) || error.kind === 'fact' || delay === undefined) throw error;
+        onTrouble?.(error.message);
         await new Promise<void>((resolve) => void this.#options.clock.after(delay, resolve));
       }
     }

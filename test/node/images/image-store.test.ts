@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { hostStackRef, ImageNotFound } from '../../../src/node/images/image.ts';
+import { ImageNotFound } from '../../../src/node/images/image.ts';
 import { canonicalJson, ImageStore } from '../../../src/node/images/image-store.ts';
+import { hostStackRef } from '../../../src/resources/image-reference.ts';
 
 let root: string;
 let store: ImageStore;

@@ -19,7 +19,8 @@ export type LayerFiles = Readonly<
 >;
 
 export interface ImageSpec {
-  readonly layers: readonly LayerFiles[];
+  /** Lowest first; a Buffer is a layer as tar has it. */
+  readonly layers: readonly (LayerFiles | Buffer)[];
   /** As in an OCI image configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly architecture?: string;
@@ -62,7 +63,7 @@ export async function makeImage(layout: string, { layers, config = {}, architect
     writeFileSync(join(blobs, hex), data);
     return { digest: `sha256:${hex}`, size: data.length };
   };
-  const tars = await Promise.all(layers.map(tarOf));
+  const tars = await Promise.all(layers.map((layer) => (Buffer.isBuffer(layer) ? layer : tarOf(layer))));
   const usual = process.arch === 'x64' ? 'amd64' : process.arch;
   const configuration = put(
     Buffer.from(

@@ -10,6 +10,8 @@ export interface RegistryOptions {
   readonly tls?: boolean;
   /** Asks for `user` with the password `open sesame`. */
   readonly password?: boolean;
+  /** Folder that keeps the images, and stays. Default: one of its own. */
+  readonly data?: string;
 }
 
 export const registryLogin = { username: 'user', password: 'open sesame' } as const;
@@ -38,6 +40,10 @@ export class Registry {
   /** `127.0.0.1:PORT` */
   get host(): string {
     return `127.0.0.1:${this.port}`;
+  }
+
+  get #data(): string {
+    return this.#options.data ?? join(this.#folder, 'data');
   }
 
   /** File of the certificate that its own is told by. */
@@ -84,7 +90,7 @@ export class Registry {
 
   /** Changes a byte in the middle of its largest blob. */
   damage(): void {
-    const blobs = join(this.#folder, 'data/docker/registry/v2/blobs/sha256');
+    const blobs = join(this.#data, 'docker/registry/v2/blobs/sha256');
     const files = readdirSync(blobs, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
@@ -95,13 +101,13 @@ export class Registry {
   }
 
   #prepare(): void {
-    mkdirSync(join(this.#folder, 'data'));
+    mkdirSync(this.#data, { recursive: true });
     const { tls, password } = this.#options;
     if (tls) this.#makeCertificates();
     if (password) writeFileSync(join(this.#folder, 'htpasswd'), htpasswd);
     const config = {
       version: '0.1',
-      storage: { filesystem: { rootdirectory: join(this.#folder, 'data') } },
+      storage: { filesystem: { rootdirectory: this.#data } },
       http: {
         addr: this.host,
         ...(tls ? { tls: { certificate: join(this.#folder, 'own.crt'), key: join(this.#folder, 'own.key') } } : {}),

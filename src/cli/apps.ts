@@ -5,6 +5,7 @@ import { Space } from '../resources/kf/space.ts';
 import { isNotFound } from '../resources/status.ts';
 import type { Session } from './context.ts';
 import { CliError } from './errors.ts';
+import { didYouMean } from './similar.ts';
 
 /** @throws CliError when the App or its Space does not exist */
 export async function getApp({ client, space, serverFlags = '' }: Session, name: string, prefix = ''): Promise<App> {
@@ -13,7 +14,7 @@ export async function getApp({ client, space, serverFlags = '' }: Session, name:
   } catch (error) {
     if (!isNotFound(error)) throw error;
     await requireSpace({ client, space, serverFlags });
-    throw new CliError(`${prefix}${error.message}`, {
+    throw new CliError(`${prefix}${error.message}${await didYouMean(client, App, name, space)}`, {
       tips: [{ description: 'List the Apps', command: `kf apps --space ${space}${serverFlags}` }],
     });
   }
@@ -25,7 +26,7 @@ export async function requireSpace({ client, space, serverFlags = '' }: Session)
     return await client.get(Space, { name: space });
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    throw new CliError(`Space "${space}" doesn't exist`, {
+    throw new CliError(`Space "${space}" doesn't exist${await didYouMean(client, Space, space)}`, {
       tips: [
         { description: 'List the Spaces', command: `kf spaces${serverFlags}` },
         { description: 'Choose one', command: `kf target SPACE_NAME${serverFlags}` },

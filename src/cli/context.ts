@@ -98,9 +98,22 @@ export class Context {
     const choice = await this.choice();
     const space = chooseSpace(choice, await this.settings(), this.#flags.space);
     // A kubeconfig that is not there comes before a Space that is not chosen.
-    if (space === undefined) await this.contextName(choice);
-    if (space === undefined) throw new CliError("no space targeted, use 'kf target --space SPACE' to target a space");
+    if (space === undefined) throw this.#noSpace(choice, await this.contextName(choice));
     return space;
+  }
+
+  /** Kf's words; who did not mean to leave the embedded server is told what has chosen another one. */
+  #noSpace(choice: ServerChoice, contextName: string): CliError {
+    const message = "no space targeted, use 'kf target --space SPACE' to target a space";
+    if (choice.kind === 'embedded') return new CliError(message);
+    const isByFlag = serverFlags(this.#flags) !== '';
+    const isByEnv = !isByFlag && this.env.KUBECONFIG !== undefined;
+    const before = this.env.KF_HOME ? ', which comes before KF_HOME' : '';
+    const tips = [{ description: 'List its Spaces', command: 'kf spaces' }];
+    const description = "Use this machine's own server";
+    if (!isByFlag) tips.push({ description, command: isByEnv ? 'unset KUBECONFIG' : 'kf target --embedded' });
+    const by = isByEnv ? `, by $KUBECONFIG${before}` : '';
+    return new CliError(`${message}; the server is that of context "${contextName}" in ${choice.path}${by}`, { tips });
   }
 
   /** The server itself, for those who have patience of their own. */

@@ -13,6 +13,20 @@ export function size(text: string): string {
   return quantity;
 }
 
+const smallest =
+  (bytes: number, complaint: string) =>
+  (text: string): string => {
+    const quantity = size(text);
+    if ((parseQuantity(quantity) ?? 0) < bytes) throw new Error(complaint);
+    return quantity;
+  };
+
+/** Of a task. With less the runtime's own first process does not fit (2.6 MB with runc). */
+export const memorySize = smallest(4 * 2 ** 20, 'It must be 4M or more: a container does not start with less.');
+
+/** Of a task. What is less is not held: a file system of its own has half of that beside its files. */
+export const diskSize = smallest(2 ** 20, 'It must be 1M or more: a file system of its own needs that.');
+
 /** Cores as a quantity: `0.5`, `500m`, `2`. */
 export function cores(text: string): string {
   const value = parseQuantity(text.trim());

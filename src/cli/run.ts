@@ -7,9 +7,11 @@ import { Context, type Surroundings } from './context.ts';
 import { CliError, Exit, isUnreachable, messageOf, type Tip } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import { paint } from './io.ts';
+import { outputFormats } from './output/objects.ts';
 import { formatTips } from './output/tips.ts';
 import { buildProgram } from './program.ts';
 import { serverFlags } from './tip-flags.ts';
+import { longerFlag } from './unknown-option.ts';
 
 /** @param argv without node and the program's file */
 export async function run(typed: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -35,7 +37,9 @@ export async function run(typed: readonly string[], surroundings: Surroundings):
   } catch (error) {
     if (error instanceof Exit) return error.exitCode;
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
-    return await report(error, argv, surroundings, context);
+    const text =
+      textOf(error, argv) + (error instanceof CommanderError ? longerFlag(program, argv, error.message) : '');
+    return await report(error, text, argv, surroundings, context);
   } finally {
     if (written.length > 0) await io.out(written.join(''));
     context?.close();
@@ -64,12 +68,13 @@ function withoutHelpForNothing(program: Command, argv: readonly string[]): reado
 
 async function report(
   error: unknown,
+  text: string,
   argv: readonly string[],
   { io, env }: Surroundings,
   context: Context | undefined,
 ): Promise<number> {
   const guess = guessFlags(argv);
-  io.note(`Error: ${textOf(error, argv)}`);
+  io.note(`Error: ${text}`);
   if (!isExpected(error) && env.KF_DEBUG) io.note(error instanceof Error ? (error.stack ?? '') : '');
   if (error instanceof CliError) for (const line of formatTips(tipsOf(error, context))) io.note(line);
   const failure = context?.failureCode ?? exitCodes.error;
@@ -95,7 +100,10 @@ function guessFlags(argv: readonly string[]): { readonly waits: boolean; readonl
   const follows = argv.includes('--follow');
   const runs = argv.includes('run-task') || argv.includes('run-job');
   const waits = runs && (follows || argv.includes('--wait') || argv.includes('-w'));
-  const output = argv.some((word) => word === '-o' || /^--output(=|$)/.test(word) || /^-o(name|json|yaml)$/.test(word));
+  const output = argv.some((word, index) => {
+    const [, format] = /^(?:-o|--output=?)(.*)$/.exec(word) ?? [];
+    return (outputFormats as readonly (string | undefined)[]).includes(format === '' ? argv[index + 1] : format);
+  });
   return { waits, dataOnly: output || follows };
 }
 

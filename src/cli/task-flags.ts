@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { mostRetries, type Task } from '../resources/kf/task.ts';
 import { checked, checkedRepeatable, repeatable } from './command.ts';
 import { CliError } from './errors.ts';
-import { cores, duration, seconds, size, type Variable, variable, wholeNumber } from './flags.ts';
+import { cores, diskSize, duration, memorySize, seconds, type Variable, variable, wholeNumber } from './flags.ts';
 
 export interface TaskFlags {
   readonly args?: readonly string[];
@@ -22,8 +22,8 @@ export interface TaskFlags {
 export const taskFlags = (command: Command, unset = "the App's", noLimit = 'no limit', never = 'never'): Command =>
   command
     .option('--args <ARG>', 'one word of the exact argv (repeatable); with a command they become its "$@"', repeatable)
-    .option('-m, --memory-limit <SIZE>', `memory, like 512M or 2G; default: ${unset}`, checked(size))
-    .option('-k, --disk-quota <SIZE>', `disk, like 512M or 2G; default: ${unset}`, checked(size))
+    .option('-m, --memory-limit <SIZE>', `memory, like 512M or 2G; default: ${unset}`, checked(memorySize))
+    .option('-k, --disk-quota <SIZE>', `disk, like 512M or 2G; default: ${unset}`, checked(diskSize))
     .option('--cpu-cores <CORES>', `cores, like 0.5 or 500m, as request and limit; default: ${noLimit}`, checked(cores))
     .option('-e, --env <NAME=VALUE>', "added to the App's environment (repeatable)", checkedRepeatable(variable))
     .option('--timeout <DURATION>', `ends the task this long after its start; default: ${never}`, checked(duration))

@@ -178,6 +178,18 @@ describe('target', () => {
       "no space targeted, use 'kf target --space SPACE' to target a space",
     );
   });
+
+  test('where $KUBECONFIG says which server, and no Space is targeted there: that, and the way out', async () => {
+    const env = { HOME: '/nonexistent', KF_HOME: '/srv/kf', KUBECONFIG: '/other/config' };
+    const { stderr, stdout } = await cli.start(['tasks', '-o', 'xml'], { env }).finished;
+    expect(stderr).toContain('Allowed choices are name, json, yaml');
+    expect(stdout).toBe('FAIL\n');
+    const found = await cli.start(['tasks'], { env }).finished;
+    expect(found.stderr).toMatch(
+      /no space targeted, .*; the server is that of context ".*" in \/other\/config, by \$KUBECONFIG, which comes before KF_HOME\n/,
+    );
+    expect(found.stderr).toContain('unset KUBECONFIG\n');
+  });
 });
 
 describe('tips', () => {
@@ -192,6 +204,16 @@ describe('tips', () => {
     const { code, stderr } = await cli.run(...argv, ...server);
     expect(code).toBe(1);
     expect(stderr).toContain(`${tip} ${server.join(' ')}\n`);
+  });
+});
+
+describe('names that do not exist', () => {
+  test.each([
+    [['app', 'reprot', '--space', 'dev'], 'apps.kf.dev "reprot" not found; did you mean "report"?'],
+    [['apps', '--space', 'dve'], `Space "dve" doesn't exist; did you mean "dev"?`],
+    [['app', 'quite-different', '--space', 'dev'], 'apps.kf.dev "quite-different" not found\n'],
+  ])('%j: %s', async (argv, message) => {
+    expect((await cli.run(...argv)).stderr).toContain(message);
   });
 });
 

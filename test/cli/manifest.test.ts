@@ -130,6 +130,7 @@ describe('manifest and flags together', () => {
     writeFileSync(join(folder, 'two.yml'), 'applications:\n- {name: one, task: true}\n- {name: two, path: /abs}\n');
     writeFileSync(join(folder, 'vars.yml'), 'v: two\n');
     writeFileSync(join(folder, 'var.yml'), 'applications: [{name: "((v))", command: "((c))"}]\n');
+    writeFileSync(join(folder, 'nameless.yml'), 'applications:\n- {name: one}\n- {path: .}\n');
   });
   afterAll(() => rmSync(folder, { recursive: true }));
   const plan = (name: string | undefined, flags: PushFlags = {}) => planPush(folder, name, flags);
@@ -207,6 +208,7 @@ describe('manifest and flags together', () => {
 
   test.each<[string | undefined, PushFlags, string]>([
     [undefined, { manifest: false }, 'appName cannot be empty'],
+    [undefined, { manifest: 'nameless.yml' }, 'nameless.yml: applications[1] has no name; add "name: APP_NAME" to it'],
     ['Bad_Name', { manifest: false }, '"Bad_Name" is not a valid name'],
     ['one', { manifest: 'nope.yml' }, '-f, --manifest: cannot read '],
     ['one', { varsFile: ['nope.yml'] }, '--vars-file: cannot read '],

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { checked, checkedRepeatable, defineCommand, repeatable } from '../command.ts';
-import { cores, objectName, size, variable } from '../flags.ts';
+import { cores, diskSize, memorySize, objectName, variable } from '../flags.ts';
 import type { PushFlags } from '../push/plan.ts';
 import { idleFlags } from '../push/without-effect.ts';
 
@@ -30,8 +30,8 @@ export const push = defineCommand<PushFlags>({
         'environment variable (repeatable); others of the App stay',
         checkedRepeatable(variable),
       )
-      .option('-m, --memory-limit <SIZE>', 'memory of a task, like 512M; default: 1G', checked(size))
-      .option('-k, --disk-quota <SIZE>', 'disk of a task, like 512M; default: 1G', checked(size))
+      .option('-m, --memory-limit <SIZE>', 'memory of a task, like 512M; default: 1G', checked(memorySize))
+      .option('-k, --disk-quota <SIZE>', 'disk of a task, like 512M; default: 1G', checked(diskSize))
       .option('--cpu-cores <CORES>', 'cores of a task, as request and limit; default: no limit', checked(cores))
       .option(
         '-s, --stack <NAME>',

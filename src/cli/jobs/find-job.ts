@@ -10,6 +10,7 @@ import { isConflict, isNotFound } from '../../resources/status.ts';
 import { requireSpace } from '../apps.ts';
 import type { Session } from '../context.ts';
 import { CliError } from '../errors.ts';
+import { didYouMean } from '../similar.ts';
 
 /** @throws CliError when the Job or its Space does not exist */
 export async function getJob({ client, space, serverFlags = '' }: Session, name: string): Promise<TaskSchedule> {
@@ -18,7 +19,7 @@ export async function getJob({ client, space, serverFlags = '' }: Session, name:
   } catch (error) {
     if (!isNotFound(error)) throw error;
     await requireSpace({ client, space, serverFlags });
-    throw new CliError(error.message, {
+    throw new CliError(`${error.message}${await didYouMean(client, TaskSchedule, name, space)}`, {
       tips: [{ description: 'List the Jobs', command: `kf jobs --space ${space}${serverFlags}` }],
     });
   }

@@ -2,7 +2,8 @@
 
 import { quantityValue } from '../../resources/quantity.ts';
 import { CliError, messageOf } from '../errors.ts';
-import { cores, size, type Variable, variableName } from '../flags.ts';
+import { cores, diskSize, memorySize, type Variable, variableName } from '../flags.ts';
+import { parseYaml } from '../parse-yaml.ts';
 import { fillIn, type Values } from './manifest-variables.ts';
 
 /** One entry of `applications`. Sizes are quantities. */
@@ -75,14 +76,7 @@ const without = new Set([
 
 /** @param file for messages. @throws CliError naming the field */
 export async function parseManifest(text: string, file: string, variables: Values = {}): Promise<Manifest> {
-  const yaml = await import('yaml');
-  let document: unknown;
-  try {
-    // Cloud Foundry's manifests share settings by `<<: *anchor`.
-    document = yaml.parse(text, { merge: true });
-  } catch (error) {
-    throw new CliError(`${file}: ${messageOf(error)}`);
-  }
+  const document = await parseYaml(text, file);
   if (!isMap(document)) throw new CliError(`${file}: it must have the field applications`);
   const filled = fillIn(document, variables) as Record<string, unknown>;
   const found: Findings = {
@@ -124,8 +118,8 @@ const fields: Readonly<Record<string, Parse>> = {
   command: (value) => ({ command: string(value) }),
   args: (value) => ({ args: list(value) }),
   entrypoint: (value) => ({ entrypoint: string(value) }),
-  memory: (value) => ({ memory: quantity(value, size) }),
-  disk_quota: (value) => ({ disk: quantity(value, size) }),
+  memory: (value) => ({ memory: quantity(value, memorySize) }),
+  disk_quota: (value) => ({ disk: quantity(value, diskSize) }),
   cpu: (value) => ({ cpu: quantity(value, cores) }),
   'cpu-limit': (value) => ({ cpuLimit: quantity(value, cores) }),
   env: (value) => ({ env: environment(value) }),

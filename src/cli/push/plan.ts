@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { CliError, messageOf } from '../errors.ts';
 import { objectName, type Variable } from '../flags.ts';
+import { parseYaml } from '../parse-yaml.ts';
 import { unreadable } from '../unreadable.ts';
 import { type BuildRecipe, buildRecipeOf } from './build-type.ts';
 import { type ImageSource, imageSourceOf } from './image-source.ts';
@@ -66,6 +67,7 @@ export async function planPush(cwd: string, name: string | undefined, flags: Pus
   const values = await variables(cwd, flags);
   const found = await findManifest(cwd, flags, values);
   const chosen = chooseApps(found?.manifest, name);
+  if (found !== undefined && name === undefined) refuseNameless(chosen, found.name);
   const folder = found === undefined ? cwd : dirname(found.file);
   const apps = chosen.map((app) => planApp(cwd, folder, app, flags));
   const idle = [...(found?.manifest.withoutEffect ?? []), ...flagsWithoutEffect(flags)];
@@ -90,6 +92,8 @@ function refuseUnsupported(flags: PushFlags): void {
 
 interface FoundManifest {
   readonly file: string;
+  /** As it was typed. */
+  readonly name: string;
   readonly manifest: Manifest;
 }
 
@@ -99,7 +103,7 @@ async function findManifest(cwd: string, flags: PushFlags, values: Values): Prom
   for (const name of names) {
     const file = resolve(cwd, name);
     const text = readText(file, typeof flags.manifest === 'string' ? `-f, --manifest` : undefined);
-    if (text !== undefined) return { file, manifest: await parseManifest(text, name, values) };
+    if (text !== undefined) return { file, name, manifest: await parseManifest(text, name, values) };
   }
   return undefined;
 }
@@ -118,18 +122,22 @@ async function variables(cwd: string, flags: PushFlags): Promise<Values> {
   const values: Record<string, unknown> = {};
   for (const name of flags.varsFile ?? []) {
     const text = readText(resolve(cwd, name), '--vars-file') ?? '';
-    const yaml = await import('yaml');
-    let found: unknown;
-    try {
-      found = yaml.parse(text);
-    } catch (error) {
-      throw new CliError(`--vars-file ${name}: ${messageOf(error)}`);
-    }
+    const found = await parseYaml(text, `--vars-file ${name}`);
     if (typeof found !== 'object' || found === null) throw new CliError(`--vars-file ${name}: it must be a map`);
     Object.assign(values, found);
   }
   for (const { name, value } of flags.var ?? []) values[name] = value;
   return values;
+}
+
+/** All are to be pushed, so each has to say how it is called. */
+function refuseNameless(apps: readonly ManifestApp[], file: string): void {
+  const index = apps.findIndex((app) => !app.name);
+  if (index < 0) return;
+  const orTyped = apps.length === 1 ? ', or type it: kf push APP_NAME --task' : '';
+  throw new CliError(
+    `appName cannot be empty: ${file}: applications[${index}] has no name; add "name: APP_NAME" to it${orTyped}`,
+  );
 }
 
 /** Kf's rules: the named one; a single one takes the given name; all when none is named. */

@@ -6,6 +6,7 @@ import { isNotFound } from '../../resources/status.ts';
 import { requireSpace } from '../apps.ts';
 import type { Session } from '../context.ts';
 import { CliError } from '../errors.ts';
+import { didYouMean } from '../similar.ts';
 
 /**
  * @param options.mayCreate whether the error says how to make one
@@ -26,7 +27,8 @@ export async function getService(
     const tips = [{ description: 'List the services', command: `kf services${flags}` }];
     const create = `kf create-user-provided-service ${name} -p '{"uri":"URI"}'${flags}`;
     if (mayCreate) tips.push({ description: 'Create it', command: create });
-    throw new CliError(`${prefix}${error.message}`, { tips });
+    const meant = await didYouMean(client, ServiceInstance, name, space);
+    throw new CliError(`${prefix}${error.message}${meant}`, { tips });
   }
 }
 

@@ -29,6 +29,7 @@ import type { Home } from './home.ts';
 import { giveMemoryBack } from './idle-memory.ts';
 import { startNode } from './node.ts';
 import { reserveOf } from './node-settings.ts';
+import { startResolution } from './resolution.ts';
 
 export interface ServerOptions {
   readonly home: Home;
@@ -83,6 +84,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     readLog: ({ uid }, options) => node.logs.read({ owner: uid, ...options }),
     userAgent: `kf-tasks/${options.version}`,
     machine: node.room,
+    dataDir,
   });
   const memory = giveMemoryBack(systemClock, api.store);
   const stopInner = async (): Promise<void> => {
@@ -110,11 +112,12 @@ interface Surroundings {
   readonly readLog: ReadLogEnd;
   readonly userAgent: string;
   readonly machine: MachineRoom;
+  readonly dataDir: string;
 }
 
 function startControllers(
   client: Client,
-  { log, readLog, userAgent, machine }: Surroundings,
+  { log, readLog, userAgent, machine, dataDir }: Surroundings,
 ): readonly Pick<RunningController, 'stop'>[] {
   const options = { client, clock: systemClock, onError: log };
   return [
@@ -131,5 +134,6 @@ function startControllers(
     startRetentionController(options),
     startPipelineRunController(options),
     startTaskRunController(options),
+    startResolution({ client, dataDir, log }),
   ];
 }

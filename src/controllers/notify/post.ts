@@ -2,7 +2,7 @@
 
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { checkLiteral, guardedLookup } from './addresses.ts';
+import { checkLiteral, guardedLookup } from '../../client/outgoing/addresses.ts';
 
 export interface Post {
   readonly url: string;

@@ -88,6 +88,24 @@ export const directories = (
   fromWords: (words) => words,
 });
 
+/** A list of texts; each is a word. */
+export const texts = (name: string, accepts: (text: string) => boolean): SettingType<readonly string[]> => ({
+  name,
+  read(value) {
+    if (!Array.isArray(value) || !value.every((one) => typeof one === 'string' && accepts(one))) throw must(name);
+    return value as readonly string[];
+  },
+  fromWords: (words) => words,
+});
+
+export const text = (name: string, accepts: (text: string) => boolean): SettingType<string> => ({
+  name,
+  read(value) {
+    if (typeof value !== 'string' || !accepts(value)) throw must(name);
+    return value;
+  },
+});
+
 /** A map of texts; words are `KEY=VALUE`. */
 export const textMap = (name: string, accepts: (key: string, value: string) => boolean): SettingType<TextMap> => ({
   name,

@@ -5,7 +5,8 @@
 
 import { isWithin, neverAllowed } from '../host-path.ts';
 import { isAlias, registryList } from '../image-settings.ts';
-import { directories, duration, type Setting, setting, size, textMap, wholeNumber } from './setting.ts';
+import { isDns1123Label } from '../names.ts';
+import { directories, duration, type Setting, setting, size, text, textMap, texts, wholeNumber } from './setting.ts';
 
 export const serverConfigFile = 'config.yaml';
 
@@ -16,6 +17,11 @@ function neverShown(path: string): string | undefined {
   const own = ownPlaces.find((one) => isWithin(path, one) || isWithin(one, path));
   return neverAllowed(path, []) ?? (own === undefined ? undefined : `a Task has its own ${own}`);
 }
+
+const isHttpUrl = (value: string): boolean => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+
+const isHost = (value: string): boolean =>
+  URL.canParse(`http://${value}`) && /^(\[[0-9a-f:.]+\]|[^/?#@:]+)(:\d+)?$/i.test(value);
 
 /** By name; a dot is a map within the file: `hostStack.paths` is `paths` in `hostStack`. In the reference's order. */
 export const settings = {
@@ -127,6 +133,64 @@ export const settings = {
       "Disk on which an App's Dockerfile or buildpacks are built: base images, layers kept for the next Build, the image. It takes what is written to it; when it is half full, the next Build begins with an empty one.",
     example: '20Gi',
     inForce: 'at the next start',
+  }),
+  'resolvers.timeout': setting({
+    type: duration,
+    default: 60_000,
+    defaultText: '1m',
+    description: 'How long a resolver may look for a Task, Pipeline or StepAction that a run refers to.',
+    example: '5m',
+    inForce: 'at once',
+  }),
+  'resolvers.hosts': setting({
+    type: texts('a list of HOST or HOST:PORT', isHost),
+    default: [],
+    defaultText: 'none',
+    description:
+      'Hosts that stand for this machine itself and that the resolvers `git`, `http` and `hub` may read all the same. What they read is shown to whoever asks, so that services of 127.0.0.1 are out of their reach.',
+    example: ['127.0.0.1:3000'],
+    inForce: 'at once',
+  }),
+  'resolvers.repositories': setting({
+    type: directories(),
+    default: [],
+    defaultText: 'none',
+    description:
+      'Directories of this machine whose git repositories the resolver `git` may read, as `file:///DIRECTORY/…`. Every file in them must be readable for all.',
+    example: ['/srv/git'],
+    inForce: 'at once',
+  }),
+  'resolvers.gitSize': setting({
+    type: size({ least: 1 }),
+    default: 256 * 2 ** 20,
+    defaultText: '256Mi',
+    description: 'The most that the resolver `git` fetches of a repository for one file.',
+    example: '1Gi',
+    inForce: 'at once',
+  }),
+  'resolvers.namespaces': setting({
+    type: texts('a list of namespaces', isDns1123Label),
+    default: [],
+    defaultText: 'all',
+    description: 'Namespaces that the resolver `cluster` takes Tasks, Pipelines and StepActions of.',
+    example: ['shared'],
+    inForce: 'at once',
+  }),
+  'resolvers.artifactHub': setting({
+    type: text('an http(s) URL', isHttpUrl),
+    default: 'https://artifacthub.io',
+    defaultText: 'https://artifacthub.io',
+    description: 'Where the resolver `hub` looks, unless a run says another URL.',
+    example: 'https://hub.example.com',
+    inForce: 'at once',
+  }),
+  'resolvers.tektonHub': setting({
+    type: text('an http(s) URL', isHttpUrl),
+    default: undefined,
+    defaultText: 'none',
+    description: 'Where the resolver `hub` looks with `type: tekton`, unless a run says another URL.',
+    example: 'https://tekton-hub.example.com',
+    inForce: 'at once',
   }),
   'store.cache': setting({
     type: size({ least: 0 }),

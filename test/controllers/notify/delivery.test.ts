@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { guardedLookup, isRefused } from '../../../src/controllers/notify/addresses.ts';
+import { guardedLookup, isRefused } from '../../../src/client/outgoing/addresses.ts';
 import { delayAfter, longestTrial, outcomeOf } from '../../../src/controllers/notify/delivery.ts';
 import { excess } from '../../../src/controllers/notify/excess.ts';
 import { endOfLog } from '../../../src/controllers/notify/log-end.ts';

@@ -1,14 +1,14 @@
 /**
- * Addresses that are never posted to: the server is root on its machine, and metadata services give credentials to
- * whoever asks from there. Loopback and private networks are allowed: receivers on the same machine are what one
- * machine has.
+ * Addresses that nobody has the server speak to: it is root on its machine, and metadata services give credentials to
+ * whoever asks from there. Loopback and private networks are allowed here: receivers on the same machine are what one
+ * machine has. Who hands on what is answered refuses loopback, too.
  */
 
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
-import { Semaphore } from '../../client/semaphore.ts';
+import { Semaphore } from '../semaphore.ts';
 
 const refused = new BlockList();
 // This network, link-local (with the metadata services of most clouds), multicast, reserved.
@@ -35,6 +35,14 @@ export function isRefused(address: string): boolean {
   return version === 0 || refused.check(address, version === 6 ? 'ipv6' : 'ipv4');
 }
 
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** @param address IPv4 or IPv6, also one within the other */
+export const isLoopbackAddress = (address: string): boolean =>
+  isIP(address) !== 0 && loopback.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+
 export class RefusedAddress extends Error {
   override readonly name = 'RefusedAddress';
   constructor(host: string, address = host) {
@@ -48,10 +56,12 @@ export class RefusedAddress extends Error {
  */
 const lookups = new Semaphore(2);
 
+export const addressesOf = (hostname: string, options: LookupOptions = {}): Promise<readonly LookupAddress[]> =>
+  lookups.run(() => lookup(hostname, { ...options, all: true }));
+
 /** Resolves a name for a connection, which then goes to the very address that was looked at. */
 export const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  const all = (): Promise<readonly LookupAddress[]> => lookup(hostname, { ...options, all: true });
-  lookups.run(all).then(
+  addressesOf(hostname, options).then(
     (addresses) => choose(hostname, options, addresses, callback),
     (error: NodeJS.ErrnoException) => callback(error, ''),
   );

@@ -7,8 +7,9 @@ import type { NodeLimits } from '../node/agent-options.ts';
 import type { ServerConfig } from '../resources/server-config/settings.ts';
 
 /** Bounds of what Pods get of the machine. */
-export function nodeLimits({ maxTasks, memory, diskReserve }: ServerConfig): Partial<NodeLimits> {
+export function nodeLimits({ maxTasks, memory, diskReserve, maxResultSize }: ServerConfig): Partial<NodeLimits> {
   return {
+    resultBytes: maxResultSize,
     ...(maxTasks === undefined ? {} : { maxTasks }),
     ...(memory === undefined ? {} : { memoryBytes: Math.min(memory, totalmem()) }),
     ...(diskReserve === undefined ? {} : { pressureBytes: diskReserve / 4 }),

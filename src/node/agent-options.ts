@@ -55,6 +55,8 @@ export interface NodeLimits {
   /** Containers being started at a time. Default: 2 per core. */
   readonly maxStarting: number;
   readonly defaults: Defaults;
+  /** Bytes that a container may return in files, where its Pod says nothing. Default 4096. */
+  readonly resultBytes: number;
   /** Bytes free on the disk below which the largest writer is stopped. Default: a quarter of 5 %, at least 256 MiB. */
   readonly pressureBytes: number;
 }

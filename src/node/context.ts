@@ -5,6 +5,7 @@ import type { Clock } from '../client/clock.ts';
 import type { Semaphore } from '../client/semaphore.ts';
 import type { Cgroups } from './cgroup/cgroup.ts';
 import type { DiskProvider } from './disk/disk.ts';
+import type { RunCommand } from './host/run-command.ts';
 import type { Image } from './images/image.ts';
 import type { Images } from './images/node-images.ts';
 import type { Layout } from './layout.ts';
@@ -38,6 +39,10 @@ export interface NodeContext {
   readonly images: Images;
   readonly rootfsOf: (image: Image) => RootfsProvider;
   readonly defaults: Defaults;
+  /** Bytes that a container may return in files, where its Pod says nothing. */
+  readonly resultBytes: number;
+  /** Runs what looks into containers; it may take long, and holds nothing else up. */
+  readonly probing: RunCommand;
   readonly rlimits: readonly OciRlimit[];
   /** Folders below which a Pod's hostPath may lie. */
   readonly hostPaths: readonly string[];

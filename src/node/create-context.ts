@@ -7,9 +7,12 @@ import type { NodeAgentOptions } from './agent-options.ts';
 import { readBootId } from './boot-id.ts';
 import { detectCgroups } from './cgroup/cgroup.ts';
 import type { NodeContext } from './context.ts';
+import { CommandShells } from './host/command-shells.ts';
+import type { RunCommand } from './host/run-command.ts';
 import { layoutOf } from './layout.ts';
 import { ownNodeName } from './node-object.ts';
 import { PodPolicies } from './pod-policies.ts';
+import { usualResultBytes } from './pods/after-end.ts';
 import { usualDefaults } from './pods/resources.ts';
 import { monitorCommand, monitorEnvironment } from './runtime/conmon.ts';
 import { Starter } from './runtime/exec-fifo.ts';
@@ -54,6 +57,8 @@ export function createContext(
     starter: new Starter(outside),
     limitsSwap: swapCanBeLimited(),
     defaults: limits.defaults ?? usualDefaults,
+    resultBytes: limits.resultBytes ?? usualResultBytes,
+    probing: probesWith(stopping),
     rlimits: rlimitsWithin(readFileSync('/proc/self/limits', 'utf8')),
     hostPaths: [layout.builds, layout.buildCaches],
     claims,
@@ -61,6 +66,12 @@ export function createContext(
     stopping,
     onError,
   };
+}
+
+function probesWith(stopping: AbortSignal): RunCommand {
+  const shells = new CommandShells({ size: 4 });
+  stopping.addEventListener('abort', () => shells.close(), { once: true });
+  return shells.run;
 }
 
 /** Version 1 can do without the accounting of swap; naming a swap limit would then fail. */

@@ -33,8 +33,21 @@ test.each<[string, Readonly<Record<string, unknown>>, string]>([
   ['spec', { restartPolicy: 'Always' }, 'spec.restartPolicy'],
   ['spec', { restartPolicy: 'OnFailure' }, 'spec.restartPolicy'],
   ['spec', { restartPolicy: 'never' }, 'spec.restartPolicy'],
-  ['container', { envFrom: [{ secretRef: { name: 's' } }] }, 'spec.containers[0].envFrom'],
-  ['container', { readinessProbe: { exec: { command: ['true'] } } }, 'spec.containers[0].readinessProbe'],
+  ['spec', { volumes: [{ name: 'v', csi: { driver: 'd' } }] }, 'spec.volumes[0].csi'],
+  ['spec', { volumes: [{ name: 'v' }] }, 'spec.volumes[0]'],
+  ['spec', { volumes: [{ name: 'v', emptyDir: {}, secret: { secretName: 's' } }] }, 'spec.volumes[0].secret'],
+  [
+    'spec',
+    { volumes: [{ name: 'v', projected: { sources: [{ serviceAccountToken: { path: 't' } }] } }] },
+    'spec.volumes[0].projected.sources[0].serviceAccountToken',
+  ],
+  ['spec', { hostUsers: false }, 'spec.hostUsers'],
+  ['spec', { runtimeClassName: 'gvisor' }, 'spec.runtimeClassName'],
+  ['spec', { automountServiceAccountToken: true }, 'spec.automountServiceAccountToken'],
+  ['spec', { securityContext: { seccompProfile: { type: 'Unconfined' } } }, 'spec.securityContext.seccompProfile.type'],
+  ['spec', { securityContext: { supplementalGroups: [1, -1] } }, 'spec.securityContext.supplementalGroups[1]'],
+  ['container', { readinessProbe: { grpc: { port: 1 } } }, 'spec.containers[0].readinessProbe.grpc'],
+  ['container', { readinessProbe: {} }, 'spec.containers[0].readinessProbe'],
   ['container', { lifecycle: { preStop: {} } }, 'spec.containers[0].lifecycle'],
   ['container', { securityContext: { privileged: true } }, 'spec.containers[0].securityContext.privileged'],
   [
@@ -57,8 +70,19 @@ test('what is to be run again is refused with the way out; a Pod that an earlier
 });
 
 test('fields that ask for nothing are no fault', () => {
-  const container = { name: 'c', envFrom: [], securityContext: { privileged: false, capabilities: { drop: ['ALL'] } } };
-  expect(fields(pod({ initContainers: [], hostNetwork: false, containers: [container] } as Spec))).toEqual([]);
+  const container = {
+    name: 'c',
+    envFrom: [],
+    readinessProbe: { exec: { command: ['true'] } },
+    securityContext: {
+      privileged: false,
+      allowPrivilegeEscalation: false,
+      seccompProfile: { type: 'RuntimeDefault' },
+      capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE', 'CAP_CHOWN'] },
+    },
+  };
+  const spec = { initContainers: [], hostNetwork: false, hostUsers: true, automountServiceAccountToken: false };
+  expect(fields(pod({ ...spec, containers: [container] } as Spec))).toEqual([]);
 });
 
 // They become paths below folders of root's, and arguments of the monitor, one per line.
@@ -92,7 +116,9 @@ test.each(['', 'A=B', 'A\nB', 'A\0'])('the variable %j is refused', (name) => {
 });
 
 test.each(['0', -1, 1.5, 2 ** 32])('the user %j is refused', (runAsUser) => {
-  expect(fields(pod({ securityContext: { runAsUser } }))).toEqual(['spec.securityContext.runAsUser']);
+  expect(fields(pod({ securityContext: { runAsUser: runAsUser as number } }))).toEqual([
+    'spec.securityContext.runAsUser',
+  ]);
 });
 
 test.each(['{', 'null', '[]', '{"c":null}', '{"c":{"after":1}}'])('the start order %j is refused', (order) => {

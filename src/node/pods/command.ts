@@ -13,20 +13,31 @@ export interface ImageCommand {
 
 const shells = new Set(['/bin/sh', '/usr/bin/sh', '/bin/bash', '/usr/bin/bash']);
 
+export interface CommandRules {
+  /** Puts in what only files tell. Default: words stay as they are. */
+  readonly complete?: (words: readonly string[]) => readonly string[];
+  /** args without command and ENTRYPOINT follow CMD. Default: they replace it, as in Kubernetes. */
+  readonly appendToCmd?: boolean;
+  /** Files that are put into the container beside the image's. */
+  readonly madeFiles?: readonly string[];
+}
+
 /** @throws ConfigError when nothing says what to run */
 export function commandOf(
   container: Container,
   image: ImageCommand,
   environment: ReadonlyMap<string, string>,
+  { complete = (words) => words, appendToCmd = false, madeFiles = [] }: CommandRules = {},
 ): readonly string[] {
   const own = (parts: readonly string[] | undefined): readonly string[] | undefined =>
-    parts !== undefined && parts.length > 0 ? parts.map((part) => expand(part, environment)) : undefined;
+    parts !== undefined && parts.length > 0 ? complete(parts.map((part) => expand(part, environment))) : undefined;
   const command = own(container.command);
-  const head = command ?? image.entrypoint;
-  const tail = own(container.args) ?? (command === undefined ? image.cmd : []);
-  const argv = [...head, ...tail];
+  const args = own(container.args);
+  const keepsCmd = args === undefined || (appendToCmd && image.entrypoint.length === 0);
+  const cmd = command === undefined && keepsCmd ? image.cmd : [];
+  const argv = [...(command ?? image.entrypoint), ...cmd, ...(args ?? [])];
   if (argv.length === 0) throw new ConfigError('no command specified');
-  if (!image.hasShell) return checked(container, argv, image, environment);
+  if (!image.hasShell) return checked(container, argv, { ...image, madeFiles }, environment);
   if (shells.has(argv[0]!)) return argv;
   // The init ends with 1 when a program is not there; the shell says so, with 127 or 126.
   return ['/bin/sh', '-c', 'exec "$@"', 'sh', ...argv];
@@ -36,7 +47,7 @@ export function commandOf(
 function checked(
   container: Container,
   argv: readonly string[],
-  { hasFile }: ImageCommand,
+  { hasFile, madeFiles }: ImageCommand & { readonly madeFiles: readonly string[] },
   environment: ReadonlyMap<string, string>,
 ): readonly string[] {
   const program = argv[0]!;
@@ -46,7 +57,10 @@ function checked(
   const mounts = (container.volumeMounts ?? []).map(({ mountPath }) => `${mountPath}/`);
   // What is relative to the working directory, or mounted, cannot be looked for.
   const mayBe = (path: string): boolean =>
-    !path.startsWith('/') || mounts.some((mount) => path.startsWith(mount)) || hasFile(path);
+    !path.startsWith('/') ||
+    madeFiles.includes(path) ||
+    mounts.some((mount) => path.startsWith(mount)) ||
+    hasFile(path);
   if (places.some(mayBe)) return argv;
   if (program === '/bin/sh')
     throw new ConfigError(

@@ -18,11 +18,19 @@ export interface Ended {
 export type ContainerRun =
   | { readonly phase: 'waiting' }
   | { readonly phase: 'starting' }
-  | { readonly phase: 'running'; readonly startedAt: number }
+  | {
+      readonly phase: 'running';
+      readonly startedAt: number;
+      /** Its probes have not passed, or not lately. Default: it is ready. */
+      readonly unready?: boolean;
+    }
   | Ended;
 
 export const hasEnded = (run: ContainerRun): run is Ended => run.phase === 'ended';
 export const canStart = (run: ContainerRun): boolean => run.phase === 'waiting';
+/** Whether those that wait for it may start: one that has ended keeps nobody waiting. */
+export const isReady = (run: ContainerRun): boolean =>
+  hasEnded(run) || (run.phase === 'running' && run.unready !== true);
 export const isAlive = (run: ContainerRun): boolean => run.phase === 'starting' || run.phase === 'running';
 export const isSkipped = (run: ContainerRun): boolean => hasEnded(run) && run.reason === 'Skipped';
 /** It ran, or was refused, and did not succeed. */
@@ -36,6 +44,9 @@ export const skipped = (message: string, now: number): Ended => ({
   finishedAt: now,
 });
 
+/** Its conditions did not hold: the chain goes on. */
+export const passedOver = (message: string, now: number): Ended => ({ ...skipped(message, now), exitCode: 0 });
+
 /** Something ran, or may have, and nobody knows how it ended. */
 export const lost = (why: string, now: number, startedAt?: number): Ended => ({
   phase: 'ended',
@@ -47,7 +58,7 @@ export const lost = (why: string, now: number, startedAt?: number): Ended => ({
 });
 
 /** Why a container was stopped by us; becomes its reason. */
-export type StopReason = 'TimeoutExceeded' | 'DeadlineExceeded' | 'Terminated' | 'DiskPressure';
+export type StopReason = 'TimeoutExceeded' | 'DeadlineExceeded' | 'Terminated' | 'DiskPressure' | 'Done' | 'Unhealthy';
 
 export interface Outcome {
   readonly exitCode: number;
@@ -66,6 +77,8 @@ export function classify(outcome: Outcome): { readonly reason: string; readonly 
   const { exitCode, stopped, oomKills, diskShare, memoryLimit } = outcome;
   const killed = `the kernel killed ${oomKills} ${oomKills === 1 ? 'process' : 'processes'} at the memory limit of ${memoryLimit}`;
   if (stopped === 'TimeoutExceeded' || stopped === 'DiskPressure') return { reason: stopped };
+  // Ended because nobody needs it any more, whatever it says to that.
+  if (stopped === 'Done') return { reason: 'Completed' };
   if (exitCode === 0)
     return oomKills > 0 ? { reason: 'Completed', message: `warning: ${killed}` } : { reason: 'Completed' };
   if (stopped !== undefined) return { reason: 'Error' };

@@ -1,13 +1,15 @@
 /** Makes and starts the containers of one Pod, each at most once. */
 
+import { hasEndWork, keepShown } from './after-end.ts';
 import type { ContainerProcess } from './container.ts';
-import { skipped } from './container-run.ts';
+import { PassedOver, planContainer } from './container-plan.ts';
+import { passedOver, skipped } from './container-run.ts';
 import type { ContainerWatch } from './container-watch.ts';
 import { monotonic } from './end-time.ts';
 import { refusalOf } from './ending.ts';
 import { Detached, type PodParts } from './pod-parts.ts';
-import { specOf } from './sandbox.ts';
 import { PodGone } from './status-publisher.ts';
+import { checkMounts, release } from './volume-mounts.ts';
 
 export class ContainerStarts {
   readonly #parts: PodParts;
@@ -55,6 +57,8 @@ export class ContainerStarts {
     if (error instanceof PodGone) this.#parts.abandon(error);
     // Cut short by the agent's stop: the next one finds out how far it came.
     else if (this.#parts.context.stopping.aborted) this.#parts.abandon(new Detached());
+    else if (error instanceof PassedOver)
+      this.#watch.ended(name, passedOver(error.message, this.#parts.context.clock.now()));
     else this.#watch.ended(name, refusalOf(error, this.#parts.context.clock.now()));
   }
 
@@ -63,18 +67,30 @@ export class ContainerStarts {
     if (this.#parts.context.stopping.aborted) throw new Detached();
     const sandbox = await this.#parts.place.sandbox(this.#parts.pod());
     this.#parts.journal.write(name, { id: process.place.id, stage: 'creating' });
-    const spec = await specOf(this.#parts.context, this.#parts.pod(), this.#parts.containers.get(name)!, sandbox, {
-      id: process.place.id,
-      podDirectory: this.#parts.place.directory,
+    const { context, order } = this.#parts;
+    const entry = order[name] ?? {};
+    const { spec, shown, expected } = await planContainer({
+      context,
+      pod: this.#parts.pod(),
+      container: this.#parts.containers.get(name)!,
+      order: entry,
+      sandbox,
+      place: { id: process.place.id, podDirectory: this.#parts.place.directory },
     });
-    await process.create(spec);
+    try {
+      const pid = await process.create(spec);
+      checkMounts(pid, expected);
+    } finally {
+      release(expected);
+    }
+    if (hasEndWork(entry)) keepShown(process.place.bundle, shown);
     await this.#parts.claimed();
     await this.#startCreated(name, process);
   }
 
   async #startCreated(name: string, process: ContainerProcess): Promise<void> {
     const { clock } = this.#parts.context;
-    if (this.#parts.stopping() !== undefined) {
+    if (this.#parts.stopOf(name) !== undefined) {
       await process.remove();
       return this.#watch.ended(name, skipped('the Pod was stopped before this container began', clock.now()));
     }

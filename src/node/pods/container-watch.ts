@@ -1,18 +1,23 @@
 /** Looks after the containers of one Pod that run: their time, their stop, their end. */
 
 import type { Timer } from '../../client/clock.ts';
+import { doEndWork, hasEndWork } from './after-end.ts';
 import type { ContainerProcess, Exit } from './container.ts';
 import { type Ended, isAlive, lost, type StopReason } from './container-run.ts';
 import { setDeadlines } from './deadlines.ts';
 import { endTime, monotonic } from './end-time.ts';
 import { endingOf } from './ending.ts';
 import { usualGrace } from './grace.ts';
-import { allEnded } from './order.ts';
+import { allEnded, isSidecar } from './order.ts';
 import type { PodParts } from './pod-parts.ts';
+import { check } from './probe-checks.ts';
+import { hasProbes, ProbeLoop, startsUnready } from './probe-loop.ts';
+import { terminationMessage } from './termination-message.ts';
 
 export class ContainerWatch {
   readonly #parts: PodParts;
   readonly #timers: Timer[] = [];
+  readonly #probes = new Map<string, ProbeLoop>();
 
   constructor(parts: PodParts) {
     this.#parts = parts;
@@ -20,28 +25,72 @@ export class ContainerWatch {
 
   close(): void {
     for (const timer of this.#timers) timer.cancel();
+    for (const probes of this.#probes.values()) probes.stop();
   }
 
   /** Looks after a container that runs. */
   follow(name: string, process: ContainerProcess, startedAt: number): void {
-    this.#parts.runs.set(name, { phase: 'running', startedAt });
+    const unready = startsUnready(this.#parts.containers.get(name)!);
+    this.#parts.runs.set(name, { phase: 'running', startedAt, ...(unready ? { unready } : {}) });
     process.watch();
     void process.ended().then((exit) => this.exited(name, process, exit, startedAt));
     this.#watchClock(name, startedAt);
-    const stopping = this.#parts.stopping();
+    const stopping = this.#parts.stopOf(name);
     if (stopping !== undefined) this.stop(name, stopping.reason, stopping.grace);
+    else this.#probe(name, startedAt);
     this.#parts.reporter.publish();
+    // Others may wait for it to be ready.
+    if (this.#parts.runs.size > 1) this.#parts.advance();
+  }
+
+  #probe(name: string, startedAt: number): void {
+    const { context, containers, place, processes } = this.#parts;
+    const container = containers.get(name)!;
+    if (!hasProbes(container)) return;
+    const { runtime, clock } = context;
+    const probed = {
+      container,
+      id: processes.idOf(name),
+      podIP: place.network?.ip ?? '',
+      runtime,
+      run: context.probing,
+    };
+    this.#probes.set(
+      name,
+      new ProbeLoop({
+        clock,
+        container,
+        startedAt,
+        check: (probe) => check(probe, probed),
+        onReady: (ready) => this.#ready(name, startedAt, ready),
+        onUnhealthy: () => this.stop(name, 'Unhealthy', this.#grace),
+      }),
+    );
+  }
+
+  #ready(name: string, startedAt: number, ready: boolean): void {
+    if (this.#parts.runs.get(name)?.phase !== 'running') return;
+    this.#parts.runs.set(name, { phase: 'running', startedAt, ...(ready ? {} : { unready: true }) });
+    this.#parts.reporter.publish();
+    this.#parts.advance();
+  }
+
+  get #grace(): number {
+    return this.#parts.pod().spec.terminationGracePeriodSeconds ?? usualGrace;
   }
 
   #watchClock(name: string, startedAt: number): void {
-    const grace = this.#parts.pod().spec.terminationGracePeriodSeconds ?? usualGrace;
-    const timeoutSeconds = this.#parts.order[name]?.timeoutSeconds;
+    const grace = this.#grace;
+    const { order } = this.#parts;
+    const timeoutSeconds = order[name]?.timeoutSeconds;
+    const isWork = (other: string): boolean => !isSidecar(order, other);
     this.#timers.push(
       ...setDeadlines({
         clock: this.#parts.context.clock,
         pod: this.#parts.pod(),
         startedAt,
-        first: this.#parts.journal.isFirst(startedAt),
+        // What a sidecar takes to be ready does not count.
+        first: isWork(name) && this.#parts.journal.isFirst(startedAt, isWork),
         ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
         onTimeout: () => this.stop(name, 'TimeoutExceeded', grace),
         onDeadline: () => this.#parts.deadlineExceeded(grace),
@@ -71,10 +120,26 @@ export class ContainerWatch {
       stopped: this.#parts.journal.get(name)?.stopReason as StopReason | undefined,
       disk: this.#parts.place.disk,
     });
-    this.ended(name, await ending.catch((error: Error) => lost(error.message, exit.at, startedAt)));
+    const ended = await ending.catch((error: Error) => lost(error.message, exit.at, startedAt));
+    this.ended(name, await this.#conclude(name, process, ended));
+  }
+
+  async #conclude(name: string, process: ContainerProcess, ended: Ended): Promise<Ended> {
+    const { order, place, context, containers } = this.#parts;
+    const { bundle, logPath } = process.place;
+    const diskDir = place.disk?.path;
+    const said =
+      diskDir === undefined
+        ? undefined
+        : terminationMessage(this.#parts.pod(), containers.get(name)!, { diskDir, logPath, exitCode: ended.exitCode });
+    const told = said === undefined ? ended : { ...ended, message: said };
+    const entry = order[name] ?? {};
+    if (!hasEndWork(entry)) return told;
+    return doEndWork({ order: entry, bundle, logPath, resultBytes: context.resultBytes }, told);
   }
 
   ended(name: string, ended: Ended): void {
+    this.#probes.get(name)?.stop();
     this.#parts.runs.set(name, ended);
     const record = this.#parts.journal.get(name);
     // A single container's exit file says it all; of several the earlier ones must be remembered.

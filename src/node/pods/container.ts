@@ -1,6 +1,6 @@
 /** One container on this machine, from its bundle to its exit code. */
 
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Timer } from '../../client/clock.ts';
 import type { NodeContext } from '../context.ts';
@@ -41,8 +41,8 @@ export class ContainerProcess {
     this.place = place;
   }
 
-  /** Writes the bundle, and has a monitor create the container. @throws CreateError */
-  async create(spec: OciSpec): Promise<void> {
+  /** Writes the bundle, and has a monitor create the container; gives the pid of its first process. @throws CreateError */
+  async create(spec: OciSpec): Promise<number> {
     const { id, bundle, logPath } = this.place;
     mkdirSync(bundle, { recursive: true, mode: 0o700 });
     mkdirSync(dirname(logPath), { recursive: true, mode: 0o750 });
@@ -50,8 +50,9 @@ export class ContainerProcess {
     const written = runtime.isRunc ? { spec } : withoutRootMount(spec);
     // The environment stands in this file and nowhere else.
     writeFileSync(join(bundle, 'config.json'), JSON.stringify(written.spec), { mode: 0o600 });
-    await createContainer(launcher, { id, bundle, logPath, rootMount: written.rootMount });
+    const pid = await createContainer(launcher, { id, bundle, logPath, rootMount: written.rootMount });
     this.watch();
+    return pid;
   }
 
   /** Looks after a container that is there already. */
@@ -128,6 +129,8 @@ export class ContainerProcess {
     const { runtime, cgroups } = this.#context;
     const { id } = this.place;
     const hasEnded = this.exit()?.code !== undefined;
+    // Nothing was made of one that was passed over.
+    if (!hasEnded && !existsSync(this.place.bundle)) return;
     if (!hasEnded || !(await forget(runtime, cgroups, id))) await runtime.delete(id);
     rmSync(join(this.#context.layout.exits, this.place.id), { force: true });
     rmSync(this.place.bundle, { recursive: true, force: true });

@@ -64,8 +64,10 @@ export function refusalOf(error: unknown, now: number): Ended {
   return { phase: 'ended', exitCode: refusalCode(text), reason: 'ContainerCannotRun', message: text, finishedAt: now };
 }
 
-const codeOf = ({ reason, message }: ConfigError): number =>
-  reason === 'ContainerCannotRun' ? refusalCode(message) : reason === 'NoShell' ? 127 : 128;
+function codeOf({ reason, message }: ConfigError): number {
+  if (reason === 'ContainerCannotRun') return refusalCode(message);
+  return reason === 'NoShell' ? 127 : reason === 'Error' ? 1 : 128;
+}
 
 function refusalCode(message: string): number {
   if (/executable file not found|no such file or directory/i.test(message)) return 127;

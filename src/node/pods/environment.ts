@@ -5,17 +5,23 @@ import { quantityValue } from '../../resources/quantity.ts';
 import { ConfigError } from './config-error.ts';
 import type { References } from './references.ts';
 
-export interface EnvironmentInput {
+/** What fields of a Pod are looked up in. */
+export interface PodFacts {
   readonly pod: Pod;
-  readonly container: Container;
-  /** `NAME=value` of the image and of the root file system; the container's own win. */
-  readonly defaults: readonly string[];
-  readonly references: References;
   readonly podIP: string;
   readonly hostIP: string;
   readonly nodeName: string;
   /** Limits in force where the container names none: bytes and cores. */
   readonly fallbackLimits: Readonly<Record<string, number>>;
+}
+
+export interface EnvironmentInput extends PodFacts {
+  readonly container: Container;
+  /** `NAME=value` of the image and of the root file system; the container's own win. */
+  readonly defaults: readonly string[];
+  readonly references: References;
+  /** Completes the values that `env` states. Default: they stay as they are. */
+  readonly complete?: (text: string) => string;
 }
 
 /** Later entries win over earlier ones of the same name. @throws ConfigError */
@@ -27,15 +33,46 @@ export function resolveEnvironment(input: EnvironmentInput): ReadonlyMap<string,
   }
   // $(NAME) sees the variables of the container itself only, as in Kubernetes.
   const own = new Map<string, string>();
+  for (const [name, value] of wholeObjects(input)) own.set(name, checked(name, value));
   for (const variable of input.container.env ?? []) {
     const value = resolve(variable, own, input);
-    if (value === undefined) continue;
-    if (value.includes('\0')) throw new ConfigError(`environment variable ${variable.name} contains a NUL byte`);
-    own.set(variable.name, value);
-    environment.set(variable.name, value);
+    if (value !== undefined) own.set(variable.name, checked(variable.name, value));
   }
+  const stated = new Set((input.container.env ?? []).filter((one) => one.valueFrom == null).map(({ name }) => name));
+  for (const [name, value] of own)
+    environment.set(name, stated.has(name) ? checked(name, input.complete?.(value) ?? value) : value);
   return environment;
 }
+
+function checked(name: string, value: string): string {
+  if (value.includes('\0')) throw new ConfigError(`environment variable ${name} contains a NUL byte`);
+  return value;
+}
+
+/** What `envFrom` brings. Keys that are no names of variables are left out, as in Kubernetes. */
+function wholeObjects({ container, references }: EnvironmentInput): readonly (readonly [string, string])[] {
+  return (container.envFrom ?? []).flatMap(({ prefix = '', secretRef, configMapRef }) => [
+    ...wholeObject('secret', references.secrets, secretRef, prefix),
+    ...wholeObject('configmap', references.configMaps, configMapRef, prefix),
+  ]);
+}
+
+function wholeObject(
+  what: string,
+  objects: References['secrets'],
+  ref: { readonly name?: string; readonly optional?: boolean } | undefined,
+  prefix: string,
+): readonly (readonly [string, string])[] {
+  if (ref === undefined) return [];
+  const data = objects.get(ref.name ?? '');
+  if (data === undefined && ref.optional !== true) throw new ConfigError(`${what} "${ref.name}" not found`);
+  return Object.entries(data ?? {})
+    .map(([key, value]) => [prefix + key, value.toString('utf8')] as const)
+    .filter(([name]) => isEnvName(name));
+}
+
+/** As Kubernetes' relaxed rule: any printable ASCII but `=`. */
+const isEnvName = (name: string): boolean => /^[ -<>-~]+$/.test(name);
 
 /** Replaces `$(NAME)` where NAME is known; `$$` stands for one `$`. Anything else stays as it is. */
 export function expand(text: string, known: ReadonlyMap<string, string>): string {
@@ -46,16 +83,18 @@ export function expand(text: string, known: ReadonlyMap<string, string>): string
 
 function resolve(variable: EnvVar, own: ReadonlyMap<string, string>, input: EnvironmentInput): string | undefined {
   const from = variable.valueFrom;
-  if (from === undefined) return expand(variable.value ?? '', own);
-  if (from.fieldRef !== undefined) return fieldValue(variable.name, from.fieldRef.fieldPath, input);
-  if (from.resourceFieldRef !== undefined) return resourceValue(variable.name, from.resourceFieldRef, input);
+  if (from === undefined || from === null) return expand(variable.value ?? '', own);
+  const what = `environment variable ${variable.name}`;
+  if (from.fieldRef !== undefined) return fieldValue(what, from.fieldRef.fieldPath, input);
+  if (from.resourceFieldRef !== undefined) return resourceValue(what, from.resourceFieldRef, input, input.container);
   if (from.secretKeyRef !== undefined) return keyValue('secret', input.references.secrets, from.secretKeyRef);
   if (from.configMapKeyRef !== undefined)
     return keyValue('configmap', input.references.configMaps, from.configMapKeyRef);
   return '';
 }
 
-function fieldValue(variable: string, path: string, { pod, podIP, hostIP, nodeName }: EnvironmentInput): string {
+/** @param what for messages: who asks. @throws ConfigError */
+export function fieldValue(what: string, path: string, { pod, podIP, hostIP, nodeName }: PodFacts): string {
   const entry = /^metadata\.(labels|annotations)\['([^']+)'\]$/.exec(path);
   if (entry !== null) return pod.metadata[entry[1] as 'labels' | 'annotations']?.[entry[2]!] ?? '';
   const fields: Readonly<Record<string, string | undefined>> = {
@@ -69,7 +108,7 @@ function fieldValue(variable: string, path: string, { pod, podIP, hostIP, nodeNa
     'status.hostIP': hostIP,
     'status.hostIPs': hostIP,
   };
-  if (!(path in fields)) throw new ConfigError(`environment variable ${variable}: unknown fieldPath ${path}`);
+  if (!(path in fields)) throw new ConfigError(`${what}: unknown fieldPath ${path}`);
   return fields[path] ?? '';
 }
 
@@ -79,21 +118,23 @@ interface ResourceRef {
   readonly divisor?: string;
 }
 
-function resourceValue(
-  variable: string,
+/** @param own the container that is meant where none is named. @throws ConfigError */
+export function resourceValue(
+  what: string,
   ref: ResourceRef,
-  { pod, container, fallbackLimits }: EnvironmentInput,
+  { pod, fallbackLimits }: PodFacts,
+  own: Container | undefined,
 ): string {
   const of =
     ref.containerName === undefined || ref.containerName === ''
-      ? container
+      ? own
       : pod.spec.containers.find((candidate) => candidate.name === ref.containerName);
-  if (of === undefined) throw new ConfigError(`environment variable ${variable}: no container ${ref.containerName}`);
+  if (of === undefined) throw new ConfigError(`${what}: no container ${ref.containerName ?? ''}`);
   const [which, resource] = splitResource(ref.resource);
   const given = which === 'requests' ? (of.resources?.requests ?? of.resources?.limits) : of.resources?.limits;
   const stated = given?.[resource];
   const value = stated === undefined ? (which === 'limits' ? fallbackLimits[resource] : 0) : quantityValue(stated);
-  if (value === undefined) throw new ConfigError(`environment variable ${variable}: unknown resource ${ref.resource}`);
+  if (value === undefined) throw new ConfigError(`${what}: unknown resource ${ref.resource}`);
   const divisor = ref.divisor === undefined || String(ref.divisor) === '0' ? 1 : quantityValue(ref.divisor);
   return String(Math.ceil(value / divisor));
 }

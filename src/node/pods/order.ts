@@ -1,7 +1,7 @@
-/** Which containers of a Pod may start now, as the start order says. Pure. */
+/** Which containers of a Pod may start now, and which must end, as the start order says. Pure. */
 
 import type { StartOrder } from '../../resources/core/start-order.ts';
-import { type ContainerRun, canStart, hasEnded, hasFailed } from './container-run.ts';
+import { type ContainerRun, canStart, hasEnded, hasFailed, isAlive, isReady } from './container-run.ts';
 
 export type Runs = ReadonlyMap<string, ContainerRun>;
 
@@ -15,11 +15,10 @@ export function nextMoves(order: StartOrder, runs: Runs): NextMoves {
   const skip: string[] = [];
   for (const [name, run] of runs) {
     if (!canStart(run)) continue;
-    const before = order[name]?.after;
-    if (before === undefined) start.push(name);
-    else if (!hasEnded(runs.get(before)!)) continue;
-    else if (chainFailed(name, order, runs) && order[name]?.afterFailure !== true) skip.push(name);
-    else start.push(name);
+    const { after, afterReady = [], afterFailure } = order[name] ?? {};
+    if (after !== undefined && !hasEnded(runs.get(after)!)) continue;
+    if (chainFailed(name, order, runs) && afterFailure !== true) skip.push(name);
+    else if (afterReady.every((other) => isReady(runs.get(other)!))) start.push(name);
   }
   return { start, skip };
 }
@@ -31,25 +30,55 @@ function chainFailed(name: string, order: StartOrder, runs: Runs): boolean {
   return (hasFailed(runs.get(before)!) && order[before]?.ignoreFailure !== true) || chainFailed(before, order, runs);
 }
 
+export const isSidecar = (order: StartOrder, name: string): boolean => order[name]?.sidecar === true;
+
+/** Whether all but the sidecars are over: what a sidecar is for is done. A Pod of sidecars alone ends by itself. */
+export function workIsOver(order: StartOrder, runs: Runs): boolean {
+  const work = [...runs].filter(([name]) => !isSidecar(order, name));
+  return work.length > 0 && work.every(([, run]) => hasEnded(run));
+}
+
+/** Sidecars to end: those that run, and those that never will. */
+export function sidecarsToEnd(order: StartOrder, runs: Runs): { stop: readonly string[]; skip: readonly string[] } {
+  const left = workIsOver(order, runs) ? [...runs].filter(([name]) => isSidecar(order, name)) : [];
+  return {
+    stop: left.filter(([, run]) => isAlive(run)).map(([name]) => name),
+    skip: left.filter(([, run]) => canStart(run)).map(([name]) => name),
+  };
+}
+
 /** What is wrong with the order itself: a container that is not there, or a circle. */
 export function orderError(order: StartOrder, names: readonly string[]): string | undefined {
+  const before = (name: string): readonly string[] => {
+    const { after, afterReady = [] } = order[name] ?? {};
+    return after === undefined ? afterReady : [after, ...afterReady];
+  };
   for (const name of names) {
     const seen = new Set<string>();
-    for (let at: string | undefined = name; at !== undefined; at = order[at]?.after) {
+    const open = [...before(name)];
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
       if (!names.includes(at)) return `start order: there is no container ${JSON.stringify(at)}`;
-      if (seen.has(at)) return `start order: ${JSON.stringify(name)} waits for itself`;
+      if (at === name) return `start order: ${JSON.stringify(name)} waits for itself`;
+      if (seen.has(at)) continue;
       seen.add(at);
+      open.push(...before(at));
     }
+    const after = order[name]?.after;
+    // It ends only when all others have.
+    if (after !== undefined && isSidecar(order, after) && !isSidecar(order, name))
+      return `start order: ${JSON.stringify(name)} waits for the end of the sidecar ${JSON.stringify(after)}`;
   }
   return undefined;
 }
 
 export const allEnded = (runs: Runs): boolean => [...runs.values()].every(hasEnded);
 
-/** Succeeded when every container did, or was allowed not to. */
+/** Succeeded when every container that is no sidecar did, or was allowed not to. */
 export function succeeded(order: StartOrder, runs: Runs): boolean {
   return [...runs].every(
-    ([name, run]) => hasEnded(run) && (run.exitCode === 0 || (hasFailed(run) && order[name]?.ignoreFailure === true)),
+    ([name, run]) =>
+      hasEnded(run) &&
+      (run.exitCode === 0 || isSidecar(order, name) || (hasFailed(run) && order[name]?.ignoreFailure === true)),
   );
 }
 

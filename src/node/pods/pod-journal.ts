@@ -33,9 +33,11 @@ export class PodJournal {
     this.#containers.delete(name);
   }
 
-  /** Whether no container began before `startedAt`. */
-  isFirst(startedAt: number): boolean {
-    return [...this.#containers.values()].every((record) => (record.startedAt ?? Infinity) >= startedAt);
+  /** Whether none of the containers that count began before `startedAt`. */
+  isFirst(startedAt: number, counts: (name: string) => boolean): boolean {
+    return [...this.#containers].every(
+      ([name, record]) => !counts(name) || (record.startedAt ?? Infinity) >= startedAt,
+    );
   }
 
   write(name: string, record: ContainerRecord): void {

@@ -30,8 +30,8 @@ export interface PodParts {
   readonly reporter: PodReporter;
   /** As last seen. */
   pod(): Pod;
-  /** Undefined until the Pod is told to stop. */
-  stopping(): Stopping | undefined;
+  /** Undefined until the container is to stop: with the Pod, or as a sidecar that nobody needs any more. */
+  stopOf(name: string): Stopping | undefined;
   /** Resolves when the intent to start is on disk. */
   claimed(): Promise<void>;
   /** A container has ended: others may start, or the Pod be over. */

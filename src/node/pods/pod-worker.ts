@@ -11,13 +11,13 @@ import type { NodeContext } from '../context.ts';
 import { deferred } from '../deferred.ts';
 import { bootOfClaim, claimed } from './claim.ts';
 import { ConfigError } from './config-error.ts';
-import { type ContainerRun, hasEnded, type StopReason, skipped } from './container-run.ts';
+import { type ContainerRun, hasEnded, passedOver, type StopReason, skipped } from './container-run.ts';
 import { ContainerStarts } from './container-starts.ts';
 import { ContainerWatch } from './container-watch.ts';
 import { refusalOf } from './ending.ts';
 import { flush } from './flush.ts';
-import { deletionGrace, evictionGrace } from './grace.ts';
-import { allEnded, nextMoves, orderError } from './order.ts';
+import { deletionGrace, evictionGrace, usualGrace } from './grace.ts';
+import { allEnded, isSidecar, nextMoves, orderError, sidecarsToEnd, workIsOver } from './order.ts';
 import { PodJournal } from './pod-journal.ts';
 import { Detached, type PodParts, type Stopping } from './pod-parts.ts';
 import { PodPlace } from './pod-place.ts';
@@ -83,7 +83,7 @@ export class PodWorker {
       processes: this.#processes,
       reporter: this.#reporter,
       pod: () => this.pod,
-      stopping: () => this.#stopping,
+      stopOf: (name) => this.#stopping ?? this.#endOfSidecar(name),
       claimed: () => this.#claimed,
       advance: () => this.#advance(),
       abandon: (error) => this.#done.reject(error),
@@ -228,7 +228,24 @@ export class PodWorker {
       moves = nextMoves(this.#order, this.#runs);
     }
     for (const name of moves.start) this.#starts.start(name);
+    this.#endSidecars();
     if (allEnded(this.#runs)) this.#done.resolve();
+  }
+
+  /** What sidecars are for is over. */
+  #endSidecars(): void {
+    const { stop, skip } = sidecarsToEnd(this.#order, this.#runs);
+    const now = this.#context.clock.now();
+    for (const name of skip) this.#runs.set(name, passedOver('the other containers have ended', now));
+    for (const name of stop) {
+      const { reason, grace } = this.#endOfSidecar(name)!;
+      if (this.#runs.get(name)?.phase === 'running') this.#watch.stop(name, reason, grace);
+    }
+  }
+
+  #endOfSidecar(name: string): Stopping | undefined {
+    if (!isSidecar(this.#order, name) || !workIsOver(this.#order, this.#runs)) return undefined;
+    return { reason: 'Done', grace: this.pod.spec.terminationGracePeriodSeconds ?? usualGrace };
   }
 
   #skipWaiting(): void {

@@ -34,14 +34,24 @@ export async function readReferences(client: Client, pod: Pod): Promise<Referenc
 function namesIn(pod: Pod): { secrets: ReadonlySet<string>; configMaps: ReadonlySet<string> } {
   const secrets = new Set<string>();
   const configMaps = new Set<string>();
-  for (const container of pod.spec.containers)
+  const note = (names: Set<string>, name: string | undefined): unknown => name !== undefined && names.add(name);
+  for (const container of pod.spec.containers) {
     for (const { valueFrom } of container.env ?? []) {
-      if (valueFrom?.secretKeyRef !== undefined) secrets.add(valueFrom.secretKeyRef.name);
-      if (valueFrom?.configMapKeyRef !== undefined) configMaps.add(valueFrom.configMapKeyRef.name);
+      note(secrets, valueFrom?.secretKeyRef?.name);
+      note(configMaps, valueFrom?.configMapKeyRef?.name);
     }
+    for (const { secretRef, configMapRef } of container.envFrom ?? []) {
+      note(secrets, secretRef?.name);
+      note(configMaps, configMapRef?.name);
+    }
+  }
   for (const volume of pod.spec.volumes ?? []) {
-    if (volume.secret !== undefined) secrets.add(volume.secret.secretName);
-    if (volume.configMap !== undefined) configMaps.add(volume.configMap.name);
+    note(secrets, volume.secret?.secretName);
+    note(configMaps, volume.configMap?.name);
+    for (const source of volume.projected?.sources ?? []) {
+      note(secrets, source.secret?.name);
+      note(configMaps, source.configMap?.name);
+    }
   }
   return { secrets, configMaps };
 }

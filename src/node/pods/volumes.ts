@@ -1,13 +1,15 @@
-/** A Pod's volumes as mounts of its containers. */
+/** A Pod's volumes, made ready to be mounted. */
 
 import { chmodSync, chownSync, lstatSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { makePublic } from '../../files/durable.ts';
 import type { Container, Pod, Volume } from '../../resources/core/pod.ts';
 import { quantityValue } from '../../resources/quantity.ts';
-import type { OciMount, OciUser } from '../runtime/oci.ts';
+import type { OciUser } from '../runtime/oci.ts';
 import { ConfigError } from './config-error.ts';
+import type { PodFacts } from './environment.ts';
 import type { References } from './references.ts';
+import { type VolumeFile, volumeFiles } from './volume-files.ts';
 
 export interface VolumeOptions {
   /** On the Pod's limited disk. */
@@ -15,8 +17,11 @@ export interface VolumeOptions {
   /** In memory, mode 0700. */
   readonly memoryDir: string;
   readonly references: References;
-  /** Who writes to an emptyDir. */
+  readonly facts: PodFacts;
+  /** Whose the container's files are. */
   readonly user: OciUser;
+  /** Group that volumes belong to, too. */
+  readonly fsGroup?: number;
   /** Folders below which a hostPath may lie. */
   readonly hostPaths: readonly string[];
   /** Folders of claims, by the claim's name. */
@@ -28,13 +33,13 @@ export interface PreparedVolume {
   readonly type: string;
   readonly source: string;
   readonly options: readonly string[];
-  /** Other Pods may be writing to it. */
-  readonly shared?: boolean;
+  /** Nobody but the server writes to it. */
+  readonly own?: boolean;
 }
 
-/** Makes every volume of the Pod. @throws ConfigError */
+/** Makes every volume of the Pod as one of its containers is to see it. @throws ConfigError */
 export function prepareVolumes(pod: Pod, options: VolumeOptions): ReadonlyMap<string, PreparedVolume> {
-  return new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, prepareVolume(volume, options)]));
+  return new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, prepareVolume(pod, volume, options)]));
 }
 
 const bind = (source: string, ...options: readonly string[]): PreparedVolume => ({
@@ -43,31 +48,41 @@ const bind = (source: string, ...options: readonly string[]): PreparedVolume => 
   options: ['bind', 'nosuid', 'nodev', ...options],
 });
 
-function prepareVolume(volume: Volume, options: VolumeOptions): PreparedVolume {
-  const { name, emptyDir, secret, configMap, hostPath, persistentVolumeClaim: claim } = volume;
-  if (secret !== undefined)
-    return files(name, options, {
-      ...secret,
-      data: options.references.secrets.get(secret.secretName),
-      what: `secret "${secret.secretName}"`,
-    });
-  if (configMap !== undefined)
-    return files(name, options, {
-      ...configMap,
-      data: options.references.configMaps.get(configMap.name),
-      what: `configmap "${configMap.name}"`,
-    });
+function prepareVolume(pod: Pod, volume: Volume, options: VolumeOptions): PreparedVolume {
+  const { name, emptyDir, hostPath, persistentVolumeClaim: claim } = volume;
+  const files = volumeFiles(volume, options.references, options.facts);
+  if (files !== undefined) return { ...filled(name, options, files), own: true };
   if (claim !== undefined) {
     const folder = options.claims.get(claim.claimName);
     if (folder === undefined) throw new ConfigError(`volume ${name}: no claim ${claim.claimName}`);
-    return { ...bind(folder, ...(claim.readOnly === true ? ['ro'] : [])), shared: true };
+    if (claim.readOnly !== true) give(folder, options.fsGroup);
+    return bind(folder, ...(claim.readOnly === true ? ['ro'] : []));
   }
-  if (hostPath !== undefined) return { ...bind(allowedHostPath(name, hostPath.path, options.hostPaths)), shared: true };
-  if (emptyDir?.medium === 'Memory') return memory(emptyDir.sizeLimit);
-  const path = join(options.diskDir, 'volumes', name);
-  mkdirSync(path, { recursive: true });
-  chownSync(path, options.user.uid, options.user.gid);
-  return bind(path);
+  if (hostPath !== undefined) return bind(allowedHostPath(name, hostPath.path, options.hostPaths));
+  // What several containers share lies on the disk: a tmpfs is one container's own.
+  if (emptyDir?.medium === 'Memory' && usersOf(pod, name).length < 2) return memory(emptyDir.sizeLimit);
+  return bind(emptyFolder(join(options.diskDir, 'volumes', name), options));
+}
+
+const usersOf = ({ spec }: Pod, volume: string): readonly Container[] =>
+  spec.containers.filter(({ volumeMounts = [] }) => volumeMounts.some(({ name }) => name === volume));
+
+/** As Kubernetes' everybody's to write to; it belongs to the user of the container that comes first. */
+function emptyFolder(path: string, { user, fsGroup }: VolumeOptions): string {
+  if (mkdirSync(path, { recursive: true }) === undefined) return path;
+  chownSync(path, user.uid, user.gid);
+  chmodSync(path, 0o777);
+  give(path, fsGroup);
+  return path;
+}
+
+/** New files in the folder belong to the group, too. What is in it stays as it is. */
+function give(path: string, group: number | undefined): void {
+  if (group === undefined) return;
+  const { uid, gid, mode } = lstatSync(path);
+  if (gid === group && (mode & 0o2070) === 0o2070) return;
+  chownSync(path, uid, group);
+  chmodSync(path, (mode & 0o7777) | 0o2070);
 }
 
 /** Counts against the container's memory limit, so an absent size is still bounded. */
@@ -76,37 +91,27 @@ function memory(sizeLimit: string | undefined): PreparedVolume {
   return { type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', 'mode=1777', ...size] };
 }
 
-interface FilesSource {
-  readonly items?: readonly { readonly key: string; readonly path: string; readonly mode?: number }[];
-  readonly defaultMode?: number;
-  readonly optional?: boolean;
-  readonly data: Readonly<Record<string, Buffer>> | undefined;
-  readonly what: string;
-}
-
-function files(name: string, { memoryDir, user }: VolumeOptions, source: FilesSource): PreparedVolume {
-  const { data, what, optional, defaultMode = 0o644 } = source;
-  if (data === undefined && optional !== true) throw new ConfigError(`volume ${name}: ${what} not found`);
-  const folder = join(memoryDir, 'volumes', name);
+function filled(
+  name: string,
+  { memoryDir, user, fsGroup }: VolumeOptions,
+  files: readonly VolumeFile[],
+): PreparedVolume {
+  // Modes such as 0400 are meant for the user of the container, and those differ.
+  const folder = join(memoryDir, 'volumes', `${name}-${user.uid}-${user.gid}`);
   makePublic(folder);
-  const items = source.items ?? Object.keys(data ?? {}).map((key) => ({ key, path: key }));
-  for (const { key, path, mode = defaultMode } of items as NonNullable<FilesSource['items']>) {
-    const bytes = data?.[key];
-    if (bytes === undefined && optional === true) continue;
-    if (bytes === undefined) throw new ConfigError(`volume ${name}: ${what} has no key ${key}`);
+  for (const { path, bytes, mode } of files) {
     const target = inside(folder, path);
     if (target === undefined) throw new ConfigError(`volume ${name}: path ${path} leaves the volume`);
     makePublic(dirname(target));
     writeFileSync(target, bytes);
-    chmodSync(target, mode);
-    // Modes such as 0400 are meant for the user of the container.
-    chownSync(target, user.uid, user.gid);
+    chmodSync(target, mode | (fsGroup === undefined ? 0 : 0o040));
+    chownSync(target, user.uid, fsGroup ?? user.gid);
   }
   return bind(folder, 'ro', 'noexec');
 }
 
 /** The absolute path of `path` below `folder`, or undefined when it lies elsewhere. */
-function inside(folder: string, path: string): string | undefined {
+export function inside(folder: string, path: string): string | undefined {
   const target = resolve(folder, path);
   return target.startsWith(folder + sep) ? target : undefined;
 }
@@ -127,47 +132,4 @@ function leadsStraight(folder: string, path: string): boolean {
   const { uid, mode } = lstatSync(path);
   if (uid !== process.getuid?.() || (mode & 0o022) !== 0) return false;
   return path === folder || leadsStraight(folder, dirname(path));
-}
-
-/** The mounts of one container, outer paths first. @throws ConfigError */
-export function volumeMounts(
-  pod: Pod,
-  container: Container,
-  volumes: ReadonlyMap<string, PreparedVolume>,
-  user: OciUser,
-): readonly OciMount[] {
-  const mounts = (container.volumeMounts ?? []).map((mount) => {
-    const volume = volumes.get(mount.name);
-    if (volume === undefined) throw new ConfigError(`container ${container.name}: no volume ${mount.name}`);
-    return {
-      destination: mount.mountPath,
-      type: volume.type,
-      source: subPath(pod, mount, volume, user),
-      options: [...volume.options, ...(mount.readOnly === true && !volume.options.includes('ro') ? ['ro'] : [])],
-    };
-  });
-  return mounts.sort((a, b) => (a.destination < b.destination ? -1 : 1));
-}
-
-interface SubPathMount {
-  readonly name: string;
-  readonly subPath?: string;
-}
-
-/**
- * A folder of the volume instead of the whole. In a volume that an earlier container could write to, a link could lead
- * anywhere on the host between our look and the mount, so there it is refused.
- */
-function subPath(pod: Pod, { name, subPath: path }: SubPathMount, volume: PreparedVolume, user: OciUser): string {
-  if (path === undefined || path === '') return volume.source;
-  const target = volume.type === 'bind' ? inside(volume.source, path) : undefined;
-  if (target === undefined) throw new ConfigError(`subPath ${path} of volume ${name} is not allowed`);
-  if (volume.options.includes('ro')) return target;
-  if (volume.shared === true)
-    throw new ConfigError(`subPath ${path} of volume ${name}: not supported for a hostPath or a claim`);
-  if (pod.spec.containers.length > 1)
-    throw new ConfigError(`subPath ${path} of volume ${name}: not supported in a Pod with several containers`);
-  const made = mkdirSync(target, { recursive: true });
-  if (made !== undefined) chownSync(target, user.uid, user.gid);
-  return target;
 }

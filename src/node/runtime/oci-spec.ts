@@ -1,5 +1,6 @@
 /** Writes a container's config.json. Pure. */
 
+import { capabilityName } from '../../resources/core/pod-unsupported.ts';
 import type { OciMount, OciRlimit, OciSpec, OciUser } from './oci.ts';
 import { seccompProfile } from './seccomp.ts';
 
@@ -23,6 +24,8 @@ export interface ContainerSpecInput {
   readonly env: readonly string[];
   readonly cwd: string;
   readonly user: OciUser;
+  /** What root gets more or less than usual; names as in Kubernetes, checked before. */
+  readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };
   readonly networkNamespace: string;
   readonly cgroupsPath: string;
   readonly memoryBytes?: number;
@@ -86,7 +89,7 @@ const cpuPeriod = 100_000;
 export function containerSpec(input: ContainerSpecInput): OciSpec {
   const { userNamespace } = input.rootfs;
   const ofRoot = userNamespace === undefined ? rootCapabilities : nestedCapabilities;
-  const capabilities = input.user.uid === 0 ? ofRoot : [];
+  const capabilities = input.user.uid === 0 ? changed(ofRoot, input.capabilities) : [];
   return {
     ociVersion: '1.0.2',
     hostname: input.hostname,
@@ -130,11 +133,24 @@ export function containerSpec(input: ContainerSpecInput): OciSpec {
       ...(userNamespace === undefined ? {} : idMappings(userNamespace)),
       cgroupsPath: input.cgroupsPath,
       resources: resources(input),
-      seccomp: seccompProfile(input.architecture, { nested: userNamespace !== undefined }),
+      seccomp: seccompProfile(input.architecture, {
+        nested: userNamespace !== undefined,
+        chroot: capabilities.includes('CAP_SYS_CHROOT'),
+      }),
       maskedPaths: userNamespace === undefined ? hidden : [...hidden, ...hiddenInNested],
       readonlyPaths: readOnly,
     },
   };
+}
+
+function changed(
+  usual: readonly string[],
+  { add = [], drop = [] }: NonNullable<ContainerSpecInput['capabilities']> = {},
+): readonly string[] {
+  const full = (name: string): string => `CAP_${capabilityName(name)}`;
+  const dropped = new Set(drop.map(full));
+  const kept = dropped.has('CAP_ALL') ? [] : usual.filter((name) => !dropped.has(name));
+  return [...new Set([...kept, ...add.map(full)])];
 }
 
 function idMappings({ hostId, size }: { readonly hostId: number; readonly size: number }) {

@@ -81,8 +81,9 @@ const architectures: Readonly<Record<string, readonly string[]>> = {
 /**
  * @param architecture as `process.arch`
  * @param nested whether the container is in a user namespace of its own and may make containers
+ * @param chroot whether it has the capability for that
  */
-export function seccompProfile(architecture: string, { nested = false } = {}): OciSeccomp {
+export function seccompProfile(architecture: string, { nested = false, chroot = false } = {}): OciSeccomp {
   const refused = nested ? newUser : namespaceFlags;
   return {
     defaultAction: 'SCMP_ACT_ERRNO',
@@ -103,6 +104,7 @@ export function seccompProfile(architecture: string, { nested = false } = {}): O
             { names: ['add_key', 'keyctl', 'request_key'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 },
           ]
         : []),
+      ...(chroot && !nested ? [allow(['chroot'])] : []),
       ...(architecture === 'x64' ? [allow(['modify_ldt'])] : []),
       ...(architecture === 'arm64'
         ? [

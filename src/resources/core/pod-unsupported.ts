@@ -1,57 +1,165 @@
 /** Fields of Pods that Kubernetes obeys and our node does not: refused by name, so that nothing is silently ignored. Pure. */
 
-import { type FieldError, forbidden } from '../field-error.ts';
+import { type FieldError, forbidden, invalid, notFoundValue, required } from '../field-error.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** By field: what there is instead. */
-const ofPod: Readonly<Record<string, string>> = {
+type Instead = Readonly<Record<string, string>>;
+
+const ofPod: Instead = {
   initContainers: 'init containers are not run here; a TaskRun with several steps runs them in order',
   ephemeralContainers: 'ephemeral containers are not run here',
   hostNetwork: "a Pod has a network of its own here; host.kf.internal is the machine's address",
   hostPID: 'a Pod has process IDs of its own here',
   hostIPC: 'a Pod has an IPC namespace of its own here',
   shareProcessNamespace: 'every container has process IDs of its own here',
+  automountServiceAccountToken: 'no tokens of service accounts are issued here; leave it out, or say false',
+  resourceClaims: 'devices are not given to Pods here',
+  schedulingGates: 'a Pod is not held back by gates here; create it when it may start',
+  readinessGates: 'nobody sets further conditions of a Pod here',
 };
-const ofContainer: Readonly<Record<string, string>> = {
-  envFrom: 'not supported here; name each variable in env with valueFrom',
-  livenessProbe: 'probes are not run here: a Pod runs to its end',
-  readinessProbe: 'probes are not run here: a Pod runs to its end',
-  startupProbe: 'probes are not run here: a Pod runs to its end',
+const ofPodSecurity: Instead = {
+  sysctls: "the kernel's settings are not changed for a Pod here",
+};
+const ofContainer: Instead = {
   lifecycle: 'hooks of containers are not run here',
   volumeDevices: 'block devices are not given to Pods here',
+  resizePolicy: 'resources of a container stay as they are here',
 };
-const ofSecurityContext: Readonly<Record<string, string>> = {
+const ofSecurityContext: Instead = {
   privileged: 'no container is privileged here',
 };
+const ofProbe: Instead = {
+  grpc: 'not supported here; use exec, httpGet or tcpSocket',
+};
+const ofMount: Instead = {
+  mountPropagation: 'mounts are not propagated here; leave it out, or say None',
+};
+const tokens = 'no tokens of service accounts are issued here';
+const ofProjection: Instead = {
+  serviceAccountToken: tokens,
+  clusterTrustBundle: 'there are no trust bundles here',
+  podCertificate: 'no certificates are issued to Pods here',
+};
+
+/** Kinds of volumes that there are. */
+const volumeKinds = [
+  'emptyDir',
+  'secret',
+  'configMap',
+  'persistentVolumeClaim',
+  'hostPath',
+  'projected',
+  'downwardAPI',
+];
+
+/** Docker's default set: what may be kept, or added. */
+export const grantable = [
+  'AUDIT_WRITE',
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'FSETID',
+  'KILL',
+  'MKNOD',
+  'NET_BIND_SERVICE',
+  'NET_RAW',
+  'SETFCAP',
+  'SETGID',
+  'SETPCAP',
+  'SETUID',
+  'SYS_CHROOT',
+];
+
+/** `CAP_CHOWN` is taken for `CHOWN`, as container engines do. */
+export const capabilityName = (name: string): string => name.toUpperCase().replace(/^CAP_/, '');
 
 interface Shape {
   readonly containers: readonly object[];
+  readonly volumes?: readonly object[];
 }
 
 export function unsupportedFields(spec: Shape): readonly FieldError[] {
+  const fields = spec as unknown as Fields;
   return [
-    ...present('spec', spec as unknown as Fields, ofPod),
-    ...spec.containers.flatMap((container, index) => {
-      const field = `spec.containers[${index}]`;
-      const context = ((container as Fields).securityContext ?? {}) as Fields;
-      const added = ((context.capabilities ?? {}) as { readonly add?: readonly unknown[] }).add ?? [];
-      return [
-        ...present(field, container as Fields, ofContainer),
-        ...present(`${field}.securityContext`, context, ofSecurityContext),
-        ...(added.length === 0
-          ? []
-          : [forbidden(`${field}.securityContext.capabilities.add`, 'no container gets capabilities here')]),
-      ];
-    }),
+    ...present('spec', fields, ofPod),
+    ...present('spec.securityContext', asFields(fields.securityContext), ofPodSecurity),
+    ...confinement('spec.securityContext', asFields(fields.securityContext)),
+    ...(fields.hostUsers === false
+      ? [forbidden('spec.hostUsers', 'a Pod has no user namespace of its own here; leave it out, or say true')]
+      : []),
+    ...(asksFor(fields.runtimeClassName) ? [notFoundValue('spec.runtimeClassName', fields.runtimeClassName)] : []),
+    ...(asksFor(asFields(fields.os).name) && asFields(fields.os).name !== 'linux'
+      ? [invalid('spec.os.name', asFields(fields.os).name, 'this node runs linux')]
+      : []),
+    ...(spec.volumes ?? []).flatMap((volume, index) => volumeErrors(`spec.volumes[${index}]`, volume as Fields)),
+    ...spec.containers.flatMap((container, index) => containerErrors(`spec.containers[${index}]`, container as Fields)),
   ];
 }
 
-const present = (field: string, of: Fields, unsupported: Readonly<Record<string, string>>): readonly FieldError[] =>
+function containerErrors(field: string, container: Fields): readonly FieldError[] {
+  const context = asFields(container.securityContext);
+  const added = (asFields(context.capabilities).add ?? []) as readonly string[];
+  return [
+    ...present(field, container, ofContainer),
+    ...present(`${field}.securityContext`, context, ofSecurityContext),
+    ...confinement(`${field}.securityContext`, context),
+    ...(asksFor(context.procMount) && context.procMount !== 'Default'
+      ? [forbidden(`${field}.securityContext.procMount`, 'every container has the usual /proc here')]
+      : []),
+    ...added
+      .filter((name) => !grantable.includes(capabilityName(name)))
+      .map((name) =>
+        forbidden(
+          `${field}.securityContext.capabilities.add`,
+          `no container gets ${JSON.stringify(name)} here, only what container engines give by default: ${grantable.join(', ')}`,
+        ),
+      ),
+    ...['startupProbe', 'readinessProbe', 'livenessProbe'].flatMap((name) =>
+      present(`${field}.${name}`, asFields(container[name]), ofProbe),
+    ),
+    ...((container.volumeMounts ?? []) as readonly Fields[]).flatMap((mount, index) =>
+      mount.mountPropagation === 'None' ? [] : present(`${field}.volumeMounts[${index}]`, mount, ofMount),
+    ),
+  ];
+}
+
+/** Less confinement than what everything here runs in is no lie that may be told. */
+function confinement(field: string, context: Fields): readonly FieldError[] {
+  return ['seccompProfile', 'appArmorProfile'].flatMap((name) => {
+    const { type } = asFields(context[name]);
+    if (!asksFor(type) || type === 'RuntimeDefault' || (type === 'Unconfined' && name === 'appArmorProfile')) return [];
+    return [forbidden(`${field}.${name}.type`, 'every container has the same profile here; say RuntimeDefault')];
+  });
+}
+
+function volumeErrors(field: string, volume: Fields): readonly FieldError[] {
+  const { name: _, ...rest } = volume;
+  const asked = Object.keys(rest).filter((key) => rest[key] !== undefined && rest[key] !== null);
+  const unknown = asked.filter((key) => !volumeKinds.includes(key));
+  if (unknown.length > 0)
+    return unknown.map((key) =>
+      forbidden(`${field}.${key}`, `volumes of this kind are not mounted here; there are: ${volumeKinds.join(', ')}`),
+    );
+  if (asked.length === 0) return [required(field, 'must specify a volume type')];
+  if (asked.length > 1)
+    return asked.slice(1).map((key) => forbidden(`${field}.${key}`, 'may not specify more than 1 volume type'));
+  const sources = (asFields(volume.projected).sources ?? []) as readonly Fields[];
+  return sources.flatMap((source, index) => present(`${field}.projected.sources[${index}]`, source, ofProjection));
+}
+
+const asFields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
+
+const present = (field: string, of: Fields, unsupported: Instead): readonly FieldError[] =>
   Object.entries(unsupported)
     .filter(([name]) => asksFor(of[name]))
     .map(([name, detail]) => forbidden(`${field}.${name}`, detail));
 
 /** Programs write fields out that say nothing. */
 const asksFor = (value: unknown): boolean =>
-  value !== undefined && value !== null && value !== false && !(Array.isArray(value) && value.length === 0);
+  value !== undefined &&
+  value !== null &&
+  value !== false &&
+  value !== '' &&
+  !(Array.isArray(value) && value.length === 0);

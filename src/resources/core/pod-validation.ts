@@ -3,7 +3,15 @@
  * that run as root, so nothing but a DNS label gets in. Pure.
  */
 
-import { duplicate, type FieldError, invalid, notFoundValue, notSupported, required } from '../field-error.ts';
+import {
+  duplicate,
+  type FieldError,
+  forbidden,
+  invalid,
+  notFoundValue,
+  notSupported,
+  required,
+} from '../field-error.ts';
 import { annotations } from '../labels.ts';
 import type { ObjectMeta } from '../meta.ts';
 import { isDns1123Label } from '../names.ts';
@@ -21,8 +29,15 @@ interface Named {
 }
 interface ContainerShape extends Named {
   readonly env?: readonly Named[];
-  readonly volumeMounts?: readonly (Named & { readonly mountPath: string; readonly subPath?: string })[];
+  readonly volumeMounts?: readonly (Named & {
+    readonly mountPath: string;
+    readonly subPath?: string;
+    readonly subPathExpr?: string;
+  })[];
   readonly securityContext?: object;
+  readonly startupProbe?: object;
+  readonly readinessProbe?: object;
+  readonly livenessProbe?: object;
 }
 /** What is looked at of a Pod. */
 interface PodShape {
@@ -43,10 +58,35 @@ export function validatePod({ metadata, spec }: PodShape, old?: PodShape): reado
     ...named('spec.volumes', volumes),
     ...containers.flatMap((container, index) => containerErrors(`spec.containers[${index}]`, container, known)),
     ...userErrors('spec.securityContext', spec.securityContext as object | undefined),
-    ...unsupportedFields(spec),
+    ...unsupportedErrors(spec, old),
+    ...probeErrors(containers),
     ...restartErrors(spec.restartPolicy, old),
     ...startOrderErrors(metadata.annotations?.[annotations.startOrder]),
   ];
+}
+
+/** What an earlier version let in may end. */
+function unsupportedErrors(spec: PodShape['spec'], old: PodShape | undefined): readonly FieldError[] {
+  const known = new Set(old === undefined ? [] : unsupportedFields(old.spec).map(({ field }) => field));
+  return unsupportedFields(spec).filter(({ field }) => !known.has(field));
+}
+
+const probeNames = ['startupProbe', 'readinessProbe', 'livenessProbe'] as const;
+const handlers = ['exec', 'httpGet', 'tcpSocket', 'grpc'];
+
+function probeErrors(containers: readonly ContainerShape[]): readonly FieldError[] {
+  return containers.flatMap((container, index) =>
+    probeNames.flatMap((name) => {
+      const probe = container[name];
+      if (probe === undefined || probe === null) return [];
+      const field = `spec.containers[${index}].${name}`;
+      const given = handlers.filter((handler) => handler in probe);
+      if (given.length === 0) return [required(field, 'must specify a handler type')];
+      return given
+        .slice(1)
+        .map((handler) => forbidden(`${field}.${handler}`, 'may not specify more than 1 handler type'));
+    }),
+  );
 }
 
 /** Kubernetes' default is Always, which `kubectl run` states. One that an earlier version let in may end. */
@@ -78,24 +118,31 @@ function containerErrors(
   for (const [index, { name }] of env.entries())
     if (!isEnvName(name))
       errors.push(invalid(`${field}.env[${index}].name`, name, 'must be printable ASCII characters other than "="'));
-  for (const [index, { name, mountPath, subPath = '' }] of volumeMounts.entries()) {
+  for (const [index, { name, mountPath, subPath = '', subPathExpr = '' }] of volumeMounts.entries()) {
     const path = `${field}.volumeMounts[${index}]`;
     if (!volumes.has(name)) errors.push(notFoundValue(`${path}.name`, name));
     if (mountPath === '') errors.push(required(`${path}.mountPath`));
     else if (/[:\0\n]/.test(mountPath)) errors.push(invalid(`${path}.mountPath`, mountPath, "must not contain ':'"));
-    if (subPath.startsWith('/') || subPath.split('/').includes('..'))
-      errors.push(invalid(`${path}.subPath`, subPath, "must be a relative path without '..'"));
+    for (const [key, value] of Object.entries({ subPath, subPathExpr }))
+      if (value.startsWith('/') || value.split('/').includes('..'))
+        errors.push(invalid(`${path}.${key}`, value, "must be a relative path without '..'"));
+    if (subPath !== '' && subPathExpr !== '')
+      errors.push(invalid(`${path}.subPathExpr`, subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
   }
   return errors;
 }
 
 /** An open object: its numbers are looked at here. */
 function userErrors(field: string, context: object | undefined): readonly FieldError[] {
-  return Object.entries(context ?? {})
-    .filter(([name, id]) => (name === 'runAsUser' || name === 'runAsGroup') && id !== null && !isId(id))
+  const groups = ((context as { supplementalGroups?: readonly unknown[] } | undefined)?.supplementalGroups ?? []).map(
+    (id, index) => [`supplementalGroups[${index}]`, id] as const,
+  );
+  return [...Object.entries(context ?? {}).filter(([name]) => ids.includes(name)), ...groups]
+    .filter(([, id]) => id !== null && !isId(id))
     .map(([name, id]) => invalid(`${field}.${name}`, id, 'must be between 0 and 2147483647, inclusive'));
 }
 
+const ids = ['runAsUser', 'runAsGroup', 'fsGroup'];
 const isId = (id: unknown): boolean => Number.isInteger(id) && (id as number) >= 0 && (id as number) <= 2 ** 31 - 1;
 
 function startOrderErrors(text: string | undefined): readonly FieldError[] {

@@ -4,6 +4,7 @@ import { defineKind, type Kind, type Resource } from '../kind.ts';
 import { finalizers } from '../labels.ts';
 import * as s from '../schema.ts';
 import { validatePod } from './pod-validation.ts';
+import { affinitySchema, spreadSchema, tolerationSchema } from './scheduling.ts';
 
 const keySelector = s.object({ name: s.string(), key: s.string(), optional: s.optional(s.boolean()) });
 
@@ -27,6 +28,14 @@ export const envVarSchema = s.object({
 });
 export type EnvVar = s.Infer<typeof envVarSchema>;
 
+const wholeObject = s.object({ name: s.optional(s.string()), optional: s.optional(s.boolean()) });
+export const envFromSchema = s.object({
+  prefix: s.optional(s.string()),
+  configMapRef: s.optional(wholeObject),
+  secretRef: s.optional(wholeObject),
+});
+export type EnvFrom = s.Infer<typeof envFromSchema>;
+
 export const resourcesSchema = s.object({
   limits: s.optional(s.map(s.quantity())),
   requests: s.optional(s.map(s.quantity())),
@@ -38,34 +47,71 @@ export const volumeMountSchema = s.object({
   mountPath: s.string(),
   readOnly: s.optional(s.boolean()),
   subPath: s.optional(s.string()),
+  subPathExpr: s.optional(s.string()),
+  mountPropagation: s.optional(s.string()),
+  recursiveReadOnly: s.optional(s.string()),
 });
 export type VolumeMount = s.Infer<typeof volumeMountSchema>;
 
 const keyToPath = s.object({ key: s.string(), path: s.string(), mode: s.optional(s.integer()) });
 
-export const volumeSchema = s.object({
-  name: s.string({ minLength: 1 }),
-  emptyDir: s.optional(s.object({ medium: s.optional(s.string()), sizeLimit: s.optional(s.quantity()) })),
-  secret: s.optional(
-    s.object({
-      secretName: s.string(),
-      items: s.optional(s.array(keyToPath)),
-      defaultMode: s.optional(s.integer()),
-      optional: s.optional(s.boolean()),
-    }),
+const downwardItem = s.object({
+  path: s.string(),
+  mode: s.optional(s.integer()),
+  fieldRef: s.optional(s.object({ apiVersion: s.optional(s.string()), fieldPath: s.string() })),
+  resourceFieldRef: s.optional(
+    s.object({ containerName: s.optional(s.string()), resource: s.string(), divisor: s.optional(s.quantity()) }),
   ),
-  configMap: s.optional(
-    s.object({
-      name: s.string(),
-      items: s.optional(s.array(keyToPath)),
-      defaultMode: s.optional(s.integer()),
-      optional: s.optional(s.boolean()),
-    }),
-  ),
-  persistentVolumeClaim: s.optional(s.object({ claimName: s.string(), readOnly: s.optional(s.boolean()) })),
-  /** Honoured for Pods that the server's own controllers make only (sources of builds). */
-  hostPath: s.optional(s.object({ path: s.string(), type: s.optional(s.string()) })),
 });
+export type DownwardItem = s.Infer<typeof downwardItem>;
+
+const projection = s.object({
+  name: s.optional(s.string()),
+  items: s.optional(s.array(keyToPath)),
+  optional: s.optional(s.boolean()),
+});
+const volumeProjection = s.object(
+  {
+    secret: s.optional(projection),
+    configMap: s.optional(projection),
+    downwardAPI: s.optional(s.object({ items: s.optional(s.array(downwardItem)) })),
+  },
+  { open: true },
+);
+
+// Open, so that a kind of volume that is not known here is refused by its name (pod-unsupported.ts).
+export const volumeSchema = s.object(
+  {
+    name: s.string({ minLength: 1 }),
+    emptyDir: s.optional(s.object({ medium: s.optional(s.string()), sizeLimit: s.optional(s.quantity()) })),
+    secret: s.optional(
+      s.object({
+        secretName: s.string(),
+        items: s.optional(s.array(keyToPath)),
+        defaultMode: s.optional(s.integer()),
+        optional: s.optional(s.boolean()),
+      }),
+    ),
+    configMap: s.optional(
+      s.object({
+        name: s.string(),
+        items: s.optional(s.array(keyToPath)),
+        defaultMode: s.optional(s.integer()),
+        optional: s.optional(s.boolean()),
+      }),
+    ),
+    persistentVolumeClaim: s.optional(s.object({ claimName: s.string(), readOnly: s.optional(s.boolean()) })),
+    /** Honoured for Pods that the server's own controllers make only (sources of builds). */
+    hostPath: s.optional(s.object({ path: s.string(), type: s.optional(s.string()) })),
+    projected: s.optional(
+      s.object({ sources: s.optional(s.array(volumeProjection)), defaultMode: s.optional(s.integer()) }),
+    ),
+    downwardAPI: s.optional(
+      s.object({ items: s.optional(s.array(downwardItem)), defaultMode: s.optional(s.integer()) }),
+    ),
+  },
+  { open: true },
+);
 export type Volume = s.Infer<typeof volumeSchema>;
 
 export const securityContextSchema = s.object(
@@ -74,9 +120,52 @@ export const securityContextSchema = s.object(
     runAsGroup: s.optional(s.integer()),
     runAsNonRoot: s.optional(s.boolean()),
     readOnlyRootFilesystem: s.optional(s.boolean()),
+    capabilities: s.optional(s.object({ add: s.optional(s.array(s.string())), drop: s.optional(s.array(s.string())) })),
   },
   { open: true },
 );
+export type SecurityContext = s.Infer<typeof securityContextSchema>;
+
+/** Of all containers of a Pod; a container's own fields win. */
+export const podSecurityContextSchema = s.object(
+  {
+    runAsUser: s.optional(s.integer()),
+    runAsGroup: s.optional(s.integer()),
+    runAsNonRoot: s.optional(s.boolean()),
+    /** Further group of every process; volumes belong to it. */
+    fsGroup: s.optional(s.integer()),
+    supplementalGroups: s.optional(s.array(s.integer())),
+  },
+  { open: true },
+);
+export type PodSecurityContext = s.Infer<typeof podSecurityContextSchema>;
+
+const httpGet = s.object({
+  path: s.optional(s.string()),
+  port: s.intOrString(),
+  host: s.optional(s.string()),
+  scheme: s.optional(s.string()),
+  httpHeaders: s.optional(s.array(s.object({ name: s.string(), value: s.optional(s.string()) }))),
+});
+/** Numbers are Kubernetes': seconds, and how often in a row. */
+export const probeSchema = s.object(
+  {
+    exec: s.optional(s.object({ command: s.optional(s.array(s.string())) })),
+    httpGet: s.optional(httpGet),
+    tcpSocket: s.optional(s.object({ port: s.intOrString(), host: s.optional(s.string()) })),
+    initialDelaySeconds: s.optional(s.integer()),
+    /** Default 1. */
+    timeoutSeconds: s.optional(s.integer()),
+    /** Default 10. */
+    periodSeconds: s.optional(s.integer()),
+    /** Default 1. */
+    successThreshold: s.optional(s.integer()),
+    /** Default 3. */
+    failureThreshold: s.optional(s.integer()),
+  },
+  { open: true },
+);
+export type Probe = s.Infer<typeof probeSchema>;
 
 export const containerSchema = s.object(
   {
@@ -87,10 +176,18 @@ export const containerSchema = s.object(
     args: s.optional(s.array(s.string())),
     workingDir: s.optional(s.string()),
     env: s.optional(s.array(envVarSchema)),
+    envFrom: s.optional(s.array(envFromSchema)),
+    ports: s.optional(
+      s.array(s.object({ name: s.optional(s.string()), containerPort: s.optional(s.integer()) }, { open: true })),
+    ),
     resources: s.optional(resourcesSchema),
     volumeMounts: s.optional(s.array(volumeMountSchema)),
     securityContext: s.optional(securityContextSchema),
     terminationMessagePath: s.optional(s.string()),
+    terminationMessagePolicy: s.optional(s.enumeration('File', 'FallbackToLogsOnError')),
+    startupProbe: s.optional(probeSchema),
+    readinessProbe: s.optional(probeSchema),
+    livenessProbe: s.optional(probeSchema),
   },
   { open: true },
 );
@@ -161,7 +258,21 @@ const body = {
       nodeName: s.optional(s.string()),
       serviceAccountName: s.optional(s.string()),
       nodeSelector: s.optional(s.map(s.string())),
-      securityContext: s.optional(s.anyObject()),
+      securityContext: s.optional(podSecurityContextSchema),
+      hostname: s.optional(s.string()),
+      hostAliases: s.optional(s.array(s.object({ ip: s.string(), hostnames: s.optional(s.array(s.string())) }))),
+      dnsPolicy: s.optional(s.enumeration('ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None')),
+      dnsConfig: s.optional(
+        s.object({
+          nameservers: s.optional(s.array(s.string())),
+          searches: s.optional(s.array(s.string())),
+          options: s.optional(s.array(s.object({ name: s.optional(s.string()), value: s.optional(s.string()) }))),
+        }),
+      ),
+      tolerations: s.optional(s.array(tolerationSchema)),
+      affinity: s.optional(affinitySchema),
+      topologySpreadConstraints: s.optional(s.array(spreadSchema)),
+      schedulerName: s.optional(s.string()),
       /** Secrets of type kubernetes.io/dockerconfigjson. */
       imagePullSecrets: s.optional(s.array(s.object({ name: s.optional(s.string()) }))),
       hostNetwork: s.optional(s.boolean()),

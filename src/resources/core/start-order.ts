@@ -49,7 +49,7 @@ export interface ContainerOrder {
   readonly returns?: readonly ReturnedFile[];
   /**
    * Most bytes of that message; more, and the container has failed with exit code 1. Default: what the server's setting
-   * `max-result-size` says, 4096 unless changed.
+   * `maxResultSize` says, 4096 unless changed.
    */
   readonly resultBytes?: number;
   /** Takes the exit code, as digits, after the end. */

@@ -1,7 +1,7 @@
 /** What a setting of the server's `config.yaml` is, and the types of values that there are. Pure. */
 
 import { parseDuration } from '../duration.ts';
-import { fromCloudFoundrySize, parseQuantity } from '../quantity.ts';
+import { formatBytes, fromCloudFoundrySize, parseQuantity } from '../quantity.ts';
 
 export interface SettingType<T> {
   /** What a value is, for the reference: `a size, like 512Mi or 4Gi`. */
@@ -36,13 +36,19 @@ export const setting = <T, D extends T | undefined>(declared: Setting<T, D>): Se
 const must = (what: string): Error => new Error(`must be ${what}`);
 
 /** Bytes, out of a number or a size as Kubernetes or Cloud Foundry write it. */
-export const size = ({ least }: { readonly least: 0 | 1 }): SettingType<number> => {
-  const name = 'a size, like 512Mi or 4Gi';
+export const size = ({
+  least,
+  most = Infinity,
+}: {
+  readonly least: 0 | 1;
+  readonly most?: number;
+}): SettingType<number> => {
+  const name = most === Infinity ? 'a size, like 512Mi or 4Gi' : `a size up to ${formatBytes(most)}`;
   return {
     name,
     read(value) {
       const bytes = parseQuantity(fromCloudFoundrySize(textOf(value)));
-      if (bytes === undefined || bytes < least) throw must(name);
+      if (bytes === undefined || bytes < least || bytes > most) throw must(name);
       return bytes;
     },
   };

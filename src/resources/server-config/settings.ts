@@ -72,6 +72,16 @@ export const settings = {
     example: '50Gi',
     inForce: 'at once',
   }),
+  maxResultSize: setting({
+    type: size({ least: 1, most: 2 ** 20 }),
+    default: 4096,
+    defaultText: '4Ki, as in Tekton',
+    description:
+      'What the results of one step may take together, written as JSON; a step that returns more has failed. They are kept in the status of their TaskRun.',
+    example: '64Ki',
+    env: 'KF_MAX_RESULT_SIZE',
+    inForce: 'at the next start',
+  }),
   hostPaths: setting({
     type: directories(),
     default: [],

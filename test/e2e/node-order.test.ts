@@ -46,7 +46,12 @@ test('a step’s script, folders, results, output and exit code reach the steps 
   const order: StartOrder = {
     one: {
       folders: ['/steps/one/results'],
-      files: [{ path: '/scripts/one', content: '#!/bin/bash\nset -e\necho "$0 $1" "$(id -u)"; echo bad >&2\n$(UNTOUCHED) true\n' }],
+      files: [
+        {
+          path: '/scripts/one',
+          content: '#!/bin/bash\nset -e\necho "$0 $1" "$(id -u)"; echo bad >&2\n$(UNTOUCHED) true\n',
+        },
+      ],
       stdoutFile: '/results/out',
       stderrFile: '/results/err',
       exitCodeFile: '/steps/one/exitCode',
@@ -66,14 +71,25 @@ test('a step’s script, folders, results, output and exit code reach the steps 
       when: [{ input: '$(digest)', operator: 'in', values: ['$(list[1])', 'sha'] }],
       returns: [{ file: '/results/large', key: 'large', type: 4 }],
     },
-    never: { after: 'two', afterFailure: true, values: { code: { file: '/steps/one/exitCode' } }, when: [{ cel: "'$(code)' == '0'" }] },
+    never: {
+      after: 'two',
+      afterFailure: true,
+      values: { code: { file: '/steps/one/exitCode' } },
+      when: [{ cel: "'$(code)' == '0'" }],
+    },
     last: { after: 'never', afterFailure: true, values: { gone: { file: '/results/gone' } } },
   };
   const script = 'printf sha > /results/digest; printf \'["a b","c"]\' > /results/list; /scripts/one x; exit 3';
   const pod = await create('words', order, [
     step('one', script),
     step('two', '', {
-      command: ['/bin/sh', '-c', 'echo "$# $1 $2 $CODE"; head -c 5000 /dev/zero | tr "\\0" x > /results/large; cat /results/out /results/err', 'sh', '$(list[*])'],
+      command: [
+        '/bin/sh',
+        '-c',
+        'echo "$# $1 $2 $CODE"; head -c 5000 /dev/zero | tr "\\0" x > /results/large; cat /results/out /results/err',
+        'sh',
+        '$(list[*])',
+      ],
       env: [{ name: 'CODE', value: 'code=$(code)' }],
     }),
     step('never', 'echo never'),
@@ -84,7 +100,9 @@ test('a step’s script, folders, results, output and exit code reach the steps 
   expect(JSON.parse(terminated(over, 'one')!.message!)).toEqual([{ key: 'digest', value: 'sha', type: 1 }]);
   expect(await node.log(pod, 'two')).toMatch(/^2 a b c code=3\n\/scripts\/one x \d+\nbad\n/);
   expect(ended(over, 'two')).toEqual([1, 'Error']);
-  expect(terminated(over, 'two')?.message).toBe('Termination message is above max allowed size 4096, caused by large task result');
+  expect(terminated(over, 'two')?.message).toBe(
+    'Termination message is above max allowed size 4096, caused by large task result',
+  );
   expect(ended(over, 'never')).toEqual([0, 'Skipped']);
   expect(ended(over, 'last')).toEqual([1, 'Error']);
   expect(terminated(over, 'last')?.message).toBe('$(gone): /results/gone does not exist');

@@ -37,51 +37,73 @@ export interface Pruned {
   readonly unknown: readonly string[];
 }
 
+export interface PruneOptions {
+  /** See Kind.anyCase. Default: false. */
+  readonly anyCase?: boolean;
+}
+
+interface Found {
+  readonly unknown: string[];
+  readonly anyCase: boolean;
+}
+
 /** A whole object: its kind's schema, and apiVersion, kind, metadata. */
-export function pruneObject(schema: JsonSchema, object: { readonly [key: string]: unknown }): Pruned {
+export function pruneObject(
+  schema: JsonSchema,
+  object: { readonly [key: string]: unknown },
+  { anyCase = false }: PruneOptions = {},
+): Pruned {
   const whole: JsonSchema = {
     ...schema,
     properties: { apiVersion: {}, kind: {}, metadata: metadataSchema, ...schema.properties },
   };
-  const unknown: string[] = [];
-  return { value: prune(whole, object, '', unknown) as Pruned['value'], unknown };
+  const found: Found = { unknown: [], anyCase };
+  return { value: prune(whole, object, '', found) as Pruned['value'], unknown: found.unknown };
 }
 
 /** One part of an object, e.g. its status. */
 export function pruneValue(schema: JsonSchema, value: unknown, path: string): { value: unknown; unknown: string[] } {
-  const unknown: string[] = [];
-  return { value: prune(schema, value, path, unknown), unknown };
+  const found: Found = { unknown: [], anyCase: false };
+  return { value: prune(schema, value, path, found), unknown: found.unknown };
 }
 
-function prune(schema: JsonSchema, value: unknown, path: string, unknown: string[]): unknown {
+function prune(schema: JsonSchema, value: unknown, path: string, found: Found): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value))
     return value.map((item, index) =>
       schema.items === undefined
         ? jsonCopy(item ?? null)
-        : prune(schema.items, item ?? null, `${path}[${index}]`, unknown),
+        : prune(schema.items, item ?? null, `${path}[${index}]`, found),
     );
-  return isJsonObject(value) ? pruneMembers(schema, value, path, unknown) : value;
+  return isJsonObject(value) ? pruneMembers(schema, value, path, found) : value;
 }
 
 function pruneMembers(
   schema: JsonSchema,
   object: { readonly [key: string]: unknown },
   path: string,
-  unknown: string[],
+  found: Found,
 ): unknown {
   const copy: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(object)) {
+  for (const [given, member] of Object.entries(object)) {
     if (member === undefined) continue;
+    const key = found.anyCase ? fieldOf(schema, given) : given;
     const known = memberSchema(schema, key);
     const memberPath = path === '' ? key : `${path}.${key}`;
-    if (known === undefined) unknown.push(memberPath);
+    if (known === undefined) found.unknown.push(memberPath);
     else if (known === 'any') assign(copy, key, jsonCopy(member));
     // As Kubernetes: null where the schema does not allow it stands for absent.
     else if (member === null && known.nullable !== true && !isAny(known)) continue;
-    else assign(copy, key, prune(known, member, memberPath, unknown));
+    else assign(copy, key, prune(known, member, memberPath, found));
   }
   return copy;
+}
+
+/** The field that is meant, whatever the case of its letters. */
+function fieldOf({ properties }: JsonSchema, key: string): string {
+  if (properties === undefined || Object.hasOwn(properties, key)) return key;
+  const lower = key.toLowerCase();
+  return Object.keys(properties).find((name) => name.toLowerCase() === lower) ?? key;
 }
 
 const isAny = (schema: JsonSchema): boolean =>

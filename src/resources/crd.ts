@@ -33,7 +33,7 @@ const common: Readonly<Record<string, JsonSchema>> = {
 /** Pure: the same kind gives the same definition. */
 // biome-ignore lint/suspicious/noExplicitAny: a Kind is contravariant in its object type
 export function crdOf(kind: Kind<any>): Crd {
-  const { shortNames, categories, columns, selectableFields } = kind;
+  const { shortNames, categories, columns, selectableFields, version, otherVersions = [] } = kind;
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -49,21 +49,19 @@ export function crdOf(kind: Kind<any>): Crd {
         ...(shortNames.length > 0 ? { shortNames } : {}),
         ...(categories.length > 0 ? { categories } : {}),
       },
-      versions: [
-        {
-          name: kind.version,
-          served: true,
-          storage: true,
-          schema: {
-            openAPIV3Schema: { ...kind.schema, properties: { ...common, ...kind.schema.properties } },
-          },
-          ...(kind.hasStatus ? { subresources: { status: {} } } : {}),
-          ...(selectableFields === undefined
-            ? {}
-            : { selectableFields: Object.keys(selectableFields).map((path) => ({ jsonPath: `.${path}` })) }),
-          ...(columns.length > 0 ? { additionalPrinterColumns: columns } : {}),
+      versions: [version, ...otherVersions].map((name) => ({
+        name,
+        served: true,
+        storage: name === version,
+        schema: {
+          openAPIV3Schema: { ...kind.schema, properties: { ...common, ...kind.schema.properties } },
         },
-      ],
+        ...(kind.hasStatus ? { subresources: { status: {} } } : {}),
+        ...(selectableFields === undefined
+          ? {}
+          : { selectableFields: Object.keys(selectableFields).map((path) => ({ jsonPath: `.${path}` })) }),
+        ...(columns.length > 0 ? { additionalPrinterColumns: columns } : {}),
+      })),
       conversion: { strategy: 'None' },
     },
   };

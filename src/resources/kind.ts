@@ -24,6 +24,10 @@ export interface KindRules<T extends KubeObject> {
   readonly finished?: (object: T) => boolean;
   /** Fields beside metadata.name and metadata.namespace that a fieldSelector may name. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  /** Further versions that are served; their fields are those of `version`. */
+  readonly otherVersions?: readonly string[];
+  /** Whether a field is known in any case of its letters, as Go's decoder has it: `mountpath` is `mountPath`. */
+  readonly anyCase?: boolean;
 }
 
 export interface Kind<T extends KubeObject = KubeObject> extends KindRules<T> {

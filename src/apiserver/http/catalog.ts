@@ -3,7 +3,8 @@
 import type { AnyKind } from '../../client/client.ts';
 import type { Api } from '../api.ts';
 import { CustomResourceDefinition, customResourceDefinitions } from './custom-resource-definitions.ts';
-import type { ReadApi } from './read-api.ts';
+import { inVersion } from './other-version.ts';
+import type { ReadApi, StoredApi } from './read-api.ts';
 
 export interface GroupVersionKind {
   readonly group: string;
@@ -26,7 +27,12 @@ export interface ServedResource extends GroupVersionKind {
   readonly verbs: readonly string[];
   readonly subresources: readonly ServedSubresource[];
   /** Absent: a resource with a handler of its own (reviews, uploads). */
-  readonly stored?: { readonly kind: AnyKind; readonly reads: ReadApi };
+  readonly stored?: {
+    readonly kind: AnyKind;
+    readonly reads: ReadApi;
+    /** Absent: it is to be read only. */
+    readonly writes?: StoredApi;
+  };
 }
 
 const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
@@ -38,7 +44,7 @@ const logged = new Set(['/pods', 'kf.dev/tasks', 'kf.dev/builds', 'tekton.dev/pi
 /** Kinds with a `files` subresource. */
 const withFiles = new Set(['kf.dev/tasks', 'kf.dev/serviceinstances']);
 
-function servedKind(kind: AnyKind, reads: ReadApi, verbs: readonly string[]): ServedResource {
+function servedKind(kind: AnyKind, reads: ReadApi, verbs: readonly string[], writes?: StoredApi): ServedResource {
   const responseKind = { group: kind.group, version: kind.version, kind: kind.kind };
   const status = { name: 'status', responseKind, verbs: ['get', 'patch', 'update'] };
   const log = { name: 'log', responseKind, verbs: ['get'] };
@@ -57,8 +63,16 @@ function servedKind(kind: AnyKind, reads: ReadApi, verbs: readonly string[]): Se
       ...(withFiles.has(`${kind.group}/${kind.plural}`) ? [{ name: 'files', responseKind, verbs: ['get'] }] : []),
       ...(kind.hasStatus && verbs === allVerbs ? [status] : []),
     ],
-    stored: { kind, reads },
+    stored: writes === undefined ? { kind, reads } : { kind, reads, writes },
   };
+}
+
+function otherVersions(api: Api, stored: AnyKind): readonly ServedResource[] {
+  return (stored.otherVersions ?? []).map((version) => {
+    const served = { ...stored, version };
+    const restated = inVersion(api, stored, served);
+    return servedKind(served, restated, allVerbs, restated);
+  });
 }
 
 function createOnly(group: string, kind: string, scope: ServedResource['scope'] = 'Cluster'): ServedResource {
@@ -93,7 +107,8 @@ export class Catalog {
 
   constructor(api: Api) {
     const resources = [
-      ...api.kinds.map((kind) => servedKind(kind, api, allVerbs)),
+      ...api.kinds.map((kind) => servedKind(kind, api, allVerbs, api)),
+      ...api.kinds.flatMap((kind) => otherVersions(api, kind)),
       servedKind(CustomResourceDefinition, customResourceDefinitions(api.kinds), readVerbs),
       createOnly('authorization.k8s.io', 'SelfSubjectAccessReview'),
       createOnly('authorization.k8s.io', 'SelfSubjectRulesReview'),

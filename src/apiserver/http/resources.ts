@@ -3,13 +3,13 @@
 import type { AnyKind } from '../../client/client.ts';
 import { type KubeObject, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { badRequest, statusError } from '../../resources/status.ts';
-import type { Api, ApiPatch } from '../api.ts';
+import type { ApiPatch } from '../api.ts';
 import { mediaTypeOf, parseJson, readBytes, readValue } from './body.ts';
 import type { ServedResource } from './catalog.ts';
 import { deleteOptionsOf } from './delete-options.ts';
 import { type Exchange, writeOptionsOf } from './exchange.ts';
 import { representationOf } from './negotiation.ts';
-import type { ReadApi } from './read-api.ts';
+import type { ReadApi, StoredApi } from './read-api.ts';
 import { flag, type ResourceRequest } from './request-info.ts';
 import { methodNotAllowed, noSuchPath, sendJson, writeSlowly } from './respond.ts';
 import { includeObjectOf, itemOf, listEnvelope, tableOf } from './table.ts';
@@ -23,12 +23,11 @@ interface Target {
 }
 
 export async function serveResource(
-  api: Api,
   exchange: Exchange,
   resource: ServedResource,
   request: ResourceRequest,
 ): Promise<void> {
-  const { kind, reads } = resource.stored!;
+  const { kind, reads, writes } = resource.stored!;
   const target = { kind, reads, request };
   const { method } = exchange.req;
   const verb = verbOf(exchange, request);
@@ -36,23 +35,21 @@ export async function serveResource(
   if (request.name !== undefined && kind.scope === 'Namespaced' && request.namespace === undefined) throw noSuchPath();
   if (request.namespace !== undefined && kind.scope === 'Cluster') throw noSuchPath();
   if (request.subresource !== undefined) requireStatus(resource, request);
+  if (verb === 'watch') return serveWatch(exchange, kind, reads, request);
+  if (verb === 'list') return serveList(exchange, target);
+  if (verb === 'get') return sendObject(exchange, kind, 200, await reads.get(kind, named(request)));
+  if (writes === undefined) throw methodNotAllowed();
   switch (verb) {
-    case 'watch':
-      return serveWatch(exchange, kind, reads, request);
-    case 'list':
-      return serveList(exchange, target);
-    case 'get':
-      return sendObject(exchange, kind, 200, await reads.get(kind, named(request)));
     case 'create':
-      return create(api, exchange, target);
+      return create(writes, exchange, target);
     case 'update':
-      return update(api, exchange, target);
+      return update(writes, exchange, target);
     case 'patch':
-      return patch(api, exchange, target);
+      return patch(writes, exchange, target);
     case 'delete':
-      return remove(api, exchange, target);
+      return remove(writes, exchange, target);
     case 'deletecollection':
-      return removeAll(api, exchange, target);
+      return removeAll(writes, exchange, target);
     default:
       throw statusError('MethodNotAllowed', `method ${method} is not supported`, {});
   }
@@ -137,14 +134,14 @@ function numberOf(query: URLSearchParams, name: string): number | undefined {
   return Number(text);
 }
 
-async function create(api: Api, exchange: Exchange, { kind, request }: Target): Promise<void> {
+async function create(api: StoredApi, exchange: Exchange, { kind, request }: Target): Promise<void> {
   const options = writeOptionsOf(exchange);
   const body = await readValue(exchange.req);
   if (body === undefined) throw badRequest('the request has no body');
   sendObject(exchange, kind, 201, await api.create(kind, request.namespace, body, options));
 }
 
-async function update(api: Api, exchange: Exchange, { kind, request }: Target): Promise<void> {
+async function update(api: StoredApi, exchange: Exchange, { kind, request }: Target): Promise<void> {
   const options = { ...writeOptionsOf(exchange), ...subresourceOf(request) };
   const body = await readValue(exchange.req);
   if (body === undefined) throw badRequest('the request has no body');
@@ -176,13 +173,13 @@ async function readPatch({ req }: Exchange): Promise<ApiPatch> {
   return { type, body };
 }
 
-async function patch(api: Api, exchange: Exchange, { kind, request }: Target): Promise<void> {
+async function patch(api: StoredApi, exchange: Exchange, { kind, request }: Target): Promise<void> {
   const options = { ...writeOptionsOf(exchange), ...subresourceOf(request) };
   const change = await readPatch(exchange);
   sendObject(exchange, kind, 200, await api.patch(kind, named(request), change, options));
 }
 
-async function remove(api: Api, exchange: Exchange, { kind, request }: Target): Promise<void> {
+async function remove(api: StoredApi, exchange: Exchange, { kind, request }: Target): Promise<void> {
   if (request.subresource !== undefined) throw methodNotAllowed();
   const options = { ...writeOptionsOf(exchange), ...(await deleteOptionsOf(exchange)) };
   const { object, gone } = await api.delete(kind, named(request), options);
@@ -197,7 +194,7 @@ async function remove(api: Api, exchange: Exchange, { kind, request }: Target): 
   });
 }
 
-async function removeAll(api: Api, exchange: Exchange, { kind, request }: Target): Promise<void> {
+async function removeAll(api: StoredApi, exchange: Exchange, { kind, request }: Target): Promise<void> {
   const { query } = exchange.info;
   const options = { ...writeOptionsOf(exchange), ...(await deleteOptionsOf(exchange)) };
   const { items, resourceVersion } = await api.list(kind, {

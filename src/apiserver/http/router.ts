@@ -54,7 +54,7 @@ export function router(options: RouterOptions): Handler {
     if (subresource === 'files' && resource.subresources.some(({ name }) => name === 'files'))
       return serveFiles(exchange, resource, request, options.files ?? noFiles);
     if (resource.kind === 'Pod' && notYet.has(subresource ?? '')) throw notImplemented(subresource!);
-    return serveResource(api, exchange, resource, request);
+    return serveResource(exchange, resource, request);
   };
 
   return (exchange) => {

@@ -20,6 +20,7 @@ export const tektonDeclaration = {
   group: 'tekton.dev',
   version: 'v1',
   categories: ['tekton', 'tekton-pipelines'],
+  anyCase: true,
 } as const;
 
 export const runDeclaration = {

@@ -74,7 +74,7 @@ export type StepTemplate = s.Infer<typeof stepTemplateSchema>;
 const probe = (description: string) => s.describe(description, s.optional(s.anyObject()));
 
 export const sidecarSchema = s.object({
-  name: s.describe('Unique in the Task.', s.string()),
+  name: s.withDefault(s.describe('Unique in the Task; one may go without.', s.string()), ''),
   ...containerFields,
   ports: s.describe('Ports that it listens on, for the reader.', s.optional(s.array(s.anyObject()))),
   livenessProbe: probe('Says whether it is alive.'),

@@ -45,11 +45,14 @@ const all = ({ documents }: Manifest): readonly Entry[] => [...entries(documents
 export function imagesOf(manifest: Manifest): readonly string[] {
   const found = all(manifest);
   const named = found.filter(({ key, value }) => key === 'image' && typeof value === 'string');
-  const images = named.flatMap(({ value }) => {
-    const param = /^\$\(params\.([^)]+)\)$/.exec(value as string)?.[1];
-    return param === undefined ? [value as string] : valuesOf(param, found);
-  });
+  const images = named.flatMap(({ value }) => meantBy(value as string, found));
   return [...new Set(images)].filter(isImage);
+}
+
+/** What a text may stand for: a param for each of its values. */
+function meantBy(text: string, found: readonly Entry[]): readonly string[] {
+  const param = /^\$\(params\.([^)]+)\)$/.exec(text)?.[1];
+  return param === undefined ? [text] : valuesOf(param, found);
 }
 
 const valuesOf = (param: string, found: readonly Entry[]): readonly string[] =>
@@ -100,7 +103,8 @@ function resolverOf(found: readonly Entry[], hasImage: (image: string) => boolea
   for (const { key, value, parent } of found) {
     if (key !== 'resolver' || typeof value !== 'string') continue;
     const params = Array.isArray(parent.params) ? (parent.params as readonly { name: string; value: unknown }[]) : [];
-    const outside = params.map((param) => param.value).find((text) => typeof text === 'string' && isOutside(text));
+    const texts = params.map((param) => param.value).filter((text) => typeof text === 'string');
+    const outside = texts.flatMap((text) => meantBy(text, found)).find(isOutside);
     if (outside !== undefined) return `needs the network: resolver ${value} of ${outside}`;
     if (value === 'hub') return 'needs the network: resolver hub';
     const bundle = params.find(({ name }) => name === 'bundle')?.value;

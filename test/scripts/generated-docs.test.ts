@@ -12,8 +12,8 @@ test.each([...generatedPages()])('%s is up to date: npm run docs', (path, conten
   expect(readFileSync(join(root, path), 'utf8')).toBe(content),
 );
 
-/** Of tests, benchmarks, and what every program has. */
-const untold = ['KF_BOOT_ID', 'KF_FLUSH_DELAY_MS', 'PATH', 'PWD', 'TERM'];
+/** Of tests, benchmarks, systemd, and what every program has. */
+const untold = ['KF_BOOT_ID', 'KF_FLUSH_DELAY_MS', 'NOTIFY_SOCKET', 'PATH', 'PWD', 'TERM'];
 
 test('the reference names every environment variable that the code reads', () => {
   const read = new Set<string>();

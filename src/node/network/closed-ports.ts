@@ -15,7 +15,10 @@ export interface ClosedPortsOptions {
 interface Ports {
   /** Those that were ever allowed. */
   readonly opened: Set<number>;
+  /** Those that the rules in the network close. */
   closed: string;
+  /** An earlier server may have left rules there. */
+  isUnread: boolean;
 }
 
 export class ClosedPorts {
@@ -27,13 +30,19 @@ export class ClosedPorts {
     this.#options = options;
   }
 
+  /** The network was made by an earlier server. @param opened what may be reached from it until now */
+  adopt(path: string, opened: readonly number[]): void {
+    this.#ports.set(path, { opened: new Set(opened), closed: '', isUnread: true });
+  }
+
   /** Resolves when connections to what is not allowed any more end with their next packet. Never rejects: they stall then. */
   async follow(path: string, allowed: readonly number[]): Promise<void> {
     const known = this.#ports.get(path);
-    if (known === undefined && allowed.length === 0) return;
-    const ports = known ?? { opened: new Set<number>(), closed: '' };
+    if ((known?.opened.size ?? 0) === 0 && allowed.length === 0) return;
+    const ports = known ?? { opened: new Set<number>(), closed: '', isUnread: false };
     this.#ports.set(path, ports);
     for (const port of allowed) ports.opened.add(port);
+    if (ports.isUnread) await this.#read(path, ports);
     const closed = [...ports.opened].filter((port) => !allowed.includes(port)).sort((a, b) => a - b);
     if (closed.join() === ports.closed) return;
     ports.closed = closed.join();
@@ -41,6 +50,18 @@ export class ClosedPorts {
     await run('nsenter', [`--net=${path}`, 'iptables-restore', '--wait', '5'], { input: rules(gateway, closed) }).catch(
       (error: Error) => onWarning(`open connections to denied ports are not cut: ${error.message}`),
     );
+  }
+
+  async #read(path: string, ports: Ports): Promise<void> {
+    const { run, gateway, onWarning } = this.#options;
+    const save = run('nsenter', [`--net=${path}`, 'iptables-save', '-t', 'filter']);
+    const saved = await save.catch((error: Error) => onWarning(`closed ports are not known: ${error.message}`));
+    const closed = [...(saved ?? '').matchAll(/^-A OUTPUT -d (\S+)\/32 .*--dport (\d+) /gm)]
+      .filter(([, address]) => address === gateway)
+      .map(([, , port]) => Number(port));
+    for (const port of closed) ports.opened.add(port);
+    ports.closed = closed.sort((a, b) => a - b).join();
+    ports.isUnread = false;
   }
 
   /** The network is gone. */

@@ -61,6 +61,11 @@ export class Firewall {
     return this.#restrictions.size > 0;
   }
 
+  /** Ports of the host's 127.0.0.1 that the address may reach, also by what an earlier server left. */
+  hostPortsOf(address: string): readonly number[] {
+    return this.#restrictions.hostPortsOf(address);
+  }
+
   /** Drops what is known of all other addresses. */
   async retain(addresses: ReadonlySet<string>): Promise<void> {
     if (this.#restrictions.retain(addresses)) await this.#apply();

@@ -82,6 +82,10 @@ export class Restrictions {
     return this.#entries.has(address);
   }
 
+  hostPortsOf(address: string): readonly number[] {
+    return this.#entries.get(address)?.hostPorts ?? [];
+  }
+
   /** Forgets addresses that are nobody's any more. Whether there were any. */
   retain(addresses: ReadonlySet<string>): boolean {
     const gone = [...this.#entries.keys()].filter((address) => !addresses.has(address));

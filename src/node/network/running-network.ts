@@ -98,6 +98,7 @@ export class Network implements NetworkProvider {
     if (address === undefined) return undefined;
     this.#own.add(id);
     this.#addresses.keep(address);
+    this.#closedPorts.adopt(namespacePath(id), this.#firewall.hostPortsOf(formatAddress(address)));
     return this.#handle({ id, address });
   }
 

@@ -8,7 +8,7 @@ import type { ImagePull } from '../../src/resources/core/image-pull.ts';
 import type { Pod } from '../../src/resources/core/pod.ts';
 import type { Task } from '../../src/resources/kf/task.ts';
 import type { TaskRun } from '../../src/resources/tekton/task-run.ts';
-import { statusFromPod } from '../../src/tekton/task-run/task-run-status.ts';
+import { statusFromPod } from '../../src/tekton/task-run/status.ts';
 
 const at = (second: number) => `2026-01-01T00:00:0${second}.000Z`;
 const task = { metadata: { name: 't', creationTimestamp: at(0) }, spec: { appRef: { name: 'a' } } } as Task;

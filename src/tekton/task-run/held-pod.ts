@@ -8,7 +8,8 @@ import { finalizers } from '../../resources/labels.ts';
 import { isControlledBy, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { isNotFound } from '../../resources/status.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
-import { podEnded } from './task-run-status.ts';
+import { podEnded } from './conditions.ts';
+import { podName } from './pod.ts';
 
 const isHeld = (pod: Pod): boolean => pod.metadata.finalizers?.includes(finalizers.outcome) === true;
 
@@ -25,14 +26,29 @@ export async function hold(client: Client, pod: Pod): Promise<Pod> {
   });
 }
 
-/** Lets the Pod at `ref` go once nobody needs its outcome any more. @throws StatusError Conflict */
-export async function letGo(client: Client, ref: ObjectRef, owner: ObjectRef): Promise<void> {
+/**
+ * Lets the Pods of the run at `owner` go once nobody needs their outcome any more.
+ * @param attempt of the run, from 0; undefined where the run is no more
+ * @throws StatusError Conflict
+ */
+export async function letGo(client: Client, owner: ObjectRef, attempt: number | undefined): Promise<void> {
+  if (attempt !== undefined) {
+    await letGoOf(client, owner, attempt);
+    return;
+  }
+  for (let index = 0; await letGoOf(client, owner, index); index++);
+}
+
+/** @returns whether the attempt has a Pod */
+async function letGoOf(client: Client, owner: ObjectRef, attempt: number): Promise<boolean> {
+  const ref = { ...owner, name: podName({ metadata: owner }, attempt) };
   const pod = await getIfExists(client, Pod, ref);
-  if (pod === undefined || !isHeld(pod)) return;
+  if (pod === undefined) return false;
+  if (!isHeld(pod)) return true;
   // Decides for good, so a read that lags is not enough.
   const run = await getFromServer(client, TaskRun, owner);
   if (run !== undefined && isControlledBy(pod, run) && !isFinal(run) && run.metadata.deletionTimestamp === undefined)
-    return;
+    return true;
   const { resourceVersion, finalizers: all = [] } = pod.metadata;
   const rest = all.filter((finalizer) => finalizer !== finalizers.outcome);
   try {
@@ -40,6 +56,7 @@ export async function letGo(client: Client, ref: ObjectRef, owner: ObjectRef): P
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
+  return true;
 }
 
 /** The node has let it go without an outcome: nothing of it had been started. */

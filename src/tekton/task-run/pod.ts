@@ -1,20 +1,34 @@
 /** The Pod of a TaskRun: one container per step, ordered by the node's start-order annotation. Pure. */
 
+import { posix } from 'node:path';
 import type { Draft } from '../../client/client.ts';
-import type { Pod } from '../../resources/core/pod.ts';
-import type { ContainerOrder, StartOrder } from '../../resources/core/start-order.ts';
+import type { Container, Pod, Volume, VolumeMount } from '../../resources/core/pod.ts';
 import { parseDuration } from '../../resources/duration.ts';
 import { annotations, labels } from '../../resources/labels.ts';
 import { controllerRef } from '../../resources/meta.ts';
 import { childName } from '../../resources/names.ts';
+import type { PodTemplate } from '../../resources/tekton/pod-template.ts';
+import type { Sidecar, Step } from '../../resources/tekton/step.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
-import type { Step, TaskSpec } from '../../resources/tekton/task-spec.ts';
+import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
+import type { WorkspaceBinding } from '../../resources/tekton/workspace.ts';
+import { substituteDeep } from '../variables/substitution.ts';
+import { shareOut, withOverrides } from './compute-resources.ts';
+import { isKfsOwn } from './kfs-own.ts';
+import { paths } from './paths.ts';
+import { scriptFile } from './scripts.ts';
+import { bareOrder, startOrder } from './start-order.ts';
+import { sidecarContainer, stepContainer } from './step-names.ts';
+import { withTemplate } from './step-template.ts';
+import { retryCount } from './task-variables.ts';
+import { mountWorkspaces } from './workspaces.ts';
 
-export const podName = (run: { readonly metadata: { readonly name: string } }): string =>
-  childName(run.metadata.name, '-pod');
+/** @param attempt 0 is the first one */
+export const podName = (run: { readonly metadata: { readonly name: string } }, attempt: number): string =>
+  childName(run.metadata.name, attempt === 0 ? '-pod' : `-pod-retry${attempt}`);
 
-/** `step-NAME`, or `step-unnamed-I` for a step without a name. */
-export const stepContainer = (step: Step, index: number): string => `step-${step.name || `unnamed-${index}`}`;
+/** Attempts that are over. */
+export const attemptOf = (run: TaskRun): number => run.status?.retriesStatus?.length ?? 0;
 
 /** Seconds; an annotation that is no number says nothing. */
 export function gracePeriodOf(run: TaskRun): number | undefined {
@@ -22,13 +36,31 @@ export function gracePeriodOf(run: TaskRun): number | undefined {
   return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
-export function podOf(run: TaskRun, spec: TaskSpec): Draft<Pod> {
-  const steps = spec.steps ?? [];
+/** What goes into a Pod beside the run. */
+export interface PodParts {
+  /** As `status.taskSpec` has it. */
+  readonly spec: TaskSpec;
+  /** Variables replaced, templates bound to their claims. */
+  readonly bindings?: readonly WorkspaceBinding[];
+  /** Variables replaced. */
+  readonly podTemplate?: PodTemplate;
+  /** Volumes and mounts of the steps' credentials. */
+  readonly credentials?: { readonly volumes: readonly Volume[]; readonly mounts: readonly VolumeMount[] };
+}
+
+export function podOf(run: TaskRun, parts: PodParts): Draft<Pod> {
+  const { podTemplate = run.spec.podTemplate } = parts;
+  const own = isKfsOwn(run);
+  const { spec, steps, order, volumes } = own
+    ? bare(parts.spec)
+    : complete(run, podTemplate === undefined ? parts : { ...parts, podTemplate });
   const timeout = parseDuration(run.spec.timeout ?? '0s') ?? 0;
   const grace = gracePeriodOf(run);
+  const { volumes: further = [], env: _env, ...template } = podTemplate ?? {};
+  const all = [...volumes, ...further];
   return {
     metadata: {
-      name: podName(run),
+      name: podName(run, attemptOf(run)),
       ...(run.metadata.namespace === undefined ? {} : { namespace: run.metadata.namespace }),
       labels: {
         // A run of nobody else's keeps its own log.
@@ -38,49 +70,135 @@ export function podOf(run: TaskRun, spec: TaskSpec): Draft<Pod> {
         [labels.taskRun]: run.metadata.name,
         [labels.taskRunUid]: run.metadata.uid ?? '',
       },
-      annotations: { ...run.metadata.annotations, [annotations.startOrder]: JSON.stringify(startOrder(steps)) },
+      annotations: { ...run.metadata.annotations, [annotations.startOrder]: JSON.stringify(order) },
       ownerReferences: [controllerRef(run)],
     },
     spec: {
+      ...(template as Partial<Pod['spec']>),
       restartPolicy: 'Never',
-      containers: steps.map((step, index) => ({
-        name: stepContainer(step, index),
-        ...(step.image === undefined ? {} : { image: step.image }),
-        ...(step.imagePullPolicy === undefined ? {} : { imagePullPolicy: step.imagePullPolicy }),
-        ...(step.command === undefined ? {} : { command: step.command }),
-        ...(step.args === undefined ? {} : { args: step.args }),
-        ...(step.workingDir === undefined ? {} : { workingDir: step.workingDir }),
-        ...(step.env === undefined ? {} : { env: step.env }),
-        ...(step.computeResources === undefined ? {} : { resources: step.computeResources }),
-        ...(step.volumeMounts === undefined ? {} : { volumeMounts: step.volumeMounts }),
-        ...(step.securityContext === undefined ? {} : { securityContext: step.securityContext }),
-      })),
-      ...pullSecretsOf(run),
-      ...(spec.volumes === undefined ? {} : { volumes: spec.volumes }),
+      containers: [
+        ...steps.map((step, index) => stepOf(step, index, run)),
+        ...(spec.sidecars ?? []).map((sidecar, index) => sidecarOf(sidecar, index, run)),
+      ],
+      ...(run.spec.serviceAccountName === undefined ? {} : { serviceAccountName: run.spec.serviceAccountName }),
+      ...(all.length === 0 ? {} : { volumes: all }),
       ...(grace === undefined ? {} : { terminationGracePeriodSeconds: grace }),
       ...(timeout > 0 ? { activeDeadlineSeconds: Math.ceil(timeout / 1000) } : {}),
     },
   };
 }
 
-/** Of Tekton's Pod template what the node knows. */
-function pullSecretsOf({ spec: { podTemplate } }: TaskRun): Pick<Pod['spec'], 'imagePullSecrets'> {
-  const { imagePullSecrets } = (podTemplate ?? {}) as Pick<Pod['spec'], 'imagePullSecrets'>;
-  return imagePullSecrets === undefined ? {} : { imagePullSecrets };
+interface Made {
+  readonly spec: TaskSpec;
+  readonly steps: readonly Step[];
+  readonly order: object;
+  readonly volumes: readonly Volume[];
 }
 
-/** Each step waits for the one before it; `onError: continue` lets the next one start all the same. */
-function startOrder(steps: readonly Step[]): StartOrder {
-  const order: Record<string, ContainerOrder> = {};
-  for (const [index, step] of steps.entries()) {
-    const before = steps[index - 1];
-    const timeout = step.timeout === undefined ? undefined : parseDuration(step.timeout);
-    const entry: ContainerOrder = {
-      ...(before === undefined ? {} : { after: stepContainer(before, index - 1) }),
-      ...(step.onError === 'continue' ? { ignoreFailure: true } : {}),
-      ...(timeout === undefined || timeout === 0 ? {} : { timeoutSeconds: timeout / 1000 }),
-    };
-    if (Object.keys(entry).length > 0) order[stepContainer(step, index)] = entry;
-  }
-  return order;
+/** Of Kf's own: nothing is mounted that the spec does not name. */
+function bare(spec: TaskSpec): Made {
+  const steps = spec.steps ?? [];
+  return { spec, steps, order: bareOrder(steps), volumes: spec.volumes ?? [] };
 }
+
+const tektonVolumes = [
+  { name: 'tekton-internal-workspace', emptyDir: {} },
+  { name: 'tekton-internal', emptyDir: {} },
+];
+const tektonMounts = [
+  { name: 'tekton-internal-workspace', mountPath: paths.workspace },
+  { name: 'tekton-internal', mountPath: paths.tekton },
+];
+
+function complete(run: TaskRun, { spec: given, bindings = [], podTemplate, credentials }: PodParts): Made {
+  const attempt = substituteDeep(given, new Map([[retryCount, String(attemptOf(run))]]));
+  const mounted = mountWorkspaces(attempt, attempt.workspaces ?? [], bindings);
+  const merged = (mounted.steps ?? []).map((step) => withTemplate(step, mounted.stepTemplate));
+  const sized = shareOut(withOverrides(merged, run.spec.stepSpecs), run.spec.computeResources);
+  const steps = sized.map((step) => ({
+    ...step,
+    ...placed(step),
+    volumeMounts: mountsOf(step, [...tektonMounts, ...(credentials?.mounts ?? [])]),
+    ...(podTemplate?.env === undefined ? {} : { env: overlaid(step.env, podTemplate.env) }),
+  }));
+  const spec = {
+    ...mounted,
+    ...(mounted.sidecars === undefined ? {} : { sidecars: withOverrides(mounted.sidecars, run.spec.sidecarSpecs) }),
+  };
+  return {
+    spec,
+    steps,
+    order: startOrder(spec, steps, run.metadata.uid ?? ''),
+    volumes: [...tektonVolumes, ...(credentials?.volumes ?? []), ...(mounted.volumes ?? [])],
+  };
+}
+
+/** A relative folder lies in /workspace. */
+const placed = ({ workingDir }: Step): Pick<Step, 'workingDir'> =>
+  workingDir === undefined || workingDir === '' ? {} : { workingDir: posix.resolve(paths.workspace, workingDir) };
+
+/** The step's own mount at a path replaces ours. */
+function mountsOf({ volumeMounts = [] }: Step, implicit: readonly VolumeMount[]): readonly VolumeMount[] {
+  const taken = new Set(volumeMounts.map(({ mountPath }) => posix.resolve('/', mountPath)));
+  return [...implicit.filter(({ mountPath }) => !taken.has(mountPath)), ...volumeMounts];
+}
+
+type Env = NonNullable<Step['env']>;
+const overlaid = (env: Env | undefined, over: Env): Env => [
+  ...(env ?? []).filter(({ name }) => over.every((variable) => variable.name !== name)),
+  ...over,
+];
+
+/** What steps and sidecars have that containers have too. */
+const containerFields = [
+  'image',
+  'imagePullPolicy',
+  'command',
+  'args',
+  'workingDir',
+  'env',
+  'envFrom',
+  'volumeMounts',
+  'volumeDevices',
+  'securityContext',
+] as const;
+const sidecarFields = [
+  ...containerFields,
+  'ports',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+  'terminationMessagePath',
+  'terminationMessagePolicy',
+  'stdin',
+  'stdinOnce',
+  'tty',
+] as const;
+
+function pick(from: Step | Sidecar, fields: readonly string[]): Partial<Container> {
+  const all = from as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(fields.filter((field) => all[field] !== undefined).map((field) => [field, all[field]]));
+}
+
+const stepOf = (step: Step, index: number, run: TaskRun): Container => ({
+  name: stepContainer(step, index),
+  ...pick(step, containerFields),
+  ...scriptCommand(step, 'script', index, run),
+  ...(step.computeResources === undefined ? {} : { resources: step.computeResources }),
+});
+
+const sidecarOf = (sidecar: Sidecar, index: number, run: TaskRun): Container => ({
+  name: sidecarContainer(sidecar),
+  ...pick(sidecar, sidecarFields),
+  ...scriptCommand(sidecar, 'sidecar-script', index, run),
+  ...(sidecar.computeResources === undefined ? {} : { resources: sidecar.computeResources }),
+});
+
+const scriptCommand = (
+  { script }: Step | Sidecar,
+  kind: 'script' | 'sidecar-script',
+  index: number,
+  run: TaskRun,
+): Pick<Container, 'command'> =>
+  script ? { command: [scriptFile(script, kind, index, run.metadata.uid ?? '').path] } : {};

@@ -1,4 +1,4 @@
-/** Runs TaskRuns: makes the Pod, mirrors its state, cancels it. */
+/** Runs TaskRuns: finds their Tasks, makes the Pod, mirrors its state, tries again, cancels it. */
 
 import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
@@ -13,24 +13,35 @@ import {
 } from '../../client/controller.ts';
 import { getChild, getFromServer, getIfExists } from '../../client/get-if-exists.ts';
 import { writeStatus } from '../../client/status-writer.ts';
-import { isFinal, mergeConditions } from '../../resources/condition.ts';
+import { type ConditionDraft, isFinal, mergeConditions } from '../../resources/condition.ts';
 import { Pod } from '../../resources/core/pod.ts';
 import { annotations } from '../../resources/labels.ts';
 import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../../resources/meta.ts';
-import { isAlreadyExists, isInvalid, isNotFound } from '../../resources/status.ts';
-import { TaskRun } from '../../resources/tekton/task-run.ts';
+import { isNotFound } from '../../resources/status.ts';
+import { TaskRun, type TaskRunStatus } from '../../resources/tekton/task-run.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
+import { resolutionsOf } from '../references/references.ts';
+import { cancelled, started, succeeded, timedOut } from './conditions.ts';
+import { TaskRunFailure } from './failure.ts';
 import { hold, isAbandoned, letGo } from './held-pod.ts';
-import { gracePeriodOf, podName, podOf } from './pod.ts';
-import { resolveTaskSpec, TaskRunValidationError } from './task-run-spec.ts';
-import { cancelledMessage, finalStatus, isUntold, started, statusFromPod } from './task-run-status.ts';
+import { isKfsOwn } from './kfs-own.ts';
+import { makePod } from './make-pod.ts';
+import { attemptOf, gracePeriodOf, podName } from './pod.ts';
+import { knownSpec, knownTask, type Prepared, prepare } from './prepare.ts';
+import { retriedWhereAsked } from './retries.ts';
+import { finalStatus, hasStartedStep, isUntold, statusFromPod } from './status.ts';
+import { timeToStart } from './time-limit.ts';
 
 export function startTaskRunController(options: ControllerContext): RunningController {
   const controller = new TaskRunController(options);
   return startController({
     ...options,
     name: 'taskrun',
-    watches: [itself(TaskRun, { unfinishedOnly: true }), ownedBy(TaskRun, Pod, { unfinishedOnly: true })],
+    watches: [
+      itself(TaskRun, { unfinishedOnly: true }),
+      ownedBy(TaskRun, Pod, { unfinishedOnly: true }),
+      resolutionsOf(TaskRun),
+    ],
     reconcile: (request) => controller.reconcile(request),
   });
 }
@@ -47,74 +58,102 @@ export class TaskRunController {
   async reconcile(request: ObjectRef): Promise<Result | void> {
     const run = await getIfExists(this.#client, TaskRun, request);
     if (run === undefined || run.metadata.deletionTimestamp !== undefined || isFinal(run))
-      return letGo(this.#client, { ...request, name: podName({ metadata: request }) }, request);
-    if (run.spec.status === 'TaskRunPending') return;
+      return letGo(this.#client, request, run === undefined ? undefined : attemptOf(run));
+    if (run.spec.status === 'TaskRunPending') return this.#pending(run);
     try {
-      return await this.#advance(run, resolveTaskSpec(run));
+      return await this.#advance(run);
     } catch (error) {
-      if (!(error instanceof TaskRunValidationError)) throw error;
-      await this.#finish(run, error.reason, error.message);
+      if (!(error instanceof TaskRunFailure)) throw error;
+      await this.#finish(run, succeeded('False', error.reason, error.message));
     }
   }
 
-  async #advance(run: TaskRun, spec: TaskSpec): Promise<Result | void> {
+  async #advance(run: TaskRun): Promise<Result | void> {
     const found = await getChild(this.#client, Pod, podRef(run), run);
     const isOurs = found !== undefined && isControlledBy(found, run);
     if (isOurs && isAbandoned(found)) return this.#gone(run);
     if (run.spec.status === 'TaskRunCancelled' && (isOurs || found === undefined))
-      return this.#cancel(run, spec, found ?? (await getFromServer(this.#client, Pod, podRef(run))));
-    if (found === undefined) return this.#createPod(run, spec);
+      return this.#cancel(run, found ?? (await getFromServer(this.#client, Pod, podRef(run))));
+    if (found === undefined) return this.#createPod(run);
     if (!isOurs) return this.#wayBlocked(run, found);
-    await this.#mirror(run, spec, found);
+    return this.#mirror(run, found);
+  }
+
+  /** Nothing is made and no time counts until somebody lets it start. */
+  #pending(run: TaskRun): Promise<void> {
+    const condition = succeeded('Unknown', 'TaskRunPending', `TaskRun "${run.metadata.name}" is pending`);
+    return this.#write(run, {
+      ...run.status,
+      conditions: mergeConditions(run.status?.conditions, [condition], this.#now()),
+    });
   }
 
   /** What bears the name of our Pod is not ours. */
   async #wayBlocked(run: TaskRun, pod: Pod): Promise<Result | void> {
-    if (run.spec.status === 'TaskRunCancelled') return this.#finish(run, 'TaskRunCancelled', cancelledMessage(run));
+    if (run.spec.status === 'TaskRunCancelled') return this.#finish(run, cancelled(run));
     // Its processes may take a while to end.
     if (isLeftoverOf(pod, run)) return soon;
-    return this.#finish(
-      run,
-      'PodCreationFailed',
-      `there is a Pod "${pod.metadata.name}" that belongs to something else`,
-    );
+    const message = `there is a Pod "${pod.metadata.name}" that belongs to something else`;
+    return this.#finish(run, succeeded('False', 'PodCreationFailed', message));
   }
 
-  async #createPod(run: TaskRun, spec: TaskSpec): Promise<Result | void> {
+  async #createPod(run: TaskRun): Promise<Result | void> {
     if (run.status?.podName !== undefined) {
       // It was there once: its command may have run, so it is never made again.
       const pod = await getFromServer(this.#client, Pod, podRef(run));
-      if (pod !== undefined && isControlledBy(pod, run)) return this.#mirror(run, spec, pod);
-      return this.#gone(run);
+      return pod !== undefined && isControlledBy(pod, run) ? this.#mirror(run, pod) : this.#gone(run);
     }
-    try {
-      await this.#client.create(Pod, podOf(run, spec));
-    } catch (error) {
-      if (isInvalid(error)) return this.#finish(run, 'PodCreationFailed', error.message);
-      if (!isAlreadyExists(error)) throw error;
-      // Made by an earlier attempt whose answer was lost; unless it is somebody else's.
-      const pod = await getFromServer(this.#client, Pod, podRef(run));
-      if (pod === undefined) throw error;
-      if (!isControlledBy(pod, run)) return this.#wayBlocked(run, pod);
+    const prepared = await this.#prepare(run);
+    if (prepared.state === 'waiting') {
+      const condition = succeeded('Unknown', prepared.reason, prepared.message);
+      await this.#begin(run, condition, {});
+      return this.#untilLate(run, prepared);
     }
-    const now = this.#now();
-    await writeStatus(this.#client, TaskRun, run, {
-      ...run.status,
+    const made = await makePod(this.#client, run, prepared);
+    if (made.pod !== undefined && !isControlledBy(made.pod, made.run)) return this.#wayBlocked(made.run, made.pod);
+    await this.#begin(made.run, started(), {
       // From here on a Pod that is not there is one that was deleted.
-      podName: podName(run),
+      podName: podName(run, attemptOf(run)),
+      ...(isKfsOwn(run) ? {} : { taskSpec: prepared.spec }),
+      ...(prepared.steps.length === 0 ? {} : { steps: prepared.steps }),
+      ...(prepared.provenance === undefined ? {} : { provenance: prepared.provenance }),
+    });
+    return this.#untilLate(run);
+  }
+
+  /** A further attempt runs what the first one ran. */
+  async #prepare(run: TaskRun): ReturnType<typeof prepare> {
+    const spec = knownSpec(run);
+    if (spec === undefined || isKfsOwn(run)) return prepare(this.#client, run);
+    const known: Prepared = {
+      state: 'ready',
+      task: knownTask(run, spec),
+      spec,
+      labels: {},
+      annotations: {},
+      steps: run.status?.steps ?? [],
+    };
+    return known;
+  }
+
+  async #begin(run: TaskRun, condition: ConditionDraft, more: Partial<TaskRunStatus>): Promise<void> {
+    const now = this.#now();
+    await this.#write(run, {
+      ...run.status,
+      ...more,
       startTime: run.status?.startTime ?? now,
-      conditions: mergeConditions(run.status?.conditions, [started()], now),
+      conditions: mergeConditions(run.status?.conditions, [condition], now),
     });
   }
 
   /** Its Pod is not there any more, and has said nothing of an end. */
   #gone(run: TaskRun): Promise<void> {
-    if (run.spec.status === 'TaskRunCancelled') return this.#finish(run, 'TaskRunCancelled', cancelledMessage(run));
-    return this.#finish(run, 'PodDeleted', `the Pod "${podName(run)}" was deleted`);
+    if (run.spec.status === 'TaskRunCancelled') return this.#finish(run, cancelled(run));
+    return this.#finish(run, succeeded('False', 'PodDeleted', `the Pod "${podRef(run).name}" was deleted`));
   }
 
   /** Ends the Pod first; the run is final once the Pod's processes have ended, so that "cancelled" means "stopped". */
-  async #cancel(run: TaskRun, spec: TaskSpec, found: Pod | undefined): Promise<void> {
+  async #cancel(run: TaskRun, found: Pod | undefined): Promise<void> {
     if (found === undefined || !isControlledBy(found, run)) return this.#gone(run);
     const wanted = gracePeriodOf(run);
     // Without any grace the API would take the Pod away at once, and with it its exit code; so the node is told apart.
@@ -133,7 +172,7 @@ export class TaskRunController {
       if (!isNotFound(error)) throw error;
       return this.#gone(run);
     }
-    await this.#mirror(run, spec, found);
+    await this.#mirror(run, found);
   }
 
   /** As it was read: a node that has taken it meanwhile may have started it. */
@@ -145,13 +184,51 @@ export class TaskRunController {
     });
   }
 
-  async #mirror(run: TaskRun, spec: TaskSpec, pod: Pod): Promise<void> {
-    if (run.status?.podName !== undefined && isUntold(pod)) return;
-    await writeStatus(this.#client, TaskRun, run, statusFromPod(run, spec, pod, this.#now()));
+  async #mirror(run: TaskRun, pod: Pod): Promise<Result | void> {
+    const known = knownSpec(run);
+    if (run.status?.podName !== undefined && isUntold(pod)) return this.#orLate(run, known, pod);
+    const spec = known ?? (await this.#specAgain(run));
+    if (spec === undefined) return soon;
+    await this.#write(run, statusFromPod(run, spec, pod, this.#now()));
+    return this.#orLate(run, spec, pod);
   }
 
-  async #finish(run: TaskRun, reason: string, message: string): Promise<void> {
-    await writeStatus(this.#client, TaskRun, run, finalStatus(run, reason, message, this.#now()));
+  /** Its Pod was made, and the status that would say of what was not written. */
+  async #specAgain(run: TaskRun): Promise<TaskSpec | undefined> {
+    const prepared = await prepare(this.#client, run);
+    return prepared.state === 'ready' ? prepared.spec : undefined;
+  }
+
+  /** What has started is the node's to end in time. */
+  async #orLate(run: TaskRun, spec: TaskSpec | undefined, pod: Pod): Promise<Result | void> {
+    if (pod.metadata.deletionTimestamp !== undefined) return;
+    if (['Succeeded', 'Failed'].includes(pod.status?.phase ?? '')) return;
+    if (spec !== undefined && hasStartedStep(spec, pod)) return;
+    const left = timeToStart(run, this.#clock.now());
+    if (left === undefined) return;
+    if (left > 0) return { requeueAfter: left };
+    try {
+      await this.#delete(pod, undefined);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+    await this.#finish(run, timedOut(run));
+  }
+
+  /** Awake again when its time to start is over, or sooner. */
+  async #untilLate(run: TaskRun, result?: Result): Promise<Result | void> {
+    const left = timeToStart(run, this.#clock.now());
+    if (left === undefined) return result;
+    if (left === 0) return this.#finish(run, timedOut(run));
+    return { requeueAfter: Math.min(left, result?.requeueAfter ?? left) };
+  }
+
+  #finish(run: TaskRun, condition: ConditionDraft): Promise<void> {
+    return this.#write(run, finalStatus(run, condition, this.#now()));
+  }
+
+  async #write(run: TaskRun, status: TaskRunStatus): Promise<void> {
+    await writeStatus(this.#client, TaskRun, run, retriedWhereAsked(run, status, this.#now()));
   }
 
   #now(): string {
@@ -159,4 +236,4 @@ export class TaskRunController {
   }
 }
 
-const podRef = (run: TaskRun): ObjectRef => ({ ...refOf(run), name: podName(run) });
+const podRef = (run: TaskRun): ObjectRef => ({ ...refOf(run), name: podName(run, attemptOf(run)) });

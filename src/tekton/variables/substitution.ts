@@ -1,18 +1,26 @@
-/** Tekton's variables in a TaskSpec: `$(params.x)`, `$(params.list[*])`, `$(context.taskRun.name)`. Pure. */
+/** Tekton's variables: `$(params.x)`, `$(params.list[*])`, `$(context.taskRun.name)`, in texts, lists and whole specs. Pure. */
 
-import type { ParamValue, TaskSpec } from '../../resources/tekton/task-spec.ts';
+import type { ParamValue } from '../../resources/tekton/param.ts';
 
 /** Variables by name without `$(…)`, e.g. `params.message`, `context.taskRun.name`. */
 export type Variables = ReadonlyMap<string, ParamValue>;
 
-/** Adds a param under every form in which it may be written: `params.x`, `params["x"]`, `params['x']`, object keys and indexes. */
+/** The forms in which a param, result or artifact of `prefix` may be named: `x.NAME`, `x["NAME"]`, `x['NAME']`. */
+export const formsOf = (prefix: string, name: string): readonly string[] => [
+  `${prefix}.${name}`,
+  `${prefix}["${name}"]`,
+  `${prefix}['${name}']`,
+];
+
+/** Adds a param under every form in which it may be written, with the keys of an object and the indexes of a list. */
 export function setParam(variables: Map<string, ParamValue>, name: string, value: ParamValue): void {
-  for (const form of [`params.${name}`, `params["${name}"]`, `params['${name}']`, `inputs.params.${name}`]) {
+  for (const form of [...formsOf('params', name), ...formsOf('inputs.params', name)]) {
     variables.set(form, value);
     if (Array.isArray(value)) {
       variables.set(`${form}[*]`, value);
       for (const [index, item] of value.entries()) variables.set(`${form}[${index}]`, item);
     } else if (typeof value === 'object') {
+      variables.set(`${form}[*]`, value);
       for (const [key, item] of Object.entries(value)) variables.set(`${form}.${key}`, item);
     }
   }
@@ -20,8 +28,13 @@ export function setParam(variables: Map<string, ParamValue>, name: string, value
 
 const variable = /\$\(([^()]+)\)/g;
 
+/** Names of the variables in a text, without `$(…)`. */
+export const variablesIn = (text: string): readonly string[] =>
+  text.includes('$(') ? [...text.matchAll(variable)].map(([, name]) => name!.trim()) : [];
+
 /** Text with its string variables replaced; unknown ones stay as they are, as in Tekton. */
 export function substituteText(text: string, variables: Variables): string {
+  if (!text.includes('$(')) return text;
   return text.replace(variable, (whole, name: string) => {
     const value = variables.get(name.trim());
     return typeof value === 'string' ? value : whole;
@@ -31,16 +44,30 @@ export function substituteText(text: string, variables: Variables): string {
 /** A list in which an element that is just a list variable becomes that list's elements. */
 export function substituteList(list: readonly string[], variables: Variables): readonly string[] {
   return list.flatMap((element) => {
-    const alone = /^\$\(([^()]+)\)$/.exec(element);
-    const value = alone === null ? undefined : variables.get(alone[1]!.trim());
+    const value = wholeVariable(element, variables);
     return Array.isArray(value) ? (value as readonly string[]) : [substituteText(element, variables)];
   });
 }
 
-/** Every string of a TaskSpec with its variables replaced. */
-export function substituteTaskSpec(spec: TaskSpec, variables: Variables): TaskSpec {
-  const { params: _declared, ...rest } = spec;
-  return walk(rest, variables) as TaskSpec;
+/** What a text stands for that is nothing but one variable. */
+export function wholeVariable(text: string, variables: Variables): ParamValue | undefined {
+  const alone = /^\s*\$\(([^()]+)\)\s*$/.exec(text);
+  return alone === null ? undefined : variables.get(alone[1]!.trim());
+}
+
+/** A param's value; one that is nothing but the variable of a list or an object becomes that list or object. */
+export function substituteValue(value: ParamValue, variables: Variables): ParamValue {
+  if (typeof value === 'string') {
+    const whole = wholeVariable(value, variables);
+    return whole === undefined || typeof whole === 'string' ? substituteText(value, variables) : whole;
+  }
+  if (Array.isArray(value)) return substituteList(value as readonly string[], variables);
+  return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, substituteText(text, variables)]));
+}
+
+/** Every string in a value; an element of a list that is a list's variable becomes that list's elements. */
+export function substituteDeep<T>(value: T, variables: Variables): T {
+  return walk(value, variables) as T;
 }
 
 function walk(value: unknown, variables: Variables): unknown {
@@ -52,4 +79,12 @@ function walk(value: unknown, variables: Variables): unknown {
   if (typeof value === 'object' && value !== null)
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, variables)]));
   return value;
+}
+
+/** Every string in a value, with its path: `steps[0].script`. */
+export function textsIn(value: unknown, path = ''): readonly { readonly path: string; readonly text: string }[] {
+  if (typeof value === 'string') return value.includes('$(') ? [{ path, text: value }] : [];
+  if (Array.isArray(value)) return value.flatMap((item, index) => textsIn(item, `${path}[${index}]`));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => textsIn(item, path === '' ? key : `${path}.${key}`));
 }

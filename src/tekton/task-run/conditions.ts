@@ -1,0 +1,159 @@
+/** How a TaskRun stands, as its Pod says it: the condition Succeeded, with Tekton's reasons. Pure. */
+
+import type { ConditionDraft } from '../../resources/condition.ts';
+import { imagePullOf } from '../../resources/core/image-pull.ts';
+import type { ContainerStatus, Pod } from '../../resources/core/pod.ts';
+import type { TaskRun } from '../../resources/tekton/task-run.ts';
+import { isSidecar, isStep } from './step-names.ts';
+
+export const succeeded = (status: ConditionDraft['status'], reason: string, message: string): ConditionDraft => ({
+  type: 'Succeeded',
+  status,
+  reason,
+  message,
+});
+
+export const started = (): ConditionDraft => succeeded('Unknown', 'Started', 'The TaskRun has been accepted');
+
+/** Whether nothing of the Pod runs any more. */
+export const podEnded = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+
+/** What was amiss before somebody ended the run, as Tekton adds it. */
+function withPrevious(run: TaskRun, message: string): string {
+  const before = run.status?.conditions?.find(({ type }) => type === 'Succeeded');
+  if (before?.status !== 'Unknown' || !before.message) return message;
+  if (['Started', 'Running', 'TaskRunPending', 'ToBeRetried'].includes(before.reason ?? '')) return message;
+  return `${message}\nPrevious status: [${before.reason}] ${before.message}`;
+}
+
+export const cancelled = (run: TaskRun): ConditionDraft =>
+  succeeded(
+    'False',
+    'TaskRunCancelled',
+    withPrevious(run, `TaskRun "${run.metadata.name}" was cancelled. ${run.spec.statusMessage ?? ''}`.trim()),
+  );
+
+export const timedOut = (run: TaskRun): ConditionDraft =>
+  succeeded(
+    'False',
+    'TaskRunTimeout',
+    withPrevious(run, `TaskRun "${run.metadata.name}" failed to finish within "${run.spec.timeout}"`),
+  );
+
+/** Of a PipelineTask with `onError: continue`. */
+const onErrorAnnotation = 'pipeline.tekton.dev/pipeline-task-on-error';
+
+/** A failure of the run's own doing that its PipelineRun shall not mind. */
+export const ignoredWhereAsked = (run: TaskRun, condition: ConditionDraft): ConditionDraft =>
+  condition.status === 'False' && run.metadata.annotations?.[onErrorAnnotation] === 'continue'
+    ? { ...condition, reason: 'FailureIgnored' }
+    : condition;
+
+export function conditionFromPod(run: TaskRun, pod: Pod): ConditionDraft {
+  if (!podEnded(pod)) return liveCondition(pod);
+  if (run.spec.status === 'TaskRunCancelled') return cancelled(run);
+  if (pod.status?.phase === 'Succeeded' && !sidecarFailed(pod))
+    return succeeded('True', 'Succeeded', 'All Steps have completed executing');
+  return failure(run, pod);
+}
+
+function liveCondition(pod: Pod): ConditionDraft {
+  if (pod.status?.phase === 'Running')
+    return succeeded('Unknown', 'Running', 'Not all Steps in the Task have finished executing');
+  const scheduled = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled');
+  if (scheduled?.reason === 'Unschedulable' && scheduled.message?.includes('Insufficient'))
+    return succeeded('Unknown', 'ExceededNodeResources', 'TaskRun Pod exceeded available resources');
+  if (scheduled?.status === 'False')
+    return succeeded('Unknown', 'Pending', `${scheduled.reason ?? 'Unschedulable'}: ${scheduled.message ?? ''}`);
+  const pull = imagePullOf(pod);
+  if (pull !== undefined && pull.state !== 'Pulled')
+    return succeeded(
+      'Unknown',
+      pull.state === 'ImagePullBackOff' ? 'PullImageFailed' : 'Pending',
+      `${pull.state}: ${pull.message}`,
+    );
+  const waiting = pod.status?.containerStatuses?.find((status) => status.state?.waiting?.message !== undefined);
+  return succeeded('Unknown', 'Pending', waiting?.state?.waiting?.message ?? 'Pending');
+}
+
+function failure(run: TaskRun, pod: Pod): ConditionDraft {
+  if (pod.status?.reason === 'DeadlineExceeded') return timedOut(run);
+  if (pod.status?.reason === 'Evicted') return succeeded('False', 'PodEvicted', pod.status.message ?? 'Evicted');
+  if (wasDeletedWhileItRan(pod))
+    return succeeded('False', 'PodDeleted', `the Pod "${pod.metadata.name}" was deleted while it ran`);
+  const failed = firstFailure(pod);
+  const ended = failed?.state?.terminated;
+  if (failed === undefined || ended === undefined)
+    return succeeded('False', 'Failed', pod.status?.message ?? pod.status?.reason ?? 'the Pod failed');
+  return ignoredWhereAsked(run, succeeded('False', reasonOf(failed, ended), messageOf(run, failed, ended)));
+}
+
+type Terminated = NonNullable<NonNullable<ContainerStatus['state']>['terminated']>;
+
+/** What kept a container from starting, and the reason that Tekton gives it. */
+const startProblems: Readonly<Record<string, string>> = {
+  ErrImagePull: 'TaskRunImagePullFailed',
+  ImagePullBackOff: 'TaskRunImagePullFailed',
+  ErrImageNeverPull: 'TaskRunImagePullFailed',
+  InvalidImageName: 'TaskRunImagePullFailed',
+  CreateContainerConfigError: 'CreateContainerConfigError',
+  CreateContainerError: 'PodCreationFailed',
+};
+
+function reasonOf({ name }: ContainerStatus, { reason = '' }: Terminated): string {
+  const problem = startProblems[reason];
+  if (problem !== undefined) return problem;
+  const kind = isSidecar(name) ? 'Sidecar' : 'Step';
+  return reason === 'OOMKilled' ? `${kind}OOM` : `${kind}Failed`;
+}
+
+function messageOf(run: TaskRun, status: ContainerStatus, { exitCode, reason = '', message }: Terminated): string {
+  const { name } = status;
+  const problem = startProblems[reason];
+  if (problem !== undefined) {
+    const which = `the ${isSidecar(name) ? 'sidecar' : 'step'} "${name.replace(/^(step|sidecar)-/, '')}" in TaskRun "${run.metadata.name}"`;
+    const what =
+      problem === 'TaskRunImagePullFailed' ? `failed to pull the image "${status.image ?? ''}"` : 'failed to start';
+    return `${which} ${what}. The pod errored with the message: "${message ?? reason}."`;
+  }
+  if (reason === 'TimeoutExceeded') return `"${name}" exited because the step exceeded the specified timeout limit`;
+  const detail = reason !== '' && reason !== 'Error' ? `: ${reason}` : '';
+  // Results are no explanation.
+  const told = message && !message.startsWith('[{') && message !== '[]' ? ` (${message})` : '';
+  return `"${name}" exited with code ${exitCode}${detail}${told}`;
+}
+
+/** Only a Pod that has not ended gets time for it. */
+const wasDeletedWhileItRan = ({ metadata }: Pod): boolean =>
+  metadata.deletionTimestamp !== undefined && (metadata.deletionGracePeriodSeconds ?? 0) > 0;
+
+/** The container whose failure tells most, in Tekton's order; not one that was skipped because of another. */
+function firstFailure(pod: Pod): ContainerStatus | undefined {
+  const { containerStatuses: all = [] } = pod.status ?? {};
+  const failed = all.filter(({ state }) => {
+    const ended = state?.terminated;
+    return ended !== undefined && ended.exitCode !== 0 && ended.reason !== 'Skipped';
+  });
+  const sidecars = failed.filter((status) => isSidecar(status.name) && endedByItself(status, all));
+  const steps = failed.filter(({ name }) => !isSidecar(name));
+  const oom = ({ state }: ContainerStatus): boolean => state?.terminated?.reason === 'OOMKilled';
+  return sidecars.find(oom) ?? steps.find(oom) ?? sidecars[0] ?? steps[0];
+}
+
+/** Before the last step had ended: the node ends sidecars after it. */
+function endedByItself({ state }: ContainerStatus, all: readonly ContainerStatus[]): boolean {
+  const steps = all.filter(({ name }) => isStep(name)).map(({ state: other }) => other?.terminated?.finishedAt ?? '');
+  const last = steps.sort().at(-1) ?? '';
+  const finished = state?.terminated?.finishedAt ?? '';
+  return finished !== '' && (last === '' || finished < last);
+}
+
+/** As Kubernetes has it: nothing of the Pod was left running when its steps had ended, and a sidecar had failed. */
+function sidecarFailed(pod: Pod): boolean {
+  const { containerStatuses: all = [] } = pod.status ?? {};
+  const sidecars = all.filter(({ name }) => isSidecar(name));
+  return (
+    sidecars.some(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0) &&
+    sidecars.every((status) => endedByItself(status, all))
+  );
+}

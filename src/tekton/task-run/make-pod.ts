@@ -1,0 +1,83 @@
+/** Makes the Pod of an attempt, and what must be there before it. */
+
+import type { Client } from '../../client/client.ts';
+import { getFromServer } from '../../client/get-if-exists.ts';
+import { Pod } from '../../resources/core/pod.ts';
+import { jsonEqual } from '../../resources/json.ts';
+import { refOf } from '../../resources/meta.ts';
+import { isAlreadyExists, isInvalid } from '../../resources/status.ts';
+import { TaskRun } from '../../resources/tekton/task-run.ts';
+import { substituteDeep } from '../variables/substitution.ts';
+import { makeClaims } from '../workspaces/claims.ts';
+import { TaskRunFailure } from './failure.ts';
+import { isKfsOwn } from './kfs-own.ts';
+import { attemptOf, type PodParts, podName, podOf } from './pod.ts';
+import type { Prepared } from './prepare.ts';
+import { bindingsOf, runVariables } from './substitute.ts';
+
+export interface Made {
+  /** With the Task's labels and annotations. */
+  readonly run: TaskRun;
+  /** What stands where the Pod should be: made by an earlier attempt whose answer was lost, or by somebody else. */
+  readonly pod?: Pod;
+}
+
+/** @throws TaskRunFailure for what the server refuses */
+export async function makePod(client: Client, given: TaskRun, prepared: Prepared): Promise<Made> {
+  const run = await withMetaOfTask(client, given, prepared);
+  await claims(client, run);
+  try {
+    await client.create(Pod, podOf(run, partsOf(run, prepared)));
+    return { run };
+  } catch (error) {
+    if (isInvalid(error)) throw refused(run, error.message);
+    if (!isAlreadyExists(error)) throw error;
+    const pod = await getFromServer(client, Pod, { ...refOf(run), name: podName(run, attemptOf(run)) });
+    if (pod === undefined) throw error;
+    return { run, pod };
+  }
+}
+
+function partsOf(run: TaskRun, { task, spec }: Prepared): PodParts {
+  if (isKfsOwn(run)) return { spec };
+  const variables = runVariables(run, task);
+  const { podTemplate } = run.spec;
+  return {
+    spec,
+    bindings: bindingsOf(run, variables),
+    ...(podTemplate === undefined ? {} : { podTemplate: substituteDeep(podTemplate, variables) }),
+  };
+}
+
+/** The run bears the labels and annotations of its Task; its own win. */
+async function withMetaOfTask(client: Client, run: TaskRun, { labels, annotations }: Prepared): Promise<TaskRun> {
+  const { metadata } = run;
+  const wanted = {
+    labels: { ...labels, ...metadata.labels },
+    annotations: { ...annotations, ...metadata.annotations },
+  };
+  if (jsonEqual(wanted.labels, metadata.labels ?? {}) && jsonEqual(wanted.annotations, metadata.annotations ?? {}))
+    return run;
+  return client.patch(TaskRun, refOf(run), { type: 'merge', body: { metadata: wanted } });
+}
+
+async function claims(client: Client, run: TaskRun): Promise<void> {
+  try {
+    await makeClaims(client, run.spec.workspaces, run);
+  } catch (error) {
+    if (!isInvalid(error)) throw error;
+    const { namespace = '', name } = run.metadata;
+    throw new TaskRunFailure(
+      'CouldntCreateWorkspacePVC',
+      `failed to create PVC for TaskRun ${namespace}/${name} workspaces correctly: ${error.message}`,
+    );
+  }
+}
+
+function refused(run: TaskRun, why: string): TaskRunFailure {
+  const { namespace = '', name } = run.metadata;
+  const { taskRef } = run.spec;
+  const hint =
+    taskRef === undefined ? 'invalid TaskSpec' : `missing or invalid Task ${namespace}/${taskRef.name ?? ''}`;
+  return new TaskRunFailure('PodCreationFailed', `failed to create task run pod "${name}": ${why}. Maybe ${hint}`);
+}

@@ -1,0 +1,27 @@
+/** Further attempts of a TaskRun that failed. Pure. */
+
+import { conditionOf, mergeConditions } from '../../resources/condition.ts';
+import type { TaskRun, TaskRunStatus } from '../../resources/tekton/task-run.ts';
+import { succeeded } from './conditions.ts';
+import { attemptOf } from './pod.ts';
+
+/**
+ * What a status that says the end becomes where there are attempts left: it is put by, and the run begins anew.
+ * @param now RFC 3339
+ */
+export function retriedWhereAsked(run: TaskRun, status: TaskRunStatus, now: string): TaskRunStatus {
+  const condition = conditionOf({ status }, 'Succeeded');
+  const left = (run.spec.retries ?? 0) > attemptOf(run);
+  if (condition?.status !== 'False' || !left || run.spec.status === 'TaskRunCancelled') return status;
+  const { retriesStatus = [], ...ended } = status;
+  const { startTime: _start, completionTime: _end, podName: _pod, results: _results, steps, ...kept } = ended;
+  return {
+    ...kept,
+    // Where StepActions came from is found out once.
+    ...(steps?.some(({ provenance }) => provenance !== undefined)
+      ? { steps: steps.map(({ name, provenance }) => ({ name, ...(provenance === undefined ? {} : { provenance }) })) }
+      : {}),
+    retriesStatus: [...retriesStatus, ended],
+    conditions: mergeConditions(kept.conditions, [succeeded('Unknown', 'ToBeRetried', condition.message ?? '')], now),
+  };
+}

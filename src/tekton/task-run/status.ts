@@ -1,0 +1,212 @@
+/** The status of a TaskRun as it follows from its Pod. Pure. */
+
+import { type ConditionDraft, mergeConditions } from '../../resources/condition.ts';
+import type { ContainerStatus, Pod } from '../../resources/core/pod.ts';
+import type { StepState, TaskRun, TaskRunStatus } from '../../resources/tekton/task-run.ts';
+import type { SidecarState } from '../../resources/tekton/task-run-status.ts';
+import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
+import { conditionFromPod, podEnded, succeeded } from './conditions.ts';
+import { TaskRunFailure } from './failure.ts';
+import { isKfsOwn } from './kfs-own.ts';
+import { attemptOf, podName } from './pod.ts';
+import { artifactsIn, checkResults, fittingResults, stepResults, taskResults } from './results.ts';
+import { returned } from './start-order.ts';
+import { sidecarContainer, stepContainer } from './step-names.ts';
+
+/** Whether nobody has said anything of the Pod yet: it may have been given to a node, which is no news for its run. */
+export const isUntold = ({ status }: Pod): boolean =>
+  (status?.phase ?? 'Pending') === 'Pending' &&
+  (status?.conditions ?? []).length === 0 &&
+  (status?.containerStatuses ?? []).length === 0;
+
+/** Whether any step has been started. */
+export const hasStartedStep = (spec: TaskSpec, pod: Pod): boolean =>
+  (spec.steps ?? []).some((step, index) => {
+    const { running, terminated } = statusOf(pod, stepContainer(step, index))?.state ?? {};
+    return running !== undefined || terminated?.startedAt !== undefined;
+  });
+
+const statusOf = (pod: Pod, container: string): ContainerStatus | undefined =>
+  pod.status?.containerStatuses?.find(({ name }) => name === container);
+
+/**
+ * @param now RFC 3339
+ * @param end how the run ends whatever its Pod says; default: what its Pod says
+ */
+export function statusFromPod(
+  run: TaskRun,
+  spec: TaskSpec,
+  pod: Pod,
+  now: string,
+  end?: ConditionDraft,
+): TaskRunStatus {
+  const said = end !== undefined && podEnded(pod) ? end : conditionFromPod(run, pod);
+  const results = said.status === 'Unknown' ? [] : taskResults(spec, messagesOf(spec, pod));
+  const condition = said.status === 'True' ? checked(spec, results, said) : said;
+  const final = condition.status !== 'Unknown';
+  const fitting = fittingResults(spec, results);
+  const sidecars = sidecarStates(spec, pod);
+  const artifacts = final ? artifactsOf(spec, pod) : undefined;
+  return {
+    ...run.status,
+    observedGeneration: run.metadata.generation,
+    podName: pod.metadata.name,
+    startTime: run.status?.startTime ?? now,
+    ...(final ? { completionTime: run.status?.completionTime ?? lastFinish(pod) ?? now } : {}),
+    steps: stepStates(run, spec, pod, condition),
+    ...(sidecars.length === 0 ? {} : { sidecars }),
+    ...(fitting.length === 0 ? {} : { results: fitting }),
+    ...(artifacts === undefined ? {} : { artifacts }),
+    conditions: mergeConditions(run.status?.conditions, [condition], now),
+  };
+}
+
+function checked(
+  spec: TaskSpec,
+  results: Parameters<typeof checkResults>[1],
+  condition: ConditionDraft,
+): ConditionDraft {
+  try {
+    checkResults(spec, results);
+    return condition;
+  } catch (error) {
+    if (!(error instanceof TaskRunFailure)) throw error;
+    return succeeded('False', error.reason, error.message);
+  }
+}
+
+const messagesOf = (spec: TaskSpec, pod: Pod): ReadonlyMap<string, string | undefined> =>
+  new Map(
+    (spec.steps ?? []).map((step, index) => {
+      const container = stepContainer(step, index);
+      return [container, statusOf(pod, container)?.state?.terminated?.message];
+    }),
+  );
+
+/** The status of a run that ends without, or before, its Pod. */
+export function finalStatus(run: TaskRun, condition: ConditionDraft, now: string): TaskRunStatus {
+  return {
+    ...run.status,
+    observedGeneration: run.metadata.generation,
+    startTime: run.status?.startTime ?? now,
+    completionTime: run.status?.completionTime ?? now,
+    ...(run.status?.steps === undefined
+      ? {}
+      : { steps: run.status.steps.map((state) => endedWith(run, state, condition.reason ?? '', now)) }),
+    conditions: mergeConditions(run.status?.conditions, [condition], now),
+  };
+}
+
+/** A step that never said its end. */
+function endedWith(run: TaskRun, state: StepState, reason: string, now: string): StepState {
+  if (state.terminated !== undefined) return state;
+  const { running, waiting: _waiting, ...rest } = state;
+  const pod = run.status?.podName ?? podName(run, attemptOf(run));
+  return {
+    ...rest,
+    terminated: {
+      exitCode: 1,
+      reason,
+      message: `Step ${state.name ?? ''} terminated as pod ${pod} is terminated`,
+      ...(running?.startedAt === undefined ? {} : { startedAt: running.startedAt }),
+      finishedAt: now,
+    },
+    terminationReason: reason,
+  };
+}
+
+/** Reasons for which somebody, or the time limit, ended the steps. */
+const endedFromOutside = ['TaskRunCancelled', 'TaskRunTimeout'];
+
+function stepStates(run: TaskRun, spec: TaskSpec, pod: Pod, condition: ConditionDraft): readonly StepState[] {
+  // What Kf says of its own Tasks' ends it reads off the containers.
+  const outside = !isKfsOwn(run) && condition.status === 'False' && endedFromOutside.includes(condition.reason ?? '');
+  return (spec.steps ?? []).map((step, index) => {
+    const container = stepContainer(step, index);
+    const status = statusOf(pod, container);
+    const ended = status?.state?.terminated;
+    const name = container.replace(/^step-/, '');
+    const before = run.status?.steps?.find((state) => state.name === name);
+    const results = stepResults(step, ended?.message);
+    const state: StepState = {
+      ...(status?.state ?? { waiting: { reason: 'PodInitializing' } }),
+      name,
+      container,
+      ...(status?.imageID === undefined ? {} : { imageID: status.imageID }),
+      ...(before?.provenance === undefined ? {} : { provenance: before.provenance }),
+      ...(status?.usage === undefined ? {} : { usage: status.usage }),
+      ...(results.length === 0 ? {} : { results }),
+      ...artifactsIn(ended?.message, returned.stepArtifacts),
+      ...(ended === undefined ? {} : { terminationReason: terminationReason(step.onError, ended) }),
+    };
+    return outside && ended !== undefined && ended.exitCode !== 0 ? stopped(state, condition.reason ?? '') : state;
+  });
+}
+
+/** The exit code stays what it was; what has never run has none of its own. */
+const stopped = (state: StepState, reason: string): StepState =>
+  state.terminated === undefined || state.terminationReason === 'Continued'
+    ? state
+    : { ...state, terminated: { ...state.terminated, reason }, terminationReason: reason };
+
+function terminationReason(onError: string | undefined, ended: { exitCode: number; reason?: string }): string {
+  if (ended.exitCode !== 0 && ended.reason === 'Error' && onError === 'continue') return 'Continued';
+  return ended.reason ?? (ended.exitCode === 0 ? 'Completed' : 'Error');
+}
+
+function sidecarStates({ sidecars = [] }: TaskSpec, pod: Pod): readonly SidecarState[] {
+  return sidecars.flatMap((sidecar) => {
+    const container = sidecarContainer(sidecar);
+    const status = statusOf(pod, container);
+    if (status?.state === undefined) return [];
+    return [
+      {
+        ...status.state,
+        name: sidecar.name,
+        container,
+        ...(status.imageID === undefined ? {} : { imageID: status.imageID }),
+      },
+    ];
+  });
+}
+
+/** The whole Task's artifacts, and those of all steps. */
+function artifactsOf(spec: TaskSpec, pod: Pod): TaskRunStatus['artifacts'] {
+  const messages = [...messagesOf(spec, pod).values()];
+  const ofTask = messages
+    .map((message) => artifactsIn(message, returned.taskArtifacts))
+    .filter((found) => found !== undefined);
+  const ofSteps = messages
+    .map((message) => artifactsIn(message, returned.stepArtifacts))
+    .filter((found) => found !== undefined);
+  const all = [...ofTask.slice(-1), ...ofSteps];
+  if (all.length === 0) return undefined;
+  const inputs = merged(all.flatMap((found) => found.inputs ?? []));
+  const outputs = merged(all.flatMap((found) => found.outputs ?? []));
+  return {
+    ...(inputs.length === 0 ? {} : { inputs }),
+    ...(outputs.length === 0 ? {} : { outputs }),
+  };
+}
+
+/** One artifact per name, with all its values once. */
+function merged<A extends { readonly name?: string; readonly values?: readonly unknown[] }>(
+  artifacts: readonly A[],
+): readonly A[] {
+  const byName = new Map<string, A>();
+  for (const artifact of artifacts) {
+    const before = byName.get(artifact.name ?? '');
+    const known = new Set((before?.values ?? []).map((value) => JSON.stringify(value)));
+    const added = (artifact.values ?? []).filter((value) => !known.has(JSON.stringify(value)));
+    byName.set(artifact.name ?? '', { ...before, ...artifact, values: [...(before?.values ?? []), ...added] });
+  }
+  return [...byName.values()];
+}
+
+function lastFinish(pod: Pod): string | undefined {
+  const times = (pod.status?.containerStatuses ?? []).map((status) => status.state?.terminated?.finishedAt);
+  return times
+    .filter((time) => time !== undefined)
+    .sort()
+    .at(-1);
+}

@@ -1,0 +1,60 @@
+/** Steps over their stepTemplate, as Kubernetes' strategic merge has it. Pure. */
+
+import type { ResourceRequirements } from '../../resources/core/pod.ts';
+import type { Step, StepTemplate } from '../../resources/tekton/step.ts';
+
+/** The step's own fields win; env is merged by name, mounts by path, devices by path, requests and limits by resource. */
+export function withTemplate(step: Step, template: StepTemplate | undefined): Step {
+  if (template === undefined) return step;
+  const { displayName: _shown, ...own } = step;
+  const env = byKey(template.env, step.env, ({ name }) => name);
+  const volumeMounts = byKey(template.volumeMounts, step.volumeMounts, ({ mountPath }) => mountPath);
+  const volumeDevices = byKey(template.volumeDevices, step.volumeDevices, ({ devicePath }) => devicePath);
+  const computeResources = mergeResources(template.computeResources, step.computeResources);
+  const securityContext = mergeMaps(template.securityContext, step.securityContext);
+  return {
+    ...template,
+    ...own,
+    ...(env === undefined ? {} : { env }),
+    ...(volumeMounts === undefined ? {} : { volumeMounts }),
+    ...(volumeDevices === undefined ? {} : { volumeDevices }),
+    ...(computeResources === undefined ? {} : { computeResources }),
+    ...(securityContext === undefined ? {} : { securityContext }),
+  };
+}
+
+function byKey<T>(
+  base: readonly T[] | undefined,
+  over: readonly T[] | undefined,
+  key: (item: T) => string,
+): readonly T[] | undefined {
+  if (base === undefined || over === undefined) return over ?? base;
+  const merged = new Map(base.map((item) => [key(item), item]));
+  for (const item of over) merged.set(key(item), item);
+  return [...merged.values()];
+}
+
+export function mergeResources(
+  base: ResourceRequirements | undefined,
+  over: ResourceRequirements | undefined,
+): ResourceRequirements | undefined {
+  if (base === undefined || over === undefined) return over ?? base;
+  const limits = mergeMaps(base.limits, over.limits);
+  const requests = mergeMaps(base.requests, over.requests);
+  return {
+    ...(limits === undefined ? {} : { limits }),
+    ...(requests === undefined ? {} : { requests }),
+  };
+}
+
+const isMap = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function mergeMaps<T extends object>(base: T | undefined, over: T | undefined): T | undefined {
+  if (base === undefined || over === undefined) return over ?? base;
+  const merged = { ...base } as Record<string, unknown>;
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged[key];
+    merged[key] = isMap(before) && isMap(value) ? mergeMaps(before, value) : value;
+  }
+  return merged as T;
+}

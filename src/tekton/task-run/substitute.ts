@@ -1,0 +1,160 @@
+/** From a Task as it is written to what will run: checks of what the run gives, and every variable replaced. Pure. */
+
+import type { ParamValue } from '../../resources/tekton/param.ts';
+import type { Sidecar, Step } from '../../resources/tekton/step.ts';
+import type { StepActionSpec } from '../../resources/tekton/step-action.ts';
+import type { TaskRun } from '../../resources/tekton/task-run.ts';
+import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
+import type { WorkspaceBinding } from '../../resources/tekton/workspace.ts';
+import {
+  goList,
+  indexesOutOfBounds,
+  problemOfEnums,
+  problemOfParams,
+  unknownParam,
+  valuesOfParams,
+  variablesOfParams,
+} from '../variables/params.ts';
+import {
+  substituteDeep,
+  substituteText,
+  substituteValue,
+  type Variables,
+  wholeVariable,
+} from '../variables/substitution.ts';
+import { boundToClaim } from '../workspaces/claims.ts';
+import { checkResources } from './compute-resources.ts';
+import { TaskRunFailure, userError } from './failure.ts';
+import { inlined } from './step-action.ts';
+import { contextVariables, pathVariables, retryCount, stepVariables } from './task-variables.ts';
+import { declaredWorkspaces, ownMountPaths, workspaceVariables } from './workspaces.ts';
+
+/** A TaskSpec and where it comes from. */
+export interface ResolvedTask {
+  readonly name: string;
+  readonly spec: TaskSpec;
+  /** By index of the step that refers to it. */
+  readonly actions?: ReadonlyMap<number, StepActionSpec>;
+}
+
+/** @throws TaskRunFailure for what the run gives and the Task does not take, in Tekton's order */
+export function checkRun(run: TaskRun, { name, spec }: ResolvedTask): void {
+  const declared = spec.params ?? [];
+  const given = run.spec.params ?? [];
+  checkResources(run, spec);
+  const problem = problemOfParams(declared, given);
+  if (problem !== undefined) throw userError(`invalid input params for task ${name}: ${problem}`);
+  const enums = problemOfEnums(declared, given);
+  if (enums !== undefined) throw userError(enums, 'InvalidParamValue');
+  const beyond = indexesOutOfBounds(spec, valuesOfParams(declared, given));
+  if (beyond.length > 0) throw userError(`non-existent param references:${goList(beyond)}`);
+  declaredWorkspaces(spec, run.spec.workspaces ?? [], run.spec.taskSpec !== undefined);
+}
+
+/** Params and context of a run: what its fields outside of the TaskSpec may name. */
+export const runVariables = (run: TaskRun, task: ResolvedTask): Map<string, ParamValue> =>
+  new Map([
+    ...contextVariables(run, task.name),
+    ...variablesOfParams(valuesOfParams(task.spec.params ?? [], run.spec.params ?? [])),
+  ]);
+
+/** The run's bindings with their variables replaced, templates bound to their claims. */
+export const bindingsOf = (run: TaskRun, variables: Variables): readonly WorkspaceBinding[] =>
+  (run.spec.workspaces ?? []).map((binding) =>
+    boundToClaim(substituteDeep(binding, variables), run.metadata.uid ?? ''),
+  );
+
+/**
+ * The spec that will run, as `status.taskSpec` has it. Where there may be further attempts the number of the attempt is
+ * left open.
+ * @throws TaskRunFailure
+ */
+export function substituteTask(run: TaskRun, task: ResolvedTask): TaskSpec {
+  const { params, results, workspaces, steps = [], sidecars, ...rest } = task.spec;
+  const outside = runVariables(run, task);
+  const bindings = bindingsOf(run, outside);
+  const declared = declaredWorkspaces(task.spec, bindings, run.spec.taskSpec !== undefined);
+  const base = new Map<string, ParamValue>([
+    ...contextVariables(run, task.name),
+    ...workspaceVariables(declared, bindings),
+    ...pathVariables(task.spec),
+  ]);
+  if ((run.spec.retries ?? 0) === 0) base.set(retryCount, '0');
+  const variables = new Map([...outside, ...base]);
+  const bound = new Set(bindings.map(({ name }) => name));
+  const within = (all: Variables, own: Variables): Variables =>
+    own.size === 0 ? all : new Map([...all, ...[...own].filter(([name]) => bound.has(workspaceOf(name)))]);
+  const spec: TaskSpec = {
+    ...substituteDeep(rest, variables),
+    ...(params === undefined ? {} : { params }),
+    steps: steps.map((step, index) => {
+      const action = task.actions?.get(index);
+      const inside = new Map([...within(variables, ownMountPaths(step)), ...fileVariables(step, index)]);
+      const replaced = substituteStep(step, inside);
+      if (action === undefined) return replaced;
+      const named = { ...replaced, results: action.results ?? [] };
+      return inlined(
+        replaced,
+        index,
+        action,
+        new Map([...within(base, ownMountPaths(step)), ...fileVariables(named, index)]),
+      );
+    }),
+    ...(sidecars === undefined
+      ? {}
+      : { sidecars: sidecars.map((sidecar) => substituteSidecar(sidecar, within(variables, ownMountPaths(sidecar)))) }),
+    ...(declared.length === 0 ? {} : { workspaces: substituteDeep(declared, variables) }),
+    ...(results === undefined ? {} : { results }),
+  };
+  refuseUnknown(run, spec);
+  return spec;
+}
+
+const workspaceOf = (variable: string): string => variable.slice('workspaces.'.length, -'.path'.length);
+
+function fileVariables(step: Step, index: number): Variables {
+  return new Map([...stepVariables(step, index)].filter(([name]) => !name.startsWith('workspaces.')));
+}
+
+function substituteStep(step: Step, variables: Variables): Step {
+  const { params, when, results, ...rest } = step;
+  return {
+    ...substituteDeep(rest, variables),
+    ...(params === undefined
+      ? {}
+      : { params: params.map(({ name, value }) => ({ name, value: substituteValue(value, variables) })) }),
+    ...(results === undefined ? {} : { results }),
+    ...(when === undefined
+      ? {}
+      : {
+          when: when.map((expression) => ({
+            ...substituteDeep(expression, variables),
+            // Of a list its JSON is compared.
+            ...(expression.input === undefined ? {} : { input: asText(expression.input, variables) }),
+          })),
+        }),
+  };
+}
+
+const substituteSidecar = (sidecar: Sidecar, variables: Variables): Sidecar => substituteDeep(sidecar, variables);
+
+function asText(text: string, variables: Variables): string {
+  const whole = wholeVariable(text, variables);
+  return whole === undefined || typeof whole === 'string' ? substituteText(text, variables) : JSON.stringify(whole);
+}
+
+/** Only what is embedded is not checked when it is made: params reach it undeclared. */
+function refuseUnknown(run: TaskRun, { steps = [] }: TaskSpec): void {
+  const names = new Set([
+    ...(run.spec.taskSpec?.params ?? []).map(({ name }) => name),
+    ...(run.spec.params ?? []).map(({ name }) => name),
+  ]);
+  if (run.spec.taskSpec === undefined) return;
+  const unknown = unknownParam({ steps }, names);
+  if (unknown === undefined) return;
+  const problem = `non-existent variable in ${JSON.stringify(unknown.text)}: ${unknown.path}`;
+  throw new TaskRunFailure(
+    'PodCreationFailed',
+    `failed to create task run pod "${run.metadata.name}": ${problem}. Maybe invalid TaskSpec`,
+  );
+}

@@ -1,10 +1,17 @@
 /** What builds of Dockerfiles and buildpacks work with: our own storage, and the caches of Apps. */
 
-import { readFile } from 'node:fs/promises';
-import { BaseImageError, type BuildCacheShelf, type HowToFetch, type ImageBench } from '../build/image/image-bench.ts';
+import { mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  BaseImageError,
+  type BuildCacheShelf,
+  type HowToFetch,
+  type ImageBench,
+  type ImageLayer,
+} from '../build/image/image-bench.ts';
 import { isInChroot } from '../node/host/chroot.ts';
 import { type ContainerStorage, ImageToolsMissing } from '../node/images/container-storage.ts';
-import { builderStackRef, ImageNotFound, imageRef } from '../node/images/image.ts';
+import { builderStackRef, digestHex, ImageNotFound, imageRef } from '../node/images/image.ts';
 import type { HadImage, NodeImages } from '../node/images/node-images.ts';
 import { BadLayoutError, checkLayout } from '../node/images/oci-layout.ts';
 import { PullError, pullErrorOf } from '../node/images/pull-error.ts';
@@ -21,6 +28,17 @@ export interface ImageBenchOptions {
 
 /** Programs that a build runs inside of its sandbox, by Debian package. */
 const programs = ['buildah', 'skopeo'];
+
+/** Empty files of the size of those blobs, which take no room. */
+async function placeholders(layout: string, layers: readonly ImageLayer[]): Promise<void> {
+  const folder = join(layout, 'blobs/sha256');
+  await mkdir(folder, { recursive: true });
+  for (const { digest, bytes } of layers) {
+    const file = join(folder, digestHex(digest));
+    await writeFile(file, '');
+    await truncate(file, bytes);
+  }
+}
 
 export function createImageBench({ storage, images, caches, runtime }: ImageBenchOptions): ImageBench {
   const had = async (ref: string, { credentials, anew, onProgress, onTrouble }: HowToFetch): Promise<HadImage> => {
@@ -51,8 +69,13 @@ export function createImageBench({ storage, images, caches, runtime }: ImageBenc
         return 'the server runs in a chroot, where the kernel gives no user namespaces, in which Dockerfiles are built: start the server outside of it';
       return runtime.startsWith('/usr/') ? undefined : `${runtime} lies outside of /usr, which is all that builds see`;
     },
-    async provide(ref, folder, how) {
+    async provide(ref, folder, how, without = new Set()) {
       const { image } = await had(ref, how);
+      // What is in a layout already is not written again.
+      await placeholders(
+        folder,
+        image.layers.filter(({ digest }) => without.has(digest)),
+      );
       const to = ['--dest-oci-accept-uncompressed-layers', `oci:${folder}:latest`];
       await storage.skopeo(['copy', '--quiet', `containers-storage:@${image.id}`, ...to]);
     },
@@ -60,8 +83,15 @@ export function createImageBench({ storage, images, caches, runtime }: ImageBenc
       const { ref: named, image } = await had(ref, how);
       const text = await storage.skopeo(['inspect', '--config', `containers-storage:@${image.id}`]);
       const { config } = JSON.parse(text) as { config?: { Env?: string[]; Labels?: Record<string, string> } };
-      return { ref: named, env: config?.Env ?? [], labels: config?.Labels ?? {} };
+      return { ref: named, env: config?.Env ?? [], labels: config?.Labels ?? {}, layers: image.layers };
     },
+    layersOf: (repository) =>
+      storage
+        .list()
+        .filter(
+          ({ id, names }) => storage.isKept(id) && names.some((name) => name.startsWith(`kf.local/${repository}:`)),
+        )
+        .flatMap(({ layers }) => layers),
     async take(folder, { repository, holder }) {
       const name = `kf.local/${repository}:${holder}`;
       try {
@@ -69,8 +99,10 @@ export function createImageBench({ storage, images, caches, runtime }: ImageBenc
         // Whatever the one image in it is called.
         await storage.skopeo(['copy', '--quiet', `oci:${folder}`, `containers-storage:${name}`]);
       } catch (error) {
-        if (!(error instanceof BadLayoutError) && pullErrorOf(error).kind === 'passing') throw error;
-        throw new BaseImageError(`what was built is no image: ${pullErrorOf(error).message}`);
+        if (error instanceof BadLayoutError) throw new BaseImageError(`what was built is no image: ${error.message}`);
+        const { kind, said } = pullErrorOf(error);
+        if (kind === 'passing') throw new Error(said);
+        throw new BaseImageError(`what was built is no image: ${said}`);
       }
       const { id } = await storage.keep(name);
       return imageRef(repository, `sha256:${id}`);

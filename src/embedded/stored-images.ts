@@ -4,7 +4,7 @@
  */
 
 import type { Client } from '../client/client.ts';
-import type { ContainerStorage } from '../node/images/container-storage.ts';
+import { type ContainerStorage, useInterval } from '../node/images/container-storage.ts';
 import type { ImageStore } from '../node/images/image-store.ts';
 import type { StoredImage } from '../node/images/stored-image.ts';
 import { isFinal } from '../resources/condition.ts';
@@ -36,11 +36,12 @@ export async function unusedImages(options: StoredImagesOptions): Promise<readon
   // What is named is read after what is there: whoever names an image later has found it by then.
   const digests = new Set([...(await namedImages(client)), ...(await basesOf(store))]);
   const names = await namedInFull(options);
-  const repositories = await repositoriesInTheMaking(client);
+  const { repositories, since } = await inTheMaking(client);
   const now = Date.now();
   const isUsed = (image: StoredImage): boolean =>
     [`sha256:${image.id}`, ...image.digests].some((digest) => digests.has(digest)) ||
     image.names.some((name) => names.has(name) || repositories.some((one) => name.startsWith(one))) ||
+    storage.lastUsed(image) >= since ||
     now - storage.lastUsed(image) < (storage.isKept(image.id) ? grace : longestMaking);
   return images.filter((image) => !isUsed(image)).sort((a, b) => storage.lastUsed(a) - storage.lastUsed(b));
 }
@@ -85,12 +86,20 @@ async function basesOf(store: ImageStore): Promise<readonly string[]> {
   return bases.filter((digest) => digest !== undefined);
 }
 
-/** What Builds that go on have put, or will put, their image under. */
-async function repositoriesInTheMaking(client: Client): Promise<readonly string[]> {
+/**
+ * What Builds that go on have put, or will put, their image under; and since when, in milliseconds since the epoch, they
+ * may have found images that they start from, which they name nowhere.
+ */
+async function inTheMaking(
+  client: Client,
+): Promise<{ readonly repositories: readonly string[]; readonly since: number }> {
   const { items } = await client.list(Build, { unfinishedOnly: true });
-  return items
-    .filter((build) => !isFinal(build))
-    .map(
+  const unfinished = items.filter((build) => !isFinal(build));
+  return {
+    repositories: unfinished.map(
       ({ metadata }) => `${ownRegistry}/${metadata.namespace}/${metadata.labels?.[labels.appName] ?? metadata.name}:`,
-    );
+    ),
+    // The note of a use that outlives the server may be that much older.
+    since: Math.min(...unfinished.map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? ''))) - useInterval,
+  };
 }

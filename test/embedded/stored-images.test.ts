@@ -47,7 +47,7 @@ const digest = (digit: string) => `sha256:${digit.repeat(64)}`;
 
 function stored(digit: string, ...names: readonly string[]): void {
   const id = digit.repeat(64);
-  images.set(id, { id, digests: [digest(digit.toUpperCase())], names, layerPaths: [], sizeBytes: 100 });
+  images.set(id, { id, digests: [digest(digit.toUpperCase())], names, layerPaths: [], layers: [], sizeBytes: 100 });
 }
 const unused = async () => (await unusedImages(options)).map(({ id }) => id[0]);
 
@@ -82,6 +82,18 @@ test('what an App, a Build or something unfinished names is used, by digest, by 
   expect(await unused()).toEqual(['7']);
   await local.client.updateStatus(Pod, { ...over, status: { phase: 'Succeeded' } });
   expect(await unused()).toEqual(['6', '7']);
+});
+
+test('what a Build that goes on may have found stays until it is over', async () => {
+  stored('1', 'x.io/base:1');
+  stored('2', 'x.io/old:1');
+  times.set('1'.repeat(64), Date.now() - 300_000);
+  const metadata = { name: 'b', namespace: 'dev' };
+  const build = await local.client.create(Build, { metadata, spec: { name: 'dockerfile' } });
+  expect(await unused()).toEqual(['2']);
+  const conditions = [{ type: 'Succeeded', status: 'False' as const }];
+  await local.client.updateStatus(Build, { ...build, status: { conditions } });
+  expect(await unused()).toEqual(['2', '1']);
 });
 
 test('what an image of the host stack’s store stands on is used', async () => {

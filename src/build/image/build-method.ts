@@ -13,6 +13,8 @@ export interface BuildMethod {
   readonly cacheOwner?: number;
   /** What has to be had before anything else; more may follow from it. @throws UnbuildableSourceError */
   wants(uploaded: UploadedBuild): Promise<readonly Want[]>;
+  /** What more is wanted once it is known what the cache holds. */
+  wantsBeside?(uploaded: UploadedBuild, places: Places): Promise<readonly Want[]>;
   /** Makes the cache ready, once all is had and before anything runs. Done once per Build. */
   ready?(uploaded: UploadedBuild, places: Places): Promise<void>;
   /** @throws UnbuildableSourceError */

@@ -3,14 +3,21 @@
 import { lstat, mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join, normalize, sep } from 'node:path';
 import { buildParams, noCacheParam, paramOf } from '../../resources/kf/build.ts';
+import { labels } from '../../resources/labels.ts';
 import type { UploadedBuild } from '../builder.ts';
 import { UnbuildableSourceError } from '../detect.ts';
 import type { Want } from './base-fetches.ts';
 import { baseImages } from './base-images.ts';
 import type { BuildMethod } from './build-method.ts';
 import { containersConfig } from './containers-config.ts';
-import { dockerfileOutput, dockerfileRecipe } from './dockerfile.ts';
-import type { ImageBench } from './image-bench.ts';
+import {
+  baseLayersFile,
+  cachedLayersFile,
+  dockerfileOutput,
+  dockerfileRecipe,
+  serverLayersFile,
+} from './dockerfile.ts';
+import type { ImageBench, ImageFacts } from './image-bench.ts';
 import type { Places, Recipe } from './recipe.ts';
 
 export class DockerfileMethod implements BuildMethod {
@@ -25,14 +32,33 @@ export class DockerfileMethod implements BuildMethod {
   async wants(uploaded: UploadedBuild): Promise<readonly Want[]> {
     return (await basesOf(uploaded)).map((ref, index) => ({
       ref,
-      file: String(index),
-      fetch: (target, how) => this.#bench.provide(ref, target, how),
+      file: factsFile(index),
+      fetch: async (target, how) => writeFile(target, JSON.stringify(await this.#bench.inspect(ref, how))),
     }));
   }
 
-  async ready(_: UploadedBuild, { bases }: Places): Promise<void> {
+  /** As OCI layouts, without the layers that earlier builds have brought into the cache. */
+  async wantsBeside(uploaded: UploadedBuild, { cache }: Places): Promise<readonly Want[]> {
+    const cached = takesCache(uploaded) ? await cachedLayers(cache) : new Set<string>();
+    const names = await basesOf(uploaded);
+    return (await factsOf(uploaded)).map(({ ref }, index) => ({
+      ref: names[index]!,
+      file: String(index),
+      fetch: (target, how) => this.#bench.provide(ref, target, { ...how, anew: false }, cached),
+    }));
+  }
+
+  async ready(uploaded: UploadedBuild, { bases }: Places): Promise<void> {
     await mkdir(bases, { recursive: true });
-    for (const [name, text] of Object.entries(containersConfig)) await writeFile(join(bases, name), text);
+    const { namespace, name, labels: own } = uploaded.build.metadata;
+    const ofBases = (await factsOf(uploaded)).flatMap(({ layers }) => layers);
+    const ofApp = this.#bench.layersOf(`${namespace}/${own?.[labels.appName] ?? name}`);
+    const files = {
+      ...containersConfig,
+      [baseLayersFile]: lines(ofBases.map(({ digest }) => hex(digest))),
+      [serverLayersFile]: lines([...ofBases, ...ofApp].map(({ digest, bytes }) => `${hex(digest)} ${bytes}`)),
+    };
+    for (const [file, text] of Object.entries(files)) await writeFile(join(bases, file), text);
   }
 
   async recipe(uploaded: UploadedBuild, places: Places): Promise<Recipe> {
@@ -42,7 +68,7 @@ export class DockerfileMethod implements BuildMethod {
       dockerfile: dockerfileOf(uploaded),
       bases: await basesOf(uploaded),
       buildArgs: spec.env ?? [],
-      takesCache: paramOf(spec, noCacheParam) !== 'true',
+      takesCache: takesCache(uploaded),
     };
     return dockerfileRecipe({ ...build, stack, runtime }, places);
   }
@@ -51,6 +77,31 @@ export class DockerfileMethod implements BuildMethod {
     return dockerfileOutput;
   }
 }
+
+const takesCache = ({ build }: UploadedBuild): boolean => paramOf(build.spec, noCacheParam) !== 'true';
+
+/** Of each base image; in `bases`. */
+const factsFile = (index: number): string => `${index}.json`;
+
+async function factsOf(uploaded: UploadedBuild): Promise<readonly ImageFacts[]> {
+  const read = async (_: string, index: number): Promise<ImageFacts> =>
+    JSON.parse(await readFile(join(uploaded.staging.bases, factsFile(index)), 'utf8')) as ImageFacts;
+  return Promise.all((await basesOf(uploaded)).map(read));
+}
+
+const mostCached = 2 ** 20;
+
+/** What an earlier build says that it has left there; where that is not true, this one fails, and the next has it all. */
+async function cachedLayers(cache: string): Promise<ReadonlySet<string>> {
+  const file = join(cache, cachedLayersFile);
+  const found = await lstat(file).catch(() => undefined);
+  if (found?.isFile() !== true || found.size > mostCached) return new Set();
+  const said = (await readFile(file, 'utf8')).split('\n').filter((line) => /^[0-9a-f]{64}$/.test(line));
+  return new Set(said.map((digest) => `sha256:${digest}`));
+}
+
+const hex = (digest: string): string => digest.replace('sha256:', '');
+const lines = (all: readonly string[]): string => [...new Set(all)].map((line) => `${line}\n`).join('');
 
 const dockerfileOf = ({ build }: UploadedBuild): string =>
   normalize(paramOf(build.spec, buildParams.dockerfile) || 'Dockerfile');

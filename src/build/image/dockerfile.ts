@@ -22,29 +22,45 @@ export interface DockerfileBuild {
 /** Where in the cache the image is left. */
 export const dockerfileOutput = 'out';
 
+/** In the cache: the digest of each layer that came into it with a base image, a line for each. */
+export const cachedLayersFile = 'layers';
+
+/** In `bases`: what is added there once those images are in the cache. */
+export const baseLayersFile = 'base-layers';
+
+/** In `bases`: digest and bytes of each layer that the server has, a line for each. */
+export const serverLayersFile = 'server-layers';
+
 /**
  * `$1` is the number of images to be had ready, then come their names, the rest are buildah's arguments. Layers stay in
  * /build/storage for the next build; what an interrupted build leaves there is marked, and thrown away by the server.
+ *
+ * No layer is written that the other side has: in an OCI layout an empty file of its size stands for it, which skopeo takes
+ * for the blob when it writes, and does not look at when it reads what its storage holds.
  */
 const script = `
 set -eu
 : > /build/unfinished
 trap 'rm -f /build/unfinished' EXIT
 rm -rf /build/${dockerfileOutput} /build/tmp
-mkdir -p /build/${dockerfileOutput} /build/tmp /build/storage
+mkdir -p /build/${dockerfileOutput}/blobs/sha256 /build/tmp /build/storage
+copy() { skopeo --policy ${configFolder}/policy.json --tmpdir /build/tmp copy --quiet "$@" >/dev/null; }
 count=$1
 shift
 index=0
 while [ "$index" -lt "$count" ]; do
-  skopeo --policy ${configFolder}/policy.json copy --quiet "oci:${configFolder}/$index:latest" "containers-storage:$1" >/dev/null
+  copy "oci:${configFolder}/$index:latest" "containers-storage:$1" || { rm -f /build/${cachedLayersFile}; exit 1; }
   echo "Base image $1"
   shift
   index=$((index + 1))
 done
+while read -r digest bytes; do
+  truncate -s "$bytes" "/build/${dockerfileOutput}/blobs/sha256/$digest"
+done < ${configFolder}/${serverLayersFile}
+cat ${configFolder}/${baseLayersFile} >> /build/${cachedLayersFile}
 buildah --signature-policy ${configFolder}/policy.json build --tag localhost/built \\
   --ulimit "nofile=$(ulimit -Sn):$(ulimit -Hn)" "$@" /source
-buildah --signature-policy ${configFolder}/policy.json push --quiet --disable-compression localhost/built \\
-  oci:/build/${dockerfileOutput}:latest
+copy --dest-oci-accept-uncompressed-layers containers-storage:localhost/built oci:/build/${dockerfileOutput}:latest
 `;
 
 export function dockerfileRecipe(build: DockerfileBuild, { source, bases: folder, cache }: Places): Recipe {

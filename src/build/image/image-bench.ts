@@ -22,12 +22,21 @@ export interface HowToFetch extends FetchListener {
   readonly anew?: boolean;
 }
 
+export interface ImageLayer {
+  /** `sha256:…` of its archive, uncompressed. */
+  readonly digest: string;
+  /** Of that archive. */
+  readonly bytes: number;
+}
+
 export interface ImageFacts {
   /** Names it by its content. */
   readonly ref: string;
   /** `NAME=value` */
   readonly env: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  /** Lowest first. */
+  readonly layers: readonly ImageLayer[];
 }
 
 export interface ImageBench {
@@ -41,14 +50,18 @@ export interface ImageBench {
   /**
    * Writes an image as an OCI image layout, which has the one image `latest`; fetches it where it is not here.
    * @param folder does not exist yet
+   * @param without digests of layers in whose place it gets empty files of their size: whoever reads it has them
    * @throws BaseImageError
    */
-  provide(ref: string, folder: string, how: HowToFetch): Promise<void>;
-  /** Fetches an image that steps are to run on. @throws BaseImageError */
+  provide(ref: string, folder: string, how: HowToFetch, without?: ReadonlySet<string>): Promise<void>;
+  /** Fetches an image, and says what it is. @throws BaseImageError */
   inspect(ref: string, how: HowToFetch): Promise<ImageFacts>;
+  /** Layers of the images that are kept for an App. @param repository `space/app` */
+  layersOf(repository: string): readonly ImageLayer[];
   /**
    * Takes an image over from an OCI image layout, durably; nobody writes to it any more. It stays for as
    * long as the Build goes on (embedded/stored-images.ts).
+   * Layers that are here already may be empty files of their size there.
    * @returns its reference
    * @throws BaseImageError when it is none
    */

@@ -16,7 +16,7 @@ import { controllerOf, type ObjectRef, refOf } from '../../resources/meta.ts';
 import type { BuildReports } from '../build-reports.ts';
 import type { BuildLimits } from '../build-run.ts';
 import { type Builder, createRun, type UploadedBuild } from '../builder.ts';
-import { BaseFetches, isThere } from './base-fetches.ts';
+import { BaseFetches, isThere, type Want } from './base-fetches.ts';
 import type { BuildMethod } from './build-method.ts';
 import { BuildpackMethod } from './buildpack-method.ts';
 import { DockerfileMethod } from './dockerfile-method.ts';
@@ -39,6 +39,9 @@ export interface ImageBuildOptions {
 /** Milliseconds after which a disk that was too full is looked at again. */
 const retry: Result = { requeueAfter: 5000 };
 
+/** Times that a built image is taken: what hinders may pass, as a full disk does. */
+const mostTakes = 5;
+
 /** Names of builders, and how each builds. */
 type Methods = Readonly<Record<string, BuildMethod>>;
 
@@ -46,6 +49,8 @@ export class ImageBuild implements Builder {
   readonly #options: ImageBuildOptions;
   readonly #methods: Methods;
   readonly #fetches: BaseFetches;
+  /** How often the image of a Build could not be taken, by its uid. */
+  readonly #takes = new Map<string, number>();
 
   constructor(options: ImageBuildOptions) {
     const { bench } = options;
@@ -73,6 +78,7 @@ export class ImageBuild implements Builder {
   async tidy(uid: string): Promise<void> {
     const { bench } = this.#options;
     this.#fetches.stop(uid);
+    this.#takes.delete(uid);
     await bench.caches.close(uid);
   }
 
@@ -86,14 +92,7 @@ export class ImageBuild implements Builder {
     const method = this.#methodOf(build);
     const lack = await bench.lack(method);
     if (lack !== undefined) return reports.fail(build, 'MissingProgram', lack);
-    try {
-      const missing = await this.#fetches.next(build, staging.bases, await method.wants(uploaded));
-      if (missing !== undefined)
-        return reports.progress(build, 'GettingImage', `Getting image ${missing}`, `Getting image ${missing}`);
-    } catch (error) {
-      if (!(error instanceof BaseImageError)) throw error;
-      return reports.fail(build, 'BaseImageMissing', error.message);
-    }
+    if (!(await this.#has(uploaded, await method.wants(uploaded)))) return;
     const before = await this.#before(build);
     if (before !== undefined)
       return reports.progress(build, 'Waiting', `waiting for Build ${before}`, `Waiting for Build ${before} to end`);
@@ -108,9 +107,24 @@ export class ImageBuild implements Builder {
       return retry;
     }
     const places = { source: staging.app, bases: staging.bases, cache };
+    if (!(await this.#has(uploaded, (await method.wantsBeside?.(uploaded, places)) ?? []))) return;
     await this.#ready(uploaded, places);
     await createRun(client, imageRunOf(build, await method.recipe(uploaded, places), limits));
     await reports.running(build, undefined, 'Building');
+  }
+
+  /** Whether all that is wanted is there; else it is fetched, and the Build says so, or why it cannot be had. */
+  async #has({ build, staging }: UploadedBuild, wants: readonly Want[]): Promise<boolean> {
+    const { reports } = this.#options;
+    try {
+      const missing = await this.#fetches.next(build, staging.bases, wants);
+      if (missing === undefined) return true;
+      await reports.progress(build, 'GettingImage', `Getting image ${missing}`, `Getting image ${missing}`);
+    } catch (error) {
+      if (!(error instanceof BaseImageError)) throw error;
+      await reports.fail(build, 'BaseImageMissing', error.message);
+    }
+    return false;
   }
 
   /** Once only: a read that lags must not take away what a run works on. */
@@ -132,8 +146,12 @@ export class ImageBuild implements Builder {
     try {
       image = await bench.take(join(cache, method.output(uploaded)), { repository, holder: uid });
     } catch (error) {
-      if (!(error instanceof BaseImageError)) throw error;
-      return reports.fail(build, 'BadImage', error.message);
+      const { message } = error as Error;
+      if (error instanceof BaseImageError) return reports.fail(build, 'BadImage', message);
+      const times = (this.#takes.get(uid) ?? 0) + 1;
+      this.#takes.set(uid, times);
+      if (times < mostTakes) throw error;
+      return reports.fail(build, 'ImageNotKept', `the image was built, but could not be kept: ${message}`);
     }
     await reports.succeed(build, { image, ...(await method.outcome?.(uploaded)) });
     await staging.remove();

@@ -70,7 +70,7 @@ export class ImageToolsMissing extends Error {
 }
 
 /** Milliseconds between two notes of an image's use. */
-const useInterval = 600_000;
+export const useInterval = 600_000;
 
 export class ContainerStorage {
   readonly #options: ContainerStorageOptions;

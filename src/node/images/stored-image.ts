@@ -4,6 +4,14 @@ import { join } from 'node:path';
 import type { ImageConfig } from './image.ts';
 import type { StorageDriver } from './storage-config.ts';
 
+/** A layer as it is passed on. */
+export interface StoredLayer {
+  /** `sha256:…` of its tar archive, uncompressed. */
+  readonly digest: string;
+  /** Of that archive. */
+  readonly bytes: number;
+}
+
 export interface StoredImage {
   /** 64 hexadecimal digits: the digest of its configuration. */
   readonly id: string;
@@ -13,6 +21,8 @@ export interface StoredImage {
   readonly names: readonly string[];
   /** Folders of the layers, lowest first. */
   readonly layerPaths: readonly string[];
+  /** Lowest first. */
+  readonly layers: readonly StoredLayer[];
   /** Bytes of its layers' files; what it shares with other images is in it. */
   readonly sizeBytes: number;
   /** RFC 3339; when it came into the storage. */
@@ -36,6 +46,8 @@ export interface LayerRecord {
   readonly parent?: string;
   /** Bytes. */
   readonly 'diff-size'?: number;
+  /** `sha256:…` of the uncompressed archive. */
+  readonly 'diff-digest'?: string;
   readonly flags?: Readonly<Record<string, unknown>>;
 }
 
@@ -61,6 +73,9 @@ export function storedImage(
     digests: digestsOf(record),
     names: record.names ?? [],
     layerPaths: paths,
+    layers: chain.flatMap(({ 'diff-digest': digest, 'diff-size': bytes }) =>
+      digest === undefined || bytes === undefined ? [] : [{ digest, bytes }],
+    ),
     sizeBytes: chain.reduce((sum, layer) => sum + (layer['diff-size'] ?? 0), 0),
     ...(record.created === undefined ? {} : { created: record.created }),
   };

@@ -5,7 +5,7 @@ const label = (metadata: object) => ({ 'io.buildpacks.builder.metadata': JSON.st
 const env = ['CNB_USER_ID=1001', 'CNB_GROUP_ID=1000'];
 const runs = { stack: { runImage: { image: 'example.com/run:1' } } };
 const facts = (metadata: object, variables: readonly string[] = env) =>
-  builderFacts('b', { ref: 'b@sha256:1', env: variables, labels: label(metadata) });
+  builderFacts('b', { ref: 'b@sha256:1', env: variables, labels: label(metadata), layers: [] });
 
 describe('what a builder says of itself', () => {
   test('run image, user, and the newest platform API that both know', () => {
@@ -23,7 +23,9 @@ describe('what a builder says of itself', () => {
   });
 
   test('what makes it none', () => {
-    expect(() => builderFacts('b', { ref: 'b', env, labels: {} })).toThrow('b cannot build: it is no builder');
+    expect(() => builderFacts('b', { ref: 'b', env, labels: {}, layers: [] })).toThrow(
+      'b cannot build: it is no builder',
+    );
     expect(() => facts({})).toThrow('on which image');
     expect(() => facts(runs, [])).toThrow('as which user');
     expect(() => facts(runs, ['CNB_USER_ID=0', 'CNB_GROUP_ID=0'])).toThrow('as which user');

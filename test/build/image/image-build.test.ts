@@ -1,13 +1,13 @@
 /** Builds of images, with what the machine does for them played: fetching, the cache, and the run itself. */
 
 import { createHash } from 'node:crypto';
-import { access, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startBuildController } from '../../../src/build/build-controller.ts';
-import { BaseImageError, type ImageBench } from '../../../src/build/image/image-bench.ts';
+import { BaseImageError, type ImageBench, type ImageFacts } from '../../../src/build/image/image-bench.ts';
 import { SourceStore } from '../../../src/build/source-store.ts';
 import type { Client } from '../../../src/client/client.ts';
 import { systemClock } from '../../../src/client/clock.ts';
@@ -17,7 +17,7 @@ import { ImageStore } from '../../../src/node/images/image-store.ts';
 import { conditionOf, isFinal } from '../../../src/resources/condition.ts';
 import { Namespace } from '../../../src/resources/core/kinds.ts';
 import { App } from '../../../src/resources/kf/app.ts';
-import { Build } from '../../../src/resources/kf/build.ts';
+import { Build, noCacheParam } from '../../../src/resources/kf/build.ts';
 import { SourcePackage } from '../../../src/resources/kf/source-package.ts';
 import { labels } from '../../../src/resources/labels.ts';
 import { controllerRef } from '../../../src/resources/meta.ts';
@@ -72,12 +72,15 @@ const bench = (changes: Partial<ImageBench> = {}): ImageBench => ({
     },
   },
   lack: async () => undefined,
-  async provide(ref, folder) {
-    if (ref.startsWith('missing')) throw new BaseImageError(`image ${ref}: manifest unknown`);
-    asked.push(ref);
+  async provide(_, folder) {
     await mkdir(folder);
   },
-  inspect: async (ref) => ({ ref, env: [], labels: {} }),
+  async inspect(ref) {
+    if (ref.startsWith('missing')) throw new BaseImageError(`image ${ref}: manifest unknown`);
+    asked.push(ref);
+    return { ref, env: [], labels: {}, layers: [] };
+  },
+  layersOf: () => [],
   async take(folder) {
     await access(folder);
     return `kf.local/dev/app@sha256:${'0'.repeat(64)}`;
@@ -165,6 +168,27 @@ test.each(Array.from({ length: Number(process.env.KF_SEEDS ?? 5) }, (_, index) =
 );
 
 describe('a run', () => {
+  test('gets no layer that the cache has, unless it is to take nothing of earlier builds', async () => {
+    const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
+    const without: (readonly string[])[] = [];
+    run();
+    await control(local.client, {
+      inspect: async (ref) => ({ ref, env: [], labels: {}, layers: [{ digest: digest('a'), bytes: 10 }] }),
+      layersOf: () => [{ digest: digest('b'), bytes: 20 }],
+      async provide(_, folder, __, absent) {
+        without.push([...absent!]);
+        await mkdir(folder);
+        const cache = join(dataDir, 'caches', app.metadata.uid!);
+        await writeFile(join(cache, 'layers'), `${'c'.repeat(64)}\nodd\n`);
+      },
+    });
+    for (const [name, value] of Object.entries({ 'app-1': 'false', 'app-2': 'false', 'app-3': 'true' })) {
+      await push(name, 'FROM base\n', { params: [{ name: noCacheParam, value }] });
+      await ended(name);
+    }
+    expect(without).toEqual([[], [digest('c')], []]);
+  });
+
   test('sees source and images read-only, and the cache; it has limits', async () => {
     const ran = run();
     await control(local.client);
@@ -227,13 +251,30 @@ test('what a build leaves is no image: it fails', async () => {
   expect(conditionOf(await ended('app-1'), 'Succeeded')?.reason).toBe('BadImage');
 });
 
+test('an image that cannot be kept, for whatever reason, is asked for a few times, then the Build fails', async () => {
+  run();
+  let times = 0;
+  await control(local.client, {
+    take: async () => {
+      times++;
+      throw new Error('no space left on device');
+    },
+  });
+  await push('app-1', 'FROM scratch\n');
+  expect(conditionOf(await ended('app-1'), 'Succeeded')).toMatchObject({
+    reason: 'ImageNotKept',
+    message: 'the image was built, but could not be kept: no space left on device',
+  });
+  expect(times).toBe(5);
+});
+
 test('terminated while an image is fetched: it ends, and what has come by then starts nothing', async () => {
   let come = (): void => undefined;
-  const provide = () =>
-    new Promise<void>((resolve) => {
-      come = resolve;
+  const inspect = (ref: string) =>
+    new Promise<ImageFacts>((resolve) => {
+      come = () => resolve({ ref, env: [], labels: {}, layers: [] });
     });
-  await control(local.client, { provide });
+  await control(local.client, { inspect });
   await push('app-1', 'FROM base\n');
   await ended('app-1', ({ status }) => status?.phase === 'Getting image base');
   await local.client.patch(

@@ -3,7 +3,7 @@ import { bigDataFile, imageConfigOf, storedImage } from '../../../src/node/image
 
 const layers = new Map(
   [
-    { id: 'low', 'diff-size': 100 },
+    { id: 'low', 'diff-size': 100, 'diff-digest': 'sha256:low' },
     { id: 'mid', parent: 'low', 'diff-size': 20 },
     { id: 'top', parent: 'mid' },
     { id: 'torn', parent: 'mid', flags: { incomplete: true } },
@@ -33,6 +33,7 @@ test('layers are found from the lowest to the topmost', () => {
     digests: ['sha256:one', 'sha256:list'],
     names: ['docker.io/library/debian:12'],
     layerPaths: ['/s/overlay/low/diff', '/s/overlay/mid/diff', '/s/overlay/top/diff'],
+    layers: [{ digest: 'sha256:low', bytes: 100 }],
     sizeBytes: 120,
     created: '2026-01-01T00:00:00Z',
   });

@@ -1,0 +1,60 @@
+/** References to results of pipeline tasks, `tasks.TASK.results.NAME`, and where a pipeline task may have them. Pure. */
+
+import type { Param, ParamValue } from '../param.ts';
+import type { PipelineTask } from '../pipeline-spec.ts';
+import type { WhenExpression } from '../when-expression.ts';
+import { textsOf } from './params.ts';
+import { expressionsIn } from './variable-references.ts';
+
+export interface ResultReference {
+  /** Name of the pipeline task. */
+  readonly task: string;
+  readonly result: string;
+}
+
+/** `tasks.T.results.R…` or `finally.T.results.R…`. */
+export function looksLikeResult(expression: string): boolean {
+  const [first, , third, ...rest] = expression.split('.');
+  return (first === 'tasks' || first === 'finally') && third === 'results' && rest.length > 0;
+}
+
+/** Undefined for anything else, and for more parts than a key of an object. */
+export function resultReference(expression: string): ResultReference | undefined {
+  const parts = expression.split('.');
+  if (!looksLikeResult(expression) || parts.length > 5) return undefined;
+  return { task: parts[1] ?? '', result: (parts[3] ?? '').replace(/\[\d*\*?\]/g, '') };
+}
+
+export const resultReferences = (expressions: readonly string[]): readonly ResultReference[] =>
+  expressions.flatMap((expression) => resultReference(expression) ?? []);
+
+export const expressionsOfValue = (value: ParamValue): readonly string[] => textsOf(value).flatMap(expressionsIn);
+
+export const expressionsOfWhen = ({ input, cel, values = [] }: WhenExpression): readonly string[] =>
+  [input, cel, ...values].flatMap(expressionsIn);
+
+/** Params of the task, its matrix and what the matrix includes. */
+export const allParams = ({ params = [], matrix }: PipelineTask): readonly Param[] => [
+  ...params,
+  ...(matrix?.params ?? []),
+  ...(matrix?.include ?? []).flatMap((include) => include.params ?? []),
+];
+
+/** Results that a task needs, wherever it says so. */
+export const neededResults = (task: PipelineTask): readonly ResultReference[] =>
+  resultReferences([
+    ...allParams(task).flatMap(({ value }) => expressionsOfValue(value)),
+    ...(task.when ?? []).flatMap(expressionsOfWhen),
+    ...expressionsWithin(task.taskSpec?.steps),
+    ...expressionsWithin(task.taskSpec?.sidecars),
+  ]);
+
+/** In every string of a JSON value. */
+function expressionsWithin(value: unknown): readonly string[] {
+  if (typeof value === 'string') return expressionsIn(value);
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(expressionsWithin) : [];
+}
+
+/** Names of the tasks that must be over before a task: those it names, and those whose results it needs; sorted. */
+export const dependenciesOf = (task: PipelineTask): readonly string[] =>
+  [...new Set([...(task.runAfter ?? []), ...neededResults(task).map((reference) => reference.task)])].sort();

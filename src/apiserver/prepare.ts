@@ -123,6 +123,8 @@ function complete(kind: AnyKind, object: KubeObject, stored?: KubeObject): KubeO
   const general = own.some(({ field }) => field === 'metadata.name') ? [] : metadataErrors;
   const updates = stored === undefined ? [] : (strategyOf(kind).validateUpdate?.(filled, stored) ?? []);
   refuse([...general, ...own, ...updates]);
+  const denial = kind.admit?.(filled, stored);
+  if (denial !== undefined) throw badRequest(denial);
   return filled;
 }
 

@@ -20,6 +20,11 @@ export interface KindRules<T extends KubeObject> {
   readonly default?: (object: T) => T;
   /** What the schema cannot express. `old` is the stored object on update. Pure; reads no other object. */
   readonly validate?: (object: T, old?: T) => readonly FieldError[];
+  /**
+   * What an admission webhook of the kind's own project would refuse, in its words; answered as BadRequest.
+   * `old` is the stored object on update. Pure.
+   */
+  readonly admit?: (object: T, old?: T) => string | undefined;
   /** Whether the object can never change its outcome again; finished objects leave the server's memory. */
   readonly finished?: (object: T) => boolean;
   /** Fields beside metadata.name and metadata.namespace that a fieldSelector may name. */

@@ -92,13 +92,14 @@ describe('bodies', () => {
 
   it('keep what an open schema does not know, and drop null where it means absent', async () => {
     const podTemplate = { affinity: { unknown: { deep: [null] } } };
+    const pipelineSpec = { tasks: [{ name: 'a', taskRef: { name: 'a', kind: 'Task' } }] };
     const run = await create(PipelineRun, {
       metadata: { name: 'r', creationTimestamp: null },
-      spec: { pipelineSpec: { tasks: [] }, taskRunTemplate: { podTemplate }, params: null },
+      spec: { pipelineSpec, taskRunTemplate: { podTemplate }, params: null },
     });
     expect(specOf(run)).toEqual({
-      pipelineSpec: { tasks: [] },
-      taskRunTemplate: { podTemplate },
+      pipelineSpec,
+      taskRunTemplate: { podTemplate, serviceAccountName: 'default' },
       timeouts: { pipeline: '1h0m0s' },
     });
   });

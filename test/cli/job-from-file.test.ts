@@ -60,7 +60,7 @@ describe('create-job --from-file', () => {
     ['a: [', '--from-file'],
     [`${taskRun('x')}---${taskRun('y')}`, 'it holds 2 documents'],
     ['apiVersion: tekton.dev/v1\nkind: TaskRun\nspec: {}', 'spec.taskRunTemplate.spec'],
-    ['apiVersion: tekton.dev/v1\nkind: TaskRun\nspec: {taskSpec: {steps: []}}', 'needs at least one step'],
+    ['apiVersion: tekton.dev/v1\nkind: TaskRun\nspec: {taskSpec: {steps: []}}', 'taskSpec.steps: missing field(s)'],
     ['apiVersion: tekton.dev/v1\nkind: TaskRun\nspec: {taskSpec: {steps: [{name: 1}]}}', 'spec.taskRunTemplate.spec'],
     [`${pipelineRun('x').replace('spec: {', 'spec: {status: Cancelled, ')}`, 'a template has none'],
   ])('%j is refused with the reason, and nothing is created', async (text, reason) => {

@@ -8,8 +8,9 @@ import { labels } from '../labels.ts';
 import { parseSchedule } from '../schedule/parse.ts';
 import { isTimeZone } from '../schedule/time-zone.ts';
 import * as s from '../schema.ts';
-import { pipelineRunSpecErrors, pipelineRunSpecSchema } from '../tekton/pipeline-run.ts';
-import { taskRunSpecErrors, taskRunSpecSchema } from '../tekton/task-run.ts';
+import { pipelineRunSpecSchema } from '../tekton/pipeline-run.ts';
+import { taskRunSpecSchema } from '../tekton/task-run.ts';
+import { pipelineRunTemplateErrors, taskRunTemplateErrors } from '../tekton/validation/run-template.ts';
 import { nameErrors } from './kf-object.ts';
 import { isExpectation, notifyErrors, notifySchema } from './notify.ts';
 import { taskSpecErrors, taskSpecSchema } from './task.ts';
@@ -204,7 +205,7 @@ function templateErrors(spec: TaskSchedule['spec']): readonly FieldError[] {
   const path = `spec.${given[0]}`;
   const run = (pipelineRunTemplate ?? taskRunTemplate)!.spec;
   const errors =
-    pipelineRunTemplate === undefined ? taskRunSpecErrors(run as never) : pipelineRunSpecErrors(run as never);
+    pipelineRunTemplate === undefined ? taskRunTemplateErrors(run as never) : pipelineRunTemplateErrors(run as never);
   return [
     ...errors.map((error) => ({ ...error, field: `${path}.${error.field}` })),
     ...(run.status ? [forbidden(`${path}.spec.status`, 'a template has none')] : []),

@@ -3,6 +3,8 @@
 import { conditionSchema } from '../condition.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import * as s from '../schema.ts';
+import { admitCustomRun } from './admission.ts';
+import { customRunDefaults } from './defaults/runs.ts';
 import { paramsSchema } from './param.ts';
 import { pipelineTaskMetadataSchema, taskRefSchema } from './reference.ts';
 import { runDeclaration } from './run.ts';
@@ -49,4 +51,6 @@ export const CustomRun: Kind<CustomRun> = defineKind({
   version: 'v1beta1',
   kind: 'CustomRun',
   body,
+  default: customRunDefaults,
+  admit: admitCustomRun,
 });

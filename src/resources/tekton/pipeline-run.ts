@@ -1,25 +1,19 @@
 /** tekton.dev/v1 PipelineRun. */
 
-import type { FieldError } from '../field-error.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import * as s from '../schema.ts';
+import { admitPipelineRun } from './admission.ts';
+import { pipelineRunDefaults } from './defaults/runs.ts';
 import { paramsSchema } from './param.ts';
 import { pipelineRunStatusSchema } from './pipeline-run-status.ts';
 import { pipelineSpecSchema } from './pipeline-spec.ts';
 import { podTemplateSchema } from './pod-template.ts';
 import { pipelineRefSchema, pipelineTaskMetadataSchema } from './reference.ts';
-import { exactlyOne, immutableErrors, runDeclaration, statusErrors, timeoutErrors } from './run.ts';
+import { runDeclaration } from './run.ts';
 import { containerSpecsSchemas } from './task-run.ts';
 import { workspaceBindingsSchema } from './workspace.ts';
 
 export type { PipelineTask } from './pipeline-spec.ts';
-
-export const pipelineRunStatusValues = [
-  'Cancelled',
-  'CancelledRunFinally',
-  'StoppedRunFinally',
-  'PipelineRunPending',
-] as const;
 
 const serviceAccountName = s.describe('Whose credentials the tasks have. Default: `default`.', s.optional(s.string()));
 const podTemplate = s.describe('What the Pods have beside their containers.', s.optional(podTemplateSchema));
@@ -64,24 +58,6 @@ export const PipelineRun: Kind<PipelineRun> = defineKind({
   kind: 'PipelineRun',
   shortNames: ['pr', 'prs'],
   body,
-  validate: validatePipelineRun,
+  default: pipelineRunDefaults,
+  admit: admitPipelineRun,
 });
-
-function validatePipelineRun({ spec }: PipelineRun, old?: PipelineRun): readonly FieldError[] {
-  return [
-    ...pipelineRunSpecErrors(spec),
-    ...immutableErrors(
-      spec,
-      old?.spec,
-      ['status'],
-      'Once the PipelineRun has started, only status updates are allowed',
-    ),
-  ];
-}
-
-/** Complaints about a PipelineRun's spec, or a template of one. */
-export const pipelineRunSpecErrors = (spec: PipelineRun['spec']): readonly FieldError[] => [
-  ...exactlyOne(spec, 'pipelineRef', 'pipelineSpec'),
-  ...statusErrors(spec.status, pipelineRunStatusValues),
-  ...Object.entries(spec.timeouts ?? {}).flatMap(([name, text]) => timeoutErrors(`spec.timeouts.${name}`, text)),
-];

@@ -2,10 +2,18 @@
 
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import * as s from '../schema.ts';
+import { admitPipeline } from './admission.ts';
+import { pipelineSpecDefaults } from './defaults/specs.ts';
 import { pipelineSpecSchema } from './pipeline-spec.ts';
 import { tektonDeclaration } from './run.ts';
 
 const body = { spec: s.describe('What a PipelineRun of it runs.', pipelineSpecSchema) };
 
 export type Pipeline = Resource<typeof body>;
-export const Pipeline: Kind<Pipeline> = defineKind({ ...tektonDeclaration, kind: 'Pipeline', body });
+export const Pipeline: Kind<Pipeline> = defineKind({
+  ...tektonDeclaration,
+  kind: 'Pipeline',
+  body,
+  default: (pipeline) => ({ ...pipeline, spec: pipelineSpecDefaults(pipeline.spec) }),
+  admit: admitPipeline,
+});

@@ -3,6 +3,7 @@
 import { conditionSchema, isFinal } from '../condition.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import * as s from '../schema.ts';
+import { admitResolutionRequest } from './admission.ts';
 import { paramsSchema } from './param.ts';
 import { refSourceSchema } from './reference.ts';
 
@@ -43,5 +44,6 @@ export const ResolutionRequest: Kind<ResolutionRequest> = defineKind({
     { name: 'EndTime', type: 'string', jsonPath: `${succeeded}.lastTransitionTime` },
   ],
   body,
+  admit: admitResolutionRequest,
   finished: isFinal,
 });

@@ -3,6 +3,8 @@
 import { envVarSchema, securityContextSchema, volumeMountSchema } from '../core/pod.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import * as s from '../schema.ts';
+import { admitStepAction } from './admission.ts';
+import { stepActionDefaults } from './defaults/specs.ts';
 import { paramSpecsSchema, stepResultSchema } from './param.ts';
 import { tektonDeclaration } from './run.ts';
 
@@ -30,4 +32,6 @@ export const StepAction: Kind<StepAction> = defineKind({
   otherVersions: ['v1alpha1'],
   kind: 'StepAction',
   body,
+  default: (action) => ({ ...action, spec: stepActionDefaults(action.spec) }),
+  admit: admitStepAction,
 });

@@ -1,20 +1,19 @@
 /** tekton.dev/v1 TaskRun. */
 
 import { resourcesSchema } from '../core/pod.ts';
-import { type FieldError, required } from '../field-error.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import * as s from '../schema.ts';
+import { admitTaskRun } from './admission.ts';
+import { taskRunDefaults } from './defaults/runs.ts';
 import { paramsSchema } from './param.ts';
 import { podTemplateSchema } from './pod-template.ts';
 import { taskRefSchema } from './reference.ts';
-import { exactlyOne, immutableErrors, runDeclaration, statusErrors, timeoutErrors } from './run.ts';
+import { runDeclaration } from './run.ts';
 import { taskRunStatusSchema } from './task-run-status.ts';
 import { taskSpecSchema } from './task-spec.ts';
 import { workspaceBindingsSchema } from './workspace.ts';
 
 export type { StepState, TaskRunStatus } from './task-run-status.ts';
-
-export const taskRunStatusValues = ['TaskRunCancelled', 'TaskRunPending'] as const;
 
 /** Requests and limits of one step or sidecar, by its name. */
 const containerSpec = s.object({
@@ -68,28 +67,6 @@ export const TaskRun: Kind<TaskRun> = defineKind({
   kind: 'TaskRun',
   shortNames: ['tr', 'trs'],
   body,
-  validate: validateTaskRun,
+  default: taskRunDefaults,
+  admit: admitTaskRun,
 });
-
-function validateTaskRun({ spec }: TaskRun, old?: TaskRun): readonly FieldError[] {
-  return [
-    ...taskRunSpecErrors(spec),
-    ...immutableErrors(
-      spec,
-      old?.spec,
-      ['status', 'statusMessage'],
-      'Once the TaskRun has started, only status and statusMessage updates are allowed',
-    ),
-  ];
-}
-
-/** Complaints about a TaskRun's spec, or a template of one. */
-export function taskRunSpecErrors(spec: TaskRun['spec']): readonly FieldError[] {
-  const noSteps = spec.taskSpec !== undefined && (spec.taskSpec.steps ?? []).length === 0;
-  return [
-    ...exactlyOne(spec, 'taskRef', 'taskSpec'),
-    ...(noSteps ? [required('spec.taskSpec.steps', 'a Task needs at least one step')] : []),
-    ...statusErrors(spec.status, taskRunStatusValues),
-    ...timeoutErrors('spec.timeout', spec.timeout),
-  ];
-}

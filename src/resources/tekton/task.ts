@@ -2,10 +2,18 @@
 
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import * as s from '../schema.ts';
+import { admitTask } from './admission.ts';
+import { taskSpecDefaults } from './defaults/specs.ts';
 import { tektonDeclaration } from './run.ts';
 import { taskSpecSchema } from './task-spec.ts';
 
 const body = { spec: s.describe('What a TaskRun of it runs.', taskSpecSchema) };
 
 export type Task = Resource<typeof body>;
-export const Task: Kind<Task> = defineKind({ ...tektonDeclaration, kind: 'Task', body });
+export const Task: Kind<Task> = defineKind({
+  ...tektonDeclaration,
+  kind: 'Task',
+  body,
+  default: (task) => ({ ...task, spec: taskSpecDefaults(task.spec) }),
+  admit: admitTask,
+});

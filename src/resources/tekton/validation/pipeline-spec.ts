@@ -66,7 +66,9 @@ export function pipelineErrors(spec: PipelineSpec): Complaints {
 }
 
 const emptyErrors = (spec: PipelineSpec): Complaints =>
-  Object.values(spec).some((value) => value !== undefined && value !== '')
+  Object.values(spec as Readonly<Record<string, string | readonly unknown[] | undefined>>).some(
+    (value) => (value ?? '').length > 0,
+  )
     ? []
     : [generic('expected at least one, got none', 'description', 'params', 'resources', 'tasks', 'workspaces')];
 

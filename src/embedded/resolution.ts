@@ -1,35 +1,70 @@
 /** Wires the resolvers of what runs refer to. */
 
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Client } from '../client/client.ts';
 import { systemClock } from '../client/clock.ts';
 import type { RunningController } from '../client/controller.ts';
+import { CommandShells } from '../node/host/command-shells.ts';
 import type { ServerConfig } from '../resources/server-config/settings.ts';
 import { clusterResolver } from '../tekton/resolvers/cluster-resolver.ts';
+import { gitResolver } from '../tekton/resolvers/git-resolver.ts';
 import { httpResolver } from '../tekton/resolvers/http-resolver.ts';
 import { hubResolver } from '../tekton/resolvers/hub-resolver.ts';
 import { startResolutionController } from '../tekton/resolvers/resolution-controller.ts';
 import type { ResolverSettings } from '../tekton/resolvers/settings.ts';
 import { loadServerConfig } from './server-config.ts';
 
+/** Milliseconds. */
+const longestProgram = 10 * 60_000;
+
 export interface ResolutionOptions {
   readonly client: Client;
   readonly dataDir: string;
+  /** Of the server's home. */
+  readonly instance: string;
   readonly log: (message: string, error?: unknown) => void;
 }
 
-export function startResolution({ client, dataDir, log }: ResolutionOptions): Pick<RunningController, 'stop'> {
+/** Reached by the user that git runs as, which the data directory is not. */
+const gitFolders = '/var/tmp';
+const gitPrefix = (instance: string): string => `kf-${instance}-git-`;
+
+export function startResolution({
+  client,
+  dataDir,
+  instance,
+  log,
+}: ResolutionOptions): Pick<RunningController, 'stop'> {
   const settings = async (): Promise<ResolverSettings> => resolverSettings(await loadServerConfig(dataDir));
-  return startResolutionController({
+  // What a fetch takes must not keep the network's or the disks' programs waiting.
+  const shells = new CommandShells({ size: 4, timeout: longestProgram });
+  const { run } = shells;
+  sweep(instance).catch((error: unknown) => log('removing what git left', error));
+  const controller = startResolutionController({
     client,
     clock: systemClock,
     onError: log,
     settings,
     resolvers: {
       cluster: clusterResolver({ client, settings }),
+      git: gitResolver({ client, settings, run, folderPrefix: join(gitFolders, gitPrefix(instance)) }),
       http: httpResolver({ client, settings }),
       hub: hubResolver({ settings }),
     },
   });
+  return {
+    async stop() {
+      await controller.stop();
+      shells.close();
+    },
+  };
+}
+
+/** What a server that was killed left. */
+async function sweep(instance: string): Promise<void> {
+  const left = (await readdir(gitFolders)).filter((name) => name.startsWith(gitPrefix(instance)));
+  for (const name of left) await rm(join(gitFolders, name), { recursive: true, force: true });
 }
 
 export const resolverSettings = (config: ServerConfig): ResolverSettings => ({

@@ -85,6 +85,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     userAgent: `kf-tasks/${options.version}`,
     machine: node.room,
     dataDir,
+    instance: home.instance,
   });
   const memory = giveMemoryBack(systemClock, api.store);
   const stopInner = async (): Promise<void> => {
@@ -113,11 +114,12 @@ interface Surroundings {
   readonly userAgent: string;
   readonly machine: MachineRoom;
   readonly dataDir: string;
+  readonly instance: string;
 }
 
 function startControllers(
   client: Client,
-  { log, readLog, userAgent, machine, dataDir }: Surroundings,
+  { log, readLog, userAgent, machine, dataDir, instance }: Surroundings,
 ): readonly Pick<RunningController, 'stop'>[] {
   const options = { client, clock: systemClock, onError: log };
   return [
@@ -134,6 +136,6 @@ function startControllers(
     startRetentionController(options),
     startPipelineRunController(options),
     startTaskRunController(options),
-    startResolution({ client, dataDir, log }),
+    startResolution({ client, dataDir, instance, log }),
   ];
 }

@@ -53,7 +53,12 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const stopping = new AbortController();
   const { client, config, version, log } = options;
   const desk = new RoomDesk();
-  const room = { ...roomWithin(nodeLimits(config)), dataDir: home.dataDir, ...reserveOf(config) };
+  const room = {
+    ...roomWithin(nodeLimits(config)),
+    dataDir: home.dataDir,
+    labels: config.nodeLabels,
+    ...reserveOf(config),
+  };
   const state = new NodeState({ client, room, desk, version, log });
   const started = untilUp(
     () => bringUp(options, layout, { logs, forwarder }, parts, state),

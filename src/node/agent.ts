@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import type { FileSource } from '../client/files.ts';
 import type { MachineRoom } from '../client/machine-room.ts';
 import { reflect } from '../client/reflector.ts';
+import type { Node } from '../resources/core/kinds.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
 import { refOf } from '../resources/meta.ts';
 import { isConflict, isNotFound } from '../resources/status.ts';
@@ -21,6 +22,7 @@ import { LogCompressor } from './logs/log-compressor.ts';
 import { startLogJanitor } from './logs/log-janitor.ts';
 import { ownerOf } from './logs/log-path.ts';
 import type { LogStore } from './logs/log-store.ts';
+import { Placement } from './placement.ts';
 import { AwaitedImages } from './pods/awaited-images.ts';
 import type { Failure } from './pods/pod-reporter.ts';
 import { PodWorker } from './pods/pod-worker.ts';
@@ -59,6 +61,7 @@ class Agent implements NodeAgent {
   readonly #compressor: LogCompressor;
   readonly #waiting: WaitingRoom;
   readonly #awaited: AwaitedImages;
+  readonly #placement: Placement;
   readonly #volumes: NodeVolumes;
   #provisioner: { stop(): Promise<void> } | undefined;
   readonly #workers = new Map<string, { readonly worker: PodWorker; readonly ended: Promise<void> }>();
@@ -98,6 +101,11 @@ class Agent implements NodeAgent {
       context: this.#context,
       admission: this.#admission,
       admit: (pod) => this.#run(pod),
+    });
+    this.#placement = new Placement({
+      context: this.#context,
+      placed: () => [...this.#workers.values()].map(({ worker }) => worker.pod),
+      ready: (pod) => this.#arrive(pod),
     });
     this.#awaited = new AwaitedImages({
       ...this.#context,
@@ -141,7 +149,8 @@ class Agent implements NodeAgent {
     const { nodeName } = this.#context;
     const onChange = (reason: string | undefined): void => this.#waiting.close(reason);
     await endDrain(client, nodeName);
-    await followCordon({ client, clock, nodeName, signal: this.#abort.signal, onChange, onError });
+    const onNode = (node: Node | undefined): void => this.#placement.moved(node);
+    await followCordon({ client, clock, nodeName, signal: this.#abort.signal, onChange, onNode, onError });
     await reflect({
       client,
       kind: Pod,
@@ -192,6 +201,7 @@ class Agent implements NodeAgent {
       else running.worker.observe(pod);
     } else if (gone) this.#leave(uid);
     else if (pod.metadata.deletionTimestamp !== undefined) this.#letGo(pod);
+    else if (this.#placement.has(uid)) this.#placement.observe(pod);
     else if (this.#waiting.has(uid)) this.#waiting.observe(pod);
     else if (this.#awaited.has(uid)) this.#awaited.observe(pod);
     else if (!podFinished(pod) && !this.#past.has(uid) && this.#isOurs(pod)) this.#arrive(pod);
@@ -201,6 +211,8 @@ class Agent implements NodeAgent {
     const candidate = this.#waiting.candidate(pod);
     if (!this.#admission.fitsEver(candidate))
       this.#refuse(pod, { reason: 'NeverFits', message: neverFits(this.#admission, candidate) });
+    // It may wait long: others may have the room that was kept for it.
+    else if (this.#placement.holds(pod)) this.#waiting.reservations.forgo(ownerOf(pod));
     else if (this.#hasImages(pod)) this.#waiting.arrive(pod);
     else {
       // A pull may take long: others may have the room that was kept for it.
@@ -217,6 +229,7 @@ class Agent implements NodeAgent {
   }
 
   #leave(uid: string): void {
+    this.#placement.leave(uid);
     this.#waiting.leave(uid);
     this.#awaited.leave(uid);
   }
@@ -257,6 +270,7 @@ class Agent implements NodeAgent {
         this.#remember(uid);
         // Also of a Pod that only had to be told its end.
         release();
+        this.#placement.look();
       },
       (error: unknown) => {
         this.#workers.delete(uid);
@@ -266,6 +280,7 @@ class Agent implements NodeAgent {
     );
     this.#workers.set(uid, { worker, ended });
     this.#pressure.watch();
+    this.#placement.look();
   }
 
   #remember(uid: string): void {

@@ -14,20 +14,33 @@ export interface CordonOptions {
   readonly signal: AbortSignal;
   /** The reason why nothing is to start; undefined once it may again. */
   readonly onChange: (reason: string | undefined) => void;
+  /** The Node as it is now; undefined when there is none. */
+  readonly onNode: (node: Node | undefined) => void;
   readonly onError: (message: string, error: unknown) => void;
 }
 
 export const cordoned = 'NodeUnschedulable';
 
 /** Resolves once it is known how it stands. */
-export function followCordon({ client, clock, nodeName, signal, onChange, onError }: CordonOptions): Promise<unknown> {
+export function followCordon({
+  client,
+  clock,
+  nodeName,
+  signal,
+  onChange,
+  onNode,
+  onError,
+}: CordonOptions): Promise<unknown> {
   return reflect({
     client,
     kind: Node,
     list: { fieldSelector: `metadata.name=${nodeName}` },
     clock,
     signal,
-    onObject: (node, gone) => onChange(gone ? undefined : reasonOf(node)),
+    onObject: (node, gone) => {
+      onNode(gone ? undefined : node);
+      onChange(gone ? undefined : reasonOf(node));
+    },
     onError: (error) => onError('watching the node', error),
   });
 }

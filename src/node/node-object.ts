@@ -1,7 +1,7 @@
 /** This machine as a Node of the API: what Pods may have of it, and whether it can run any. */
 
 import { readFileSync, statfsSync } from 'node:fs';
-import { arch, availableParallelism, hostname, release, totalmem } from 'node:os';
+import { availableParallelism, hostname, release, totalmem } from 'node:os';
 import type { Client } from '../client/client.ts';
 import { getIfExists } from '../client/get-if-exists.ts';
 import { writeStatus } from '../client/status-writer.ts';
@@ -9,9 +9,11 @@ import { mergeConditions } from '../resources/condition.ts';
 import { Node } from '../resources/core/kinds.ts';
 import { type NodeStatus, ownNodes } from '../resources/core/node-room.ts';
 import { labels } from '../resources/labels.ts';
-import { isAlreadyExists } from '../resources/status.ts';
+import type { Labels } from '../resources/selector.ts';
+import { isAlreadyExists, isConflict } from '../resources/status.ts';
 import type { AdmissionLimits } from './admission.ts';
 import { mostOf } from './disk/reserve.ts';
+import { goArch, relabelled, standardLabels } from './node-labels.ts';
 
 /** Whether Pods are run; while not, why. */
 export type NodeReadiness =
@@ -31,6 +33,8 @@ export interface NodeRoom extends AdmissionLimits {
   readonly dataDir: string;
   /** Bytes of it that are promised to nobody. Default: 5 %, at least 1 GiB. */
   readonly reserveBytes?: number;
+  /** Of the Node, beside the usual ones; those of the setting. Default: none. */
+  readonly labels?: Labels;
 }
 
 export async function reportNode(
@@ -41,7 +45,8 @@ export async function reportNode(
   now: string,
 ): Promise<void> {
   const name = ownNodeName();
-  const node = (await getIfExists(client, Node, { name })) ?? (await create(client, name));
+  const found = (await getIfExists(client, Node, { name })) ?? (await create(client, name));
+  const node = await label(client, found, room.labels ?? {});
   // The machine was renamed: there is one Node, whatever it was called.
   for (const other of (await client.list(Node, { labelSelector: ownNodes })).items)
     if (other.metadata.name !== name) await client.delete(Node, { name: other.metadata.name });
@@ -69,13 +74,26 @@ export async function reportNode(
 }
 
 async function create(client: Client, name: string): Promise<Node> {
-  const own = { [labels.managedBy]: 'kf', 'kubernetes.io/hostname': name };
-  const system = { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': goArch() };
   try {
-    return await client.create(Node, { metadata: { name, labels: { ...own, ...system } }, spec: {} });
+    return await client.create(Node, {
+      metadata: { name, labels: { [labels.managedBy]: 'kf', ...standardLabels(name) } },
+      spec: {},
+    });
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
     return client.get(Node, { name });
+  }
+}
+
+async function label(client: Client, node: Node, setting: Labels): Promise<Node> {
+  for (let current = node; ; current = await client.get(Node, { name: node.metadata.name })) {
+    const changed = relabelled(current, setting);
+    if (changed === undefined) return current;
+    try {
+      return await client.update(Node, changed);
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+    }
   }
 }
 
@@ -95,9 +113,6 @@ function resources({
     allocatable: { cpu, memory: inKi(memoryBytes), pods, ...disk(mostOf(blocks * bsize, reserveBytes)) },
   };
 }
-
-/** Go's names of processors, which Kubernetes uses. */
-const goArch = (): string => ({ x64: 'amd64', ia32: '386' })[arch() as string] ?? arch();
 
 function osImage(): string {
   try {

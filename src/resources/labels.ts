@@ -54,6 +54,8 @@ export const annotations = {
   buildInput: 'kf.dev/build-input',
   /** Of a Node that is unschedulable until the next server starts, and not by an administrator's wish. */
   draining: 'kf.dev/draining',
+  /** Of a Node: keys of the labels that the server's setting `nodeLabels` has given it, with commas between. */
+  nodeLabels: 'kf.dev/node-labels',
 } as const;
 
 export const finalizers = {

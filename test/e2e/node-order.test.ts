@@ -1,7 +1,8 @@
 /** What a Pod's start order makes of its containers, with real containers. */
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Pod } from '../../src/resources/core/pod.ts';
+import { Node } from '../../src/resources/core/kinds.ts';
+import { Pod } from '../../src/resources/core/pod.ts';
 import type { StartOrder } from '../../src/resources/core/start-order.ts';
 import { annotations } from '../../src/resources/labels.ts';
 import { shellContainer, TestNode, terminated } from '../node/support/test-node.ts';
@@ -147,4 +148,25 @@ test('sidecars are ready first and are ended last; one that fails is only report
   expect(ended(over, 'tcp')).toEqual([143, 'Completed']);
   expect(ended(over, 'broken')).toEqual([4, 'Error']);
   expect(ended(over, 'stubborn')).toEqual([137, 'Completed']);
+});
+
+test('a Pod waits for the label that it asks for, and runs as soon as the Node has it', async () => {
+  await node.create('picky', { nodeSelector: { disktype: 'ssd' }, containers: [step('main', 'echo ran')] });
+  const waiting = await node.client.until(
+    Pod,
+    { namespace: 'dev', name: 'picky' },
+    (pod) => pod?.status?.conditions?.some(({ reason }) => reason === 'Unschedulable') === true,
+  );
+  expect(waiting?.status?.phase).toBe('Pending');
+  expect(waiting?.status?.conditions).toMatchObject([
+    {
+      type: 'PodScheduled',
+      status: 'False',
+      message: "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.",
+    },
+  ]);
+  await node.client.create(Node, { metadata: { name: 'test-node', labels: { disktype: 'ssd' } }, spec: {} });
+  const over = await node.finished('picky');
+  expect(over.status?.phase).toBe('Succeeded');
+  expect(over.status?.conditions?.find(({ type }) => type === 'PodScheduled')?.status).toBe('True');
 });

@@ -1,5 +1,6 @@
-import { Option } from 'commander';
-import { type CommandFile, defineCommand, type OutputFlag, outputFlag } from '../command.ts';
+import { type Command, Option } from 'commander';
+import { type CommandFile, defineCommand, type OutputFlag, outputFlag, repeatable } from '../command.ts';
+import type { NodeLabelFlags } from '../server/node-labels.ts';
 
 const shared = {
   group: 'Server:',
@@ -10,16 +11,28 @@ const shared = {
   },
 } as const;
 
+const nodeLabels = (command: Command): Command =>
+  command.option(
+    '--node-label <KEY=VALUE>',
+    "label of this machine's Node, for nodeSelectors; kept as setting nodeLabels (repeatable)",
+    repeatable,
+  );
+
 export const serverCommands: readonly CommandFile[] = [
-  defineCommand({
+  defineCommand<NodeLabelFlags>({
     usage: 'server start',
     ...shared,
     summary: 'Start the embedded server in the background',
     details: 'Every command that needs it does this by itself, unless KF_AUTOSTART=0 is set.',
-    examples: ['sudo kf server start', 'sudo KF_HOME=/srv/kf KF_PORT=0 kf server start'],
-    async run(context) {
+    examples: [
+      'sudo kf server start',
+      'sudo KF_HOME=/srv/kf KF_PORT=0 kf server start',
+      'sudo kf server start --node-label disktype=ssd',
+    ],
+    flags: nodeLabels,
+    async run(context, _, flags) {
       const { startAction } = await import('../server/actions.ts');
-      await startAction(context);
+      await startAction(context, flags);
     },
   }),
   defineCommand<{ readonly drain?: boolean; readonly kill?: boolean }>({
@@ -36,14 +49,15 @@ export const serverCommands: readonly CommandFile[] = [
       await stopAction(context, flags);
     },
   }),
-  defineCommand({
+  defineCommand<NodeLabelFlags>({
     usage: 'server restart',
     ...shared,
     summary: 'Stop and start the embedded server; running tasks go on',
     examples: ['sudo kf server restart'],
-    async run(context) {
+    flags: nodeLabels,
+    async run(context, _, flags) {
       const { restartAction } = await import('../server/actions.ts');
-      await restartAction(context);
+      await restartAction(context, flags);
     },
   }),
   defineCommand<OutputFlag>({
@@ -58,16 +72,17 @@ export const serverCommands: readonly CommandFile[] = [
       await statusAction(context, flags.output);
     },
   }),
-  defineCommand({
+  defineCommand<NodeLabelFlags>({
     usage: 'server enable',
     ...shared,
     summary: 'Start the embedded server at boot and after a crash, and now',
     details:
       "By a systemd unit; without systemd by a line of root's crontab. What KF_HOME and the variables of settings (KF_PORT …) say now is kept. After kf has moved, or to change one of them, enable it again. Settings are better kept in config.yaml: kf configure-server set.",
     examples: ['sudo kf server enable', 'sudo KF_HOME=/srv/kf KF_PORT=7443 kf server enable'],
-    async run(context) {
+    flags: nodeLabels,
+    async run(context, _, flags) {
       const { enableAction } = await import('../server/boot/actions.ts');
-      await enableAction(context);
+      await enableAction(context, flags);
     },
   }),
   defineCommand({
@@ -80,15 +95,16 @@ export const serverCommands: readonly CommandFile[] = [
       await disableAction(context);
     },
   }),
-  defineCommand({
+  defineCommand<NodeLabelFlags>({
     usage: 'server run',
     ...shared,
     summary: 'Run the embedded server in the foreground, until SIGTERM or Ctrl-C',
     details: 'Prints one line, ready URL, when it takes requests. For service managers.',
     examples: ['sudo kf server run', 'sudo KF_HOME=/srv/kf KF_PORT=7443 kf server run'],
-    async run(context) {
+    flags: nodeLabels,
+    async run(context, _, flags) {
       const { runAction } = await import('../server/actions.ts');
-      await runAction(context);
+      await runAction(context, flags);
     },
   }),
 ];

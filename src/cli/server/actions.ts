@@ -11,6 +11,7 @@ import { clientVersion } from '../version.ts';
 import { checkedBootManager } from './boot/boot.ts';
 import { askProgram } from './data/ask-program.ts';
 import { countRunning, drainTasks, killTasks } from './end-tasks.ts';
+import { keepNodeLabels, labelNode, type NodeLabelFlags } from './node-labels.ts';
 import { notAllowed } from './not-allowed.ts';
 import { ownKubeconfig } from './own-kubeconfig.ts';
 import { serverProgram } from './program.ts';
@@ -20,14 +21,16 @@ import { ensureServer, launch, prepareHome } from './start.ts';
 import { type StartLock, tryLock } from './start-lock.ts';
 import { stopServer } from './stop.ts';
 
-export async function startAction(context: Context): Promise<void> {
+export async function startAction(context: Context, flags: NodeLabelFlags): Promise<void> {
   const { io, env } = context;
   const home = kfHome(env);
   const running = await findMine(home);
+  await keepNodeLabels(context, flags);
   const info = running ?? (await ensureServer({ home, io, env }));
   io.note(
     `${running === undefined ? 'The server is running' : 'The server is running already'}: ${info.url} (process ${info.pid})`,
   );
+  if (running !== undefined) await labelNode(context, flags);
 }
 
 export async function stopAction(
@@ -62,11 +65,12 @@ const lockForStop = (home: string): Promise<StartLock | undefined> => tryLock(ho
 const goOn = (count: number): string =>
   count === 0 ? '' : ` ${count === 1 ? '1 task goes' : `${count} tasks go`} on running; see: kf tasks`;
 
-export async function restartAction(context: Context): Promise<void> {
+export async function restartAction(context: Context, flags: NodeLabelFlags): Promise<void> {
   const { io, env } = context;
   const home = kfHome(env);
   const options = { home, io, env };
   requireRoot('restart');
+  await keepNodeLabels(context, flags);
   await prepareHome(options);
   // Held throughout, so that no other command starts a server in between.
   const lock = await tryLock(home);
@@ -138,8 +142,9 @@ const described = ({ pid, url, kubeconfig, dataDir, version }: ServerInfo) =>
   ] as const;
 
 /** The server takes over this process, so that a service manager has the right one. */
-export async function runAction(context: Context): Promise<void> {
+export async function runAction(context: Context, flags: NodeLabelFlags): Promise<void> {
   requireRoot('run');
+  await keepNodeLabels(context, flags);
   const { file } = serverProgram();
   context.close();
   process.argv = [process.argv[0]!, file, 'run', '--foreground'];

@@ -32,6 +32,8 @@ function scheduling(pod: Pod): readonly Occurrence[] {
   const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status !== 'False') return [];
   const { reason = '', message = '' } = scheduled;
+  // The scheduler's own words; it says them at once.
+  if (reason === 'Unschedulable') return [{ type: 'Warning', reason: 'FailedScheduling', message, key: reason }];
   return [
     {
       type: 'Warning',

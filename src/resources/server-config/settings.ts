@@ -6,6 +6,7 @@
 import { isWithin, neverAllowed } from '../host-path.ts';
 import { isAlias, registryList } from '../image-settings.ts';
 import { isDns1123Label } from '../names.ts';
+import { isLabelValue, isQualifiedName } from '../selector.ts';
 import { directories, duration, type Setting, setting, size, text, textMap, texts, wholeNumber } from './setting.ts';
 
 export const serverConfigFile = 'config.yaml';
@@ -80,6 +81,15 @@ export const settings = {
       'What the results of one step may take together, written as JSON; a step that returns more has failed. They are kept in the status of their TaskRun.',
     example: '64Ki',
     env: 'KF_MAX_RESULT_SIZE',
+    inForce: 'at the next start',
+  }),
+  nodeLabels: setting({
+    type: textMap('a map of labels, like disktype: ssd', (key, value) => isQualifiedName(key) && isLabelValue(value)),
+    default: {},
+    defaultText: 'none',
+    description:
+      "Labels of this machine's Node beside Kubernetes' own (`kubernetes.io/hostname`, `os`, `arch`). A Pod whose nodeSelector or affinity asks for others waits until it has them. `kf server start --node-label KEY=VALUE` adds one; `kubectl label node` does too, beside these.",
+    example: { disktype: 'ssd' },
     inForce: 'at the next start',
   }),
   hostPaths: setting({

@@ -3,6 +3,7 @@
 import type { Context } from '../../context.ts';
 import { CliError } from '../../errors.ts';
 import { kfHome } from '../../settings/server-choice.ts';
+import { keepNodeLabels, type NodeLabelFlags } from '../node-labels.ts';
 import { serverProgram } from '../program.ts';
 import { requireRoot } from '../require-root.ts';
 import { findServer } from '../server-file.ts';
@@ -15,8 +16,10 @@ import { stopKeeper } from './keeper.ts';
 import { serviceOf } from './service.ts';
 import { unitName } from './systemd.ts';
 
-export async function enableAction({ io, env }: Context): Promise<void> {
+export async function enableAction(context: Context, flags: NodeLabelFlags): Promise<void> {
+  const { io, env } = context;
   requireRoot('enable');
+  await keepNodeLabels(context, flags);
   const home = kfHome(env);
   const options = { home, io, env };
   await prepareHome(options);

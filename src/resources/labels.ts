@@ -52,6 +52,12 @@ export const annotations = {
   paramsVersion: 'kf.dev/params-version',
   /** `push`: sha256 of the source package and everything else that a build depends on. */
   buildInput: 'kf.dev/build-input',
+  /** Of a PipelineRun: the earlier run whose tasks that succeeded are not run again. */
+  rerunOf: 'kf.dev/rerun-of',
+  /** Of a TaskRun or PipelineRun: of those with the same key only so many run at a time, first in, first out. */
+  concurrencyKey: 'kf.dev/concurrency-key',
+  /** How many; default 1. */
+  concurrencyLimit: 'kf.dev/concurrency-limit',
   /** Of a Node that is unschedulable until the next server starts, and not by an administrator's wish. */
   draining: 'kf.dev/draining',
   /** Of a Node: keys of the labels that the server's setting `nodeLabels` has given it, with commas between. */

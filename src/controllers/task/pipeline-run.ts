@@ -108,7 +108,7 @@ export function pipelineRunOf(task: Task, context: TaskContext): Draft<PipelineR
       },
       // Tekton's default of 60 minutes must be switched off explicitly.
       ...pullSecretsOf(app),
-      timeouts: { pipeline: '0s', ...(timeout === '0s' ? {} : { tasks: timeout }) },
+      timeouts: { pipeline: '0s' },
     },
   };
 }

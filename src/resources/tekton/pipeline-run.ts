@@ -5,6 +5,7 @@ import * as s from '../schema.ts';
 import { admitPipelineRun } from './admission.ts';
 import { pipelineRunDefaults } from './defaults/runs.ts';
 import { paramsSchema } from './param.ts';
+import { withPipelineLabel } from './pipeline-label.ts';
 import { pipelineRunStatusSchema } from './pipeline-run-status.ts';
 import { pipelineSpecSchema } from './pipeline-spec.ts';
 import { podTemplateSchema } from './pod-template.ts';
@@ -58,6 +59,6 @@ export const PipelineRun: Kind<PipelineRun> = defineKind({
   kind: 'PipelineRun',
   shortNames: ['pr', 'prs'],
   body,
-  default: pipelineRunDefaults,
+  default: (run) => withPipelineLabel(pipelineRunDefaults(run)),
   admit: admitPipelineRun,
 });

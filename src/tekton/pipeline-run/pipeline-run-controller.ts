@@ -1,4 +1,4 @@
-/** Runs PipelineRuns: makes their TaskRuns in order, mirrors their states, cancels them. */
+/** Runs PipelineRuns: makes their children in order, mirrors their states, ends them. */
 
 import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
@@ -11,125 +11,113 @@ import {
   soon,
   startController,
 } from '../../client/controller.ts';
-import { getChild, getFromServer, getIfExists } from '../../client/get-if-exists.ts';
+import { getIfExists } from '../../client/get-if-exists.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { isFinal } from '../../resources/condition.ts';
-import { annotations } from '../../resources/labels.ts';
-import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../../resources/meta.ts';
-import { isAlreadyExists, isInvalid } from '../../resources/status.ts';
-import { PipelineRun, type PipelineTask } from '../../resources/tekton/pipeline-run.ts';
+import type { ObjectRef } from '../../resources/meta.ts';
+import { CelError } from '../../resources/tekton/cel.ts';
+import { CustomRun } from '../../resources/tekton/custom-run.ts';
+import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
-import {
-  finalStatus,
-  isCancelling,
-  PipelineRunValidationError,
-  readyTasks,
-  statusFromChildren,
-  tasksOf,
-} from './pipeline-run-plan.ts';
-import { taskRunName, taskRunOf } from './task-run.ts';
+import { ResolutionError, type Waiting } from '../references/reference.ts';
+import { resolutionsOf } from '../references/references.ts';
+import { Children, LeftoverInTheWay } from './children.ts';
+import { pipelineOfRun, type RunPipeline } from './pipeline.ts';
+import { failedStatus, statusOf, waitingStatus } from './status.ts';
+import { Step } from './step.ts';
+import { cancelledByPipelineRun } from './task-state.ts';
+import { untilNext } from './timeouts.ts';
+import { PipelineRunFailure } from './types.ts';
 
 export function startPipelineRunController(options: ControllerContext): RunningController {
   const controller = new PipelineRunController(options);
   return startController({
     ...options,
     name: 'pipelinerun',
-    watches: [itself(PipelineRun, { unfinishedOnly: true }), ownedBy(PipelineRun, TaskRun, { unfinishedOnly: true })],
+    watches: [
+      itself(PipelineRun, { unfinishedOnly: true }),
+      ownedBy(PipelineRun, TaskRun, { unfinishedOnly: true }),
+      ownedBy(PipelineRun, CustomRun, { unfinishedOnly: true }),
+      ownedBy(PipelineRun, PipelineRun, { unfinishedOnly: true }),
+      resolutionsOf(PipelineRun),
+    ],
     reconcile: (request) => controller.reconcile(request),
   });
 }
 
-/** A TaskRun of an earlier PipelineRun of this name, which is on its way out. */
-class LeftoverInTheWay extends Error {}
-
-/** The child, if it is the run's. @throws LeftoverInTheWay, PipelineRunValidationError */
-function owned(run: PipelineRun, child: TaskRun): TaskRun {
-  if (isControlledBy(child, run)) return child;
-  if (isLeftoverOf(child, run)) throw new LeftoverInTheWay();
-  throw new PipelineRunValidationError(
-    `there is a TaskRun "${child.metadata.name}" that belongs to something else`,
-    'CreateRunFailed',
-  );
-}
+/** Whose runs these are, where they say so at all. */
+const ourName = 'tekton.dev/pipeline';
 
 export class PipelineRunController {
   readonly #client: Client;
   readonly #clock: Clock;
+  readonly #children: Children;
 
   constructor({ client, clock }: ControllerContext) {
     this.#client = client;
     this.#clock = clock;
+    this.#children = new Children(client);
   }
 
   async reconcile(request: ObjectRef): Promise<Result | void> {
     const run = await getIfExists(this.#client, PipelineRun, request);
     if (run === undefined || run.metadata.deletionTimestamp !== undefined || isFinal(run)) return;
-    if (run.spec.status === 'PipelineRunPending') return;
+    if ((run.spec.managedBy ?? ourName) !== ourName) return;
+    if (run.spec.status === 'PipelineRunPending')
+      return this.#wait(run, 'PipelineRunPending', `PipelineRun "${run.metadata.name}" is pending`);
     try {
-      await this.#advance(run, tasksOf(run));
+      const pipeline = await pipelineOfRun(this.#client, run);
+      return pipeline.state === 'waiting' ? await this.#waitFor(run, pipeline) : await this.#advance(pipeline);
     } catch (error) {
       if (error instanceof LeftoverInTheWay) return soon;
-      if (!(error instanceof PipelineRunValidationError)) throw error;
-      await writeStatus(this.#client, PipelineRun, run, finalStatus(run, error.reason, error.message, this.#now()));
+      const { reason, message } = failureOf(error, run);
+      await this.#fail(run, reason, message);
     }
   }
 
-  async #advance(run: PipelineRun, tasks: readonly PipelineTask[]): Promise<void> {
-    const children = await this.#children(run, tasks);
-    if (isCancelling(run) && run.spec.status !== 'StoppedRunFinally')
-      for (const [name, child] of children) children.set(name, await this.#cancel(run, child));
-    for (const task of readyTasks(run, tasks, children)) children.set(task.name, await this.#createTaskRun(run, task));
-    await writeStatus(this.#client, PipelineRun, run, statusFromChildren(run, tasks, children, this.#now()));
+  async #advance(pipeline: RunPipeline): Promise<Result | void> {
+    const { run } = pipeline;
+    const now = this.#clock.now();
+    const step = new Step(this.#client, this.#children, pipeline, now);
+    const waiting = await step.prepare();
+    if (waiting !== undefined) return this.#waitFor(run, waiting);
+    await step.end();
+    const held = await step.start();
+    if (held !== undefined && !step.isUnderway) return this.#waitFor(run, held);
+    await writeStatus(this.#client, PipelineRun, run, statusOf(run, step.standing, rfc3339(now)));
+    const requeueAfter = soonest(untilNext(now, step.deadlines), held?.requeueAfter);
+    return requeueAfter === undefined ? undefined : { requeueAfter };
   }
 
-  /** What exists of the run's TaskRuns; one that was once there and is gone counts as failed for good. */
-  async #children(run: PipelineRun, tasks: readonly PipelineTask[]): Promise<Map<string, TaskRun>> {
-    const children = new Map<string, TaskRun>();
-    for (const task of tasks) {
-      const ref = { ...refOf(run), name: taskRunName(run, task) };
-      let child = await getChild(this.#client, TaskRun, ref, run);
-      const known = run.status?.childReferences?.some((reference) => reference.name === ref.name) === true;
-      if (child === undefined && (known || isCancelling(run))) child = await getFromServer(this.#client, TaskRun, ref);
-      const isOurs = child !== undefined && isControlledBy(child, run);
-      if (known && !isOurs) throw new PipelineRunValidationError(`the TaskRun "${ref.name}" was deleted`, 'Failed');
-      // What an earlier run of this name left is none of ours, and nothing is made any more.
-      if (child === undefined || (isCancelling(run) && isLeftoverOf(child, run))) continue;
-      children.set(task.name, owned(run, child));
-    }
-    return children;
+  async #waitFor(run: PipelineRun, { reason, message, requeueAfter }: Waiting): Promise<Result | void> {
+    await this.#wait(run, reason, message);
+    return requeueAfter === undefined ? undefined : { requeueAfter };
   }
 
-  async #createTaskRun(run: PipelineRun, task: PipelineTask): Promise<TaskRun> {
-    try {
-      return await this.#client.create(TaskRun, taskRunOf(run, task));
-    } catch (error) {
-      if (isInvalid(error)) throw new PipelineRunValidationError(error.message, 'CreateRunFailed');
-      if (!isAlreadyExists(error)) throw error;
-      const child = await getFromServer(this.#client, TaskRun, { ...refOf(run), name: taskRunName(run, task) });
-      if (child === undefined) throw error;
-      return owned(run, child);
-    }
+  async #wait(run: PipelineRun, reason: string, message: string): Promise<void> {
+    await writeStatus(this.#client, PipelineRun, run, waitingStatus(run, reason, message, this.#now()));
   }
 
-  /** Passes cancellation and a changed grace period on. */
-  async #cancel(run: PipelineRun, child: TaskRun): Promise<TaskRun> {
-    if (isFinal(child)) return child;
-    const grace = run.metadata.annotations?.[annotations.gracePeriod];
-    const graceChanged = grace !== undefined && child.metadata.annotations?.[annotations.gracePeriod] !== grace;
-    if (child.spec.status === 'TaskRunCancelled' && !graceChanged) return child;
-    return this.#client.patch(TaskRun, refOf(child), {
-      type: 'merge',
-      body: {
-        metadata: graceChanged ? { annotations: { [annotations.gracePeriod]: grace } } : {},
-        spec: {
-          status: 'TaskRunCancelled',
-          statusMessage: 'TaskRun cancelled as the PipelineRun it belongs to has been cancelled.',
-        },
-      },
-    });
+  async #fail(run: PipelineRun, reason: string, message: string): Promise<void> {
+    await this.#children.endAll(run, cancelledByPipelineRun);
+    await writeStatus(this.#client, PipelineRun, run, failedStatus(run, reason, message, this.#now()));
   }
 
   #now(): string {
     return rfc3339(this.#clock.now());
   }
+}
+
+const soonest = (...times: readonly (number | undefined)[]): number | undefined =>
+  times.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a));
+
+/** What ends the run for good. @throws any other error, which is to be tried again */
+function failureOf(error: unknown, run: PipelineRun): { readonly reason: string; readonly message: string } {
+  if (error instanceof PipelineRunFailure || error instanceof ResolutionError) return error;
+  if (error instanceof CelError)
+    return {
+      reason: 'CELEvaluationFailed',
+      message: `Error evaluating CEL ${run.metadata.name}: [User error] ${error.message}`,
+    };
+  throw error;
 }

@@ -37,7 +37,11 @@ export function problemOfParams(declared: readonly ParamSpec[], given: readonly 
     : `missing keys for these params which are required in ParamSpec's properties ${goMap(keys)}`;
 }
 
-function missingKeys(declared: readonly ParamSpec[], given: readonly Param[]): ReadonlyMap<string, readonly string[]> {
+/** Keys that objects lack, by param. */
+export function missingKeys(
+  declared: readonly ParamSpec[],
+  given: readonly Param[],
+): ReadonlyMap<string, readonly string[]> {
   const values = new Map(given.map(({ name, value }) => [name, value]));
   const missing = new Map<string, readonly string[]>();
   for (const { name, properties, default: fallback } of declared) {

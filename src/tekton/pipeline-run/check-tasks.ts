@@ -1,0 +1,117 @@
+/** Whether a Pipeline's tasks fit what they run and each other, as far as that is known before they start. Pure. */
+
+import type { ParamSpec, ParamValue } from '../../resources/tekton/param.ts';
+import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import type { PipelineSpec, PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
+import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
+import { resultReferencesIn } from './result-reference.ts';
+import { childKindOf, PipelineRunFailure } from './types.ts';
+
+/** What a pipeline task runs, where that is known: results and params of a Task, or of a Pipeline within. */
+export interface Ran {
+  readonly params?: readonly ParamSpec[];
+  readonly results?: readonly { readonly name: string }[];
+  readonly workspaces?: TaskSpec['workspaces'];
+}
+
+/** @param ran by name of the pipeline task @throws PipelineRunFailure with the first fault */
+export function checkTasks(run: PipelineRun, spec: PipelineSpec, ran: ReadonlyMap<string, Ran>): void {
+  const tasks = [...(spec.tasks ?? []), ...(spec.finally ?? [])];
+  for (const task of tasks) checkTaskParams(run, task, ran.get(task.name));
+  const known = new Map(tasks.map((task) => [task.name, task]));
+  for (const task of tasks) {
+    const { runAfter: _order, ...fields } = task;
+    for (const { task: producer, result } of resultReferencesIn(fields)) {
+      const fault = faultOf(producer, result, known, ran);
+      if (fault !== undefined)
+        throw new PipelineRunFailure(
+          'InvalidTaskResultReference',
+          `[User error] invalid result reference in pipeline task ${JSON.stringify(task.name)}: ${fault}`,
+        );
+    }
+  }
+  checkPipelineResults(run, spec, known, ran);
+  checkOptionalWorkspaces(spec, tasks, ran);
+}
+
+function faultOf(
+  producer: string,
+  result: string,
+  known: ReadonlyMap<string, PipelineTask>,
+  ran: ReadonlyMap<string, Ran>,
+): string | undefined {
+  const task = known.get(producer);
+  if (task === undefined) return `referenced pipeline task ${JSON.stringify(producer)} does not exist`;
+  const of = ran.get(producer);
+  if (childKindOf(task) === 'CustomRun' || of === undefined) return undefined;
+  return of.results?.some(({ name }) => name === result)
+    ? undefined
+    : `${JSON.stringify(result)} is not a named result returned by pipeline task ${JSON.stringify(producer)}`;
+}
+
+function checkPipelineResults(
+  run: PipelineRun,
+  spec: PipelineSpec,
+  known: ReadonlyMap<string, PipelineTask>,
+  ran: ReadonlyMap<string, Ran>,
+): void {
+  for (const { name, value } of spec.results ?? [])
+    for (const { task, result } of resultReferencesIn(value)) {
+      const fault = faultOf(task, result, known, ran);
+      if (fault !== undefined)
+        throw new PipelineRunFailure(
+          'InvalidPipelineResultReference',
+          `Failed to resolve pipeline result reference for ${JSON.stringify(run.metadata.name)} with error invalid pipeline result ${JSON.stringify(name)}: ${fault}`,
+        );
+    }
+}
+
+function checkOptionalWorkspaces(
+  spec: PipelineSpec,
+  tasks: readonly PipelineTask[],
+  ran: ReadonlyMap<string, Ran>,
+): void {
+  const optional = new Set((spec.workspaces ?? []).flatMap(({ name, optional: is }) => (is === true ? [name] : [])));
+  for (const task of tasks)
+    for (const { name, workspace = '' } of task.workspaces ?? []) {
+      const declared = ran.get(task.name)?.workspaces?.find((candidate) => candidate.name === name);
+      if (declared !== undefined && declared.optional !== true && optional.has(workspace || name))
+        throw new PipelineRunFailure(
+          'RequiredWorkspaceMarkedOptional',
+          `Optional workspace not supported by task: [User error] pipeline workspace ${JSON.stringify(workspace || name)} is marked optional but pipeline task ${JSON.stringify(task.name)} requires it be provided`,
+        );
+    }
+}
+
+const typeOf = (value: ParamValue): string =>
+  typeof value === 'string' ? 'string' : Array.isArray(value) ? 'array' : 'object';
+
+function checkTaskParams(run: PipelineRun, task: PipelineTask, ran: Ran | undefined): void {
+  if (ran === undefined || childKindOf(task) !== 'TaskRun') return;
+  const declared = ran.params ?? [];
+  const given = task.params ?? [];
+  const matrixed = [
+    ...(task.matrix?.params ?? []),
+    ...(task.matrix?.include ?? []).flatMap(({ params = [] }) => params),
+  ];
+  const names = new Set([...given, ...matrixed].map(({ name }) => name));
+  const fail = (text: string): never => {
+    throw new PipelineRunFailure(
+      'PipelineValidationFailed',
+      `Validation failed for pipelinerun ${run.metadata.name} with error [User error] invalid input params for task ${task.taskRef?.name ?? ''}: ${text}`,
+    );
+  };
+  const missing = declared.filter((param) => param.default === undefined && !names.has(param.name));
+  if (missing.length > 0)
+    fail(
+      `missing values for these params which have no default values: [${missing.map(({ name }) => name).join(' ')}]`,
+    );
+  const wrong = given.filter(({ name, value }) => {
+    const type = declared.find((param) => param.name === name);
+    // What will be a list or an object is still a variable.
+    if (type === undefined || (typeof value === 'string' && value.includes('$('))) return false;
+    return (type.type ?? (type.properties === undefined ? 'string' : 'object')) !== typeOf(value);
+  });
+  if (wrong.length > 0)
+    fail(`param types don't match the user-specified type: [${wrong.map(({ name }) => name).join(' ')}]`);
+}

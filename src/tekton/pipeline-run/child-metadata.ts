@@ -1,0 +1,54 @@
+/** Labels and annotations of a PipelineRun's children. Pure. */
+
+import { labels } from '../../resources/labels.ts';
+import { controllerRef, type ObjectMeta } from '../../resources/meta.ts';
+import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import type { PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
+import { ownAnnotations } from './own-annotations.ts';
+
+type Texts = Readonly<Record<string, string>>;
+
+/** Set by `pipeline.tekton.dev/pipeline-task-on-error`: the TaskRun tells that its failure is ignored. */
+const onErrorAnnotation = 'pipeline.tekton.dev/pipeline-task-on-error';
+
+/** What is about the run itself and not about its children: kubectl's, Tekton Chains', and some of ours. */
+const isOwn = (name: string): boolean =>
+  name === 'kubectl.kubernetes.io/last-applied-configuration' ||
+  /(^|\.)chains\.tekton\.dev\//.test(name) ||
+  /^results\.tekton\.dev\//.test(name) ||
+  ownAnnotations.includes(name);
+
+/** @param pipeline what `tekton.dev/pipeline` says; default: what it says of the run */
+export function childMetadata(
+  run: PipelineRun,
+  task: PipelineTask,
+  name: string,
+  isFinally: boolean,
+  pipeline?: string,
+): Partial<ObjectMeta> {
+  const { namespace, annotations = {} } = run.metadata;
+  const special = run.spec.taskRunSpecs?.find((spec) => spec.pipelineTaskName === task.name)?.metadata;
+  const notes: Texts = {
+    ...task.taskSpec?.metadata?.annotations,
+    ...Object.fromEntries(Object.entries(annotations).filter(([key]) => !isOwn(key))),
+    ...special?.annotations,
+    ...(task.onError === 'continue' ? { [onErrorAnnotation]: 'continue' } : {}),
+  };
+  return {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    labels: {
+      ...task.taskSpec?.metadata?.labels,
+      [labels.logOwner]: run.metadata.uid ?? '',
+      ...run.metadata.labels,
+      [labels.pipelineRun]: run.metadata.name,
+      [labels.pipelineRunUid]: run.metadata.uid ?? '',
+      [labels.pipeline]: pipeline ?? run.metadata.labels?.[labels.pipeline] ?? run.metadata.name,
+      [labels.pipelineTask]: task.name,
+      [labels.memberOf]: isFinally ? 'finally' : 'tasks',
+      ...special?.labels,
+    },
+    ...(Object.keys(notes).length === 0 ? {} : { annotations: notes }),
+    ownerReferences: [controllerRef(run)],
+  };
+}

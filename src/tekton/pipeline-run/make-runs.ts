@@ -1,0 +1,80 @@
+/** Makes the runs of a pipeline task that has its turn. */
+
+import type { Client } from '../../client/client.ts';
+import type { PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
+import type { Waiting } from '../references/reference.ts';
+import type { Variables } from '../variables/substitution.ts';
+import { childBindings } from './bindings.ts';
+import { type ChildPlan, childPipelineRunOf, customRunOf, taskRunOf } from './child-run.ts';
+import type { Children } from './children.ts';
+import { checkMatrix, combinationsOf } from './matrix.ts';
+import { childRunNames } from './names.ts';
+import { refuseNesting } from './nesting.ts';
+import type { RunPipeline } from './pipeline.ts';
+import { pipelineVariables } from './prepare.ts';
+import { resolveIn, type States } from './results.ts';
+import type { TaskState } from './task-state.ts';
+import { type ChildRun, childKindOf } from './types.ts';
+import { isOpen, type WhatRuns, whatRuns } from './what-runs.ts';
+
+export interface Making {
+  readonly client: Client;
+  readonly children: Children;
+  readonly pipeline: RunPipeline;
+  readonly states: States;
+  readonly state: TaskState;
+  /** With all that other tasks have left filled in. */
+  readonly task: PipelineTask;
+}
+
+interface Made {
+  readonly state: 'made';
+  readonly runs: readonly ChildRun[];
+}
+
+const nothing: WhatRuns = { state: 'found', specs: new Map(), pipelines: new Map() };
+
+/** @throws PipelineRunFailure, ResolutionError */
+export async function makeRuns(making: Making): Promise<Made | Waiting> {
+  const { client, pipeline, state, task } = making;
+  const { run } = pipeline;
+  const ran = needsToKnow(making) ? await whatRuns(client, run, pipeline.name, [task]) : nothing;
+  if (ran.state === 'waiting') return ran;
+  checkMatrix(task);
+  const combinations = task.matrix === undefined ? [[]] : combinationsOf(task.matrix);
+  const names = childRunNames(run.metadata.name, task.name, combinations.length);
+  const variables = runVariables(making);
+  const workspaces = childBindings(run, task, {
+    variables,
+    claimOwner: run.metadata.uid ?? '',
+    spec: ran.specs.get(task.name) ?? task.taskSpec,
+  });
+  const common = { run, task, isFinally: state.isFinally, workspaces, variables };
+  const runs: ChildRun[] = [];
+  for (const [index, name] of names.entries())
+    runs.push(await makeRun(making, { ...common, name, combination: combinations[index]! }, ran));
+  return { state: 'made', runs };
+}
+
+/** What was checked before the first task began need not be asked for again. */
+function needsToKnow({ pipeline: { run }, state, task }: Making): boolean {
+  if (task.pipelineRef !== undefined || isOpen(state.task)) return true;
+  const bound = new Set((run.spec.workspaces ?? []).map(({ name }) => name));
+  return task.taskRef !== undefined && (task.workspaces ?? []).some((one) => !bound.has(one.workspace || one.name));
+}
+
+async function makeRun({ client, children, pipeline: { run } }: Making, plan: ChildPlan, ran: WhatRuns) {
+  const kind = childKindOf(plan.task);
+  if (kind === 'CustomRun') return children.create(run, kind, customRunOf(plan));
+  if (kind === 'TaskRun') return children.create(run, kind, taskRunOf(plan));
+  const within = ran.pipelines.get(plan.task.name);
+  if (within) await refuseNesting(client, run, within);
+  return children.create(run, kind, childPipelineRunOf(plan, within));
+}
+
+/** In what the run itself says of workspaces and single tasks. */
+function runVariables({ pipeline: { run, spec, name }, states }: Making): Variables {
+  const { workspaces = [], taskRunSpecs = [], taskRunTemplate } = run.spec;
+  if (workspaces.length + taskRunSpecs.length === 0 && taskRunTemplate === undefined) return new Map();
+  return new Map([...pipelineVariables(run, spec, name), ...resolveIn(workspaces, states).variables]);
+}

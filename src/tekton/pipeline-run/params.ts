@@ -1,0 +1,84 @@
+/** The params of a PipelineRun: what the Pipeline asks of them. Pure. */
+
+import type { Param, ParamSpec, ParamValue } from '../../resources/tekton/param.ts';
+import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import type { PipelineSpec } from '../../resources/tekton/pipeline-spec.ts';
+import {
+  goList,
+  goMap,
+  indexesOutOfBounds,
+  missingKeys,
+  problemOfEnums,
+  typeOfSpec,
+  typeOfValue,
+  valuesOfParams,
+} from '../variables/params.ts';
+import { setParam, type Variables } from '../variables/substitution.ts';
+import { PipelineRunFailure } from './types.ts';
+
+/** @throws PipelineRunFailure with the first fault, in Tekton's order @param pipeline name of the Pipeline */
+export function checkParams(run: PipelineRun, spec: PipelineSpec, pipeline: string): void {
+  const declared = spec.params ?? [];
+  const given = run.spec.params ?? [];
+  const { namespace = '', name } = run.metadata;
+  const of = `Pipeline ${namespace}/${pipeline}`;
+  const fail = (reason: string, text: string): never => {
+    throw new PipelineRunFailure(reason, `PipelineRun ${namespace}/${name} ${text}`);
+  };
+  const missing = missingNames(declared, given);
+  if (missing.length > 0)
+    fail(
+      'ParameterMissing',
+      `is missing some parameters required by ${of}: [User error] pipelineRun missing parameters: ${goList(missing)}`,
+    );
+  const wrong = wrongTypes(declared, given);
+  if (wrong.length > 0)
+    fail(
+      'ParameterTypeMismatch',
+      `parameters have mismatching types with ${of}'s parameters: [User error] parameters have inconsistent types : ${goList(wrong)}`,
+    );
+  const values = valuesOfParams(declared, given);
+  const enums = problemOfEnums(
+    declared,
+    [...values].map(([param, value]) => ({ name: param, value })),
+  );
+  if (enums !== undefined) fail('InvalidParamValue', `parameters have invalid value: [User error] ${enums}`);
+  const keys = missingKeys(declared, given);
+  if (keys.size > 0)
+    fail(
+      'ObjectParameterMissKeys',
+      `parameters is missing object keys required by ${of}'s parameters: [User error] pipelineRun missing object keys for parameters: ${goMap(keys)}`,
+    );
+  const outside = indexesOutOfBounds([spec.tasks, spec.finally], values);
+  if (outside.length > 0)
+    fail(
+      'ParamArrayIndexingInvalid',
+      `failed validation: failed to validate ${of}'s parameter which has an invalid index while referring to an array: [User error] non-existent param references:${goList([...outside].sort())}`,
+    );
+}
+
+function missingNames(declared: readonly ParamSpec[], given: readonly Param[]): readonly string[] {
+  const names = new Set(given.map(({ name }) => name));
+  return declared.filter((spec) => spec.default === undefined && !names.has(spec.name)).map(({ name }) => name);
+}
+
+function wrongTypes(declared: readonly ParamSpec[], given: readonly Param[]): readonly string[] {
+  const types = new Map(declared.map((spec) => [spec.name, typeOfSpec(spec)]));
+  return given
+    .filter(({ name, value }) => types.has(name) && types.get(name) !== typeOfValue(value))
+    .map(({ name }) => name);
+}
+
+/** Without the params that the task gives itself: inside of it those count. */
+export function withoutParams(variables: Variables, own: readonly Param[]): Variables {
+  if (own.length === 0) return variables;
+  const hidden = new Map<string, ParamValue>();
+  for (const { name } of own) setParam(hidden, name, '');
+  const scopes = own.flatMap(({ name }) => [`params.${name}`, `params["${name}"]`, `params['${name}']`]);
+  return new Map(
+    [...variables].filter(
+      ([text]) =>
+        !hidden.has(text) && !scopes.some((scope) => text.startsWith(`${scope}.`) || text.startsWith(`${scope}[`)),
+    ),
+  );
+}

@@ -1,0 +1,96 @@
+/** From a Pipeline and a run of it to the Pipeline that is run: checked, with params, contexts and workspaces filled in. Pure. */
+
+import type { ParamValue } from '../../resources/tekton/param.ts';
+import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import type { PipelineSpec, PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
+import { valuesOfParams, variablesOfParams } from '../variables/params.ts';
+import { substituteValue } from '../variables/substitution.ts';
+import { graphOf, InvalidGraph } from './graph.ts';
+import { checkParams, withoutParams } from './params.ts';
+import { variablesIn } from './result-reference.ts';
+import { substituteTask } from './substitution.ts';
+import { PipelineRunFailure } from './types.ts';
+
+/**
+ * Whether `run` can run the Pipeline at all.
+ * @param pipeline name of the Pipeline
+ * @throws PipelineRunFailure with the first fault, in Tekton's order
+ */
+export function checkPipeline(run: PipelineRun, spec: PipelineSpec, pipeline: string): void {
+  const { namespace = '', name } = run.metadata;
+  const of = `Pipeline ${namespace}/${pipeline}`;
+  const fail = (reason: string, text: string): never => {
+    throw new PipelineRunFailure(reason, text);
+  };
+  try {
+    graphOf(spec.tasks ?? []);
+  } catch (error) {
+    if (!(error instanceof InvalidGraph)) throw error;
+    fail(
+      'PipelineInvalidGraph',
+      `PipelineRun ${namespace}/${name}'s Pipeline DAG is invalid: [User error] ${error.message}`,
+    );
+  }
+  if ((spec.tasks ?? []).length === 0)
+    fail(
+      'PipelineValidationFailed',
+      `${of} can't be Run; it has an invalid spec: [User error] missing field(s): tasks`,
+    );
+  checkParams(run, spec, pipeline);
+  const bound = new Set((run.spec.workspaces ?? []).map((binding) => binding.name));
+  for (const workspace of spec.workspaces ?? [])
+    if (workspace.optional !== true && !bound.has(workspace.name))
+      fail(
+        'InvalidWorkspaceBindings',
+        `PipelineRun ${namespace}/${name} doesn't bind ${of}'s Workspaces correctly: [User error] pipeline requires workspace with name ${JSON.stringify(workspace.name)} be provided by pipelinerun`,
+      );
+  const tasks = new Set([...(spec.tasks ?? []), ...(spec.finally ?? [])].map((task) => task.name));
+  for (const { pipelineTaskName } of run.spec.taskRunSpecs ?? [])
+    if (!tasks.has(pipelineTaskName ?? ''))
+      fail(
+        'InvalidTaskRunSpecs',
+        `PipelineRun ${namespace}/${name} doesn't define taskRunSpecs correctly: [User error] pipelineRun's taskrunSpecs defined wrong taskName: ${JSON.stringify(pipelineTaskName)}, does not exist in Pipeline`,
+      );
+}
+
+/** The variables that are known from the start. */
+export function pipelineVariables(
+  run: PipelineRun,
+  spec: PipelineSpec,
+  pipeline: string,
+): ReadonlyMap<string, ParamValue> {
+  const variables = variablesOfParams(valuesOfParams(spec.params ?? [], run.spec.params ?? []));
+  variables.set('context.pipelineRun.name', run.metadata.name);
+  variables.set('context.pipelineRun.namespace', run.metadata.namespace ?? '');
+  variables.set('context.pipelineRun.uid', run.metadata.uid ?? '');
+  variables.set('context.pipeline.name', pipeline);
+  for (const { name } of spec.workspaces ?? []) variables.set(`workspaces.${name}.bound`, 'false');
+  for (const { name } of run.spec.workspaces ?? []) variables.set(`workspaces.${name}.bound`, 'true');
+  return variables;
+}
+
+/** The Pipeline with all that is known from the start filled in; a Pipeline that names nothing of it is itself. */
+export function preparePipeline(run: PipelineRun, spec: PipelineSpec, pipeline: string): PipelineSpec {
+  const { tasks = [], finally: final = [], results = [] } = spec;
+  if (variablesIn([tasks, final, results]).length === 0) return spec;
+  const variables = pipelineVariables(run, spec, pipeline);
+  const prepare = (task: PipelineTask): PipelineTask =>
+    substituteTask(task, variables, withoutParams(insideOf(task, variables), task.params ?? []));
+  return {
+    ...spec,
+    tasks: tasks.map(prepare),
+    ...(spec.finally === undefined ? {} : { finally: final.map(prepare) }),
+    ...(spec.results === undefined
+      ? {}
+      : { results: results.map((result) => ({ ...result, value: substituteValue(result.value, variables) })) }),
+  };
+}
+
+/** Inside of a Task that declares a workspace, what is said of it is about that one. */
+function insideOf(
+  { taskSpec }: PipelineTask,
+  variables: ReadonlyMap<string, ParamValue>,
+): ReadonlyMap<string, ParamValue> {
+  const own = (taskSpec?.workspaces ?? []).map(({ name }) => `workspaces.${name}.bound`);
+  return own.length === 0 ? variables : new Map([...variables].filter(([text]) => !own.includes(text)));
+}

@@ -1,0 +1,431 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/client/clock.ts';
+import { conditionOf, isFinal } from '../../src/resources/condition.ts';
+import { Namespace } from '../../src/resources/core/kinds.ts';
+import { CustomRun } from '../../src/resources/tekton/custom-run.ts';
+import type { ParamValue } from '../../src/resources/tekton/param.ts';
+import { Pipeline } from '../../src/resources/tekton/pipeline.ts';
+import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
+import type { PipelineSpec, PipelineTask } from '../../src/resources/tekton/pipeline-spec.ts';
+import { Task } from '../../src/resources/tekton/task.ts';
+import { TaskRun } from '../../src/resources/tekton/task-run.ts';
+import { startPipelineRunController } from '../../src/tekton/pipeline-run/pipeline-run-controller.ts';
+import { startFakeTaskRuns } from '../support/fake-task-runs.ts';
+import { clientSettings } from './clients.ts';
+import { untilObject } from './until.ts';
+
+const settings = clientSettings();
+const namespace = 'dev';
+
+/** A task whose TaskRun ends as `line` says, which declares the results that the line has. */
+const task = (name: string, line: string, fields: Partial<PipelineTask> = {}): PipelineTask => {
+  const results = Object.keys(JSON.parse(/\{.*\}/.exec(line)?.[0] ?? '{}') as object);
+  return {
+    name,
+    taskSpec: {
+      ...(results.length === 0 ? {} : { results: results.map((result) => ({ name: result })) }),
+      steps: [{ name: 's', image: 'i', script: line }],
+    },
+    ...fields,
+  };
+};
+const param = (name: string, value: ParamValue) => ({ name, value });
+
+describe.each(Object.keys(settings))('PipelineRuns over the %s client', (name) => {
+  let stop: () => Promise<void>;
+  let client: Awaited<ReturnType<(typeof settings)[string]>>['honest'];
+  let began: readonly string[];
+  afterEach(() => stop());
+
+  const start = async () => {
+    const setting = await settings[name]!();
+    client = setting.honest;
+    await client.create(Namespace, { metadata: { name: namespace } });
+    const controller = startPipelineRunController({ client: setting.controllers(), clock: systemClock });
+    const fake = startFakeTaskRuns(client);
+    began = fake.began;
+    stop = async () => {
+      await Promise.all([controller.stop(), fake.stop()]);
+      await setting.close();
+    };
+  };
+  const create = (pipelineSpec: PipelineSpec, fields: Partial<PipelineRun['spec']> = {}) =>
+    client.create(PipelineRun, { metadata: { name: 'run', namespace }, spec: { pipelineSpec, ...fields } });
+  const until = (accepts: (run: PipelineRun) => boolean, run = 'run') =>
+    untilObject(client, PipelineRun, { namespace, name: run }, accepts);
+  const outcome = async (run = 'run') => {
+    const final = await until(isFinal, run);
+    const { status, reason, message } = conditionOf(final, 'Succeeded')!;
+    return { final, status, reason, message, skipped: final.status?.skippedTasks ?? [] };
+  };
+  const taskRun = (run: string) => client.get(TaskRun, { namespace, name: run });
+  const cancel = (status: string) =>
+    client.patch(PipelineRun, { namespace, name: 'run' }, { type: 'merge', body: { spec: { status } } });
+
+  test('a diamond with results between tasks and out of the Pipeline, each task once', async () => {
+    await start();
+    await create({
+      results: [
+        { name: 'sum', value: 'all: $(tasks.d.results.end) $(tasks.a.results.list[1])' },
+        { name: 'list', value: '$(tasks.a.results.list[*])' },
+      ],
+      tasks: [
+        task('a', 'ok {"list":["x","y"],"word":"w"}'),
+        task('b', 'ok', {
+          params: [param('p', '$(tasks.a.results.word)'), param('l', ['0', '$(tasks.a.results.list[*])'])],
+        }),
+        task('c', 'ok', { runAfter: ['a'] }),
+        task('d', 'ok {"end":"done"}', { runAfter: ['b', 'c'] }),
+      ],
+    });
+    const { final, ...rest } = await outcome();
+    expect(rest).toMatchObject({
+      status: 'True',
+      reason: 'Succeeded',
+      message: 'Tasks Completed: 4 (Failed: 0, Cancelled 0), Skipped: 0',
+    });
+    expect(final.status?.results).toEqual([
+      { name: 'sum', value: 'all: done y' },
+      { name: 'list', value: ['x', 'y'] },
+    ]);
+    expect((await taskRun('run-b')).spec.params).toEqual([
+      { name: 'p', value: 'w' },
+      { name: 'l', value: ['0', 'x', 'y'] },
+    ]);
+    expect([...began].sort()).toEqual(['run-a', 'run-b', 'run-c', 'run-d']);
+    expect(began.at(-1)).toBe('run-d');
+    expect(final.status?.childReferences?.map((child) => child.pipelineTaskName)).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  test('a failure lets what runs end, skips the rest, and runs what comes finally, which knows how all ended', async () => {
+    await start();
+    await create({
+      tasks: [
+        task('bad', 'fail', { displayName: 'The bad one' }),
+        task('next', 'ok', { runAfter: ['bad'] }),
+        task('further', 'ok', { runAfter: ['next'] }),
+      ],
+      finally: [
+        task('clean', 'ok', {
+          params: [param('p', '$(tasks.bad.status) $(tasks.bad.reason) $(tasks.next.status) $(tasks.status)')],
+        }),
+        task('only-on-success', 'ok', { when: [{ input: '$(tasks.status)', operator: 'in', values: ['Succeeded'] }] }),
+      ],
+    });
+    const { final, skipped, ...rest } = await outcome();
+    expect(rest).toMatchObject({
+      status: 'False',
+      reason: 'Failed',
+      message: 'Tasks Completed: 2 (Failed: 1, Cancelled 0), Skipped: 3',
+    });
+    expect((await taskRun('run-clean')).spec.params).toEqual([{ name: 'p', value: 'Failed StepFailed None Failed' }]);
+    expect(skipped).toEqual([
+      { name: 'next', reason: 'PipelineRun was stopping' },
+      { name: 'further', reason: 'PipelineRun was stopping' },
+      {
+        name: 'only-on-success',
+        reason: 'When Expressions evaluated to false',
+        whenExpressions: [{ input: 'Failed', operator: 'in', values: ['Succeeded'] }],
+      },
+    ]);
+    expect(final.status?.finallyStartTime).toBeDefined();
+    expect(final.status?.childReferences?.[0]).toMatchObject({ displayName: 'The bad one' });
+    expect((await taskRun('run-clean')).metadata.labels).toMatchObject({ 'tekton.dev/memberOf': 'finally' });
+  });
+
+  test('when: what is ordered after a skipped task runs, what needs its result is skipped, and what is after that', async () => {
+    await start();
+    await create({
+      tasks: [
+        task('off', 'ok {"r":"1"}', { when: [{ input: 'a', operator: 'notin', values: ['a'] }] }),
+        task('ordered', 'ok', { runAfter: ['off'] }),
+        task('needs', 'ok', { params: [param('p', '$(tasks.off.results.r)')] }),
+        task('after-needs', 'ok', { runAfter: ['needs'] }),
+        task('cel', 'ok', { when: [{ cel: "'$(params.x)'.startsWith('y')" }] }),
+      ],
+      params: [{ name: 'x', default: 'yes' }],
+      results: [{ name: 'absent', value: '$(tasks.off.results.r)' }],
+    });
+    const { final, skipped, ...rest } = await outcome();
+    expect(rest).toMatchObject({
+      status: 'True',
+      reason: 'Completed',
+      message: 'Tasks Completed: 2 (Failed: 0, Cancelled 0), Skipped: 3',
+    });
+    expect(skipped.map(({ name: of, reason }) => [of, reason])).toEqual([
+      ['off', 'When Expressions evaluated to false'],
+      ['needs', 'Results were missing'],
+      ['after-needs', 'Parent Tasks were skipped'],
+    ]);
+    expect([...began].sort()).toEqual(['run-cel', 'run-ordered']);
+    expect(final.status?.results).toBeUndefined();
+  });
+
+  test('a matrix, its list of results, its length, and an empty one', async () => {
+    await start();
+    await create({
+      params: [{ name: 'empty', type: 'array', default: [] }],
+      tasks: [
+        task('list', 'ok {"names":["a","b","c"]}'),
+        task('each', 'ok {"r":"v"}', {
+          displayName: 'Build $(params.name)',
+          matrix: {
+            params: [param('name', '$(tasks.list.results.names[*])')],
+            include: [{ name: 'special $(params.name)', params: [param('name', 'b'), param('flag', '-x')] }],
+          },
+        }),
+        task('all', 'ok', {
+          params: [
+            param('values', ['$(tasks.each.results.r[*])']),
+            param('count', '$(tasks.each.matrix.length)'),
+            param('of-result', '$(tasks.each.matrix.r.length)'),
+          ],
+        }),
+        task('none', 'ok', { matrix: { params: [param('p', ['$(params.empty[*])'])] } }),
+      ],
+    });
+    const { final, skipped, ...rest } = await outcome();
+    expect(rest).toMatchObject({ status: 'True', reason: 'Completed' });
+    expect(skipped).toEqual([{ name: 'none', reason: 'Matrix Parameters have an empty array' }]);
+    expect((await taskRun('run-all')).spec.params).toEqual([
+      { name: 'values', value: ['v', 'v', 'v'] },
+      { name: 'count', value: '3' },
+      { name: 'of-result', value: '3' },
+    ]);
+    const each = final.status?.childReferences?.filter((child) => child.pipelineTaskName === 'each');
+    expect(each?.map((child) => [child.name, child.displayName])).toEqual([
+      ['run-each-0', 'Build a'],
+      ['run-each-1', 'special b'],
+      ['run-each-2', 'Build c'],
+    ]);
+    expect((await taskRun('run-each-1')).spec.params).toEqual([
+      { name: 'flag', value: '-x' },
+      { name: 'name', value: 'b' },
+    ]);
+  });
+
+  test('onError: continue: the run goes on, and counts the failure as ignored', async () => {
+    await start();
+    await create({
+      tasks: [
+        task('shaky', 'fail {"r":"left"}', { onError: 'continue' }),
+        task('next', 'ok', { runAfter: ['shaky'], params: [param('p', '$(tasks.shaky.results.r)')] }),
+      ],
+      finally: [task('last', 'ok', { params: [param('p', '$(tasks.shaky.reason)')] })],
+    });
+    expect(await outcome()).toMatchObject({
+      status: 'True',
+      reason: 'Succeeded',
+      message: 'Tasks Completed: 3 (Failed: 1 (Ignored: 1), Cancelled 0), Skipped: 0',
+    });
+    expect((await taskRun('run-last')).spec.params).toEqual([{ name: 'p', value: 'FailureIgnored' }]);
+    expect((await taskRun('run-next')).spec.params).toEqual([{ name: 'p', value: 'left' }]);
+  });
+
+  test('a result that was promised and not left ends the run, and says so', async () => {
+    await start();
+    const producer = task('a', 'ok');
+    await create({
+      tasks: [
+        { ...producer, taskSpec: { ...producer.taskSpec, results: [{ name: 'r' }] } },
+        task('b', 'ok', { params: [param('p', '$(tasks.a.results.r)')] }),
+      ],
+    });
+    expect(await outcome()).toMatchObject({
+      status: 'False',
+      reason: 'PipelineValidationFailed',
+      message:
+        'Tasks Completed: 1 (Failed: 0, Cancelled 0), Skipped: 0, Failed Validation: 1 (task "a" completed successfully but did not emit the result "r", which is referenced by task "b")',
+    });
+  });
+
+  test.each<[string, string, string, string[]]>([
+    ['Cancelled', 'Cancelled', 'PipelineRun "run" was cancelled', ['run-long']],
+    ['CancelledRunFinally', 'Cancelled', 'PipelineRun "run" was cancelled', ['run-clean', 'run-long']],
+  ])('%s', async (status, reason, message, ran) => {
+    await start();
+    await create({
+      tasks: [task('long', 'wait'), task('next', 'ok', { runAfter: ['long'] })],
+      finally: [task('clean', 'ok')],
+    });
+    await until((run) => (run.status?.childReferences ?? []).length === 1);
+    await cancel(status);
+    expect(await outcome()).toMatchObject({ status: 'False', reason, message });
+    expect([...began].sort()).toEqual(ran);
+    expect((await taskRun('run-long')).spec).toMatchObject({
+      status: 'TaskRunCancelled',
+      statusMessage: 'TaskRun cancelled as the PipelineRun it belongs to has been cancelled.',
+    });
+  });
+
+  test('pending: nothing until it is let go', async () => {
+    await start();
+    await create({ tasks: [task('a', 'ok')] }, { status: 'PipelineRunPending' });
+    const held = await until((run) => conditionOf(run, 'Succeeded') !== undefined);
+    expect(conditionOf(held, 'Succeeded')).toMatchObject({ status: 'Unknown', reason: 'PipelineRunPending' });
+    expect(held.status?.startTime).toBeUndefined();
+    await cancel('');
+    expect(await outcome()).toMatchObject({ status: 'True' });
+  });
+
+  test('the tasks’ time is over: they end, what comes finally runs, the run has failed', async () => {
+    await start();
+    await create(
+      { tasks: [task('long', 'wait')], finally: [task('clean', 'ok')] },
+      { timeouts: { pipeline: '1h', tasks: '50ms' } },
+    );
+    expect(await outcome()).toMatchObject({
+      status: 'False',
+      reason: 'PipelineRunTimeout',
+      message: 'PipelineRun "run" failed due to tasks failed to finish within "50ms"',
+    });
+    expect([...began].sort()).toEqual(['run-clean', 'run-long']);
+    expect((await taskRun('run-long')).spec.statusMessage).toBe(
+      'TaskRun cancelled as the PipelineRun it belongs to has timed out.',
+    );
+  });
+
+  test('the run’s time is over: all ends, and nothing comes after it', async () => {
+    await start();
+    await create({ tasks: [task('long', 'wait')], finally: [task('clean', 'ok')] }, { timeouts: { pipeline: '50ms' } });
+    expect(await outcome()).toMatchObject({
+      reason: 'PipelineRunTimeout',
+      message: 'PipelineRun "run" failed to finish within "50ms"',
+      skipped: [{ name: 'clean', reason: 'PipelineRun timeout has been reached' }],
+    });
+    expect(began).toEqual(['run-long']);
+  });
+
+  test('a Pipeline and its Tasks by reference; params with defaults, into embedded specs and out of sight', async () => {
+    await start();
+    await client.create(Task, {
+      metadata: { name: 'say', namespace },
+      spec: {
+        params: [{ name: 'text' }],
+        results: [{ name: 'r' }],
+        steps: [{ image: 'i', script: 'ok' }],
+      },
+    });
+    await client.create(Pipeline, {
+      metadata: { name: 'greet', namespace, labels: { team: 'x' }, annotations: { note: 'y' } },
+      spec: {
+        params: [
+          { name: 'who', default: 'world' },
+          { name: 'greeting', default: 'hello $(params.who)' },
+        ],
+        tasks: [
+          { name: 'ref', taskRef: { name: 'say' }, params: [param('text', '$(params.greeting)')] },
+          task('embedded', 'ok', {
+            taskSpec: {
+              metadata: { labels: { own: 'label' } },
+              steps: [{ image: '$(params.who)', script: 'ok', args: ['$(context.pipeline.name)'] }],
+            },
+          }),
+        ],
+      },
+    });
+    await client.create(PipelineRun, {
+      metadata: { name: 'run', namespace },
+      spec: {
+        pipelineRef: { name: 'greet' },
+        params: [param('who', 'you'), param('undeclared', 'fine')],
+        taskRunTemplate: { serviceAccountName: 'sa', podTemplate: { nodeSelector: { a: 'b' } } },
+        taskRunSpecs: [
+          {
+            pipelineTaskName: 'ref',
+            serviceAccountName: 'other',
+            timeout: '5m0s',
+            podTemplate: { env: [{ name: 'WHO', value: '$(params.who)' }] },
+            metadata: { labels: { extra: 'yes' } },
+          },
+        ],
+      },
+    });
+    const { final, status } = await outcome();
+    expect(status).toBe('True');
+    expect(final.metadata.labels).toMatchObject({ team: 'x', 'tekton.dev/pipeline': 'greet' });
+    expect(final.metadata.annotations).toMatchObject({ note: 'y' });
+    expect(final.status?.pipelineSpec?.tasks?.[0]?.params).toEqual([{ name: 'text', value: 'hello you' }]);
+    const ref = await taskRun('run-ref');
+    expect(ref.spec).toMatchObject({
+      taskRef: { name: 'say' },
+      params: [{ name: 'text', value: 'hello you' }],
+      serviceAccountName: 'other',
+      timeout: '5m0s',
+      podTemplate: { nodeSelector: { a: 'b' }, env: [{ name: 'WHO', value: 'you' }] },
+    });
+    expect(ref.metadata.labels).toMatchObject({
+      extra: 'yes',
+      team: 'x',
+      'tekton.dev/pipeline': 'greet',
+      'tekton.dev/pipelineRun': 'run',
+      'tekton.dev/pipelineTask': 'ref',
+      'tekton.dev/memberOf': 'tasks',
+    });
+    const embedded = await taskRun('run-embedded');
+    expect(embedded.spec.taskSpec?.steps?.[0]).toMatchObject({ image: 'you', args: ['greet'] });
+    expect(embedded.spec).toMatchObject({ serviceAccountName: 'sa' });
+    expect(embedded.metadata.labels).toMatchObject({ own: 'label' });
+  });
+
+  test('a Pipeline within a Pipeline, with its results; none within itself', async () => {
+    await start();
+    await client.create(Pipeline, {
+      metadata: { name: 'inner', namespace },
+      spec: {
+        params: [{ name: 'p' }],
+        results: [{ name: 'out', value: '$(tasks.x.results.r)' }],
+        tasks: [task('x', 'ok {"r":"from within"}')],
+      },
+    });
+    await create({
+      tasks: [
+        { name: 'in', pipelineRef: { name: 'inner' }, params: [param('p', '1')] },
+        task('use', 'ok', { params: [param('p', '$(tasks.in.results.out)')] }),
+      ],
+    });
+    const { final, status } = await outcome();
+    expect(status).toBe('True');
+    expect(final.status?.childReferences?.[0]).toMatchObject({ kind: 'PipelineRun', name: 'run-in' });
+    expect((await taskRun('run-use')).spec.params).toEqual([{ name: 'p', value: 'from within' }]);
+    await client.create(Pipeline, {
+      metadata: { name: 'loop', namespace },
+      spec: { tasks: [{ name: 'again', pipelineRef: { name: 'loop' } }] },
+    });
+    await client.create(PipelineRun, {
+      metadata: { name: 'looping', namespace },
+      spec: { pipelineRef: { name: 'loop' } },
+    });
+    expect(await outcome('looping')).toMatchObject({
+      reason: 'CreateRunFailed',
+      message: expect.stringContaining('pipeline "loop" is already running'),
+    });
+  });
+
+  test('custom tasks: made, their results used, cancelled', async () => {
+    await start();
+    const custom = (what: string) => ({ apiVersion: 'example.dev/v1', kind: 'Wait', spec: { do: what } });
+    await create({
+      tasks: [
+        { name: 'own', taskSpec: custom('ok {"r":"mine"}'), retries: 2, timeout: '1m' },
+        task('use', 'ok', { params: [param('p', '$(tasks.own.results.r)')] }),
+        { name: 'long', taskRef: { apiVersion: 'example.dev/v1', kind: 'Wait', name: 'x' }, runAfter: ['use'] },
+        { name: 'waits', taskSpec: custom('wait') },
+      ],
+    });
+    await untilObject(client, CustomRun, { namespace, name: 'run-waits' }, () => true);
+    await untilObject(client, CustomRun, { namespace, name: 'run-long' }, () => true);
+    expect((await client.get(CustomRun, { namespace, name: 'run-own' })).spec).toMatchObject({
+      retries: 2,
+      timeout: '1m',
+    });
+    expect((await client.get(CustomRun, { namespace, name: 'run-long' })).spec.customRef).toMatchObject({ name: 'x' });
+    expect((await taskRun('run-use')).spec.params).toEqual([{ name: 'p', value: 'mine' }]);
+    await cancel('Cancelled');
+    expect(await outcome()).toMatchObject({ reason: 'Cancelled' });
+    expect((await client.get(CustomRun, { namespace, name: 'run-waits' })).spec).toMatchObject({
+      status: 'RunCancelled',
+      statusMessage: 'CustomRun cancelled as the PipelineRun it belongs to has been cancelled.',
+    });
+  });
+});

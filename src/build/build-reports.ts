@@ -36,10 +36,14 @@ export class BuildReports {
     });
   }
 
-  /** What its TaskRun says of itself. */
+  /** What its TaskRun says of itself. @param phase once it runs */
   running(build: Build, run: TaskRun | undefined, phase?: string): Promise<void> {
-    const condition = run === undefined ? undefined : conditionOf(run, 'Succeeded');
-    return this.progress(build, condition?.reason ?? 'initializing', condition?.message ?? 'Build in progress', phase);
+    const { reason = 'initializing', message = 'Build in progress' } =
+      (run === undefined ? undefined : conditionOf(run, 'Succeeded')) ?? {};
+    // A message of a Pod that waits begins with the reason.
+    const awaited = reason === 'Pending' ? /^\w+: (.+)/s.exec(message)?.[1] : undefined;
+    const said = awaited === undefined ? undefined : `Waiting: ${awaited}`;
+    return this.progress(build, reason, message, reason === 'Running' ? phase : said);
   }
 
   fail(build: Build, reason: string, message: string): Promise<void> {

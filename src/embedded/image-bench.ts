@@ -6,10 +6,12 @@ import {
   BaseImageError,
   type BuildCacheShelf,
   type HowToFetch,
+  hereDocumentsSince,
   type ImageBench,
   type ImageLayer,
 } from '../build/image/image-bench.ts';
 import { isInChroot } from '../node/host/chroot.ts';
+import { runCommand } from '../node/host/run-command.ts';
 import { type ContainerStorage, ImageToolsMissing } from '../node/images/container-storage.ts';
 import { builderStackRef, digestHex, ImageNotFound, imageRef } from '../node/images/image.ts';
 import type { HadImage, NodeImages } from '../node/images/node-images.ts';
@@ -68,6 +70,11 @@ export function createImageBench({ storage, images, caches, runtime }: ImageBenc
       if (await isInChroot().catch(() => false))
         return 'the server runs in a chroot, where the kernel gives no user namespaces, in which Dockerfiles are built: start the server outside of it';
       return runtime.startsWith('/usr/') ? undefined : `${runtime} lies outside of /usr, which is all that builds see`;
+    },
+    async knowsHereDocuments() {
+      const version = /version (\d+)\.(\d+)/.exec(await runCommand('buildah', ['--version']));
+      const [major, minor] = hereDocumentsSince.split('.').map(Number);
+      return Number(version?.[1]) > major! || (Number(version?.[1]) === major && Number(version?.[2]) >= minor!);
     },
     async provide(ref, folder, how, without = new Set()) {
       const { image } = await had(ref, how);

@@ -10,8 +10,7 @@ import { bootOfClaim } from './pods/claim.ts';
 import { PodWorker } from './pods/pod-worker.ts';
 import { decide, type Found } from './pods/recovery.ts';
 import { type PodRecord, readRecords } from './pods/state-file.ts';
-import { lowerFolders } from './rootfs/mounts.ts';
-import type { OciSpec } from './runtime/oci.ts';
+import { rootsInUse } from './roots-in-use.ts';
 import type { RuntimeStatus } from './runtime/oci-runtime.ts';
 
 export interface Recovered {
@@ -154,25 +153,9 @@ async function sweep(context: NodeContext, kept: ReadonlyMap<string, PodRecord>,
     if (!kept.has(uid)) rmSync(join(layout.pods, uid), { recursive: true, force: true });
   const records = [...kept.values()];
   const stack = await context.images.resolve(hostStackRef);
-  await attempt('root folders', context.rootfsOf(stack).sweep?.(rootsOf(layout.pods, kept)) ?? Promise.resolve());
+  await attempt('root folders', context.rootfsOf(stack).sweep?.(rootsInUse(layout.pods, kept)) ?? Promise.resolve());
   await attempt('networks', network.sweep(new Set(records.map(({ networkId }) => networkId))));
   await attempt('disks', disk.sweep(new Set(records.map(({ diskId }) => diskId))));
-}
-
-/** The folders that kept containers stand on: the root, and what overlays have below. */
-function rootsOf(pods: string, kept: ReadonlyMap<string, PodRecord>): ReadonlySet<string> {
-  const roots = new Set<string>();
-  for (const [uid, { containers }] of kept)
-    for (const name of Object.keys(containers)) {
-      try {
-        const spec = JSON.parse(readFileSync(join(pods, uid, name, 'config.json'), 'utf8')) as OciSpec;
-        roots.add(spec.root.path);
-        for (const { options = [] } of spec.mounts) for (const path of lowerFolders(options)) roots.add(path);
-      } catch {
-        // It was not made yet, or is gone.
-      }
-    }
-  return roots;
 }
 
 function kill(pid: number): void {

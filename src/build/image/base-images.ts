@@ -1,5 +1,7 @@
 /** The images that a Dockerfile names: they have to be there before it is built, for a build fetches none. Pure. */
 
+import { instructions } from './dockerfile-instructions.ts';
+
 /**
  * @param buildArgs values for ARG before the first FROM
  * @returns references as the Dockerfile has them, each once, without `scratch` and the names of its own stages
@@ -27,43 +29,6 @@ export function baseImages(dockerfile: string, buildArgs: ReadonlyMap<string, st
   }
   return [...found];
 }
-
-interface Instruction {
-  /** In capitals. */
-  readonly instruction: string;
-  readonly rest: string;
-}
-
-/** Lines with their continuations put together, without comments and here-documents. */
-function* instructions(dockerfile: string): Iterable<Instruction> {
-  const escapeSign = /^#[ \t]*escape[ \t]*=[ \t]*(\S)/im.exec(directives(dockerfile))?.[1] === '`' ? '`' : '\\';
-  const continued = new RegExp(`${escapeSign === '`' ? '`' : '\\\\'}[ \\t]*$`);
-  const lines = dockerfile.replace(/^\ufeff/, '').split(/\r?\n/);
-  for (let index = 0; index < lines.length; index++) {
-    if (isIgnored(lines[index]!)) continue;
-    let line = lines[index]!;
-    while (continued.test(line) && index + 1 < lines.length) {
-      line = line.replace(continued, '');
-      // Comments and empty lines do not end an instruction.
-      while (index + 1 < lines.length && isIgnored(lines[index + 1]!)) index++;
-      line += lines[++index] ?? '';
-    }
-    const [, instruction = '', rest = ''] = /^\s*(\S+)\s*([\s\S]*)$/.exec(line) ?? [];
-    for (const [, end] of heredocsOf(instruction, rest)) {
-      const at = lines.findIndex((one, place) => place > index && one.replace(/^\t+/, '') === end);
-      if (at > index) index = at;
-    }
-    yield { instruction: instruction.toUpperCase(), rest: rest.trim() };
-  }
-}
-
-const isIgnored = (line: string): boolean => /^\s*(#|$)/.test(line);
-
-/** The comments that the file begins with. */
-const directives = (text: string): string => /^(?:#.*(?:\r?\n|$))*/.exec(text)?.[0] ?? '';
-
-const heredocsOf = (instruction: string, rest: string) =>
-  /^(RUN|COPY|ADD)$/i.test(instruction) ? [...rest.matchAll(/<<-?["']?([A-Za-z_][A-Za-z0-9_]*)["']?/g)] : [];
 
 /** `--from=IMAGE` of COPY, `from=IMAGE` of RUN's mounts. */
 function imagesOfFlags(instruction: string, rest: string): readonly string[] {

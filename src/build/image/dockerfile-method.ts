@@ -17,7 +17,8 @@ import {
   dockerfileRecipe,
   serverLayersFile,
 } from './dockerfile.ts';
-import type { ImageBench, ImageFacts } from './image-bench.ts';
+import { instructions } from './dockerfile-instructions.ts';
+import { hereDocumentsSince, type ImageBench, type ImageFacts } from './image-bench.ts';
 import type { Places, Recipe } from './recipe.ts';
 
 export class DockerfileMethod implements BuildMethod {
@@ -30,11 +31,22 @@ export class DockerfileMethod implements BuildMethod {
   }
 
   async wants(uploaded: UploadedBuild): Promise<readonly Want[]> {
+    await this.#refuseUnknown(uploaded);
     return (await basesOf(uploaded)).map((ref, index) => ({
       ref,
       file: factsFile(index),
       fetch: async (target, how) => writeFile(target, JSON.stringify(await this.#bench.inspect(ref, how))),
     }));
+  }
+
+  /** What this machine's buildah would take for something else. @throws UnbuildableSourceError */
+  async #refuseUnknown(uploaded: UploadedBuild): Promise<void> {
+    const path = dockerfileOf(uploaded);
+    const found = [...instructions(await textOf(uploaded))].find(({ hasHereDocument }) => hasHereDocument);
+    if (found === undefined || (await this.#bench.knowsHereDocuments())) return;
+    throw new UnbuildableSourceError(
+      `${path}, line ${found.line}: ${found.instruction} has a here-document (<<), which buildah knows from ${hereDocumentsSince} on, and this machine's is older: put the lines into a file of the source and COPY it, or join them with && and \\`,
+    );
   }
 
   /** As OCI layouts, without the layers that earlier builds have brought into the cache. */
@@ -107,10 +119,11 @@ const dockerfileOf = ({ build }: UploadedBuild): string =>
   normalize(paramOf(build.spec, buildParams.dockerfile) || 'Dockerfile');
 
 async function basesOf(uploaded: UploadedBuild): Promise<readonly string[]> {
-  const { build, staging } = uploaded;
-  const given = new Map((build.spec.env ?? []).map((one) => [one.name, one.value ?? '']));
-  return baseImages(await readInside(staging.app, dockerfileOf(uploaded)), given);
+  const given = new Map((uploaded.build.spec.env ?? []).map((one) => [one.name, one.value ?? '']));
+  return baseImages(await textOf(uploaded), given);
 }
+
+const textOf = (uploaded: UploadedBuild): Promise<string> => readInside(uploaded.staging.app, dockerfileOf(uploaded));
 
 const largestDockerfile = 2 ** 20;
 

@@ -39,6 +39,9 @@ export interface ImageFacts {
   readonly layers: readonly ImageLayer[];
 }
 
+/** buildah's first version that knows here-documents in Dockerfiles. */
+export const hereDocumentsSince = '1.35';
+
 export interface ImageBench {
   /** Image reference of the stack that builds run on. */
   readonly stack: string;
@@ -47,6 +50,8 @@ export interface ImageBench {
   readonly caches: BuildCacheShelf;
   /** What this machine lacks for a way to build, in one line with the way out; undefined: nothing. */
   lack(method: { readonly inSandbox: boolean }): Promise<string | undefined>;
+  /** Whether buildah knows here-documents. */
+  knowsHereDocuments(): Promise<boolean>;
   /**
    * Writes an image as an OCI image layout, which has the one image `latest`; fetches it where it is not here.
    * @param folder does not exist yet

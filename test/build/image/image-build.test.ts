@@ -81,6 +81,7 @@ const bench = (changes: Partial<ImageBench> = {}): ImageBench => ({
     return { ref, env: [], labels: {}, layers: [] };
   },
   layersOf: () => [],
+  knowsHereDocuments: async () => false,
   async take(folder) {
     await access(folder);
     return `kf.local/dev/app@sha256:${'0'.repeat(64)}`;
@@ -189,6 +190,28 @@ describe('a run', () => {
     expect(without).toEqual([[], [digest('c')], []]);
   });
 
+  test('that waits for room says so; one that runs is building', async () => {
+    await control(local.client);
+    await push('app-1', 'FROM scratch\n');
+    await ended('app-1', ({ status }) => conditionOf({ status: status! }, 'TaskRunReady')?.reason === 'initializing');
+    const report = async (reason: string, message: string): Promise<void> => {
+      const latest = await local.client.get(TaskRun, { namespace: 'dev', name: 'app-1' });
+      const conditions = [{ type: 'Succeeded', status: 'Unknown' as const, reason, message }];
+      await local.client.updateStatus(TaskRun, { ...latest, status: { conditions } });
+    };
+    await report('Pending', 'WaitingForRoom: 2Gi of memory are not free');
+    await ended('app-1', ({ status }) => status?.phase === 'Waiting: 2Gi of memory are not free');
+    await report('Running', 'Not all Steps in the Task have finished executing');
+    await ended('app-1', ({ status }) => status?.phase === 'Building');
+  });
+
+  test('has here-documents where buildah knows them', async () => {
+    run();
+    await control(local.client, { knowsHereDocuments: async () => true });
+    await push('app-1', 'FROM scratch\nCOPY <<A /a\ntext\nA\n');
+    expect(conditionOf(await ended('app-1'), 'Succeeded')?.status).toBe('True');
+  });
+
   test('sees source and images read-only, and the cache; it has limits', async () => {
     const ran = run();
     await control(local.client);
@@ -234,6 +257,13 @@ describe('a Build fails, and nothing runs', () => {
   test('a Dockerfile that is not there, or leads out of the source', async () => {
     const params = [{ name: 'DOCKERFILE', value: '../../../etc/passwd' }];
     expect(await reasonOf('', { params })).toContain(`couldn't be found under the app root`);
+  });
+
+  test('a here-document, where buildah is too old for it: its line, and what to do instead', async () => {
+    const text = 'FROM scratch\n# <<EOF\nRUN true \\\n  && cat <<EOF\nFROM x\nEOF\n';
+    const said = await reasonOf(text);
+    expect(said).toContain('UnbuildableSource: Dockerfile, line 3: RUN has a here-document (<<)');
+    expect(said).toContain('COPY it');
   });
 
   test('a machine that lacks a program', async () => {

@@ -1,6 +1,7 @@
 /** The credentials for registries that `imagePullSecrets` name, as one `.dockerconfigjson`. */
 
-import { Secret } from '../resources/core/kinds.ts';
+import { Secret, ServiceAccount } from '../resources/core/kinds.ts';
+import type { Pod } from '../resources/core/pod.ts';
 import type { Client } from './client.ts';
 import { getIfExists } from './get-if-exists.ts';
 
@@ -14,6 +15,15 @@ export async function readCredentials(
   if (names.length === 0) return undefined;
   const found = await Promise.all(names.map((name) => getIfExists(client, Secret, { namespace, name: name! })));
   return mergeCredentials(found.filter((secret) => secret !== undefined));
+}
+
+/** Those of the Pod; one that names none has its service account's, as in Kubernetes. */
+export async function podCredentials(client: Client, { metadata, spec }: Pod): Promise<string | undefined> {
+  const { namespace = '' } = metadata;
+  const own = spec.imagePullSecrets ?? [];
+  if (own.length > 0) return readCredentials(client, namespace, own);
+  const account = await getIfExists(client, ServiceAccount, { namespace, name: spec.serviceAccountName || 'default' });
+  return readCredentials(client, namespace, account?.imagePullSecrets ?? []);
 }
 
 type Auths = Readonly<Record<string, unknown>>;

@@ -1,11 +1,13 @@
 /** What a Pod's start order makes of its containers, with real containers. */
 
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Node } from '../../src/resources/core/kinds.ts';
 import { Pod } from '../../src/resources/core/pod.ts';
 import type { StartOrder } from '../../src/resources/core/start-order.ts';
 import { annotations } from '../../src/resources/labels.ts';
 import { shellContainer, TestNode, terminated } from '../node/support/test-node.ts';
+import { makeSmallBase } from '../support/small-base.ts';
 
 let node: TestNode;
 beforeAll(async () => {
@@ -169,4 +171,122 @@ test('a Pod waits for the label that it asks for, and runs as soon as the Node h
   const over = await node.finished('picky');
   expect(over.status?.phase).toBe('Succeeded');
   expect(over.status?.conditions?.find(({ type }) => type === 'PodScheduled')?.status).toBe('True');
+});
+
+test('a server that comes later goes on: sidecars, what was passed over, results, output', async () => {
+  const order: StartOrder = {
+    side: { sidecar: true },
+    never: { when: [{ input: 'a', operator: 'notin', values: ['a'] }] },
+    one: {
+      after: 'never',
+      afterReady: ['side'],
+      stdoutFile: '/results/out',
+      exitCodeFile: '/steps/code',
+      returns: [{ file: '/results/r', key: 'r', type: 1 }],
+    },
+    two: { after: 'one', values: { code: { file: '/steps/code' }, out: { file: '/results/out' } } },
+    three: { after: 'two' },
+  };
+  const readinessProbe = { exec: { command: ['test', '-e', '/results/up'] }, periodSeconds: 1 };
+  const pod = await create('restart', order, [
+    step('side', 'touch /results/up; sleep 1000', { readinessProbe }),
+    step('never', 'echo never'),
+    step('one', 'echo begun; printf r > /results/r; while [ ! -e /results/go ]; do sleep 0.02; done; echo ended'),
+    step('two', 'printf "%s-%s" "$(code)" "$(out)"'),
+    step('three', 'echo three'),
+  ]);
+  await node.logged(pod, 'begun', 'one');
+  const pid = node.containerPid(pod, 'one');
+  await node.halt();
+  // It ends while nobody looks.
+  writeFileSync(`/proc/${pid}/root/results/go`, '');
+  await node.logged(pod, 'ended', 'one');
+  await node.boot();
+  const over = await node.finished('restart');
+  expect(over.status?.phase).toBe('Succeeded');
+  expect(ended(over, 'never')).toEqual([0, 'Skipped']);
+  expect(JSON.parse(terminated(over, 'one')!.message!)).toEqual([{ key: 'r', value: 'r', type: 1 }]);
+  expect(await node.log(pod, 'two')).toBe('0-begun\nended\n');
+  expect(ended(over, 'side')).toEqual([143, 'Completed']);
+  expect(node.errors).toEqual([]);
+});
+
+test('a folder of a shared volume is mounted whatever a sidecar puts into the way', async () => {
+  // It swaps a folder and a link to the machine's own files as fast as it can.
+  const swap =
+    'mkdir /results/sub; touch /results/sub/mine; ln -s /etc /results/link; touch /results/up; while :; do mv -T /results/sub /results/a; mv -T /results/link /results/sub; mv -T /results/sub /results/link; mv -T /results/a /results/sub; done';
+  const names = Array.from({ length: 8 }, (_, index) => `s${index}`);
+  const order: StartOrder = {
+    swap: { sidecar: true },
+    ...Object.fromEntries(names.map((name) => [name, { afterReady: ['swap'] }])),
+  };
+  const readinessProbe = { exec: { command: ['test', '-e', '/results/up'] }, periodSeconds: 1 };
+  const mounts = { volumeMounts: [{ name: 'results', mountPath: '/sub', subPath: 'sub' }] };
+  const pod = await create('race', order, [
+    step('swap', swap, { readinessProbe }),
+    ...names.map((name) => step(name, 'ls /sub', mounts)),
+  ]);
+  const over = await node.finished('race');
+  for (const name of names) {
+    const { exitCode, message = '' } = terminated(over, name)!;
+    if (exitCode === 0) expect(await node.log(pod, name)).toMatch(/^(mine\n)?$/);
+    else expect(message).toMatch(/a link leads elsewhere|led elsewhere|no such file|not a directory/i);
+  }
+});
+
+test('whom a container runs as, what it may do, and what its Pod adds to its files', async () => {
+  const base = `sha256:${'d'.repeat(64)}`;
+  makeSmallBase(node.images.layerPath(base), ['sh', 'id', 'cat', 'grep', 'stat', 'ls', 'sleep']);
+  const { ref: image } = await node.images.put({
+    repository: 'dev/rooted',
+    base: 'scratch',
+    layers: [base],
+    config: { cmd: ['sh', '-c', 'echo "cmd: $*"', 'name'] },
+  });
+  const main = (name: string, rest: Partial<Container>): Container => ({ name, image, ...rest });
+  const order: StartOrder = { words: { appendToCmd: true } };
+  const pod = await create('rights', order, [
+    main('words', { args: ['a', 'b'] }),
+    main('caps', {
+      command: ['sh', '-c', 'grep CapEff /proc/self/status'],
+      securityContext: { capabilities: { drop: ['ALL'], add: ['CHOWN'] } },
+    }),
+    main('refused', { command: ['sh', '-c', 'echo never'], securityContext: { runAsNonRoot: true } }),
+    main('frozen', {
+      command: ['sh', '-c', 'echo x > /x || echo frozen'],
+      securityContext: { readOnlyRootFilesystem: true },
+    }),
+  ]);
+  const over = await node.finished('rights');
+  expect(await node.log(pod, 'words')).toBe('cmd: a b\n');
+  expect(await node.log(pod, 'caps')).toBe('CapEff:\t0000000000000001\n');
+  expect(terminated(over, 'refused')).toMatchObject({
+    reason: 'CreateContainerConfigError',
+    message: `container has runAsNonRoot and image will run as root (pod: "rights_dev(${pod.metadata.uid})", container: refused)`,
+  });
+  expect(await node.log(pod, 'frozen')).toContain('frozen');
+  const own = await node.create('own', {
+    hostname: 'box',
+    hostAliases: [{ ip: '10.1.2.3', hostnames: ['db', 'db.local'] }],
+    dnsPolicy: 'None',
+    dnsConfig: { nameservers: ['10.9.9.9'], searches: ['x.local'], options: [{ name: 'ndots', value: '2' }] },
+    securityContext: { runAsUser: 1234, runAsGroup: 77, fsGroup: 4321, supplementalGroups: [55] },
+    volumes: [{ name: 'v', emptyDir: {} }],
+    containers: [
+      main('main', {
+        command: [
+          'sh',
+          '-c',
+          'id -u; id -g; id -G; cat /etc/hostname /etc/resolv.conf; grep 10.1 /etc/hosts; echo y > /v/y; stat -c "%a %g" /v /v/y; echo said > /said',
+        ],
+        volumeMounts: [{ name: 'v', mountPath: '/v' }],
+        terminationMessagePath: '/said',
+      }),
+    ],
+  });
+  const ownOver = await node.finished('own');
+  expect(await node.log(own)).toBe(
+    '1234\n77\n77 55 4321\nbox\nnameserver 10.9.9.9\nsearch x.local\noptions ndots:2\n10.1.2.3 db db.local\n2777 4321\n644 4321\n',
+  );
+  expect(terminated(ownOver)?.message).toBe('said\n');
 });

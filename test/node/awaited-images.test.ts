@@ -6,7 +6,7 @@ import type { Images } from '../../src/node/images/node-images.ts';
 import { PullError } from '../../src/node/images/pull-error.ts';
 import { AwaitedImages } from '../../src/node/pods/awaited-images.ts';
 import { imagePullOf } from '../../src/resources/core/image-pull.ts';
-import { Secret } from '../../src/resources/core/kinds.ts';
+import { Secret, ServiceAccount } from '../../src/resources/core/kinds.ts';
 import { Pod } from '../../src/resources/core/pod.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { MemoryClient } from './support/memory-client.ts';
@@ -163,6 +163,21 @@ test('each image once; the credentials of its secrets, those that are there', as
     ['x.io/a:1', config],
     ['x.io/c:1', config],
   ]);
+});
+
+test('a Pod without secrets has those of its service account', async () => {
+  const config = JSON.stringify({ auths: { 'x.io': { auth: 'eA==' } } });
+  await client.create(Secret, {
+    metadata: { name: 'login', namespace: 'dev' },
+    data: { '.dockerconfigjson': Buffer.from(config).toString('base64') },
+  });
+  await client.create(ServiceAccount, {
+    metadata: { name: 'puller', namespace: 'dev' },
+    imagePullSecrets: [{ name: 'login' }],
+  });
+  await arrive('of-account', { containers: [{ name: 'a', image: 'x.io/a:1' }], serviceAccountName: 'puller' });
+  await settled();
+  expect(pulls.map(({ credentials }) => credentials)).toEqual([config]);
 });
 
 test('a Pod that leaves is not started, nor one of a server that stops', async () => {

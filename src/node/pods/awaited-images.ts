@@ -5,7 +5,7 @@
 
 import type { Client } from '../../client/client.ts';
 import type { Clock, Timer } from '../../client/clock.ts';
-import { readCredentials } from '../../client/pull-credentials.ts';
+import { podCredentials } from '../../client/pull-credentials.ts';
 import type { ImagePull } from '../../resources/core/image-pull.ts';
 import type { Pod } from '../../resources/core/pod.ts';
 import { formatBytes } from '../../resources/quantity.ts';
@@ -97,11 +97,7 @@ export class AwaitedImages {
       wanted.set(image, wanted.get(image) || (await images.wants(image, imagePullPolicy)));
     const missing = [...wanted].filter(([, isWanted]) => isWanted).map(([image]) => image);
     if (missing.length > 0) {
-      const credentials = await readCredentials(
-        this.#options.client,
-        pod.metadata.namespace ?? '',
-        pod.spec.imagePullSecrets ?? [],
-      );
+      const credentials = await podCredentials(this.#options.client, pod);
       await Promise.all(missing.map((image) => this.#pull(entry, image, credentials)));
       if (entry.left) return;
       const message = missing.join(', ');

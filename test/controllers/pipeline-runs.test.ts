@@ -66,7 +66,7 @@ describe.each(Object.keys(settings))('PipelineRuns over the %s client', (name) =
     await start();
     await create({
       results: [
-        { name: 'sum', value: 'all: $(tasks.d.results.end) $(tasks.a.results.list[1])' },
+        { name: 'sum', value: '$(tasks.d.results.end) $(tasks.a.results.list[1])' },
         { name: 'list', value: '$(tasks.a.results.list[*])' },
       ],
       tasks: [
@@ -85,7 +85,7 @@ describe.each(Object.keys(settings))('PipelineRuns over the %s client', (name) =
       message: 'Tasks Completed: 4 (Failed: 0, Cancelled 0), Skipped: 0',
     });
     expect(final.status?.results).toEqual([
-      { name: 'sum', value: 'all: done y' },
+      { name: 'sum', value: 'done y' },
       { name: 'list', value: ['x', 'y'] },
     ]);
     expect((await taskRun('run-b')).spec.params).toEqual([
@@ -368,26 +368,29 @@ describe.each(Object.keys(settings))('PipelineRuns over the %s client', (name) =
     expect(embedded.metadata.labels).toMatchObject({ own: 'label' });
   });
 
-  test('a Pipeline within a Pipeline, with its results; none within itself', async () => {
+  test('a Pipeline within a Pipeline, and none within itself', async () => {
     await start();
     await client.create(Pipeline, {
       metadata: { name: 'inner', namespace },
       spec: {
         params: [{ name: 'p' }],
         results: [{ name: 'out', value: '$(tasks.x.results.r)' }],
-        tasks: [task('x', 'ok {"r":"from within"}')],
+        tasks: [task('x', 'ok {"r":"from within"}', { params: [param('p', '$(params.p)')] })],
       },
     });
     await create({
       tasks: [
         { name: 'in', pipelineRef: { name: 'inner' }, params: [param('p', '1')] },
-        task('use', 'ok', { params: [param('p', '$(tasks.in.results.out)')] }),
+        task('after', 'ok', { runAfter: ['in'] }),
       ],
     });
     const { final, status } = await outcome();
     expect(status).toBe('True');
     expect(final.status?.childReferences?.[0]).toMatchObject({ kind: 'PipelineRun', name: 'run-in' });
-    expect((await taskRun('run-use')).spec.params).toEqual([{ name: 'p', value: 'from within' }]);
+    expect((await taskRun('run-in-x')).spec.params).toEqual([{ name: 'p', value: '1' }]);
+    const within = await client.get(PipelineRun, { namespace, name: 'run-in' });
+    expect(within.status?.results).toEqual([{ name: 'out', value: 'from within' }]);
+    expect(within.metadata.labels).toMatchObject({ 'tekton.dev/pipeline': 'inner', 'tekton.dev/pipelineTask': 'in' });
     await client.create(Pipeline, {
       metadata: { name: 'loop', namespace },
       spec: { tasks: [{ name: 'again', pipelineRef: { name: 'loop' } }] },
@@ -417,7 +420,7 @@ describe.each(Object.keys(settings))('PipelineRuns over the %s client', (name) =
     await untilObject(client, CustomRun, { namespace, name: 'run-long' }, () => true);
     expect((await client.get(CustomRun, { namespace, name: 'run-own' })).spec).toMatchObject({
       retries: 2,
-      timeout: '1m',
+      timeout: '1m0s',
     });
     expect((await client.get(CustomRun, { namespace, name: 'run-long' })).spec.customRef).toMatchObject({ name: 'x' });
     expect((await taskRun('run-use')).spec.params).toEqual([{ name: 'p', value: 'mine' }]);

@@ -18,7 +18,7 @@ const noReasons = new Set(
   CredentialsSecretReady DeploymentReady ImageReady NamespaceReady ParamsSecretPopulatedReady ParamsSecretReady
   PodScheduled ServiceInstanceBindingsReady ServiceInstanceReady SourcePackageReady SpaceReady TaskRunReady
   VolumeParamsPopulatedReady Initialized Ready True False Unknown
-  CancelledRunFinally StoppedRunFinally PipelineRunPending TaskRunPending WaitingFor
+  CancelledRunFinally StoppedRunFinally RunCancelled PipelineRunPending None Tasks Couldn TaskRunPending WaitingFor
   BackOff Created Ending FailedScheduling Killing Scheduled Normal Warning
   AlreadyExists Conflict Forbidden InsufficientStorage Invalid ServiceUnavailable
   Active Always Cluster Never IfNotPresent Forbid Replace DenyAll PermitAll Delete Retain Recycle Available Bound

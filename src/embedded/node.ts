@@ -12,7 +12,9 @@ import { LogForwarder } from '../node/forward/log-forwarder.ts';
 import { layoutOf } from '../node/layout.ts';
 import { LogStore } from '../node/logs/log-store.ts';
 import { statusError } from '../resources/status.ts';
+import type { BundleImages } from '../tekton/resolvers/bundle-images.ts';
 import { bringUp, type NodeOptions } from './bring-up.ts';
+import { bundleImages } from './bundle-images.ts';
 import { type Parts, takeDown } from './node-parts.ts';
 import { nodeLimits, reserveOf } from './node-settings.ts';
 import { NodeState } from './node-state.ts';
@@ -24,6 +26,8 @@ export interface RunningNode {
   readonly files: FileSource;
   readonly disk: DiskDesk;
   readonly room: MachineRoom;
+  /** Bundles are images. */
+  readonly bundles: BundleImages;
   /** Lets go of everything; what runs goes on running. */
   stop(): Promise<void>;
 }
@@ -80,6 +84,14 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       prune: (what) => diskDeskOf(parts).prune(what),
     },
     room: desk,
+    bundles: bundleImages({
+      parts: () => {
+        const { images, agent } = parts;
+        return images === undefined || agent === undefined
+          ? undefined
+          : { images: images.all, storage: images.storage };
+      },
+    }),
     async stop() {
       stopping.abort();
       await started;

@@ -7,6 +7,8 @@ import { systemClock } from '../client/clock.ts';
 import type { RunningController } from '../client/controller.ts';
 import { CommandShells } from '../node/host/command-shells.ts';
 import type { ServerConfig } from '../resources/server-config/settings.ts';
+import type { BundleImages } from '../tekton/resolvers/bundle-images.ts';
+import { bundlesResolver } from '../tekton/resolvers/bundles-resolver.ts';
 import { clusterResolver } from '../tekton/resolvers/cluster-resolver.ts';
 import { gitResolver } from '../tekton/resolvers/git-resolver.ts';
 import { httpResolver } from '../tekton/resolvers/http-resolver.ts';
@@ -23,6 +25,7 @@ export interface ResolutionOptions {
   readonly dataDir: string;
   /** Of the server's home. */
   readonly instance: string;
+  readonly bundles: BundleImages;
   readonly log: (message: string, error?: unknown) => void;
 }
 
@@ -34,6 +37,7 @@ export function startResolution({
   client,
   dataDir,
   instance,
+  bundles,
   log,
 }: ResolutionOptions): Pick<RunningController, 'stop'> {
   const settings = async (): Promise<ResolverSettings> => resolverSettings(await loadServerConfig(dataDir));
@@ -47,6 +51,7 @@ export function startResolution({
     onError: log,
     settings,
     resolvers: {
+      bundles: bundlesResolver({ client, images: bundles }),
       cluster: clusterResolver({ client, settings }),
       git: gitResolver({ client, settings, run, folderPrefix: join(gitFolders, gitPrefix(instance)) }),
       http: httpResolver({ client, settings }),

@@ -22,6 +22,7 @@ import { startTaskScheduleController } from '../controllers/task-schedule/task-s
 import { allKinds } from '../resources/all-kinds.ts';
 import type { ServerConfig } from '../resources/server-config/settings.ts';
 import { startPipelineRunController } from '../tekton/pipeline-run/pipeline-run-controller.ts';
+import type { BundleImages } from '../tekton/resolvers/bundle-images.ts';
 import { startTaskRunController } from '../tekton/task-run/task-run-controller.ts';
 import { makeDefaultObjects } from './default-objects.ts';
 import { openFront } from './front.ts';
@@ -86,6 +87,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     machine: node.room,
     dataDir,
     instance: home.instance,
+    bundles: node.bundles,
   });
   const memory = giveMemoryBack(systemClock, api.store);
   const stopInner = async (): Promise<void> => {
@@ -115,11 +117,12 @@ interface Surroundings {
   readonly machine: MachineRoom;
   readonly dataDir: string;
   readonly instance: string;
+  readonly bundles: BundleImages;
 }
 
 function startControllers(
   client: Client,
-  { log, readLog, userAgent, machine, dataDir, instance }: Surroundings,
+  { log, readLog, userAgent, machine, dataDir, instance, bundles }: Surroundings,
 ): readonly Pick<RunningController, 'stop'>[] {
   const options = { client, clock: systemClock, onError: log };
   return [
@@ -136,6 +139,6 @@ function startControllers(
     startRetentionController(options),
     startPipelineRunController(options),
     startTaskRunController(options),
-    startResolution({ client, dataDir, instance, log }),
+    startResolution({ client, dataDir, instance, bundles, log }),
   ];
 }

@@ -24,6 +24,8 @@ export interface ImageSpec {
   /** As in an OCI image configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly architecture?: string;
+  /** Of the layers, in their order. */
+  readonly annotations?: readonly Readonly<Record<string, string>>[];
 }
 
 /** A shell and some programs, as Debian's busybox-static has them. */
@@ -55,7 +57,10 @@ export const busybox: LayerFiles = {
 };
 
 /** Writes an OCI layout with one image, which a reference without a name means. @returns the manifest's digest */
-export async function makeImage(layout: string, { layers, config = {}, architecture }: ImageSpec): Promise<string> {
+export async function makeImage(
+  layout: string,
+  { layers, config = {}, architecture, annotations = [] }: ImageSpec,
+): Promise<string> {
   const blobs = join(layout, 'blobs/sha256');
   mkdirSync(blobs, { recursive: true });
   const put = (data: Buffer): { digest: string; size: number } => {
@@ -83,7 +88,8 @@ export async function makeImage(layout: string, { layers, config = {}, architect
         schemaVersion: 2,
         mediaType: 'application/vnd.oci.image.manifest.v1+json',
         config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...configuration },
-        layers: tars.map((tar) => ({
+        layers: tars.map((tar, index) => ({
+          ...(annotations[index] === undefined ? {} : { annotations: annotations[index] }),
           mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
           ...put(gzipSync(tar, { level: 1 })),
         })),

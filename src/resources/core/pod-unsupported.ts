@@ -54,7 +54,7 @@ const volumeKinds = [
   'downwardAPI',
 ];
 
-/** Docker's default set: what may be kept, or added. */
+/** What may be kept, or added: Docker's default set, but for raw sockets, which could send in another Pod's name. */
 export const grantable = [
   'AUDIT_WRITE',
   'CHOWN',
@@ -64,7 +64,6 @@ export const grantable = [
   'KILL',
   'MKNOD',
   'NET_BIND_SERVICE',
-  'NET_RAW',
   'SETFCAP',
   'SETGID',
   'SETPCAP',
@@ -113,7 +112,7 @@ function containerErrors(field: string, container: Fields): readonly FieldError[
       .map((name) =>
         forbidden(
           `${field}.securityContext.capabilities.add`,
-          `no container gets ${JSON.stringify(name)} here, only what container engines give by default: ${grantable.join(', ')}`,
+          `no container gets ${JSON.stringify(name)} here, only what can harm nobody else: ${grantable.join(', ')}`,
         ),
       ),
     ...['startupProbe', 'readinessProbe', 'livenessProbe'].flatMap((name) =>

@@ -31,6 +31,7 @@ import { giveMemoryBack } from './idle-memory.ts';
 import { startNode } from './node.ts';
 import { reserveOf } from './node-settings.ts';
 import { startResolution } from './resolution.ts';
+import { tellOfTekton } from './tekton-info.ts';
 
 export interface ServerOptions {
   readonly home: Home;
@@ -70,7 +71,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const client = new InProcessClient({ api, caller: controllersCaller, acknowledge: 'early' });
   const sources = new SourceStore(home.dataDir, reserveOf(config).reserveBytes);
-  await Promise.all([makeDefaultObjects(client), sources.start()]);
+  const told = tellOfTekton(client, options.version).catch((error: unknown) => log('ConfigMaps of Tekton', error));
+  await Promise.all([makeDefaultObjects(client), sources.start(), told]);
   const node = await startNode({
     home,
     client,

@@ -3,12 +3,12 @@
 import * as s from './schema.ts';
 
 export const conditionSchema = s.object({
-  type: s.string(),
-  status: s.enumeration('True', 'False', 'Unknown'),
-  reason: s.optional(s.string()),
-  message: s.optional(s.string()),
-  severity: s.optional(s.string()),
-  lastTransitionTime: s.optional(s.time()),
+  type: s.describe('What it is about.', s.string()),
+  status: s.describe('Whether it holds.', s.enumeration('True', 'False', 'Unknown')),
+  reason: s.describe('Why, in one word.', s.optional(s.string())),
+  message: s.describe('Why, for the reader.', s.optional(s.string())),
+  severity: s.describe('How bad it is where it does not hold. Default: an error.', s.optional(s.string())),
+  lastTransitionTime: s.describe('When the status changed last.', s.optional(s.time())),
 });
 
 export type Condition = s.Infer<typeof conditionSchema>;

@@ -79,6 +79,14 @@ interface KindDeclaration<B extends Body> extends KindRules<Resource<B>> {
   readonly body: B;
 }
 
+/** What every kind's spec and status are, where the kind says no more. */
+const common: Readonly<Record<string, string>> = { spec: 'What is wanted.', status: 'How it is, as last observed.' };
+
+function described(name: string, json: JsonSchema): JsonSchema {
+  const description = json.description ?? common[name];
+  return description === undefined ? json : { ...json, description };
+}
+
 /** Declares a kind. A `status` field in the body makes the status subresource. */
 export function defineKind<B extends Body>(declaration: KindDeclaration<B>): Kind<Resource<B>> {
   const { body, kind, plural, shortNames, categories, scope, columns, ...rest } = declaration;
@@ -95,7 +103,7 @@ export function defineKind<B extends Body>(declaration: KindDeclaration<B>): Kin
     hasStatus: 'status' in body,
     schema: {
       type: 'object',
-      properties: Object.fromEntries(Object.entries(body).map(([name, schema]) => [name, schema.json])),
+      properties: Object.fromEntries(Object.entries(body).map(([name, { json }]) => [name, described(name, json)])),
       ...(required.length > 0 ? { required } : {}),
     },
   };

@@ -1,4 +1,7 @@
-/** A kind by another of its versions, where both have the same fields: what goes in and out bears that version. */
+/**
+ * A kind by another of its versions: what goes in and out bears that version, the fields stay. A field that the stored
+ * version lacks is refused, whatever the client asked for: dropped in silence, the object would mean something else.
+ */
 
 import type { AnyKind } from '../../client/client.ts';
 import { isJsonObject } from '../../resources/json.ts';
@@ -19,11 +22,17 @@ export function inVersion(api: StoredApi, stored: AnyKind, served: AnyKind): Sto
       const { items, ...rest } = await api.list(stored, options);
       return { ...rest, items: items.map(shown) };
     },
-    create: async (_kind, namespace, body, options) => shown(await api.create(stored, namespace, taken(body), options)),
-    update: async (_kind, ref, body, options) => shown(await api.update(stored, ref, taken(body), options)),
+    create: async (_kind, namespace, body, options) =>
+      shown(await api.create(stored, namespace, taken(body), strictly(options))),
+    update: async (_kind, ref, body, options) => shown(await api.update(stored, ref, taken(body), strictly(options))),
     patch: async (_kind, ref, patch, options) =>
       shown(
-        await api.patch(stored, ref, patch.type === 'json' ? patch : { ...patch, body: taken(patch.body) }, options),
+        await api.patch(
+          stored,
+          ref,
+          patch.type === 'json' ? patch : { ...patch, body: taken(patch.body) },
+          strictly(options),
+        ),
       ),
     async delete(_kind, ref, options) {
       const { object, gone } = await api.delete(stored, ref, options);
@@ -32,6 +41,11 @@ export function inVersion(api: StoredApi, stored: AnyKind, served: AnyKind): Sto
     watch: (_kind, options) => restated(api.watch(stored, options), shown),
   };
 }
+
+const strictly = <T extends object>(options: T): T & { readonly fieldValidation: 'Strict' } => ({
+  ...options,
+  fieldValidation: 'Strict',
+});
 
 async function* restated(
   events: AsyncIterable<ApiWatchEvent>,

@@ -47,22 +47,27 @@ const body = {
     s.object({
       conditions: s.optional(s.array(conditionSchema)),
       observedGeneration: s.optional(s.integer()),
-      /** The last image that was built well, or the given one. */
-      image: s.optional(s.string()),
+      image: s.describe('The last image that was built well, or the given one.', s.optional(s.string())),
       latestBuild: s.optional(s.string()),
       latestReadyBuild: s.optional(s.string()),
-      /** The stack's fingerprint (distribution and interpreters) of the image; absent for given images. */
-      stack: s.optional(stackSchema),
+      stack: s.describe(
+        'The stack’s fingerprint (distribution and interpreters) of the image; absent for given images.',
+        s.optional(stackSchema),
+      ),
       tasks: s.optional(
         s.object({
-          /** The last Task number given; taken by a conditional update, so gaps are possible and doubles are not. */
-          updateRequests: s.optional(s.integer()),
+          updateRequests: s.describe(
+            'The last Task number given; taken by a conditional update, so gaps are possible and doubles are not.',
+            s.optional(s.integer()),
+          ),
         }),
       ),
       startCommands: s.optional(
         s.object({
-          /** From the source: manifest, Procfile, package.json; or the image's own. */
-          image: s.optional(s.array(s.string())),
+          image: s.describe(
+            'From the source: manifest, Procfile, package.json; or the image’s own.',
+            s.optional(s.array(s.string())),
+          ),
           container: s.optional(s.array(s.string())),
           error: s.optional(s.string()),
         }),

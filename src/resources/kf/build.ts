@@ -8,8 +8,10 @@ import * as s from '../schema.ts';
 
 const buildSpecFields = {
   sourcePackage: s.optional(s.object({ name: s.string() })),
-  /** The builder: `host-stack`, `dockerfile` (Kf: `kaniko`), `buildpack` (Kf: `buildpackv3`) or `image`. */
-  name: s.string({ minLength: 1 }),
+  name: s.describe(
+    'The builder: `host-stack`, `dockerfile` (Kf: `kaniko`), `buildpack` (Kf: `buildpackv3`) or `image`.',
+    s.string({ minLength: 1 }),
+  ),
   kind: s.optional(s.string()),
   apiVersion: s.optional(s.string()),
   params: s.optional(s.array(s.object({ name: s.string(), value: s.string() }))),
@@ -65,8 +67,7 @@ export const stackSchema = s.object({
 const body = {
   spec: s.object({
     ...buildSpecFields,
-    /** Whether it is to end now, without an image. Added by kf-tasks. */
-    terminated: s.optional(s.boolean()),
+    terminated: s.describe('Whether it is to end now, without an image. Added by kf-tasks.', s.optional(s.boolean())),
   }),
   status: s.optional(
     s.object({
@@ -77,12 +78,12 @@ const body = {
       startTime: s.optional(s.time()),
       completionTime: s.optional(s.time()),
       duration: s.optional(s.string()),
-      /** Fingerprint of the stack that the image was built on. */
-      stack: s.optional(stackSchema),
-      /** Start command found in the source (Procfile `task:` or `web:`, package.json `start`). */
-      startCommand: s.optional(s.string()),
-      /** The step that a running build is at, for progress. */
-      phase: s.optional(s.string()),
+      stack: s.describe('Fingerprint of the stack that the image was built on.', s.optional(stackSchema)),
+      startCommand: s.describe(
+        'Start command found in the source (Procfile `task:` or `web:`, package.json `start`).',
+        s.optional(s.string()),
+      ),
+      phase: s.describe('The step that a running build is at, for progress.', s.optional(s.string())),
     }),
   ),
 };

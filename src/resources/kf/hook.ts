@@ -22,12 +22,9 @@ const body = {
   status: s.optional(
     s.object({
       conditions: s.optional(s.array(conditionSchema)),
-      /** The last request that was let in. */
-      lastTime: s.optional(s.time()),
-      /** The Task, or the run of its Job. */
-      lastTask: s.optional(s.string()),
-      /** `accepted`, or why not. */
-      lastResult: s.optional(s.string()),
+      lastTime: s.describe('The last request that was let in.', s.optional(s.time())),
+      lastTask: s.describe('The Task, or the run of its Job.', s.optional(s.string())),
+      lastResult: s.describe('`accepted`, or why not.', s.optional(s.string())),
     }),
   ),
 };

@@ -37,17 +37,22 @@ const body = {
     s.object({
       conditions: s.optional(s.array(conditionSchema)),
       observedGeneration: s.optional(s.integer()),
-      /** Bytes of log files that have not been delivered yet, and how many Tasks they are of. */
-      backlogBytes: s.optional(s.integer()),
+      backlogBytes: s.describe(
+        'Bytes of log files that have not been delivered yet, and how many Tasks they are of.',
+        s.optional(s.integer()),
+      ),
       backlogTasks: s.optional(s.integer()),
-      /** Lines that the sink has taken since it was made; after a crash some count twice. */
-      deliveredLines: s.optional(s.integer()),
+      deliveredLines: s.describe(
+        'Lines that the sink has taken since it was made; after a crash some count twice.',
+        s.optional(s.integer()),
+      ),
       lastDeliveryTime: s.optional(s.time()),
-      /** Bytes of log files that were let go undelivered, because heldLimit was reached. */
-      droppedBytes: s.optional(s.integer()),
+      droppedBytes: s.describe(
+        'Bytes of log files that were let go undelivered, because heldLimit was reached.',
+        s.optional(s.integer()),
+      ),
       droppedTasks: s.optional(s.integer()),
-      /** Lines that the sink has refused for what they are. */
-      refusedLines: s.optional(s.integer()),
+      refusedLines: s.describe('Lines that the sink has refused for what they are.', s.optional(s.integer())),
       lastError: s.optional(s.string()),
       lastErrorTime: s.optional(s.time()),
     }),

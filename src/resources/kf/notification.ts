@@ -36,8 +36,7 @@ const body = {
   status: s.optional(
     s.object({
       conditions: s.optional(s.array(conditionSchema)),
-      /** Posts that were tried. */
-      attempts: s.optional(s.integer()),
+      attempts: s.describe('Posts that were tried.', s.optional(s.integer())),
       lastAttemptTime: s.optional(s.time()),
       nextAttemptTime: s.optional(s.time()),
     }),

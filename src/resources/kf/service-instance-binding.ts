@@ -22,8 +22,10 @@ const body = {
     s.object({
       conditions: s.optional(s.array(conditionSchema)),
       observedGeneration: s.optional(s.integer()),
-      /** The name that VCAP_SERVICES gives it: the override, else the service's. */
-      bindingName: s.optional(s.string()),
+      bindingName: s.describe(
+        'The name that VCAP_SERVICES gives it: the override, else the service’s.',
+        s.optional(s.string()),
+      ),
       credentialsSecretRef: s.optional(s.object({ name: s.string() })),
       tags: s.optional(s.array(s.string())),
       className: s.optional(s.string()),

@@ -38,8 +38,7 @@ const body = {
     s.object({
       conditions: s.optional(s.array(conditionSchema)),
       observedGeneration: s.optional(s.integer()),
-      /** `user-provided` or `volume`. */
-      serviceTypeDescription: s.optional(s.string()),
+      serviceTypeDescription: s.describe('`user-provided` or `volume`.', s.optional(s.string())),
       secretName: s.optional(s.string()),
       tags: s.optional(s.array(s.string())),
       className: s.optional(s.string()),

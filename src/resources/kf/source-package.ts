@@ -16,8 +16,10 @@ const body = {
     s.object({
       conditions: s.optional(s.array(conditionSchema)),
       observedGeneration: s.optional(s.integer()),
-      /** Where the package was stored; `source://sha256:…` on the embedded server. */
-      image: s.optional(s.string()),
+      image: s.describe(
+        'Where the package was stored; `source://sha256:…` on the embedded server.',
+        s.optional(s.string()),
+      ),
       checksum: s.optional(checksum),
       size: s.optional(s.integer()),
     }),

@@ -64,24 +64,31 @@ const body = {
     s.object({
       conditions: s.optional(s.array(conditionSchema)),
       observedGeneration: s.optional(s.integer()),
-      /** Tasks that are not final. */
-      active: s.optional(s.array(s.object({ name: s.string() }))),
+      active: s.describe('Tasks that are not final.', s.optional(s.array(s.object({ name: s.string() })))),
       lastScheduleTime: s.optional(s.time()),
       nextScheduleTime: s.optional(s.time()),
-      /** Since when each schedule counts: when it was set, or the Job was resumed. */
-      countedFrom: s.optional(s.array(s.object({ schedule: s.string(), timeZone: s.string(), since: s.time() }))),
-      /** Slots up to here have been dealt with. */
-      countedUntil: s.optional(s.time()),
-      /** Slots whose Tasks are being made: written before the Task, so that a slot never yields two. */
-      starting: s.optional(s.array(s.time())),
-      /** Slots to catch up with, oldest first: run one after the other. */
-      backlog: s.optional(s.array(s.time())),
-      /** A slot that waits for the Tasks which it replaces to end. */
-      replacing: s.optional(s.time()),
-      /** As `replacing`: the name of a Task by hand, instead of a slot. */
-      replacingRun: s.optional(s.string()),
-      /** Tasks by hand that the policy has let start, or refused for the reason: written before they are told. */
-      decided: s.optional(s.array(s.object({ name: s.string(), refused: s.optional(s.string()) }))),
+      countedFrom: s.describe(
+        'Since when each schedule counts: when it was set, or the Job was resumed.',
+        s.optional(s.array(s.object({ schedule: s.string(), timeZone: s.string(), since: s.time() }))),
+      ),
+      countedUntil: s.describe('Slots up to here have been dealt with.', s.optional(s.time())),
+      starting: s.describe(
+        'Slots whose Tasks are being made: written before the Task, so that a slot never yields two.',
+        s.optional(s.array(s.time())),
+      ),
+      backlog: s.describe(
+        'Slots to catch up with, oldest first: run one after the other.',
+        s.optional(s.array(s.time())),
+      ),
+      replacing: s.describe('A slot that waits for the Tasks which it replaces to end.', s.optional(s.time())),
+      replacingRun: s.describe(
+        'As `replacing`: the name of a Task by hand, instead of a slot.',
+        s.optional(s.string()),
+      ),
+      decided: s.describe(
+        'Tasks by hand that the policy has let start, or refused for the reason: written before they are told.',
+        s.optional(s.array(s.object({ name: s.string(), refused: s.optional(s.string()) }))),
+      ),
       lastSuccess: s.optional(s.object({ name: s.string(), time: s.optional(s.time()) })),
       lastFailure: s.optional(
         s.object({ name: s.string(), time: s.optional(s.time()), reason: s.optional(s.string()) }),
@@ -89,19 +96,20 @@ const body = {
       /** What has been told of the Job, so that nothing is told twice. */
       told: s.optional(
         s.object({
-          /** Newest entry of `history` that was dealt with: outcome and time. */
-          history: s.optional(s.string()),
-          /** A failure that no success has followed yet. */
-          failing: s.optional(s.object({ name: s.string(), time: s.optional(s.time()) })),
-          /** The failure that the last recovery was of. */
-          recoveredFrom: s.optional(s.string()),
+          history: s.describe(
+            'Newest entry of `history` that was dealt with: outcome and time.',
+            s.optional(s.string()),
+          ),
+          failing: s.describe(
+            'A failure that no success has followed yet.',
+            s.optional(s.object({ name: s.string(), time: s.optional(s.time()) })),
+          ),
+          recoveredFrom: s.describe('The failure that the last recovery was of.', s.optional(s.string())),
           expected: s.optional(
             s.object({
-              /** The duration that counts since `since`; another one counts anew. */
-              every: s.string(),
+              every: s.describe('The duration that counts since `since`; another one counts anew.', s.string()),
               since: s.time(),
-              /** The end of the silence's first `every`, once it was told. */
-              overdue: s.optional(s.time()),
+              overdue: s.describe('The end of the silence’s first `every`, once it was told.', s.optional(s.time())),
             }),
           ),
           /** Notifications that are being made: written before them, so that each is made once. */
@@ -125,8 +133,10 @@ const body = {
           s.object({
             time: s.time(),
             outcome: s.enumeration('Missed', 'Skipped', 'Replaced'),
-            /** The Task by hand that was refused; `time` is when it was asked for. */
-            run: s.optional(s.string()),
+            run: s.describe(
+              'The Task by hand that was refused; `time` is when it was asked for.',
+              s.optional(s.string()),
+            ),
             message: s.optional(s.string()),
           }),
         ),

@@ -13,8 +13,11 @@ import { nameErrors } from './kf-object.ts';
 export const mostRetries = 100;
 
 export const taskSpecSchema = s.object({
-  displayName: s.optional(s.string()),
-  appRef: s.object({ name: s.string({ minLength: 1 }) }),
+  displayName: s.describe('For the reader.', s.optional(s.string())),
+  appRef: s.describe(
+    'The App whose image and environment the command runs in.',
+    s.object({ name: s.describe('Name of an App of the Space.', s.string({ minLength: 1 })) }),
+  ),
   cpu: s.describe(
     'Cores, as a quantity; sets request and limit. Default: request 100m, no limit.',
     s.optional(s.string()),
@@ -22,7 +25,7 @@ export const taskSpecSchema = s.object({
   memory: s.describe('Bytes, as a quantity; limit. Default: the App’s.', s.optional(s.string())),
   disk: s.describe('Bytes, as a quantity; limit. Default: the App’s.', s.optional(s.string())),
   command: s.describe('A shell command line. Default: the App’s start command.', s.optional(s.string())),
-  terminated: s.optional(s.boolean()),
+  terminated: s.describe('Ends the Task: `kf terminate-task`.', s.optional(s.boolean())),
   pending: s.describe(
     'Does not start until the controller of its Job takes this back, or deletes the Task, as the Job’s concurrency policy says. Added by kf-tasks.',
     s.optional(s.boolean()),
@@ -33,7 +36,14 @@ export const taskSpecSchema = s.object({
   ),
   env: s.describe(
     'Added to the App’s environment. Added by kf-tasks.',
-    s.optional(s.array(s.object({ name: s.string(), value: s.string() }))),
+    s.optional(
+      s.array(
+        s.object({
+          name: s.describe('Name of the variable.', s.string()),
+          value: s.describe('Its value.', s.string()),
+        }),
+      ),
+    ),
   ),
   timeout: s.describe(
     'Go duration per attempt, from the container’s start. Default: no limit. Added by kf-tasks.',
@@ -53,29 +63,36 @@ export const taskSpecSchema = s.object({
   ),
   inputs: s.describe(
     'Secrets of the namespace whose keys are files below the path, for reading. Added by kf-tasks.',
-    s.optional(s.array(s.object({ secretName: s.string({ minLength: 1 }), mountPath: s.string({ minLength: 1 }) }))),
+    s.optional(
+      s.array(
+        s.object({
+          secretName: s.describe('Name of the Secret.', s.string({ minLength: 1 })),
+          mountPath: s.string({ minLength: 1 }),
+        }),
+      ),
+    ),
   ),
 });
 
 const usageSchema = s.object({
-  memoryPeakBytes: s.optional(s.integer()),
-  cpuMilliseconds: s.optional(s.integer()),
-  diskBytes: s.optional(s.integer()),
+  memoryPeakBytes: s.describe('The most memory at a time, in bytes.', s.optional(s.integer())),
+  cpuMilliseconds: s.describe('CPU time in milliseconds.', s.optional(s.integer())),
+  diskBytes: s.describe('Disk written to, in bytes.', s.optional(s.integer())),
 });
 
 const attemptSchema = s.object({
-  /** From 1. */
-  attempt: s.integer({ minimum: 1 }),
-  pipelineRunName: s.optional(s.string()),
-  /** Names the attempt's log, too. */
-  podName: s.optional(s.string()),
-  startTime: s.optional(s.time()),
-  completionTime: s.optional(s.time()),
-  exitCode: s.optional(s.integer()),
-  /** Why it ended: as the reason of a Task's condition. Absent after a success, and while it has not ended. */
-  reason: s.optional(s.string()),
-  message: s.optional(s.string()),
-  usage: s.optional(usageSchema),
+  attempt: s.describe('From 1.', s.integer({ minimum: 1 })),
+  pipelineRunName: s.describe('The PipelineRun that runs it.', s.optional(s.string())),
+  podName: s.describe('Names the attempt’s log, too.', s.optional(s.string())),
+  startTime: s.describe('When the command started.', s.optional(s.time())),
+  completionTime: s.describe('When the command was over.', s.optional(s.time())),
+  exitCode: s.describe('The exit code of the command.', s.optional(s.integer())),
+  reason: s.describe(
+    'Why it ended: as the reason of a Task’s condition. Absent after a success, and while it has not ended.',
+    s.optional(s.string()),
+  ),
+  message: s.describe('What ended it, in one line.', s.optional(s.string())),
+  usage: s.describe('What it took of the machine.', s.optional(usageSchema)),
 });
 export type TaskAttempt = s.Infer<typeof attemptSchema>;
 
@@ -83,30 +100,33 @@ const body = {
   spec: taskSpecSchema,
   status: s.optional(
     s.object({
-      conditions: s.optional(s.array(conditionSchema)),
-      observedGeneration: s.optional(s.integer()),
-      /** The Task's number within its App, from 1. */
-      id: s.optional(s.integer()),
-      /** When the command started; of several attempts, in the first. */
-      startTime: s.optional(s.time()),
-      completionTime: s.optional(s.time()),
-      /** Go duration: completionTime − startTime. */
-      duration: s.optional(s.string()),
-      /** The command's own exit code; 128+n when signal n ended it. Absent when nothing was started. */
-      exitCode: s.optional(s.integer()),
-      /** The image that the Task was started with. */
-      image: s.optional(s.string()),
-      /** The service instances that were bound to the App when the Task was started. */
-      services: s.optional(s.array(s.string())),
-      /** One line: why the Task waits and what happens next, or what ended it. */
-      message: s.optional(s.string()),
-      pipelineRunName: s.optional(s.string()),
-      podName: s.optional(s.string()),
-      usage: s.optional(usageSchema),
-      /** Every attempt that was begun, of a Task that may have several. The fields above are those of the last one. */
-      attempts: s.optional(s.array(attemptSchema)),
-      /** When the next attempt starts, while the Task waits for that. */
-      nextAttemptTime: s.optional(s.time()),
+      conditions: s.describe('`Succeeded` says how the Task stands.', s.optional(s.array(conditionSchema))),
+      observedGeneration: s.describe('The generation that this status is of.', s.optional(s.integer())),
+      id: s.describe('The Task’s number within its App, from 1.', s.optional(s.integer())),
+      startTime: s.describe('When the command started; of several attempts, in the first.', s.optional(s.time())),
+      completionTime: s.describe('When the command was over.', s.optional(s.time())),
+      duration: s.describe('Go duration: completionTime − startTime.', s.optional(s.string())),
+      exitCode: s.describe(
+        'The command’s own exit code; 128+n when signal n ended it. Absent when nothing was started.',
+        s.optional(s.integer()),
+      ),
+      image: s.describe('The image that the Task was started with.', s.optional(s.string())),
+      services: s.describe(
+        'The service instances that were bound to the App when the Task was started.',
+        s.optional(s.array(s.string())),
+      ),
+      message: s.describe(
+        'One line: why the Task waits and what happens next, or what ended it.',
+        s.optional(s.string()),
+      ),
+      pipelineRunName: s.describe('The PipelineRun that runs it.', s.optional(s.string())),
+      podName: s.describe('The Pod that runs it.', s.optional(s.string())),
+      usage: s.describe('What it took of the machine.', s.optional(usageSchema)),
+      attempts: s.describe(
+        'Every attempt that was begun, of a Task that may have several. The fields above are those of the last one.',
+        s.optional(s.array(attemptSchema)),
+      ),
+      nextAttemptTime: s.describe('When the next attempt starts, while the Task waits for that.', s.optional(s.time())),
     }),
   ),
 };

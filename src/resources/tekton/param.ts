@@ -16,7 +16,7 @@ const typeSchema = s.describe(
 
 const propertiesSchema = s.describe(
   'Keys of an object and their types; only strings are supported.',
-  s.optional(s.map(s.object({ type: s.optional(s.string()) }))),
+  s.optional(s.map(s.object({ type: s.describe('Default: `string`.', s.optional(s.string())) }))),
 );
 
 export const paramSchema = s.object({

@@ -57,6 +57,7 @@ export type PipelineRun = Resource<typeof body>;
 export const PipelineRun: Kind<PipelineRun> = defineKind({
   ...runDeclaration,
   kind: 'PipelineRun',
+  otherVersions: ['v1beta1'],
   shortNames: ['pr', 'prs'],
   body,
   default: (run) => withPipelineLabel(pipelineRunDefaults(run)),

@@ -13,6 +13,7 @@ export type Pipeline = Resource<typeof body>;
 export const Pipeline: Kind<Pipeline> = defineKind({
   ...tektonDeclaration,
   kind: 'Pipeline',
+  otherVersions: ['v1beta1'],
   body,
   default: (pipeline) => ({ ...pipeline, spec: pipelineSpecDefaults(pipeline.spec) }),
   admit: admitPipeline,

@@ -8,7 +8,7 @@ import { whenSchema } from './when-expression.ts';
 import { workspaceUsageSchema } from './workspace.ts';
 
 const envFromSource = s.object({
-  prefix: s.optional(s.string()),
+  prefix: s.describe('Put before each name.', s.optional(s.string())),
   configMapRef: s.optional(s.object({ name: s.optional(s.string()), optional: s.optional(s.boolean()) })),
   secretRef: s.optional(s.object({ name: s.optional(s.string()), optional: s.optional(s.boolean()) })),
 });

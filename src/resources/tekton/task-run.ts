@@ -65,6 +65,7 @@ export type TaskRun = Resource<typeof body>;
 export const TaskRun: Kind<TaskRun> = defineKind({
   ...runDeclaration,
   kind: 'TaskRun',
+  otherVersions: ['v1beta1'],
   shortNames: ['tr', 'trs'],
   body,
   default: taskRunDefaults,

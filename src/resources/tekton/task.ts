@@ -13,6 +13,7 @@ export type Task = Resource<typeof body>;
 export const Task: Kind<Task> = defineKind({
   ...tektonDeclaration,
   kind: 'Task',
+  otherVersions: ['v1beta1'],
   body,
   default: (task) => ({ ...task, spec: taskSpecDefaults(task.spec) }),
   admit: admitTask,

@@ -1,0 +1,33 @@
+/** ConfigMaps by which `tkn` and others learn which Tekton this is. They tell and set nothing, so that nobody edits them. */
+
+import type { Client } from '../client/client.ts';
+import { getIfExists } from '../client/get-if-exists.ts';
+import { ConfigMap, Namespace } from '../resources/core/kinds.ts';
+import { jsonEqual } from '../resources/json.ts';
+import { isAlreadyExists } from '../resources/status.ts';
+import { configDefaults, featureFlags, tektonRelease } from '../resources/tekton/feature-flags.ts';
+
+/** Where Tekton Pipelines is installed by default. */
+const namespace = 'tekton-pipelines';
+
+/** Makes the namespace and the ConfigMaps, and those anew that say something else. @param version of kf */
+export async function tellOfTekton(client: Client, version: string): Promise<void> {
+  try {
+    await client.create(Namespace, { metadata: { name: namespace } });
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+  const maps = {
+    'pipelines-info': { version: `${tektonRelease}+kf-${version}` },
+    'feature-flags': featureFlags,
+    'config-defaults': configDefaults,
+  };
+  for (const [name, data] of Object.entries(maps)) await state(client, name, data);
+}
+
+async function state(client: Client, name: string, data: Readonly<Record<string, string>>): Promise<void> {
+  const before = await getIfExists(client, ConfigMap, { namespace, name });
+  if (before !== undefined && jsonEqual(before.data, data)) return;
+  if (before !== undefined) await client.delete(ConfigMap, { namespace, name });
+  await client.create(ConfigMap, { metadata: { namespace, name }, data, immutable: true });
+}

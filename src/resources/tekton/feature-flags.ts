@@ -1,0 +1,35 @@
+/**
+ * Tekton's configuration as this server follows it, for those who look it up where Tekton has it. What stock Tekton
+ * has switched off and this server can do is on: it only accepts what would be refused otherwise.
+ */
+
+/** The release of Tekton Pipelines whose behaviour is followed. */
+export const tektonRelease = 'v1.15.0';
+
+/** Data of ConfigMap `feature-flags`. */
+export const featureFlags = {
+  'enable-api-fields': 'alpha',
+  'enable-artifacts': 'true',
+  'enable-cel-in-whenexpression': 'true',
+  'enable-concise-resolver-syntax': 'true',
+  'enable-param-enum': 'true',
+  'enable-provenance-in-status': 'true',
+  'enable-step-actions': 'true',
+  'await-sidecar-readiness': 'true',
+  coschedule: 'disabled',
+  'disable-creds-init': 'false',
+  'disable-inline-spec': '',
+  'enforce-nonfalsifiability': 'none',
+  'keep-pod-on-cancel': 'true',
+  'results-from': 'termination-message',
+  'running-in-environment-with-injected-sidecars': 'false',
+  'set-security-context': 'false',
+} as const;
+
+/** Data of ConfigMap `config-defaults`. */
+export const configDefaults = {
+  'default-timeout-minutes': '60',
+  'default-service-account': 'default',
+  'default-managed-by-label-value': 'tekton-pipelines',
+  'default-max-matrix-combinations-count': '256',
+} as const;

@@ -11,14 +11,15 @@ const errors = (spec: object, name = 'job') =>
     } as TaskSchedule) ?? []
   ).map(({ field, message }) => `${field}: ${message}`);
 
-const steps = [{ name: 'one', command: ['true'] }];
+const steps = [{ name: 'one', image: 'busybox', command: ['true'] }];
+const tasks = [{ name: 'one', taskSpec: { steps } }];
 
 test.each([
   [{}],
   [{ schedule: noSchedule, suspend: true }],
   [{ timeZone: 'Europe/Berlin', moreSchedules: [{ id: 2, schedule: '@every 90m' }] }],
   [{ taskTemplate: undefined, taskRunTemplate: { spec: { taskSpec: { steps } } } }],
-  [{ taskTemplate: undefined, pipelineRunTemplate: { spec: { pipelineSpec: {} } } }],
+  [{ taskTemplate: undefined, pipelineRunTemplate: { spec: { pipelineSpec: { tasks } } } }],
 ])('%j is admitted', (spec) => {
   expect(errors(spec)).toEqual([]);
 });
@@ -43,10 +44,10 @@ test.each([
   [{ taskRunTemplate: { spec: { taskSpec: { steps } } } }, /^spec: Forbidden.*taskTemplate, taskRunTemplate/],
   [
     { taskTemplate: undefined, taskRunTemplate: { spec: { taskSpec: { steps: [] } } } },
-    /^spec\.taskRunTemplate\.spec\.taskSpec\.steps: Required value/,
+    /^spec\.taskRunTemplate\.spec\.taskSpec\.steps: missing field\(s\)/,
   ],
   [
-    { taskTemplate: undefined, pipelineRunTemplate: { spec: { pipelineSpec: {}, status: 'Cancelled' } } },
+    { taskTemplate: undefined, pipelineRunTemplate: { spec: { pipelineSpec: { tasks }, status: 'Cancelled' } } },
     /^spec\.pipelineRunTemplate\.spec\.status: Forbidden/,
   ],
 ])('%j is refused: %s', (spec, expected) => {

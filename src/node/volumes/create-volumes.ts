@@ -2,6 +2,7 @@
 
 import { mkdirSync, realpathSync } from 'node:fs';
 import type { Client } from '../../client/client.ts';
+import type { Clock } from '../../client/clock.ts';
 import { vcapUser } from '../../resources/vcap.ts';
 import type { DiskProvider } from '../disk/disk.ts';
 import { runCommand } from '../host/run-command.ts';
@@ -12,6 +13,7 @@ import { VolumeStore } from './volume-store.ts';
 
 export interface NodeVolumesOptions {
   readonly client: Client;
+  readonly clock: Clock;
   readonly dataDir: string;
   readonly runDir: string;
   readonly instance: string;
@@ -28,7 +30,7 @@ export interface NodeVolumes {
 }
 
 export function createVolumes(options: NodeVolumesOptions): NodeVolumes {
-  const { client, dataDir, runDir, instance, disk, allowedHostPaths = async () => [] } = options;
+  const { client, clock, dataDir, runDir, instance, disk, allowedHostPaths = async () => [] } = options;
   const layout = layoutOf(dataDir, runDir, instance);
   mkdirSync(layout.volumes, { recursive: true, mode: 0o700 });
   const store = new VolumeStore({
@@ -41,5 +43,5 @@ export function createVolumes(options: NodeVolumesOptions): NodeVolumes {
   });
   const own = [...new Set([layout.data, runDir, layout.volatile])];
   const hostPathRules = async (): Promise<HostPathRules> => ({ allowed: await allowedHostPaths(), own });
-  return { store, hostPathRules, claims: new PodClaims({ client, store, hostPathRules }) };
+  return { store, hostPathRules, claims: new PodClaims({ client, clock, store, hostPathRules }) };
 }

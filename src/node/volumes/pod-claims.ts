@@ -1,16 +1,19 @@
 /** The claims of a Pod as folders on this machine, made ready before it starts. */
 
 import type { Client } from '../../client/client.ts';
+import type { Clock } from '../../client/clock.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import type { Pod } from '../../resources/core/pod.ts';
 import { PersistentVolume, PersistentVolumeClaim, storageClasses } from '../../resources/core/volumes.ts';
 import type { ObjectRef } from '../../resources/meta.ts';
 import { ConfigError } from '../pods/config-error.ts';
+import { boundClaim } from './bound-claim.ts';
 import { checkHostPath, HostPathRefused, type HostPathRules } from './host-paths.ts';
 import type { VolumeStore } from './volume-store.ts';
 
 export interface PodClaimsOptions {
   readonly client: Client;
+  readonly clock: Clock;
   readonly store: VolumeStore;
   readonly hostPathRules: () => Promise<HostPathRules>;
 }
@@ -62,9 +65,9 @@ export class PodClaims {
 
   /** The claim's folder, held until `releaseClaims`. @param user whoever uses it: a Pod's uid. @throws ConfigError */
   async acquireClaim(user: string, ref: ObjectRef): Promise<string> {
-    const { client, store, hostPathRules } = this.#options;
+    const { client, clock, store, hostPathRules } = this.#options;
     const { name } = ref;
-    const claim = await getIfExists(client, PersistentVolumeClaim, ref);
+    const claim = await boundClaim(client, clock, ref);
     if (claim === undefined) throw new ConfigError(`persistentvolumeclaim "${name}" not found`);
     if (claim.metadata.deletionTimestamp !== undefined)
       throw new ConfigError(`persistentvolumeclaim "${name}" is being deleted`);
@@ -72,7 +75,7 @@ export class PodClaims {
     const volume =
       volumeName === undefined ? undefined : await getIfExists(client, PersistentVolume, { name: volumeName });
     if (volume === undefined || volume.spec.claimRef?.uid !== claim.metadata.uid)
-      throw new ConfigError(`persistentvolumeclaim "${name}" has no volume`);
+      throw new ConfigError(`persistentvolumeclaim "${name}" has no volume${whyNot(claim)}`);
     const { hostPath } = volume.spec;
     try {
       if (hostPath !== undefined) return await checkHostPath(hostPath.path, await hostPathRules());
@@ -96,3 +99,8 @@ export class PodClaims {
 export const claimsOf = (pod: Pod): readonly string[] => [
   ...new Set((pod.spec.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? [])),
 ];
+
+function whyNot({ status }: PersistentVolumeClaim): string {
+  const { message } = status?.conditions?.find(({ type }) => type === 'Provisioning') ?? {};
+  return message ? `: ${message}` : '';
+}

@@ -49,6 +49,11 @@ export const PersistentVolumeClaim: Kind<PersistentVolumeClaim> = defineKind({
   kind: 'PersistentVolumeClaim',
   shortNames: ['pvc'],
   body: claimBody,
+  // As Kubernetes' default class; an empty name asks for none.
+  default: (claim) =>
+    claim.spec.storageClassName === undefined
+      ? { ...claim, spec: { ...claim.spec, storageClassName: storageClasses.capacity } }
+      : claim,
   validate: ({ metadata, spec }) => [
     ...nameErrors(metadata.name),
     ...sizeErrors('spec.resources.requests', spec.resources?.requests),

@@ -75,6 +75,7 @@ const meanings = (): Readonly<Record<string, string>> => ({
   '10Gi': '16Mi',
   '/srv/backups': host,
   '/opt/tools': host,
+  '/srv/git': host,
   '/var/log/kf-tasks.jsonl': logFile(),
   '/backup/': `${kf.home}/`,
 });

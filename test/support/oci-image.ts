@@ -1,5 +1,6 @@
 /** Makes images for tests, without a builder: an OCI layout of layers that are written as they are given. */
 
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,6 +56,18 @@ export const busybox: LayerFiles = {
   '/home/app': { folder: true, uid: 1234 },
   '/tmp': { folder: true, mode: 0o1777 },
 };
+
+/** All that busybox can be, as its official image. */
+export const wholeBusybox = (): LayerFiles => ({
+  ...busybox,
+  ...Object.fromEntries(
+    execFileSync('/bin/busybox', ['--list'], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .filter((name) => name !== 'busybox')
+      .map((name) => [`/bin/${name}`, { link: 'busybox' }]),
+  ),
+});
 
 /** Writes an OCI layout with one image, which a reference without a name means. @returns the manifest's digest */
 export async function makeImage(

@@ -11,7 +11,7 @@ import { ImageNotFound } from '../images/image.ts';
 import type { Rootfs } from '../rootfs/rootfs.ts';
 import type { OciMount, OciSpec } from '../runtime/oci.ts';
 import { containerSpec } from '../runtime/oci-spec.ts';
-import { makeShown, readShown, type ShownFolder, Unreachable } from '../volumes/container-files.ts';
+import { linkShown, makeShown, readShown, type ShownFolder, Unreachable } from '../volumes/container-files.ts';
 import { commandOf } from './command.ts';
 import { ConfigError } from './config-error.ts';
 import { type PodFacts, resolveEnvironment } from './environment.ts';
@@ -68,6 +68,7 @@ export async function planContainer(input: PlanInput): Promise<ContainerPlan> {
   const { mounts, shown, expected } = volumeMounts(container, volumes, rootfs.user, stated);
   try {
     for (const folder of order.folders ?? []) closeSync(makeShown(shown, folder, 0o777));
+    for (const [path, target] of Object.entries(order.links ?? {})) linkShown(shown, path, target);
     const known = knownValues(order, shown);
     checkConditions(order.when, known);
     const complete = (text: string): string => completeText(text, known);

@@ -13,9 +13,10 @@ import {
   openSync,
   readlinkSync,
   readSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path/posix';
+import { basename, dirname, join, resolve } from 'node:path/posix';
 
 /** A folder of this machine that shows at a path of the container. */
 export interface ShownFolder {
@@ -126,6 +127,16 @@ export function makeShown(view: readonly ShownFolder[], path: string, mode: numb
   fchmodSync(fd, mode);
   return fd;
 }
+
+/** A link that is there afterwards; what is there already stays. */
+export const linkShown = (view: readonly ShownFolder[], path: string, target: string): void =>
+  opened(makeShown(view, dirname(path), 0o755), (fd) => {
+    try {
+      symlinkSync(target, `/proc/self/fd/${fd}/${basename(path)}`);
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+  });
 
 type Found = number | { readonly target: string };
 

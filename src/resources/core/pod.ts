@@ -302,6 +302,8 @@ export type Pod = Resource<typeof body>;
 
 export const podFinished = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 
+const isBare = (volume: Volume): boolean => Object.keys(volume).length === 1;
+
 export const Pod: Kind<Pod> = defineKind({
   group: '',
   version: 'v1',
@@ -309,6 +311,17 @@ export const Pod: Kind<Pod> = defineKind({
   shortNames: ['po'],
   categories: ['all'],
   body,
+  // As Kubernetes: a volume that does not say what it is of is an empty folder.
+  default: (pod) =>
+    pod.spec.volumes?.some(isBare)
+      ? {
+          ...pod,
+          spec: {
+            ...pod.spec,
+            volumes: pod.spec.volumes.map((volume) => (isBare(volume) ? { ...volume, emptyDir: {} } : volume)),
+          },
+        }
+      : pod,
   validate: validatePod,
   // Somebody may still wait for what it says.
   finished: (pod) => podFinished(pod) && pod.metadata.finalizers?.includes(finalizers.outcome) !== true,

@@ -34,6 +34,8 @@ export interface ContainerOrder {
   readonly files?: readonly ContainerFile[];
   /** Folders inside of volumes that are there before the start, for everybody to write to. */
   readonly folders?: readonly string[];
+  /** Links inside of volumes, by path, that are there before the start, with what they name. */
+  readonly links?: Readonly<Record<string, string>>;
   /**
    * By name: what `$(NAME)` stands for in command, args, values of env, `when` and files that say so, put in right before the start. Of an
    * array `$(NAME[*])` becomes so many words (joined by blanks inside of a longer word) and `$(NAME[0])` one; of an object

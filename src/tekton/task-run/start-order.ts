@@ -66,6 +66,7 @@ function ofStep(
   const returns = returnedFiles(spec, step, container, artifacts);
   return {
     folders: foldersOf(step, container),
+    links: { [`${paths.steps}/${index}`]: container },
     exitCodeFile: exitCodeFile(container),
     ...(step.script ? { files: [script(step.script, values, scriptFile(step.script, 'script', index, key))] } : {}),
     ...(Object.keys(values).length === 0 ? {} : { values }),

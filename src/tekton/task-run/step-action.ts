@@ -1,9 +1,9 @@
 /** A step that refers to a StepAction becomes a step of its own. Pure. */
 
-import type { ParamValue } from '../../resources/tekton/param.ts';
+import type { Param, ParamValue } from '../../resources/tekton/param.ts';
 import type { Step } from '../../resources/tekton/step.ts';
 import type { StepActionSpec } from '../../resources/tekton/step-action.ts';
-import { goList, problemOfParams, valuesOfParams, variablesOfParams } from '../variables/params.ts';
+import { goList, typeOfSpec, typeOfValue, valuesOfParams, variablesOfParams } from '../variables/params.ts';
 import { substituteDeep } from '../variables/substitution.ts';
 import { TaskRunFailure } from './failure.ts';
 
@@ -27,16 +27,43 @@ export function inlined(
   const known = new Set(declared.map(({ name }) => name));
   const extra = params.map(({ name }) => name).filter((name) => !known.has(name));
   if (extra.length > 0) fail(`extra params passed by Step to StepAction: ${goList(extra)}`);
+  const types = new Map(declared.map((param) => [param.name, typeOfSpec(param)]));
   const given = new Set(params.map(({ name }) => name));
   const missing = declared.filter((param) => param.default === undefined && !given.has(param.name));
   if (missing.length > 0) fail(`non-existent params in Step: ${goList(missing.map(({ name }) => name))}`);
-  const problem = problemOfParams(declared, params);
-  if (problem !== undefined) fail(problem);
   const { image, command, args, script, env, workingDir, results, securityContext, volumeMounts } = action;
   const body = { image, command, args, script, env, workingDir, results, securityContext, volumeMounts };
-  const inside = new Map([...variables, ...variablesOfParams(valuesOfParams(declared, params))]);
-  return { ...own, ...substituteDeep(defined(body), inside) };
+  // As in Tekton, a value of another type than the declared one is none.
+  const fitting = params.filter(({ name, value }) => typeOfValue(value) === types.get(name));
+  const inside = new Map([...variables, ...variablesOfParams(valuesOfParams(declared, fitting))]);
+  const awaited = resultsAmong(params.filter(({ name }) => types.get(name) !== 'string'));
+  const text = awaited.size === 0 ? body : (readdressed(body, awaited) as typeof body);
+  return { ...own, ...substituteDeep(defined(text), inside) };
 }
+
+/** Where a param is a whole result of another step: by its name that result's, which is known only when that step has run. */
+function resultsAmong(params: readonly Param[]): ReadonlyMap<string, string> {
+  const found = params.map(({ name, value }) => {
+    const whole =
+      typeof value === 'string' ? /^\$\((steps\.[^.()]+\.results\.[^()]+?)(?:\[\*\])?\)$/.exec(value) : null;
+    return [name, whole?.[1]] as const;
+  });
+  return new Map(found.filter((one): one is readonly [string, string] => one[1] !== undefined));
+}
+
+/** Every reference to such a param, or to a part of it, as one to the result. */
+function readdressed(value: unknown, results: ReadonlyMap<string, string>): unknown {
+  if (typeof value === 'string')
+    return value.replace(reference, (whole, dotted?: string, quoted?: string, part = '') => {
+      const result = results.get(dotted ?? quoted ?? '');
+      return result === undefined ? whole : `$(${result}${part})`;
+    });
+  if (Array.isArray(value)) return value.map((item) => readdressed(item, results));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, readdressed(item, results)]));
+}
+
+const reference = /\$\(params(?:\.([^.[\]()]+)|\[["']([^"']+)["']\])(\[[^\]]*\]|\.[^()]+)?\)/g;
 
 const defined = <T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never;

@@ -4,7 +4,9 @@
 export const stepContainer = ({ name }: { readonly name?: string }, index: number): string =>
   `step-${name || `unnamed-${index}`}`;
 
-export const sidecarContainer = ({ name }: { readonly name?: string }): string => `sidecar-${name ?? ''}`;
+/** `sidecar-NAME`, or `sidecar` for the one that may go without a name. */
+export const sidecarContainer = ({ name }: { readonly name?: string }): string =>
+  `sidecar-${name ?? ''}`.slice(0, 63).replace(/[^a-zA-Z0-9]+$/, '');
 
 export const isStep = (container: string): boolean => container.startsWith('step-');
-export const isSidecar = (container: string): boolean => container.startsWith('sidecar-');
+export const isSidecar = (container: string): boolean => /^sidecar(-|$)/.test(container);

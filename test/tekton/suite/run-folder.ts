@@ -92,6 +92,8 @@ async function aliasesOf(
 }
 
 async function configure(kf: Kf, aliases: Readonly<Record<string, string>>): Promise<void> {
+  // As Tekton's own tests have it, whose results are not held to the size of a termination message.
+  await kf.ok('configure-server', 'set', 'maxResultSize', '64Ki');
   await kf.ok('server', 'start');
   const words = Object.entries(aliases).map(([name, target]) => `${tagged(name)}=${target}`);
   await kf.ok('configure-server', 'set', 'images.aliases', ...words);

@@ -1,12 +1,14 @@
 /** The storage of images as skopeo writes it: what is read of it is what is in it. */
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mountsBelow } from '../../src/node/disk/loop-image.ts';
 import { runCommand } from '../../src/node/host/run-command.ts';
 import { ContainerStorage } from '../../src/node/images/container-storage.ts';
+import { opaqueFolders } from '../../src/node/images/opaque-folders.ts';
+import { LayerStack } from '../../src/node/rootfs/layer-stack.ts';
 import { makeImage } from '../support/oci-image.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'kf storage-'));
@@ -60,6 +62,46 @@ test('what another boot of the machine left unkept is not trusted', async () => 
   expect(next.list().map(({ names }) => names)).toEqual([['localhost/greeting:1']]);
   await expect(next.keep(torn)).rejects.toThrow('is not in the storage');
   expect(next.find(digest)).toBeDefined();
+});
+
+test('layers of a pull that a power cut ended are not taken for whole by the next one', async () => {
+  const layout = join(root, 'cut');
+  const cut = await makeImage(layout, { layers: [{ '/file': 'whole' }, { '/second': 'x' }] });
+  const copy = (by: ContainerStorage) =>
+    by.skopeo(['copy', '--quiet', `oci:${layout}`, 'containers-storage:localhost/cut:1']);
+  const now = storageOf('third boot');
+  await now.open();
+  await copy(now);
+  const layer = now.list().find(({ digests }) => digests.includes(cut))!.layerPaths[0]!;
+  // The image is written last, and the files of its layers had not been flushed.
+  const images = join(root, 'graph/overlay-images/images.json');
+  const records = JSON.parse(readFileSync(images, 'utf8')) as readonly { readonly digest: string }[];
+  writeFileSync(images, JSON.stringify(records.filter((one) => one.digest !== cut)));
+  writeFileSync(join(layer, 'file'), '');
+  const next = storageOf('fourth boot');
+  await next.open();
+  expect(next.find(digest)).toBeDefined();
+  await copy(next);
+  const [low] = (await next.keep(cut)).layerPaths;
+  expect(readFileSync(join(low!, 'file'), 'utf8')).toBe('whole');
+  await next.remove(next.find(cut)!.id);
+});
+
+test('what a layer says of a folder hides what lies below it', async () => {
+  const layout = join(root, 'opaque');
+  const opaque = await makeImage(layout, {
+    layers: [
+      { '/etc/passwd': 'low', '/srv/low': 'low' },
+      { '/etc/.wh..wh..opq': '', '/etc/group': 'high', '/srv/high': 'high' },
+    ],
+  });
+  await storage.skopeo(['copy', '--quiet', `oci:${layout}`, 'containers-storage:localhost/opaque:1']);
+  const { id, layerPaths } = await storage.keep(opaque);
+  const layers = new LayerStack(layerPaths.toReversed(), opaqueFolders);
+  expect(['/etc/passwd', '/etc/group', '/srv/low', '/srv/high'].map((path) => layers.hasFile(path))).toEqual([
+    ...[false, true, true, true],
+  ]);
+  await storage.remove(id);
 });
 
 test('a removed image is gone with its layers', async () => {

@@ -4,6 +4,7 @@ import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { HttpClient } from '../../src/client/http/http-client.ts';
+import { compressLog } from '../../src/node/logs/compress-log.ts';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
 import { hostStackRef } from '../../src/resources/image-reference.ts';
 import { TaskSchedule } from '../../src/resources/kf/task-schedule.ts';
@@ -13,6 +14,7 @@ import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../../src/resources/tekton/task-run.ts';
 import { Kf } from '../support/kf.ts';
 import { finished, running, startTask } from '../support/kf-tasks.ts';
+import { busybox, makeImage } from '../support/oci-image.ts';
 
 let a: Kf;
 let b: Kf;
@@ -96,6 +98,32 @@ async function watched<T extends KubeObject>(
     if (holds(object)) return object;
   throw new Error(`the watch of ${ref.name} has ended`);
 }
+
+test('images of the storage and compressed logs go along: Tasks run and logs are read without the registry or a push', async () => {
+  const layout = join(a.home, 'layout');
+  const removed = { '/opt/.wh.low': '', '/srv/.wh..wh..opq': '', '/srv/high': 'high' };
+  await makeImage(layout, {
+    layers: [busybox, { '/opt/low': 'low', '/srv/low': 'low' }, removed],
+    config: { User: 'app' },
+  });
+  await a.ok('push', 'image', '--task', '--docker-image', `oci:${layout}`);
+  const line = 'id -un; ls /opt /srv';
+  const shown = 'app\n/opt:\n\n/srv:\nhigh\n';
+  expect((await a.ok('run-task', 'image', '-c', line, '--follow')).stdout).toBe(shown);
+  await a.ok('run-task', 'image', '-c', 'busybox seq 3000', '--wait');
+  const logs = join(a.dataDir, 'logs');
+  const plain = (await readdir(logs, { recursive: true })).filter((name) => name.endsWith('.log'));
+  const now = { rest: async () => {}, mayReplace: () => true };
+  const compressed = await Promise.all(plain.map((name) => compressLog(join(logs, name), now)));
+  expect(compressed).toContain(true);
+  const file = join(a.home, 'images.tar.gz');
+  await a.ok('server', 'backup', file);
+  await b.ok('server', 'restore', file);
+  expect((await b.ok('logs', 'image', '--task', '--last')).stdout).toMatch(/2999\n.*3000\n$/);
+  expect((await b.ok('run-task', 'image', '-c', line, '--follow')).stdout).toBe(shown);
+  // What is in the storage already is found there by a push, too.
+  await b.ok('push', 'image', '--docker-image', `oci:${layout}`);
+});
 
 test('a restore that was interrupted is completed by the next start', async () => {
   await b.ok('server', 'stop');

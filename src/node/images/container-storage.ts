@@ -41,6 +41,7 @@ import {
   type LayerRecord,
   type StoredImage,
   storedImage,
+  withDistrusted,
 } from './stored-image.ts';
 
 export interface ContainerStorageOptions extends StorageFolders {
@@ -168,7 +169,7 @@ export class ContainerStorage {
   /** What is in the storage, kept or not: the steps of builds, too. */
   list(): readonly StoredImage[] {
     const { graphRoot } = this.#options;
-    const files = ['images', 'layers'].map((kind) => join(graphRoot, `${this.#driver}-${kind}`, `${kind}.json`));
+    const files = ['images', 'layers'].map((kind) => this.#recordsFile(kind));
     const stamp = files.map(stampOf).join();
     if (this.#records?.stamp !== stamp) {
       const [images, layers] = files.map((file) => readRecords(file)) as [
@@ -243,6 +244,10 @@ export class ContainerStorage {
     return this.#options.run('env', [...environment, program, ...files, ...args], options);
   }
 
+  #recordsFile(kind: string): string {
+    return join(this.#options.graphRoot, `${this.#driver}-${kind}`, `${kind}.json`);
+  }
+
   #keptFile(id: string): string {
     return join(this.#options.keptDirectory, `${id}.stored`);
   }
@@ -273,13 +278,26 @@ export class ContainerStorage {
     const file = join(keptDirectory, 'storage.boot');
     const boot = await readFile(file, 'utf8').catch(() => undefined);
     if (boot === bootId) return;
-    if (boot !== undefined)
+    if (boot !== undefined) {
       for (const { id } of this.list()) if (!this.isKept(id)) await this.remove(id).catch(() => undefined);
+      await this.#distrustLayers();
+    }
     const ids = new Set(this.list().map(({ id }) => id));
     for (const name of await readdir(keptDirectory))
       if (name.endsWith('.stored') && !ids.has(name.slice(0, -'.stored'.length)))
         await rm(join(keptDirectory, name), { force: true });
     await writeDurably(file, bootId);
+  }
+
+  /**
+   * Layers of pulls that were cut off: the next one would take them for whole. Marked as incomplete, they are removed by
+   * whoever opens the storage next.
+   */
+  async #distrustLayers(): Promise<void> {
+    const file = this.#recordsFile('layers');
+    const records = readRecords(file) as readonly LayerRecord[];
+    const marked = withDistrusted(records, readRecords(this.#recordsFile('images')) as readonly ImageRecord[]);
+    if (marked !== undefined) await writeDurably(file, JSON.stringify(marked), 0o600);
   }
 }
 

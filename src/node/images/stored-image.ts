@@ -81,6 +81,19 @@ export function storedImage(
   };
 }
 
+/** The layers with those marked as incomplete that no image stands on; undefined where there are none. */
+export function withDistrusted(
+  layers: readonly LayerRecord[],
+  images: readonly ImageRecord[],
+): readonly LayerRecord[] | undefined {
+  const byId = new Map(layers.map((layer) => [layer.id, layer]));
+  const used = new Set<string>();
+  for (const { layer = '' } of images)
+    for (let at = layer; at !== '' && !used.has(at); at = byId.get(at)?.parent ?? '') used.add(at);
+  if (layers.every(({ id }) => used.has(id))) return undefined;
+  return layers.map((one) => (used.has(one.id) ? one : { ...one, flags: { ...one.flags, incomplete: true } }));
+}
+
 /** Of every manifest that the image came with; one pulled from a list has the list's, too. */
 function digestsOf(record: ImageRecord): readonly string[] {
   const manifests = (record['big-data-names'] ?? [])

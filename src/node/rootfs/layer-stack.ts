@@ -10,10 +10,17 @@ const largestFile = 2 ** 20;
 
 export class LayerStack {
   readonly #roots: readonly string[];
+  readonly #opaqueIn: (layer: string) => ReadonlySet<string>;
+  /** By layer; asked for where folders would be merged. */
+  readonly #opaque = new Map<string, ReadonlySet<string>>();
 
-  /** @param layers folders rooted at `/`, topmost first */
-  constructor(layers: readonly string[]) {
+  /**
+   * @param layers folders rooted at `/`, topmost first
+   * @param opaqueIn paths of those folders of a layer that hide what lies below them. Default: none
+   */
+  constructor(layers: readonly string[], opaqueIn: (layer: string) => ReadonlySet<string> = () => new Set()) {
     this.#roots = layers;
+    this.#opaqueIn = opaqueIn;
   }
 
   /** Whether there is a file of this name, after all links. */
@@ -46,7 +53,7 @@ export class LayerStack {
     if (name === undefined) return { folders: here };
     if (name === '' || name === '.') return this.#walk(rest, above, links);
     if (name === '..') return this.#walk(rest, above.slice(0, -1), links);
-    const found = topmost(here, name);
+    const found = topmost(here, name, (path) => this.#isOpaque(path));
     if (found === undefined) return undefined;
     if ('folders' in found) return this.#walk(rest, [...above, found.folders], links);
     if (found.stats.isSymbolicLink()) {
@@ -55,6 +62,14 @@ export class LayerStack {
       return this.#walk([...target.split('/'), ...rest], target.startsWith('/') ? [] : above, links - 1);
     }
     return found.stats.isFile() && rest.length === 0 ? { file: found.path } : undefined;
+  }
+
+  #isOpaque(path: string): boolean {
+    const layer = this.#roots.find((root) => path.startsWith(`${root}/`));
+    if (layer === undefined) return false;
+    const known = this.#opaque.get(layer) ?? this.#opaqueIn(layer);
+    this.#opaque.set(layer, known);
+    return known.has(path.slice(layer.length));
   }
 }
 
@@ -67,14 +82,17 @@ interface Place {
 function topmost(
   folders: readonly string[],
   name: string,
+  isOpaque: (path: string) => boolean,
 ): { readonly folders: readonly string[] } | { readonly path: string; readonly stats: Stats } | undefined {
   const merged: string[] = [];
   for (const folder of folders) {
     const path = join(folder, name);
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) continue;
-    if (stats.isDirectory()) merged.push(path);
-    else if (merged.length > 0) break;
+    if (stats.isDirectory()) {
+      merged.push(path);
+      if (folder !== folders.at(-1) && isOpaque(path)) break;
+    } else if (merged.length > 0) break;
     // A character device 0/0 says that the name was removed.
     else return stats.isCharacterDevice() ? undefined : { path, stats };
   }

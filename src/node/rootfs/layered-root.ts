@@ -6,6 +6,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Image } from '../images/image.ts';
+import { opaqueFolders } from '../images/opaque-folders.ts';
 import { ConfigError } from '../pods/config-error.ts';
 import { type ImageUser, imageUser, withVcap } from './image-user.ts';
 import { LayerStack } from './layer-stack.ts';
@@ -74,7 +75,7 @@ export class LayeredRoot implements RootfsProvider {
     let known = this.#known.get(digest);
     if (known === undefined) {
       const topmostFirst = layerPaths.toReversed();
-      const layers = new LayerStack(topmostFirst);
+      const layers = new LayerStack(topmostFirst, opaqueFolders);
       known = {
         layers,
         databases: { passwd: layers.readText('/etc/passwd') ?? '', group: layers.readText('/etc/group') ?? '' },

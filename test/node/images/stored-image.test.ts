@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bigDataFile, imageConfigOf, storedImage } from '../../../src/node/images/stored-image.ts';
+import { bigDataFile, imageConfigOf, storedImage, withDistrusted } from '../../../src/node/images/stored-image.ts';
 
 const layers = new Map(
   [
@@ -45,6 +45,15 @@ test('layers are found from the lowest to the topmost', () => {
 
 test.each(['torn', 'orphan', 'egg'])('an image whose layer is %s is none', (layer) => {
   expect(storedImage({ id: 'x', layer }, layers, overlay)).toBeUndefined();
+});
+
+test('layers that no image stands on are told apart', () => {
+  const all = [{ id: 'low' }, { id: 'mid', parent: 'low' }, { id: 'cut', parent: 'low' }];
+  expect(withDistrusted(all, [{ id: 'x', layer: 'mid' }])).toEqual([
+    ...all.slice(0, 2),
+    { ...all[2], flags: { incomplete: true } },
+  ]);
+  expect(withDistrusted(all.slice(0, 2), [{ id: 'x', layer: 'mid' }])).toBeUndefined();
 });
 
 test('files of data bear the name, or its base64', () => {

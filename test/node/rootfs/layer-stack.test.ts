@@ -38,6 +38,20 @@ test('folders are merged, the topmost file wins', () => {
   ]);
 });
 
+test('a folder may hide what lies below it', () => {
+  file('bottom/etc/passwd');
+  file('bottom/srv/a');
+  file('top/etc/group');
+  file('top/srv/b');
+  const asked: string[] = [];
+  const opaque = new LayerStack([join(root, 'top'), join(root, 'bottom')], (layer) => {
+    asked.push(layer);
+    return new Set(['/etc']);
+  });
+  expect(['/etc/passwd', '/etc/group', '/srv/a'].map((path) => opaque.hasFile(path))).toEqual([false, true, true]);
+  expect(asked).toEqual([join(root, 'top')]);
+});
+
 test('links are followed through all layers, relative and absolute', () => {
   link('bottom/bin', 'usr/bin');
   file('bottom/usr/bin/dash');

@@ -24,6 +24,7 @@ const noReasons = new Set(
   Active Always Cluster Never IfNotPresent Forbid Replace DenyAll PermitAll Delete Retain Recycle Available Bound
   Lost Released Opaque Namespaced NotIn Exists DoesNotExist Egress Ingress Filesystem ReadWriteMany Foreground Orphan
   Background Hostname InternalIP Linux Memory Disk Procfile Dockerfile Waiting Run Job App Bytes OnFailure
+  Authorization BadRequest Git Http Hub Kind Tekton Insufficient Done Ki Mi Gi Ti Pi Ei
   UploadReady Source PodGone ImageNotFound ImageToolsMissing`.split(/\s+/),
 );
 

@@ -136,7 +136,7 @@ function missingInPipeline(
   const which = nameOf(reference) || remoteName(reference);
   const whose = kind === 'Task' ? 'Tasks' : 'child Pipelines';
   return new ResolutionError(
-    `CouldntGet${kind}`,
+    kind === 'Task' ? 'CouldntGetTask' : 'CouldntGetPipeline',
     `Pipeline ${run.metadata.namespace ?? ''}/${pipeline} can't be Run; it contains ${whose} that don't exist: ` +
       `Couldn't retrieve ${kind} "${which}": ${why}`,
   );

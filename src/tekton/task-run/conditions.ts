@@ -103,8 +103,8 @@ const startProblems: Readonly<Record<string, string>> = {
 function reasonOf({ name }: ContainerStatus, { reason = '' }: Terminated): string {
   const problem = startProblems[reason];
   if (problem !== undefined) return problem;
-  const kind = isSidecar(name) ? 'Sidecar' : 'Step';
-  return reason === 'OOMKilled' ? `${kind}OOM` : `${kind}Failed`;
+  const [oom, failed] = isSidecar(name) ? ['SidecarOOM', 'SidecarFailed'] : ['StepOOM', 'StepFailed'];
+  return reason === 'OOMKilled' ? oom! : failed!;
 }
 
 function messageOf(run: TaskRun, status: ContainerStatus, { exitCode, reason = '', message }: Terminated): string {

@@ -73,6 +73,7 @@ describe('what is worth an Event', () => {
     ({ metadata: { labels }, status: { conditions: [{ type: 'Succeeded', status, reason, message: 'm' }] } }) as never;
   test.each([
     [{}, 'Unknown', 'Started', ['Normal Started: ']],
+    [{}, 'Unknown', 'Running', ['Normal Started: ', 'Normal Running: m']],
     [{}, 'True', 'Succeeded', ['Normal Succeeded: m']],
     [{}, 'False', 'TaskRunCancelled', ['Warning Failed: m']],
     [ofTask, 'Unknown', 'Running', []],

@@ -1,6 +1,6 @@
 /**
- * What is worth an Event of a TaskRun or PipelineRun: Tekton's Started, Succeeded and Failed. Of those that a Task's
- * attempts are only Failed, for each Event is a write. Pure.
+ * What is worth an Event of a TaskRun or PipelineRun: Tekton's Started, Succeeded and Failed, and each other reason for
+ * which it is not over, with what it says. Of those that a Task's attempts are only Failed, for each Event is a write. Pure.
  */
 
 import { conditionOf } from '../../resources/condition.ts';
@@ -16,6 +16,10 @@ export function occurrencesOfRun(run: PipelineRun | TaskRun): readonly Occurrenc
   if (status === undefined || (isOurs && (status !== 'False' || /Cancelled$/.test(reason)))) return [];
   if (status === 'False') return [{ type: 'Warning', reason: 'Failed', message: message || reason, key: '' }];
   if (status === 'True') return [{ type: 'Normal', reason: 'Succeeded', message: message || reason, key: '' }];
-  if (reason !== 'Started' && reason !== 'Running') return [];
-  return [{ type: 'Normal', reason: 'Started', message: '', key: '' }];
+  if (reason === '' || (run.kind === 'TaskRun' && reason === 'TaskRunPending')) return [];
+  const began: Occurrence = { type: 'Normal', reason: 'Started', message: '', key: '' };
+  // A further attempt says again what the one before it said.
+  const attempt = run.kind === 'TaskRun' ? ((run as TaskRun).status?.retriesStatus?.length ?? 0) : 0;
+  const key = `${attempt} ${message}`;
+  return reason === 'Started' ? [began] : [began, { type: 'Normal', reason, message, key }];
 }

@@ -107,6 +107,18 @@ function reasonOf({ name }: ContainerStatus, { reason = '' }: Terminated): strin
   return reason === 'OOMKilled' ? oom! : failed!;
 }
 
+/** A container that waits for what will not come, unless somebody mends it: Tekton does not wait for that. */
+export function stuckStart(run: TaskRun, pod: Pod): ConditionDraft | undefined {
+  for (const status of pod.status?.containerStatuses ?? []) {
+    const { reason = '', message } = status.state?.waiting ?? {};
+    const problem = reason === 'ErrImagePull' ? undefined : startProblems[reason];
+    if (problem === undefined) continue;
+    const ended = { exitCode: 1, reason, ...(message === undefined ? {} : { message }) };
+    return ignoredWhereAsked(run, succeeded('False', problem, messageOf(run, status, ended)));
+  }
+  return undefined;
+}
+
 function messageOf(run: TaskRun, status: ContainerStatus, { exitCode, reason = '', message }: Terminated): string {
   const { name } = status;
   const problem = startProblems[reason];

@@ -21,7 +21,7 @@ import { isNotFound } from '../../resources/status.ts';
 import { TaskRun, type TaskRunStatus } from '../../resources/tekton/task-run.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { resolutionsOf } from '../references/references.ts';
-import { cancelled, started, succeeded, timedOut } from './conditions.ts';
+import { cancelled, podEnded, started, stuckStart, succeeded, timedOut } from './conditions.ts';
 import { TaskRunFailure } from './failure.ts';
 import { hold, isAbandoned, letGo } from './held-pod.ts';
 import { isKfsOwn } from './kfs-own.ts';
@@ -189,7 +189,10 @@ export class TaskRunController {
     if (run.status?.podName !== undefined && isUntold(pod)) return this.#orLate(run, known, pod);
     const spec = known ?? (await this.#specAgain(run));
     if (spec === undefined) return soon;
-    await this.#write(run, statusFromPod(run, spec, pod, this.#now()));
+    const status = statusFromPod(run, spec, pod, this.#now());
+    const stuck = isKfsOwn(run) || podEnded(pod) ? undefined : stuckStart(run, pod);
+    if (stuck !== undefined) return this.#giveUp({ ...run, status }, pod, stuck);
+    await this.#write(run, status);
     return this.#orLate(run, spec, pod);
   }
 
@@ -207,12 +210,18 @@ export class TaskRunController {
     const left = timeToStart(run, this.#clock.now());
     if (left === undefined) return;
     if (left > 0) return { requeueAfter: left };
+    return this.#giveUp(run, pod, timedOut(run));
+  }
+
+  /** Of a Pod nothing of which has started. */
+  async #giveUp(run: TaskRun, pod: Pod, condition: ConditionDraft): Promise<void> {
+    if (pod.metadata.deletionTimestamp !== undefined) return;
     try {
       await this.#delete(pod, undefined);
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
-    await this.#finish(run, timedOut(run));
+    await this.#finish(run, condition);
   }
 
   /** Awake again when its time to start is over, or sooner. */

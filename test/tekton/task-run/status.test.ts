@@ -1,0 +1,285 @@
+import { describe, expect, test } from 'vitest';
+import { conditionOf } from '../../../src/resources/condition.ts';
+import type { ContainerStatus, Pod } from '../../../src/resources/core/pod.ts';
+import type { TaskRun } from '../../../src/resources/tekton/task-run.ts';
+import type { TaskSpec } from '../../../src/resources/tekton/task-spec.ts';
+import { stuckStart } from '../../../src/tekton/task-run/conditions.ts';
+import { retriedWhereAsked } from '../../../src/tekton/task-run/retries.ts';
+import { finalStatus, statusFromPod } from '../../../src/tekton/task-run/status.ts';
+import { steps, taskRun } from './task-runs.ts';
+
+const now = '2026-01-01T00:00:10Z';
+const at = (second: number) => `2026-01-01T00:00:0${second}.000Z`;
+const ended = (name: string, exitCode: number, more: object = {}): ContainerStatus => ({
+  name,
+  image: 'i',
+  state: {
+    terminated: {
+      exitCode,
+      reason: exitCode === 0 ? 'Completed' : 'Error',
+      startedAt: at(1),
+      finishedAt: at(2),
+      ...more,
+    },
+  },
+});
+const podOf = (phase: 'Running' | 'Succeeded' | 'Failed' | 'Pending', ...containerStatuses: ContainerStatus[]): Pod =>
+  ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'run-pod' },
+    spec: { containers: [{ name: 'x' }] },
+    status: { phase, containerStatuses },
+  }) as Pod;
+
+const statusOf = (
+  pod: Pod,
+  spec: TaskSpec = { steps: steps('a', 'b') },
+  run: Partial<TaskRun['spec']> = {},
+  annotations = {},
+) => statusFromPod(taskRun({ taskSpec: spec, ...run }, annotations), spec, pod, now);
+const condition = (pod: Pod, ...rest: [TaskSpec?, Partial<TaskRun['spec']>?, object?]) =>
+  conditionOf({ status: statusOf(pod, ...(rest as [])) }, 'Succeeded');
+
+describe('the condition', () => {
+  test.each<[string, Pod, string, string, string]>([
+    [
+      'runs',
+      podOf('Running', ended('step-a', 0)),
+      'Unknown',
+      'Running',
+      'Not all Steps in the Task have finished executing',
+    ],
+    [
+      'succeeded',
+      podOf('Succeeded', ended('step-a', 0), ended('step-b', 0)),
+      'True',
+      'Succeeded',
+      'All Steps have completed executing',
+    ],
+    [
+      'failed',
+      podOf('Failed', ended('step-a', 3), ended('step-b', 1, { reason: 'Skipped' })),
+      'False',
+      'StepFailed',
+      '"step-a" exited with code 3',
+    ],
+    [
+      'had no memory',
+      podOf('Failed', ended('step-a', 137, { reason: 'OOMKilled' })),
+      'False',
+      'StepOOM',
+      '"step-a" exited with code 137: OOMKilled',
+    ],
+    [
+      'took too long',
+      podOf('Failed', ended('step-a', 143, { reason: 'TimeoutExceeded' })),
+      'False',
+      'StepFailed',
+      '"step-a" exited because the step exceeded the specified timeout limit',
+    ],
+    [
+      'lacked a Secret',
+      podOf('Failed', ended('step-a', 128, { reason: 'CreateContainerConfigError', message: 'secret "s" not found' })),
+      'False',
+      'CreateContainerConfigError',
+      'the step "a" in TaskRun "run" failed to start. The pod errored with the message: "secret "s" not found."',
+    ],
+    [
+      'lacked its image',
+      podOf('Failed', ended('step-a', 128, { reason: 'ErrImagePull', message: 'no such host' })),
+      'False',
+      'TaskRunImagePullFailed',
+      'the step "a" in TaskRun "run" failed to pull the image "i". The pod errored with the message: "no such host."',
+    ],
+    [
+      'had a sidecar without memory',
+      podOf(
+        'Failed',
+        ended('step-a', 137, { reason: 'OOMKilled' }),
+        ended('sidecar-s', 137, { reason: 'OOMKilled', finishedAt: at(1) }),
+      ),
+      'False',
+      'SidecarOOM',
+      '"sidecar-s" exited with code 137: OOMKilled',
+    ],
+    [
+      'had a sidecar that failed before',
+      podOf('Succeeded', ended('step-a', 0), ended('sidecar-s', 2, { finishedAt: at(1) })),
+      'False',
+      'SidecarFailed',
+      '"sidecar-s" exited with code 2',
+    ],
+    [
+      'had its sidecar stopped',
+      podOf('Succeeded', ended('step-a', 0), ended('sidecar-s', 143, { finishedAt: at(3) })),
+      'True',
+      'Succeeded',
+      'All Steps have completed executing',
+    ],
+  ])('of a run that %s', (_what, pod, status, reason, message) =>
+    expect(condition(pod)).toMatchObject({ status, reason, message }),
+  );
+
+  test('of a failure that the PipelineRun does not mind', () =>
+    expect(
+      condition(podOf('Failed', ended('step-a', 3)), undefined, undefined, {
+        'pipeline.tekton.dev/pipeline-task-on-error': 'continue',
+      }),
+    ).toMatchObject({ status: 'False', reason: 'FailureIgnored', message: '"step-a" exited with code 3' }));
+
+  test('of a run that was ended while something was amiss says what', () => {
+    const pending = {
+      type: 'Succeeded',
+      status: 'Unknown' as const,
+      reason: 'PullImageFailed',
+      message: 'no such image',
+    };
+    const run = {
+      ...taskRun({ status: 'TaskRunCancelled', statusMessage: 'Enough.' }),
+      status: { conditions: [pending] },
+    };
+    const pod = podOf('Failed', ended('step-a', 1));
+    expect(conditionOf({ status: statusFromPod(run, { steps: steps('a') }, pod, now) }, 'Succeeded')).toMatchObject({
+      reason: 'TaskRunCancelled',
+      message: 'TaskRun "run" was cancelled. Enough.\nPrevious status: [PullImageFailed] no such image',
+    });
+  });
+});
+
+test('an image that cannot be had is not waited for', () => {
+  const waiting = {
+    name: 'step-a',
+    image: 'nope',
+    state: { waiting: { reason: 'ImagePullBackOff', message: 'Back-off' } },
+  };
+  expect(stuckStart(taskRun({}), podOf('Pending', waiting))).toMatchObject({
+    reason: 'TaskRunImagePullFailed',
+    message:
+      'the step "a" in TaskRun "run" failed to pull the image "nope". The pod errored with the message: "Back-off."',
+  });
+});
+
+describe('steps', () => {
+  const reasons = (pod: Pod, spec?: TaskSpec, run?: Partial<TaskRun['spec']>) =>
+    statusOf(pod, spec, run).steps?.map(({ terminationReason }) => terminationReason);
+
+  test('say how they ended', () => {
+    const spec: TaskSpec = { steps: [...steps('a', 'b', 'c'), { ...steps('d')[0]!, onError: 'continue' }] };
+    const pod = podOf(
+      'Failed',
+      ended('step-a', 0),
+      ended('step-b', 0, { reason: 'Skipped' }),
+      ended('step-c', 1),
+      ended('step-d', 1),
+    );
+    expect(reasons(pod, spec)).toEqual(['Completed', 'Skipped', 'Error', 'Continued']);
+  });
+  test('of a cancelled run: what it ended has its reason, and keeps its exit code', () => {
+    const pod = podOf('Failed', ended('step-a', 0), ended('step-b', 143));
+    const [a, b] = statusOf(pod, undefined, { status: 'TaskRunCancelled' }).steps ?? [];
+    expect(a?.terminationReason).toBe('Completed');
+    expect(b).toMatchObject({
+      terminationReason: 'TaskRunCancelled',
+      terminated: { exitCode: 143, reason: 'TaskRunCancelled' },
+    });
+  });
+  test('of a run that ended without its Pod are ended with it', () => {
+    const run = {
+      ...taskRun({}),
+      status: { podName: 'run-pod', steps: [{ name: 'a', container: 'step-a', running: { startedAt: at(1) } }] },
+    };
+    const [step] = finalStatus(run, { type: 'Succeeded', status: 'False', reason: 'TaskRunTimeout' }, now).steps ?? [];
+    expect(step).toEqual({
+      name: 'a',
+      container: 'step-a',
+      terminationReason: 'TaskRunTimeout',
+      terminated: {
+        exitCode: 1,
+        reason: 'TaskRunTimeout',
+        startedAt: at(1),
+        finishedAt: now,
+        message: 'Step a terminated as pod run-pod is terminated',
+      },
+    });
+  });
+});
+
+describe('results', () => {
+  const said = (...items: [string, string, number][]) => ({
+    message: JSON.stringify(items.map(([key, value, type]) => ({ key, value, type }))),
+  });
+  const spec: TaskSpec = {
+    results: [
+      { name: 's' },
+      { name: 'l', type: 'array' },
+      { name: 'o', type: 'object', properties: { k: {} } },
+      { name: 'of', type: 'array', value: '$(steps.b.results.r[*])' },
+    ],
+    steps: [steps('a')[0]!, { ...steps('b')[0]!, results: [{ name: 'r', type: 'array' }] }],
+  };
+  const run = (a: [string, string, number][], b: [string, string, number][] = []) =>
+    statusOf(podOf('Succeeded', ended('step-a', 0, said(...a)), ended('step-b', 0, said(...b))), spec);
+
+  test('of all types, the last writer’s, those of steps, and none that nobody declared', () => {
+    const status = run(
+      [
+        ['s', 'one\n', 1],
+        ['l', '["a",1]', 1],
+        ['o', '{"k":"v"}', 1],
+        ['undeclared', 'x', 1],
+      ],
+      [
+        ['s', '["two"]', 1],
+        ['r', '["p"]', 4],
+      ],
+    );
+    expect(status.results).toEqual([
+      { name: 's', type: 'string', value: '["two"]' },
+      { name: 'l', type: 'array', value: ['a', '1'] },
+      { name: 'o', type: 'object', value: { k: 'v' } },
+      { name: 'of', type: 'array', value: ['p'] },
+    ]);
+    expect(status.steps?.[1]?.results).toEqual([{ name: 'r', type: 'array', value: ['p'] }]);
+  });
+  test('of another type than declared fail the run', () => {
+    const status = run([
+      ['l', 'no JSON', 1],
+      ['s', 'x', 1],
+    ]);
+    expect(conditionOf({ status }, 'Succeeded')).toMatchObject({
+      status: 'False',
+      reason: 'TaskRunValidationFailed',
+      message:
+        '[User error] Provided results don\'t match declared results; may be invalid JSON or missing result declaration:  "l": task result is expected to be "array" type but was initialized to a different type "string"',
+    });
+    expect(status.results).toEqual([{ name: 's', type: 'string', value: 'x' }]);
+  });
+  test('without a declared key fail the run', () =>
+    expect(conditionOf({ status: run([['o', '{"x":"v"}', 1]]) }, 'Succeeded')).toMatchObject({
+      message: "[User error] missing keys for these results which are required in TaskResult's properties map[o:[k]]",
+    }));
+  test('a message that is none is left alone', () =>
+    expect(statusOf(podOf('Succeeded', ended('step-a', 0, { message: 'hello' })), spec).results).toBeUndefined());
+});
+
+describe('retries', () => {
+  const failed = () => statusOf(podOf('Failed', ended('step-a', 3)), { steps: steps('a') });
+  test('a failed attempt is put by while there are some left', () => {
+    const status = retriedWhereAsked(taskRun({ retries: 1 }), failed(), now);
+    expect(status).not.toHaveProperty('podName');
+    expect(status).not.toHaveProperty('completionTime');
+    expect(conditionOf({ status }, 'Succeeded')).toMatchObject({
+      status: 'Unknown',
+      reason: 'ToBeRetried',
+      message: '"step-a" exited with code 3',
+    });
+    expect(status.retriesStatus).toEqual([failed()]);
+  });
+  test('the last one is final', () => {
+    const run = { ...taskRun({ retries: 1 }), status: { retriesStatus: [{}] } };
+    expect(conditionOf({ status: retriedWhereAsked(run, failed(), now) }, 'Succeeded')?.status).toBe('False');
+  });
+  test('what was cancelled is not tried again', () =>
+    expect(retriedWhereAsked(taskRun({ retries: 1, status: 'TaskRunCancelled' }), failed(), now)).toEqual(failed()));
+});

@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+import type { StepActionSpec } from '../../../src/resources/tekton/step-action.ts';
+import type { TaskRun } from '../../../src/resources/tekton/task-run.ts';
+import { orderIn, podFor, specOf, steps, taskRun } from './task-runs.ts';
+
+const scriptOf = (spec: Partial<TaskRun['spec']>, script: string) =>
+  specOf(taskRun({ ...spec, taskSpec: { ...spec.taskSpec, steps: [{ name: 'a', image: 'i', script }] } })).steps?.[0]
+    ?.script;
+
+describe('variables', () => {
+  test.each([
+    ['$(context.taskRun.name) $(context.taskRun.namespace) $(context.taskRun.uid)', 'run dev u1'],
+    ['$(context.task.name) $(context.task.retry-count)', 'run 0'],
+    ['$(credentials.path) $(artifacts.path)', '/tekton/creds /tekton/artifacts/provenance.json'],
+    ['$(step.artifacts.path)', '/tekton/steps/step-a/artifacts/provenance.json'],
+    ['$(steps.step-a.exitCode.path)', '/tekton/steps/step-a/exitCode'],
+  ])('%s', (script, expected) => expect(scriptOf({}, script)).toBe(expected));
+
+  test('params reach an embedded spec undeclared', () =>
+    expect(scriptOf({ params: [{ name: 'p', value: 'x' }] }, 'echo $(params.p)')).toBe('echo x'));
+  test('one that nobody knows is refused', () =>
+    expect(() => scriptOf({}, 'echo $(params.p)')).toThrow(
+      'failed to create task run pod "run": non-existent variable in "echo $(params.p)": steps[0].script. Maybe invalid TaskSpec',
+    ));
+  test('the number of the attempt is left open where there may be several', () =>
+    expect(scriptOf({ retries: 1 }, '$(context.task.retry-count)')).toBe('$(context.task.retry-count)'));
+  test('in when a list is its JSON', () =>
+    expect(
+      specOf(
+        taskRun({
+          params: [{ name: 'l', value: ['a', 'b'] }],
+          taskSpec: {
+            steps: [
+              {
+                name: 'a',
+                image: 'i',
+                when: [{ input: '$(params.l[*])', operator: 'in', values: ['$(params.l[*])'] }],
+              },
+            ],
+          },
+        }),
+      ).steps?.[0]?.when,
+    ).toEqual([{ input: '["a","b"]', operator: 'in', values: ['a', 'b'] }]));
+});
+
+describe('workspaces', () => {
+  const declared = [
+    { name: 'src' },
+    { name: 'cfg', mountPath: '/etc/cfg', readOnly: true },
+    { name: 'opt', optional: true },
+  ];
+  const bindings = [
+    { name: 'src', subPath: 'sub/$(params.d)', persistentVolumeClaim: { claimName: 'c' } },
+    { name: 'cfg', configMap: { name: 'cm' } },
+  ];
+  const run = (spec: Partial<TaskRun['spec']>) =>
+    taskRun({ params: [{ name: 'd', value: 'x' }], workspaces: bindings, ...spec });
+
+  test('everybody sees them, at their paths', () => {
+    const pod = podFor(
+      run({ taskSpec: { workspaces: declared, steps: steps('a'), sidecars: [{ name: 's', image: 'i' }] } }),
+    );
+    const [step, sidecar] = pod.spec.containers;
+    const mounts = [
+      { name: expect.stringMatching(/^ws-[0-9a-f]{5}$/), mountPath: '/workspace/src', subPath: 'sub/x' },
+      { name: expect.stringMatching(/^ws-/), mountPath: '/etc/cfg', readOnly: true },
+    ];
+    expect(step?.volumeMounts).toEqual(expect.arrayContaining(mounts));
+    expect(sidecar?.volumeMounts).toEqual(mounts);
+    const sources = pod.spec.volumes?.map(({ name: _name, ...source }) => source);
+    expect(sources).toEqual(
+      expect.arrayContaining([{ persistentVolumeClaim: { claimName: 'c' } }, { configMap: { name: 'cm' } }]),
+    );
+  });
+
+  test('one that a step names is that step’s alone, at a path of its own', () => {
+    const script = '$(workspaces.src.path)';
+    const pod = podFor(
+      run({
+        taskSpec: {
+          workspaces: declared,
+          steps: [
+            { name: 'a', image: 'i', script, workspaces: [{ name: 'src', mountPath: '/mine' }] },
+            { name: 'b', image: 'i', script },
+          ],
+        },
+      }),
+    );
+    const pathsOf = (index: number) => pod.spec.containers[index]?.volumeMounts?.map(({ mountPath }) => mountPath);
+    expect(pathsOf(0)).toContain('/mine');
+    expect(pathsOf(1)).not.toContain('/workspace/src');
+    expect(orderIn(pod)['step-a']?.files?.[0]?.content).toContain('/mine');
+    expect(orderIn(pod)['step-b']?.files?.[0]?.content).toContain('/workspace/src');
+  });
+
+  test('variables say what is bound', () => {
+    const all = declared.map(({ name: n }) =>
+      ['path', 'bound', 'claim'].map((part) => `${part}=$(workspaces.${n}.${part})`).join(' '),
+    );
+    expect(
+      scriptOf(
+        { params: [{ name: 'd', value: 'x' }], workspaces: bindings, taskSpec: { workspaces: declared } },
+        all.join('|'),
+      ),
+    ).toBe('path=/workspace/src bound=true claim=c|path=/etc/cfg bound=true claim=|path= bound=false claim=');
+  });
+
+  test('a template’s claim is named as Tekton names it', () => {
+    const pod = podFor(
+      taskRun({
+        workspaces: [{ name: 'w', volumeClaimTemplate: { metadata: { name: 'mine' }, spec: {} } }],
+        taskSpec: { steps: steps('a') },
+      }),
+    );
+    const claim = pod.spec.volumes?.find(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined);
+    // sha256 of "wu1"
+    expect(claim?.persistentVolumeClaim?.claimName).toMatch(/^mine-[0-9a-f]{10}$/);
+  });
+
+  test('the same claim is one volume', () => {
+    const twice = ['a', 'b'].map((name) => ({ name, persistentVolumeClaim: { claimName: 'c' } }));
+    const volumes = podFor(taskRun({ workspaces: twice, taskSpec: { steps: steps('a') } })).spec.volumes ?? [];
+    expect(volumes.filter(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined)).toHaveLength(1);
+  });
+
+  test('one that is required and not bound is refused', () =>
+    expect(() => podFor(taskRun({ taskSpec: { workspaces: declared, steps: steps('a') } }))).toThrow(
+      '[User error] declared workspace "src" is required but has not been bound',
+    ));
+  test('one that a referenced Task does not declare is refused', () =>
+    expect(() =>
+      podFor(taskRun({ taskRef: { name: 't' }, workspaces: [{ name: 'w', emptyDir: {} }] }), {
+        name: 't',
+        spec: { steps: steps('a') },
+      }),
+    ).toThrow('[User error] workspace binding "w" does not match any declared workspace'));
+});
+
+describe('StepActions', () => {
+  const action: StepActionSpec = {
+    image: 'img-$(params.p)',
+    params: [{ name: 'p' }, { name: 'l', type: 'array', default: ['$(params.p)'] }],
+    results: [{ name: 'out' }],
+    args: ['$(params.l[*])'],
+    script: 'echo $(params.p) $(context.taskRun.name) > $(step.results.out.path)',
+    env: [{ name: 'E', value: '$(params.p)' }],
+  };
+  const inlined = (params: { name: string; value: string | string[] }[], extra = {}) =>
+    specOf(
+      taskRun({
+        params: [
+          { name: 'outer', value: 'O' },
+          { name: 'p', value: 'hidden' },
+        ],
+        taskSpec: { steps: [{ name: 's', ref: { name: 'sa' }, params, onError: 'continue', ...extra }] },
+      }),
+      {
+        name: 'run',
+        spec: { steps: [{ name: 's', ref: { name: 'sa' }, params, onError: 'continue', ...extra }] },
+        actions: new Map([[0, action]]),
+      },
+    ).steps?.[0];
+
+  test('its fields become the step’s; it sees its own params only', () =>
+    expect(inlined([{ name: 'p', value: '$(params.outer)' }])).toEqual({
+      name: 's',
+      onError: 'continue',
+      image: 'img-O',
+      args: ['O'],
+      script: 'echo O run > /tekton/steps/step-s/results/out',
+      env: [{ name: 'E', value: 'O' }],
+      results: [{ name: 'out' }],
+    }));
+  test('a param that it does not have is refused', () =>
+    expect(() =>
+      inlined([
+        { name: 'p', value: '' },
+        { name: 'x', value: '' },
+      ]),
+    ).toThrow('failed to resolve step ref for step "s" (index 0): extra params passed by Step to StepAction: [x]'));
+  test('a param without a value is refused', () =>
+    expect(() => inlined([])).toThrow('non-existent params in Step: [p]'));
+});

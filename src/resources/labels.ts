@@ -22,6 +22,10 @@ export const labels = {
   jobOwner: 'taskschedules.kf.dev/owner',
   /** Copy of a Job's spec.suspend (Kf): custom resources have no field selectors. */
   jobSuspend: 'taskschedules.kf.dev/suspend',
+  /** Of a TaskRun or PipelineRun: of those with the same key only so many run at a time, first in, first out. */
+  concurrencyKey: 'kf.dev/concurrency-key',
+  /** How many; default 1. */
+  concurrencyLimit: 'kf.dev/concurrency-limit',
   taskRun: 'tekton.dev/taskRun',
   taskRunUid: 'tekton.dev/taskRunUID',
   pipelineRun: 'tekton.dev/pipelineRun',
@@ -54,10 +58,6 @@ export const annotations = {
   buildInput: 'kf.dev/build-input',
   /** Of a PipelineRun: the earlier run whose tasks that succeeded are not run again. */
   rerunOf: 'kf.dev/rerun-of',
-  /** Of a TaskRun or PipelineRun: of those with the same key only so many run at a time, first in, first out. */
-  concurrencyKey: 'kf.dev/concurrency-key',
-  /** How many; default 1. */
-  concurrencyLimit: 'kf.dev/concurrency-limit',
   /** Of a Node that is unschedulable until the next server starts, and not by an administrator's wish. */
   draining: 'kf.dev/draining',
   /** Of a Node: keys of the labels that the server's setting `nodeLabels` has given it, with commas between. */

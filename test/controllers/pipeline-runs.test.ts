@@ -431,4 +431,54 @@ describe.each(Object.keys(settings))('PipelineRuns over the %s client', (name) =
       statusMessage: 'CustomRun cancelled as the PipelineRun it belongs to has been cancelled.',
     });
   });
+
+  // Other Clients know the order of creation to the second only.
+  test.runIf(name === 'in-process')(
+    'runs with one key wait for each other, in their order; which one is told',
+    async () => {
+      await start();
+      const make = (run: string) =>
+        client.create(PipelineRun, {
+          metadata: { name: run, namespace, labels: { 'kf.dev/concurrency-key': 'deploy' } },
+          spec: { pipelineSpec: { tasks: [task('t', 'wait')] } },
+        });
+      for (const run of ['first', 'second', 'third']) await make(run);
+      const held = (run: string) => until((object) => conditionOf(object, 'Succeeded')?.reason === 'Pending', run);
+      expect(conditionOf(await held('second'), 'Succeeded')).toMatchObject({
+        status: 'Unknown',
+        message:
+          'WaitingForTurn: waits for PipelineRun "first": of those with kf.dev/concurrency-key "deploy" 1 runs at a time',
+      });
+      expect((await held('third')).status?.startTime).toBeUndefined();
+      const end = (run: string) =>
+        client.patch(PipelineRun, { namespace, name: run }, { type: 'merge', body: { spec: { status: 'Cancelled' } } });
+      for (const [index, run] of ['first', 'second', 'third'].entries()) {
+        await until((object) => (object.status?.childReferences ?? []).length === 1, run);
+        expect(began.length).toBeLessThanOrEqual(index + 1);
+        await end(run);
+        await outcome(run);
+      }
+      expect(began).toEqual(['first-t', 'second-t', 'third-t']);
+      expect((await taskRun('first-t')).metadata.labels).not.toHaveProperty('kf.dev/concurrency-key');
+    },
+  );
+
+  test.runIf(name === 'in-process')('one that waits for its turn can be cancelled', async () => {
+    await start();
+    for (const run of ['run', 'waits'])
+      await client.create(PipelineRun, {
+        metadata: { name: run, namespace, labels: { 'kf.dev/concurrency-key': 'k' } },
+        spec: { pipelineSpec: { tasks: [task('t', 'wait')] } },
+      });
+    await until((object) => conditionOf(object, 'Succeeded')?.reason === 'Pending', 'waits');
+    await client.patch(
+      PipelineRun,
+      { namespace, name: 'waits' },
+      { type: 'merge', body: { spec: { status: 'Cancelled' } } },
+    );
+    expect(await outcome('waits')).toMatchObject({ reason: 'Cancelled' });
+    await cancel('Cancelled');
+    await outcome();
+    expect(began).toEqual(['run-t']);
+  });
 });

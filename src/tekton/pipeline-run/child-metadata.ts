@@ -1,22 +1,23 @@
 /** Labels and annotations of a PipelineRun's children. Pure. */
 
-import { labels } from '../../resources/labels.ts';
+import { annotations, labels } from '../../resources/labels.ts';
 import { controllerRef, type ObjectMeta } from '../../resources/meta.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
-import { ownAnnotations } from './own-annotations.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
 /** Set by `pipeline.tekton.dev/pipeline-task-on-error`: the TaskRun tells that its failure is ignored. */
 const onErrorAnnotation = 'pipeline.tekton.dev/pipeline-task-on-error';
 
+const own: readonly string[] = [annotations.rerunOf, labels.concurrencyKey, labels.concurrencyLimit];
+
 /** What is about the run itself and not about its children: kubectl's, Tekton Chains', and some of ours. */
 const isOwn = (name: string): boolean =>
   name === 'kubectl.kubernetes.io/last-applied-configuration' ||
   /(^|\.)chains\.tekton\.dev\//.test(name) ||
   /^results\.tekton\.dev\//.test(name) ||
-  ownAnnotations.includes(name);
+  own.includes(name);
 
 /** @param pipeline what `tekton.dev/pipeline` says; default: what it says of the run */
 export function childMetadata(
@@ -26,11 +27,11 @@ export function childMetadata(
   isFinally: boolean,
   pipeline?: string,
 ): Partial<ObjectMeta> {
-  const { namespace, annotations = {} } = run.metadata;
+  const { namespace, annotations: given = {}, labels: texts = {} } = run.metadata;
   const special = run.spec.taskRunSpecs?.find((spec) => spec.pipelineTaskName === task.name)?.metadata;
   const notes: Texts = {
     ...task.taskSpec?.metadata?.annotations,
-    ...Object.fromEntries(Object.entries(annotations).filter(([key]) => !isOwn(key))),
+    ...Object.fromEntries(Object.entries(given).filter(([key]) => !isOwn(key))),
     ...special?.annotations,
     ...(task.onError === 'continue' ? { [onErrorAnnotation]: 'continue' } : {}),
   };
@@ -40,10 +41,10 @@ export function childMetadata(
     labels: {
       ...task.taskSpec?.metadata?.labels,
       [labels.logOwner]: run.metadata.uid ?? '',
-      ...run.metadata.labels,
+      ...Object.fromEntries(Object.entries(texts).filter(([key]) => !isOwn(key))),
       [labels.pipelineRun]: run.metadata.name,
       [labels.pipelineRunUid]: run.metadata.uid ?? '',
-      [labels.pipeline]: pipeline ?? run.metadata.labels?.[labels.pipeline] ?? run.metadata.name,
+      [labels.pipeline]: pipeline ?? texts[labels.pipeline] ?? run.metadata.name,
       [labels.pipelineTask]: task.name,
       [labels.memberOf]: isFinally ? 'finally' : 'tasks',
       ...special?.labels,

@@ -19,6 +19,7 @@ import { CelError } from '../../resources/tekton/cel.ts';
 import { CustomRun } from '../../resources/tekton/custom-run.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
+import { ConcurrencyLine } from '../concurrency/concurrency-line.ts';
 import { ResolutionError, type Waiting } from '../references/reference.ts';
 import { resolutionsOf } from '../references/references.ts';
 import { Children, LeftoverInTheWay } from './children.ts';
@@ -40,6 +41,7 @@ export function startPipelineRunController(options: ControllerContext): RunningC
       ownedBy(PipelineRun, CustomRun, { unfinishedOnly: true }),
       ownedBy(PipelineRun, PipelineRun, { unfinishedOnly: true }),
       resolutionsOf(PipelineRun),
+      ...controller.line.watches,
     ],
     reconcile: (request) => controller.reconcile(request),
   });
@@ -52,11 +54,13 @@ export class PipelineRunController {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #children: Children;
+  readonly line: ConcurrencyLine;
 
   constructor({ client, clock }: ControllerContext) {
     this.#client = client;
     this.#clock = clock;
     this.#children = new Children(client);
+    this.line = new ConcurrencyLine(client);
   }
 
   async reconcile(request: ObjectRef): Promise<Result | void> {
@@ -81,6 +85,10 @@ export class PipelineRunController {
     const step = new Step(this.#client, this.#children, pipeline, now);
     const waiting = await step.prepare();
     if (waiting !== undefined) return this.#waitFor(run, waiting);
+    if (run.status?.startTime === undefined && !step.isUnderway && !run.spec.status) {
+      const obstacle = await this.line.obstacle(run);
+      if (obstacle !== undefined) return this.#wait(run, 'Pending', obstacle);
+    }
     await step.end();
     const held = await step.start();
     if (held !== undefined && !step.isUnderway) return this.#waitFor(run, held);

@@ -20,6 +20,7 @@ import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../../resou
 import { isNotFound } from '../../resources/status.ts';
 import { TaskRun, type TaskRunStatus } from '../../resources/tekton/task-run.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
+import { ConcurrencyLine } from '../concurrency/concurrency-line.ts';
 import { resolutionsOf } from '../references/references.ts';
 import { cancelled, podEnded, started, stuckStart, succeeded, timedOut } from './conditions.ts';
 import { TaskRunFailure } from './failure.ts';
@@ -41,6 +42,7 @@ export function startTaskRunController(options: ControllerContext): RunningContr
       itself(TaskRun, { unfinishedOnly: true }),
       ownedBy(TaskRun, Pod, { unfinishedOnly: true }),
       resolutionsOf(TaskRun),
+      ...controller.line.watches,
     ],
     reconcile: (request) => controller.reconcile(request),
   });
@@ -49,10 +51,12 @@ export function startTaskRunController(options: ControllerContext): RunningContr
 export class TaskRunController {
   readonly #client: Client;
   readonly #clock: Clock;
+  readonly line: ConcurrencyLine;
 
   constructor({ client, clock }: ControllerContext) {
     this.#client = client;
     this.#clock = clock;
+    this.line = new ConcurrencyLine(client);
   }
 
   async reconcile(request: ObjectRef): Promise<Result | void> {
@@ -81,7 +85,14 @@ export class TaskRunController {
 
   /** Nothing is made and no time counts until somebody lets it start. */
   #pending(run: TaskRun): Promise<void> {
-    const condition = succeeded('Unknown', 'TaskRunPending', `TaskRun "${run.metadata.name}" is pending`);
+    return this.#held(run, succeeded('Unknown', 'TaskRunPending', `TaskRun "${run.metadata.name}" is pending`));
+  }
+
+  #hold(run: TaskRun, obstacle: string): Promise<void> {
+    return this.#held(run, succeeded('Unknown', 'Pending', obstacle));
+  }
+
+  #held(run: TaskRun, condition: ConditionDraft): Promise<void> {
     return this.#write(run, {
       ...run.status,
       conditions: mergeConditions(run.status?.conditions, [condition], this.#now()),
@@ -102,6 +113,10 @@ export class TaskRunController {
       // It was there once: its command may have run, so it is never made again.
       const pod = await getFromServer(this.#client, Pod, podRef(run));
       return pod !== undefined && isControlledBy(pod, run) ? this.#mirror(run, pod) : this.#gone(run);
+    }
+    if (run.status?.startTime === undefined) {
+      const obstacle = await this.line.obstacle(run);
+      if (obstacle !== undefined) return this.#hold(run, obstacle);
     }
     const prepared = await this.#prepare(run);
     if (prepared.state === 'waiting') {

@@ -1,0 +1,118 @@
+/**
+ * Runs with the same `kf.dev/concurrency-key` wait for each other: as many as the limit says run at a time, in the order
+ * in which they were made. TaskRuns and PipelineRuns of a namespace stand in one line.
+ */
+
+import type { AnyKind, Client, ListOptions } from '../../client/client.ts';
+import { mapped, type Watched } from '../../client/controller.ts';
+import { isFinal } from '../../resources/condition.ts';
+import { labels } from '../../resources/labels.ts';
+import type { ObjectRef } from '../../resources/meta.ts';
+import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../resources/tekton/task-run.ts';
+import { behind, type Place } from './place.ts';
+
+type Run = TaskRun | PipelineRun;
+
+const kinds: readonly AnyKind[] = [PipelineRun, TaskRun];
+
+export class ConcurrencyLine {
+  readonly #client: Client;
+  /** Who waits here, by namespace and key; of the one kind that is asked for. */
+  readonly #waiting = new Map<string, Set<string>>();
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** For the controller's list: the end of a run wakes those that wait for it. */
+  get watches(): readonly Watched[] {
+    const options = { labelSelector: labels.concurrencyKey, unfinishedOnly: true };
+    return kinds.map((kind) => mapped(kind, (run, gone) => this.#wokenBy(run as Run, gone), options));
+  }
+
+  #wokenBy(run: Run, gone: boolean): readonly ObjectRef[] {
+    if (!gone && !isFinal(run)) return [];
+    const { namespace } = run.metadata;
+    const names = this.#waiting.get(lineOf(run)) ?? [];
+    return [...names].map((name) => ({ ...(namespace === undefined ? {} : { namespace }), name }));
+  }
+
+  /** Why a run must not start yet; undefined where it may, or has no key. To be asked of runs that have not started. */
+  async obstacle(run: Run): Promise<string | undefined> {
+    const key = run.metadata.labels?.[labels.concurrencyKey];
+    if (key === undefined) return undefined;
+    // Before anything is read, so that no end is missed.
+    this.#enter(run);
+    const ahead = behind(await this.#line(run, key), run.metadata.uid ?? '', limitOf(run));
+    if (ahead.length > 0) return messageOf(ahead, key, limitOf(run));
+    this.#leave(run);
+    return undefined;
+  }
+
+  async #line(run: Run, key: string): Promise<readonly Place[]> {
+    const { namespace = '' } = run.metadata;
+    const options: ListOptions = {
+      namespace,
+      labelSelector: `${labels.concurrencyKey}=${key}`,
+      unfinishedOnly: true,
+    };
+    const all = await Promise.all(
+      kinds.map(async (kind) => {
+        const { items: orders } = await this.#client.listMetadata(kind, options);
+        const { items } = await this.#client.list(kind, options);
+        const order = new Map(orders.map((one) => [one.uid, one.order]));
+        return (items as readonly Run[])
+          .filter((one) => !isFinal(one) && !isHeldBack(one))
+          .map((one) => placeOf(one, order.get(one.metadata.uid ?? '') ?? Infinity));
+      }),
+    );
+    return all.flat();
+  }
+
+  #enter(run: Run): void {
+    const line = lineOf(run);
+    this.#waiting.set(line, (this.#waiting.get(line) ?? new Set<string>()).add(run.metadata.name));
+  }
+
+  #leave(run: Run): void {
+    const names = this.#waiting.get(lineOf(run));
+    names?.delete(run.metadata.name);
+    if (names?.size === 0) this.#waiting.delete(lineOf(run));
+  }
+}
+
+const lineOf = ({ metadata }: Run): string => `${metadata.namespace ?? ''}/${metadata.labels?.[labels.concurrencyKey]}`;
+
+/** At least 1; what is no number says nothing. */
+function limitOf({ metadata }: Run): number {
+  const text = metadata.labels?.[labels.concurrencyLimit] ?? '';
+  return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : 1;
+}
+
+/** Somebody has to let it go first: nobody waits for that. */
+const isHeldBack = (run: Run): boolean =>
+  (run.spec.status === 'PipelineRunPending' || run.spec.status === 'TaskRunPending') && !hasStarted(run);
+
+const hasStarted = ({ status }: Run): boolean => status?.startTime !== undefined || retries(status) > 0;
+
+const retries = (status: Run['status']): number =>
+  ((status ?? {}) as { readonly retriesStatus?: readonly unknown[] }).retriesStatus?.length ?? 0;
+
+const placeOf = (run: Run, order: number): Place => ({
+  uid: run.metadata.uid ?? '',
+  name: `${run.kind} "${run.metadata.name}"`,
+  hasStarted: hasStarted(run),
+  created: run.metadata.creationTimestamp ?? '',
+  order,
+});
+
+/** Names of runs that a message tells. */
+const most = 3;
+
+function messageOf(ahead: readonly Place[], key: string, limit: number): string {
+  const names = ahead.slice(0, most).map(({ name }) => name);
+  const more = ahead.length > most ? ` and ${ahead.length - most} more` : '';
+  const many = limit === 1 ? '1 runs' : `${limit} run`;
+  return `WaitingForTurn: waits for ${names.join(', ')}${more}: of those with ${labels.concurrencyKey} "${key}" ${many} at a time`;
+}

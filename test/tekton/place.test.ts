@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { behind, type Place } from '../../src/tekton/concurrency/place.ts';
+
+const place = (uid: string, hasStarted: boolean, order: number): Place => ({
+  uid,
+  name: uid,
+  hasStarted,
+  created: '2026-01-01T00:00:00Z',
+  order,
+});
+
+test('what runs is first, then who came first', () => {
+  const line = [place('late', false, 3), place('early', false, 1), place('runs', true, 2)];
+  expect(behind(line, 'runs', 1)).toEqual([]);
+  expect(behind(line, 'early', 1).map(({ uid }) => uid)).toEqual(['runs']);
+  expect(behind(line, 'late', 1).map(({ uid }) => uid)).toEqual(['runs', 'early']);
+  expect(behind(line, 'early', 2)).toEqual([]);
+});
+
+test('never more than the limit may start, and never none where there is room', () => {
+  const places = fc.uniqueArray(
+    fc.record({ uid: fc.string({ minLength: 1 }), hasStarted: fc.boolean(), order: fc.nat(5) }),
+    {
+      selector: ({ uid }) => uid,
+      maxLength: 12,
+    },
+  );
+  fc.assert(
+    fc.property(places, fc.integer({ min: 1, max: 4 }), (some, limit) => {
+      const line = some.map(({ uid, hasStarted, order }) => place(uid, hasStarted, order));
+      const running = line.filter(({ hasStarted }) => hasStarted).length;
+      const starting = line.filter(({ uid, hasStarted }) => !hasStarted && behind(line, uid, limit).length === 0);
+      expect(starting).toHaveLength(Math.max(0, Math.min(limit - running, line.length - running)));
+    }),
+  );
+});

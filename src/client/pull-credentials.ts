@@ -2,6 +2,8 @@
 
 import { Secret, ServiceAccount } from '../resources/core/kinds.ts';
 import type { Pod } from '../resources/core/pod.ts';
+import type { Build } from '../resources/kf/build.ts';
+import { Space } from '../resources/kf/space.ts';
 import type { Client } from './client.ts';
 import { getIfExists } from './get-if-exists.ts';
 
@@ -23,6 +25,17 @@ export async function podCredentials(client: Client, { metadata, spec }: Pod): P
   const own = spec.imagePullSecrets ?? [];
   if (own.length > 0) return readCredentials(client, namespace, own);
   const account = await getIfExists(client, ServiceAccount, { namespace, name: spec.serviceAccountName || 'default' });
+  return readCredentials(client, namespace, account?.imagePullSecrets ?? []);
+}
+
+/** Those of the Build; one that names none has those of its Space's service account for builds, else of `default`. */
+export async function buildCredentials(client: Client, { metadata, spec }: Build): Promise<string | undefined> {
+  const { namespace = '' } = metadata;
+  const own = spec.imagePullSecrets ?? [];
+  if (own.length > 0) return readCredentials(client, namespace, own);
+  const space = await getIfExists(client, Space, { name: namespace });
+  const name = space?.spec?.buildConfig?.serviceAccount || 'default';
+  const account = await getIfExists(client, ServiceAccount, { namespace, name });
   return readCredentials(client, namespace, account?.imagePullSecrets ?? []);
 }
 

@@ -4,7 +4,7 @@ import { access, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '../../client/client.ts';
 import type { Clock } from '../../client/clock.ts';
-import { readCredentials } from '../../client/pull-credentials.ts';
+import { buildCredentials } from '../../client/pull-credentials.ts';
 import { type Build, noCacheParam, paramOf } from '../../resources/kf/build.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { removeTree } from '../remove-tree.ts';
@@ -91,19 +91,15 @@ export class BaseFetches {
       .finally(again);
   }
 
-  async #fetch({ metadata, spec }: Build, want: Want, target: string, { abort, progress }: Fetch): Promise<void> {
+  async #fetch(build: Build, want: Want, target: string, { abort, progress }: Fetch): Promise<void> {
     const staging = `${target}.part`;
     await removeTree(staging);
-    const credentials = await readCredentials(
-      this.#options.client,
-      metadata.namespace ?? '',
-      spec.imagePullSecrets ?? [],
-    );
+    const credentials = await buildCredentials(this.#options.client, build);
     await want.fetch(staging, {
       signal: abort.signal,
       onProgress: progress.onProgress,
       onTrouble: progress.onTrouble,
-      anew: paramOf(spec, noCacheParam) === 'true',
+      anew: paramOf(build.spec, noCacheParam) === 'true',
       ...(credentials === undefined ? {} : { credentials }),
     });
     await rename(staging, target);

@@ -42,6 +42,11 @@ export function builderFacts(name: string, { ref, env, labels }: ImageFacts): Bu
   } catch {
     return refuse('its label io.buildpacks.builder.metadata is no JSON');
   }
+  const extensions = extensionsOf(labels[orderOfExtensions]);
+  if (extensions.length > 0)
+    refuse(
+      `it has image extensions (${extensions.join(', ')}), which change the images that it builds on by Dockerfiles of their own; they are not run here. Take a builder without, or write a Dockerfile`,
+    );
   const runImage = metadata.images?.[0]?.image || metadata.stack?.runImage?.image;
   if (runImage === undefined || runImage === '') return refuse('it does not say on which image its results run');
   return {
@@ -51,6 +56,19 @@ export function builderFacts(name: string, { ref, env, labels }: ImageFacts): Bu
     platformApi:
       platformApiOf(metadata) ?? refuse(`its lifecycle knows none of the platform APIs ${platformApis.join(', ')}`),
   };
+}
+
+/** Label of builders with image extensions. */
+const orderOfExtensions = 'io.buildpacks.buildpack.order-extensions';
+
+/** Their identifiers, each once. */
+function extensionsOf(label = ''): readonly string[] {
+  try {
+    const groups = JSON.parse(label) as readonly { readonly group?: readonly { readonly id?: string }[] }[];
+    return [...new Set(groups.flatMap(({ group = [] }) => group.map(({ id = '' }) => id)))];
+  } catch {
+    return [];
+  }
 }
 
 const noUser = 'it does not say as which user (CNB_USER_ID, CNB_GROUP_ID)';

@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import type { Client } from '../../client/client.ts';
 import type { Clock } from '../../client/clock.ts';
-import { readCredentials } from '../../client/pull-credentials.ts';
+import { buildCredentials } from '../../client/pull-credentials.ts';
 import { type Build, buildParams, paramOf } from '../../resources/kf/build.ts';
 import { labels } from '../../resources/labels.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
@@ -47,11 +47,7 @@ export class GivenImageBuild implements Builder {
     const image = paramOf(build.spec, buildParams.image) ?? '';
     const { client, given } = this.#options;
     await this.#follow(build, `Pulling image ${image}`, async (listener) => {
-      const credentials = await readCredentials(
-        client,
-        build.metadata.namespace ?? '',
-        build.spec.imagePullSecrets ?? [],
-      );
+      const credentials = await buildCredentials(client, build);
       return given.pull(image, { ...listener, ...(credentials === undefined ? {} : { credentials }) });
     });
   }

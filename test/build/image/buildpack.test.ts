@@ -26,6 +26,13 @@ describe('what a builder says of itself', () => {
     expect(() => builderFacts('b', { ref: 'b', env, labels: {}, layers: [] })).toThrow(
       'b cannot build: it is no builder',
     );
+    const extensions = JSON.stringify([{ group: [{ id: 'ubi/nodejs', version: '1' }, { id: 'ubi/java' }] }, {}]);
+    const extended = { ...label(runs), 'io.buildpacks.buildpack.order-extensions': extensions };
+    expect(() => builderFacts('b', { ref: 'b', env, labels: extended, layers: [] })).toThrow(
+      'b cannot build: it has image extensions (ubi/nodejs, ubi/java)',
+    );
+    const none = { ...label(runs), 'io.buildpacks.buildpack.order-extensions': 'null' };
+    expect(builderFacts('b', { ref: 'b', env, labels: none, layers: [] }).ref).toBe('b');
     expect(() => facts({})).toThrow('on which image');
     expect(() => facts(runs, [])).toThrow('as which user');
     expect(() => facts(runs, ['CNB_USER_ID=0', 'CNB_GROUP_ID=0'])).toThrow('as which user');

@@ -69,12 +69,14 @@ function wrongTypes(declared: readonly ParamSpec[], given: readonly Param[]): re
     .map(({ name }) => name);
 }
 
-/** Without the params that the task gives itself: inside of it those count. */
+/** Without the params that the task gives itself: inside of it those count; of an object the keys that it gives. */
 export function withoutParams(variables: Variables, own: readonly Param[]): Variables {
   if (own.length === 0) return variables;
   const hidden = new Map<string, ParamValue>();
-  for (const { name } of own) setParam(hidden, name, '');
-  const scopes = own.flatMap(({ name }) => [`params.${name}`, `params["${name}"]`, `params['${name}']`]);
+  const isObject = ({ value }: Param): boolean => typeOfValue(value) === 'object';
+  for (const one of own) setParam(hidden, one.name, isObject(one) ? one.value : '');
+  const whole = own.filter((one) => !isObject(one));
+  const scopes = whole.flatMap(({ name }) => [`params.${name}`, `params["${name}"]`, `params['${name}']`]);
   return new Map(
     [...variables].filter(
       ([text]) =>

@@ -15,7 +15,7 @@ import type { WorkspaceBinding } from '../../resources/tekton/workspace.ts';
 import { substituteDeep } from '../variables/substitution.ts';
 import { shareOut, withOverrides } from './compute-resources.ts';
 import { isKfsOwn } from './kfs-own.ts';
-import { paths } from './paths.ts';
+import { paths, stepFolder } from './paths.ts';
 import { scriptFile } from './scripts.ts';
 import { bareOrder, startOrder } from './start-order.ts';
 import { sidecarContainer, stepContainer } from './step-names.ts';
@@ -105,9 +105,13 @@ const tektonVolumes = [
   { name: 'tekton-internal-workspace', emptyDir: {} },
   { name: 'tekton-internal', emptyDir: {} },
 ];
-const tektonMounts = [
+/** What other steps leave below /tekton/steps a step reads, and writes to its own folder only. */
+const tektonMounts = (container: string): readonly VolumeMount[] => [
   { name: 'tekton-internal-workspace', mountPath: paths.workspace },
   { name: 'tekton-internal', mountPath: paths.tekton },
+  { name: 'tekton-internal', mountPath: paths.run, subPath: 'run', readOnly: true },
+  { name: 'tekton-internal', mountPath: paths.steps, subPath: 'steps', readOnly: true },
+  { name: 'tekton-internal', mountPath: stepFolder(container), subPath: `steps/${container}` },
 ];
 
 function complete(run: TaskRun, { spec: given, bindings = [], podTemplate, credentials }: PodParts): Made {
@@ -115,10 +119,10 @@ function complete(run: TaskRun, { spec: given, bindings = [], podTemplate, crede
   const mounted = mountWorkspaces(attempt, attempt.workspaces ?? [], bindings);
   const merged = (mounted.steps ?? []).map((step) => withTemplate(step, mounted.stepTemplate));
   const sized = shareOut(withOverrides(merged, run.spec.stepSpecs), run.spec.computeResources);
-  const steps = sized.map((step) => ({
+  const steps = sized.map((step, index) => ({
     ...step,
     ...placed(step),
-    volumeMounts: mountsOf(step, [...tektonMounts, ...(credentials?.mounts ?? [])]),
+    volumeMounts: mountsOf(step, [...tektonMounts(stepContainer(step, index)), ...(credentials?.mounts ?? [])]),
     ...(podTemplate?.env === undefined ? {} : { env: overlaid(step.env, podTemplate.env) }),
   }));
   const spec = {

@@ -117,7 +117,18 @@ test('a step’s own mount takes the place of ours', () => {
       taskSpec: { volumes: [{ name: 'mine', emptyDir: {} }], steps: [{ name: 'a', image: 'i', volumeMounts }] },
     }),
   ).spec.containers;
-  expect(container?.volumeMounts).toEqual([{ name: 'tekton-internal', mountPath: '/tekton' }, ...volumeMounts]);
+  expect(container?.volumeMounts?.filter(({ mountPath }) => mountPath.startsWith('/workspace'))).toEqual(volumeMounts);
+});
+
+test('a step writes to its own folder of /tekton/steps, and sees those of others', () => {
+  const { containers } = podFor(taskRun({ taskSpec: { steps: [{ name: 'a', image: 'i' }, { image: 'i' }] } })).spec;
+  const writable = containers.map(({ volumeMounts = [] }) =>
+    volumeMounts.filter(({ mountPath, readOnly }) => mountPath.startsWith('/tekton/') && readOnly !== true),
+  );
+  expect(writable).toMatchObject([
+    [{ mountPath: '/tekton/steps/step-a', subPath: 'steps/step-a' }],
+    [{ mountPath: '/tekton/steps/step-unnamed-1' }],
+  ]);
 });
 
 test('the Pod template reaches the Pod, its env only steps', () => {

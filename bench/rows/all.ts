@@ -11,8 +11,12 @@ import { manyJobs } from './many-jobs.ts';
 import { manyTasks } from './many-tasks.ts';
 import { memory } from './memory.ts';
 import { oneTask } from './one-task.ts';
+import { pipelines } from './pipelines.ts';
 import { push } from './push.ts';
+import { runMemory } from './run-memory.ts';
 import { serverStart } from './server-start.ts';
+import { steps } from './steps.ts';
+import { storedRuns } from './stored-runs.ts';
 
 export const rows: readonly Row[] = [
   oneTask,
@@ -27,4 +31,8 @@ export const rows: readonly Row[] = [
   bigLog,
   jobs,
   manyJobs,
+  steps,
+  pipelines,
+  storedRuns,
+  runMemory,
 ];

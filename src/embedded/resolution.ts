@@ -1,7 +1,5 @@
 /** Wires the resolvers of what runs refer to. */
 
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Client } from '../client/client.ts';
 import { systemClock } from '../client/clock.ts';
 import type { RunningController } from '../client/controller.ts';
@@ -15,6 +13,7 @@ import { httpResolver } from '../tekton/resolvers/http-resolver.ts';
 import { hubResolver } from '../tekton/resolvers/hub-resolver.ts';
 import { startResolutionController } from '../tekton/resolvers/resolution-controller.ts';
 import type { ResolverSettings } from '../tekton/resolvers/settings.ts';
+import { gitFolderPrefix, removeGitFolders } from './git-folders.ts';
 import { loadServerConfig } from './server-config.ts';
 
 /** Milliseconds. */
@@ -29,10 +28,6 @@ export interface ResolutionOptions {
   readonly log: (message: string, error?: unknown) => void;
 }
 
-/** Reached by the user that git runs as, which the data directory is not. */
-const gitFolders = '/var/tmp';
-const gitPrefix = (instance: string): string => `kf-${instance}-git-`;
-
 export function startResolution({
   client,
   dataDir,
@@ -40,11 +35,15 @@ export function startResolution({
   bundles,
   log,
 }: ResolutionOptions): Pick<RunningController, 'stop'> {
-  const settings = async (): Promise<ResolverSettings> => resolverSettings(await loadServerConfig(dataDir));
+  const swept = removeGitFolders(instance).catch((error: unknown) => log('removing what git left', error));
+  const settings = async (): Promise<ResolverSettings> => {
+    // Before git makes new ones.
+    await swept;
+    return resolverSettings(await loadServerConfig(dataDir));
+  };
   // What a fetch takes must not keep the network's or the disks' programs waiting.
   const shells = new CommandShells({ size: 4, timeout: longestProgram });
   const { run } = shells;
-  sweep(instance).catch((error: unknown) => log('removing what git left', error));
   const controller = startResolutionController({
     client,
     clock: systemClock,
@@ -53,7 +52,7 @@ export function startResolution({
     resolvers: {
       bundles: bundlesResolver({ client, images: bundles }),
       cluster: clusterResolver({ client, settings }),
-      git: gitResolver({ client, settings, run, folderPrefix: join(gitFolders, gitPrefix(instance)) }),
+      git: gitResolver({ client, settings, run, folderPrefix: gitFolderPrefix(instance) }),
       http: httpResolver({ client, settings }),
       hub: hubResolver({ settings }),
     },
@@ -64,12 +63,6 @@ export function startResolution({
       shells.close();
     },
   };
-}
-
-/** What a server that was killed left. */
-async function sweep(instance: string): Promise<void> {
-  const left = (await readdir(gitFolders)).filter((name) => name.startsWith(gitPrefix(instance)));
-  for (const name of left) await rm(join(gitFolders, name), { recursive: true, force: true });
 }
 
 export const resolverSettings = (config: ServerConfig): ResolverSettings => ({

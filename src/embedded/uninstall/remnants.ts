@@ -10,6 +10,7 @@ import { layoutOf } from '../../node/layout.ts';
 import { liveMonitors } from '../../node/monitors.ts';
 import { type NetworkRemnants, networkRemnants, removeNetwork } from '../../node/network/remnants.ts';
 import { bytesOf } from '../disk/measure.ts';
+import { removeGitFolders } from '../git-folders.ts';
 import type { Home } from '../home.ts';
 import { isOurFile } from './files.ts';
 
@@ -66,6 +67,7 @@ export async function removeRemnants(
   const left = await mountsOf(home);
   if (left.length > 0) throw new Error(`${left.join(', ')} cannot be unmounted: nothing of ${dataDir} was removed`);
   for (const folder of new Set([volatileOf(home), runDir])) await rm(folder, { recursive: true, force: true });
+  await removeGitFolders(instance);
   await rm(join(dataDir, 'disks'), { recursive: true, force: true });
   return keepData ? [] : removeData(dataDir);
 }

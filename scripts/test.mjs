@@ -22,7 +22,7 @@ for (const name of Object.keys(env)) {
 
 /** Set above, or meant for the tests. */
 function kept(name) {
-  return ['KF_HOME', 'KF_TEST_DIR', 'KF_TEST_PATIENCE', 'KF_KUBECTL', 'KF_KILLS', 'KF_LOG_MB'].includes(name);
+  return ['KF_HOME', 'KF_TEST_DIR', 'KF_TEST_PATIENCE', 'KF_KUBECTL', 'KF_TKN', 'KF_KILLS', 'KF_LOG_MB'].includes(name);
 }
 
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');

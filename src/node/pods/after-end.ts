@@ -1,6 +1,6 @@
 /** What is left to do for a container that has ended: files written for those after it, files read for its message. */
 
-import { createReadStream, createWriteStream, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -17,9 +17,11 @@ export const hasEndWork = ({ returns, exitCodeFile, stdoutFile, stderrFile }: Co
 
 const fileName = 'shown.json';
 
-/** Keeps where the container's volumes are for its end, which another server may see. */
-export const keepShown = (bundle: string, shown: readonly ShownFolder[]): void =>
+/** Keeps where the container's volumes are for its end, which another server may see. To be called before it is made. */
+export function keepShown(bundle: string, shown: readonly ShownFolder[]): void {
+  mkdirSync(bundle, { recursive: true, mode: 0o700 });
   writeFileSync(join(bundle, fileName), JSON.stringify(shown), { mode: 0o600 });
+}
 
 function keptShown(bundle: string): readonly ShownFolder[] {
   const path = join(bundle, fileName);

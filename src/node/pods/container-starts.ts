@@ -78,12 +78,12 @@ export class ContainerStarts {
       place: { id: process.place.id, podDirectory: this.#parts.place.directory },
     });
     try {
+      if (hasEndWork(entry)) keepShown(process.place.bundle, shown);
       const pid = await process.create(spec);
       checkMounts(pid, expected);
     } finally {
       release(expected);
     }
-    if (hasEndWork(entry)) keepShown(process.place.bundle, shown);
     await this.#parts.claimed();
     await this.#startCreated(name, process);
   }

@@ -481,4 +481,55 @@ describe.each(Object.keys(settings))('PipelineRuns over the %s client', (name) =
     await outcome();
     expect(began).toEqual(['run-t']);
   });
+
+  test('a failed run is run again from its failed tasks: results of the others are taken over', async () => {
+    await start();
+    const tasks = (line: string): PipelineTask[] => [
+      task('a', 'ok {"r":"made once"}'),
+      task('shaky', 'fail', { onError: 'continue' }),
+      task('after-shaky', 'ok', { runAfter: ['shaky'] }),
+      task('b', line, { params: [param('p', '$(tasks.a.results.r)')] }),
+      task('c', 'ok', { runAfter: ['b'] }),
+      task('off', 'ok', { runAfter: ['a'], when: [{ input: 'a', operator: 'in', values: ['b'] }] }),
+      task('after-off', 'ok', { runAfter: ['off'] }),
+    ];
+    const results = [{ name: 'out', value: '$(tasks.a.results.r)' }];
+    await create({ tasks: tasks('fail'), results, finally: [task('last', 'ok')] });
+    expect((await outcome()).reason).toBe('Failed');
+    const rerun = (run: string, of: string, line: string) =>
+      client.create(PipelineRun, {
+        metadata: { name: run, namespace, annotations: { 'kf.dev/rerun-of': of } },
+        spec: { pipelineSpec: { tasks: tasks(line), results, finally: [task('last', 'ok')] } },
+      });
+    await rerun('second', 'run', 'fail');
+    const second = await outcome('second');
+    expect(second.reason).toBe('Failed');
+    await rerun('third', 'second', 'ok');
+    const third = await outcome('third');
+    expect(third).toMatchObject({
+      status: 'True',
+      reason: 'Completed',
+      final: { status: { rerunOf: { name: 'second' }, results: [{ name: 'out', value: 'made once' }] } },
+    });
+    expect(third.message).toMatch(/, Skipped: 1, Reused: \d$/);
+    expect((await taskRun('third-b')).spec.params).toEqual([{ name: 'p', value: 'made once' }]);
+    expect(third.final.status?.reusedTasks?.find((one) => one.name === 'a')).toMatchObject({
+      pipelineRun: 'run',
+      runs: [{ kind: 'TaskRun', name: 'run-a', results: [{ name: 'r', value: 'made once' }] }],
+    });
+    const ran = began.filter((one) => one.startsWith('third-')).sort();
+    expect(ran).toEqual(
+      expect.arrayContaining(['third-b', 'third-c', 'third-last', 'third-shaky', 'third-after-shaky']),
+    );
+    expect(ran).not.toContain('third-a');
+    expect(third.final.metadata.annotations).toMatchObject({ 'kf.dev/rerun-of': 'second' });
+    expect((await taskRun('third-b')).metadata.annotations ?? {}).not.toHaveProperty('kf.dev/rerun-of');
+    await rerun('fourth', 'third', 'ok');
+    expect(await outcome('fourth')).toMatchObject({
+      reason: 'PipelineValidationFailed',
+      message: 'kf.dev/rerun-of: PipelineRun "third" has succeeded: there is nothing to run again',
+    });
+    await rerun('fifth', 'nobody', 'ok');
+    expect((await outcome('fifth')).message).toBe('kf.dev/rerun-of: PipelineRun "nobody" does not exist');
+  });
 });

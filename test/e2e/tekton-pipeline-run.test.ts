@@ -200,6 +200,12 @@ test('the server killed in the middle: every task once, and the same end', async
   await kf.ok('spaces');
   client = await kf.client();
   const final = await until('killed', isFinal);
+  const { items } = await client.list(TaskRun, { namespace });
+  const failures = items
+    .filter(({ metadata }) => metadata.name.startsWith('killed-'))
+    .map((child) => conditionOf(child, 'Succeeded'))
+    .filter((condition) => condition?.status !== 'True');
+  expect(failures).toEqual([]);
   expect(conditionOf(final, 'Succeeded')).toMatchObject({ status: 'True' });
   expect(final.status?.results).toEqual([{ name: 'lines', value: '6' }]);
 });

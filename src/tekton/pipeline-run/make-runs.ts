@@ -25,6 +25,8 @@ export interface Making {
   readonly state: TaskState;
   /** With all that other tasks have left filled in. */
   readonly task: PipelineTask;
+  /** UID of the run whose claims are used. */
+  readonly claimsOf: string;
 }
 
 interface Made {
@@ -46,7 +48,7 @@ export async function makeRuns(making: Making): Promise<Made | Waiting> {
   const variables = runVariables(making);
   const workspaces = childBindings(run, task, {
     variables,
-    claimOwner: run.metadata.uid ?? '',
+    claimOwner: making.claimsOf,
     spec: ran.specs.get(task.name) ?? task.taskSpec,
   });
   const common = { run, task, isFinally: state.isFinally, workspaces, variables };

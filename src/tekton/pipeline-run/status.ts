@@ -4,6 +4,7 @@ import { type ConditionDraft, isFinal, mergeConditions } from '../../resources/c
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { PipelineRunStatus } from '../../resources/tekton/pipeline-run-status.ts';
 import { childReferences, skippedTasks } from './child-references.ts';
+import type { TakenOver } from './earlier-run.ts';
 import { conditionOfRun } from './outcome.ts';
 import { isTaskAttempt, type RunPipeline } from './pipeline.ts';
 import { pipelineResults } from './pipeline-results.ts';
@@ -40,11 +41,12 @@ export interface Standing {
   readonly states: States;
   readonly timedOut: TimedOut;
   readonly limits: Limits;
+  readonly takenOver: TakenOver | undefined;
 }
 
 /** @param now RFC 3339 */
 export function statusOf(run: PipelineRun, standing: Standing, now: string): PipelineRunStatus {
-  const { pipeline, progress } = standing;
+  const { pipeline, progress, takenOver } = standing;
   const { condition, results } = conclusionOf(run, standing);
   const isOver = condition.status !== 'Unknown';
   const skipped = skippedTasks(progress);
@@ -57,6 +59,7 @@ export function statusOf(run: PipelineRun, standing: Standing, now: string): Pip
     ...(isOver ? { completionTime: run.status?.completionTime ?? lastCompletion(progress) ?? now } : {}),
     ...(isTaskAttempt(run) ? {} : { pipelineSpec: pipeline.spec }),
     ...(pipeline.provenance === undefined ? {} : { provenance: pipeline.provenance }),
+    ...(takenOver === undefined ? {} : { rerunOf: takenOver.rerunOf, reusedTasks: takenOver.tasks }),
     ...(results.length === 0 ? {} : { results }),
     ...(skipped.length === 0 ? {} : { skippedTasks: skipped }),
     childReferences: childReferences(progress),

@@ -4,15 +4,18 @@ import type { Client } from '../../client/client.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { isInvalid } from '../../resources/status.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import type { ReusedTask } from '../../resources/tekton/pipeline-run-status.ts';
 import type { PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
 import type { Waiting } from '../references/reference.ts';
 import { makeClaims } from '../workspaces/claims.ts';
 import { checkTasks } from './check-tasks.ts';
 import type { Children, Loaded } from './children.ts';
+import { shareClaims, type TakenOver, takeOver } from './earlier-run.ts';
 import { graphOf } from './graph.ts';
 import { makeRuns } from './make-runs.ts';
 import type { RunPipeline } from './pipeline.ts';
 import { Progress } from './progress.ts';
+import { runsOfReused } from './reused-tasks.ts';
 import type { Standing } from './status.ts';
 import { cancelledByPipelineRun, cancelledByTimeout, isStarted, type TaskState } from './task-state.ts';
 import { type Deadlines, deadlinesOf, type Limits, limitsOf, type TimedOut, timedOutAt } from './timeouts.ts';
@@ -28,6 +31,7 @@ export class Step {
   readonly #limits: Limits;
   readonly #timedOut: TimedOut;
   #progress!: Progress;
+  #takenOver: TakenOver | undefined;
   readonly deadlines: Deadlines;
 
   /** @param now milliseconds since the epoch */
@@ -48,19 +52,23 @@ export class Step {
       states: this.#states,
       timedOut: this.#timedOut,
       limits: this.#limits,
+      takenOver: this.#takenOver,
     };
   }
 
   get isUnderway(): boolean {
-    return [...this.#states.values()].some(isStarted);
+    return [...this.#states.values()].some((state) => isStarted(state) && state.isReused !== true);
   }
 
   /** Reads what there is; a run that has nothing yet is checked, and gets its claims. */
   async prepare(): Promise<Waiting | undefined> {
     const { tasks = [], finally: final = [] } = this.#pipeline.spec;
     const all = [...tasks, ...final];
-    const loaded = await this.#children.load(this.#run, all);
-    for (const task of tasks) this.#take(task, false, loaded);
+    this.#takenOver = await takeOver(this.#client, this.#children, this.#run, this.#pipeline.spec);
+    const reused = new Map((this.#takenOver?.tasks ?? []).map((task) => [task.name, task]));
+    const own = all.filter((task) => !reused.has(task.name));
+    const loaded = await this.#children.load(this.#run, own);
+    for (const task of tasks) this.#take(task, false, loaded, reused.get(task.name));
     for (const task of final) this.#take(task, true, loaded);
     this.#look();
     this.#adoptUnlisted(loaded);
@@ -73,6 +81,7 @@ export class Step {
   }
 
   async #claim(): Promise<void> {
+    if (this.#takenOver !== undefined) return shareClaims(this.#client, this.#run, this.#takenOver.rerunOf.claimsOf);
     try {
       await makeClaims(this.#client, this.#run.spec.workspaces, this.#run);
     } catch (error) {
@@ -85,7 +94,11 @@ export class Step {
     }
   }
 
-  #take(task: PipelineTask, isFinally: boolean, { runs }: Loaded): void {
+  #take(task: PipelineTask, isFinally: boolean, { runs }: Loaded, reused?: ReusedTask): void {
+    if (reused !== undefined) {
+      this.#states.set(task.name, { task, isFinally, runs: runsOfReused(reused), isReused: true });
+      return;
+    }
     const own = (runs.get(task.name) ?? []).map((run) => this.#settled(run));
     this.#states.set(task.name, { task, isFinally, runs: own });
   }
@@ -148,6 +161,7 @@ export class Step {
         states: this.#states,
         state,
         task,
+        claimsOf: this.#takenOver?.rerunOf.claimsOf ?? this.#run.metadata.uid ?? '',
       });
       if (made.state === 'waiting') waiting ??= made;
       else this.#states.set(task.name, { ...state, runs: made.runs });

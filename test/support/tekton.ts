@@ -15,7 +15,7 @@ import { Registry } from './registry.ts';
 import { makeSmallBase } from './small-base.ts';
 
 /** Programs of this machine that stand for those of a distribution's image. */
-const programs = ['bash', 'sh', 'cat', 'echo', 'env', 'find', 'id', 'ls', 'mkdir', 'sleep', 'tar', 'touch', 'wc'];
+const programs = ['bash', 'sh', 'cat', 'env', 'find', 'id', 'ls', 'mkdir', 'sleep', 'tar', 'touch', 'wc'];
 const path = 'PATH=/usr/local/bin:/usr/bin:/bin';
 
 export class TektonServer {

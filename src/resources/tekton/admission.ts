@@ -16,19 +16,20 @@ import type { Task } from './task.ts';
 import type { TaskRun } from './task-run.ts';
 import { type Complaints, complaintText, invalidValue, missingField, under } from './validation/complaint.ts';
 import { customRunErrors } from './validation/custom-run.ts';
-import {
-  durationFault,
-  pipelineRunDurations,
-  pipelineSpecDurations,
-  taskRunDurations,
-  taskSpecDurations,
-} from './validation/durations.ts';
 import { metadataErrors } from './validation/metadata.ts';
 import { pipelineRunSpecErrors } from './validation/pipeline-run.ts';
 import { pipelineErrors } from './validation/pipeline-spec.ts';
 import { stepActionErrors } from './validation/step-action.ts';
 import { taskRunSpecErrors } from './validation/task-run.ts';
 import { taskErrors } from './validation/task-spec.ts';
+import {
+  customRunReadings,
+  pipelineRunReadings,
+  pipelineSpecReadings,
+  taskRunReadings,
+  taskSpecReadings,
+  unreadable,
+} from './validation/unreadable.ts';
 
 const denied = (webhook: string, text: string): string => `admission webhook "${webhook}" denied the request: ${text}`;
 
@@ -49,7 +50,7 @@ const sameSpec = (object: WithSpec, old: WithSpec | undefined): boolean =>
 export const admitTask = (task: Task, old?: Task): string | undefined =>
   sameSpec(task, old)
     ? undefined
-    : refusal(durationFault(taskSpecDurations(task.spec)), () => [
+    : refusal(unreadable(taskSpecReadings(task.spec)), () => [
         ...metadataErrors(task.metadata),
         ...taskErrors(task.spec),
       ]);
@@ -57,7 +58,7 @@ export const admitTask = (task: Task, old?: Task): string | undefined =>
 export const admitPipeline = (pipeline: Pipeline, old?: Pipeline): string | undefined =>
   sameSpec(pipeline, old)
     ? undefined
-    : refusal(durationFault(pipelineSpecDurations(pipeline.spec)), () => [
+    : refusal(unreadable(pipelineSpecReadings(pipeline.spec)), () => [
         ...metadataErrors(pipeline.metadata),
         ...pipelineErrors(pipeline.spec),
       ]);
@@ -70,7 +71,7 @@ export const admitStepAction = (action: StepAction, old?: StepAction): string | 
 export const admitCustomRun = (run: CustomRun, old?: CustomRun): string | undefined =>
   sameSpec(run, old)
     ? undefined
-    : refusal(durationFault([['timeout', run.spec.timeout]]), () => {
+    : refusal(unreadable(customRunReadings(run.spec)), () => {
         const named = metadataErrors(run.metadata);
         return named.length > 0 ? named : customRunErrors(run.spec);
       });
@@ -83,7 +84,7 @@ export const admitResolutionRequest = ({ metadata }: ResolutionRequest): string 
 export const admitTaskRun = (run: TaskRun, old?: TaskRun): string | undefined =>
   sameSpec(run, old)
     ? undefined
-    : refusal(durationFault(taskRunDurations(run.spec)), () => [
+    : refusal(unreadable(taskRunReadings(run.spec)), () => [
         ...metadataErrors(run.metadata),
         ...pendingErrors(run, old, 'TaskRunPending'),
         ...updateErrors(run, old, taskRunDefaults, ['status', 'statusMessage']),
@@ -93,7 +94,7 @@ export const admitTaskRun = (run: TaskRun, old?: TaskRun): string | undefined =>
 export const admitPipelineRun = (run: PipelineRun, old?: PipelineRun): string | undefined =>
   sameSpec(run, old)
     ? undefined
-    : refusal(durationFault(pipelineRunDurations(run.spec)), () => [
+    : refusal(unreadable(pipelineRunReadings(run.spec)), () => [
         ...metadataErrors(run.metadata),
         ...pendingErrors(run, old, 'PipelineRunPending'),
         ...updateErrors(run, old, pipelineRunDefaults, ['status']),

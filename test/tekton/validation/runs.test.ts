@@ -302,6 +302,31 @@ describe('a duration that is none', () => {
   });
 });
 
+test.each([
+  [{ computeResources: { limits: { cpu: 'much' } } }, 'computeResources.limits.cpu'],
+  [
+    { stepSpecs: [{ name: 's', computeResources: { requests: { memory: '1GiB' } } }] },
+    'stepSpecs[0].computeResources.requests.memory',
+  ],
+  [workspace({ emptyDir: { sizeLimit: 'big' } }), 'workspaces[0].emptyDir.sizeLimit'],
+  [
+    workspace({ volumeClaimTemplate: { spec: { resources: { requests: { storage: 'x' } } } } }),
+    'workspaces[0].volumeClaimTemplate.spec.resources.requests.storage',
+  ],
+])('a quantity that is none: %j', async (spec, path) => {
+  const made = server.api.create(
+    TaskRun,
+    'default',
+    { metadata: { name: 'x' }, spec: { taskRef, ...spec } },
+    { caller: { user: 'test', groups: [] } },
+  );
+  await expect(made).rejects.toMatchObject({
+    code: 400,
+    message: expect.stringMatching(/mutation failed: .*quantities must match/),
+  });
+  await expect(made).rejects.toThrow(`: spec.${path}`);
+});
+
 describe('what the webhook fills in', () => {
   test('of a TaskRun', async () => {
     const params = [

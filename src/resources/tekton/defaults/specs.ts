@@ -40,7 +40,7 @@ export const taskSpecDefaults = <T extends TaskSpec>(spec: T): T =>
 export const taskRefDefaults = (ref: TaskRef): TaskRef =>
   given(ref, {
     params: params(ref.params),
-    kind: ref.kind === undefined && !ref.resolver ? 'Task' : undefined,
+    kind: !ref.kind && !ref.resolver ? 'Task' : undefined,
   });
 
 export const pipelineSpecDefaults = (spec: PipelineSpec): PipelineSpec =>

@@ -5,15 +5,15 @@ import { pipelineRunSpecDefaults, taskRunSpecDefaults } from '../defaults/runs.t
 import type { PipelineRun } from '../pipeline-run.ts';
 import type { TaskRun } from '../task-run.ts';
 import { type Complaints, generic, under } from './complaint.ts';
-import { durationFault, pipelineRunDurations, taskRunDurations } from './durations.ts';
 import { pipelineRunSpecErrors } from './pipeline-run.ts';
 import { taskRunSpecErrors } from './task-run.ts';
+import { pipelineRunReadings, taskRunReadings, unreadable } from './unreadable.ts';
 
 export const taskRunTemplateErrors = (spec: TaskRun['spec']): readonly FieldError[] =>
-  fieldErrors(durationFault(taskRunDurations(spec)), () => taskRunSpecErrors(taskRunSpecDefaults(spec)));
+  fieldErrors(unreadable(taskRunReadings(spec)), () => taskRunSpecErrors(taskRunSpecDefaults(spec)));
 
 export const pipelineRunTemplateErrors = (spec: PipelineRun['spec']): readonly FieldError[] =>
-  fieldErrors(durationFault(pipelineRunDurations(spec)), () => pipelineRunSpecErrors(pipelineRunSpecDefaults(spec)));
+  fieldErrors(unreadable(pipelineRunReadings(spec)), () => pipelineRunSpecErrors(pipelineRunSpecDefaults(spec)));
 
 const fieldErrors = (fault: string | undefined, complaints: () => Complaints): readonly FieldError[] =>
   (fault === undefined ? under('spec', complaints()) : [generic(fault, 'spec')]).map(({ message, paths, details }) => ({

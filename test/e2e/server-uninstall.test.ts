@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { inChroot } from '../support/chroot.ts';
 import { isAlive, Kf } from '../support/kf.ts';
 import { running, startTask } from '../support/kf-tasks.ts';
 import { type Instance, instanceOf, machineState, nothing } from '../support/machine-state.ts';
@@ -59,6 +61,57 @@ test('unasked nothing is removed; with --keep-data all but the data, and the nex
   expect(stdout).toContain('out\n');
   expect((await kf.ok('task', 'app', '1')).stdout).toContain('terminated');
 });
+
+/** All that the machine has, of whomever: in namespaces of the test's own, where nobody else changes anything. */
+const wholeMachine = `
+set -e
+ip link set lo up
+echo 0 > /proc/sys/net/ipv4/ip_forward
+umount --recursive --lazy /run/netns 2>/dev/null || true
+# What other servers have may go meanwhile.
+for path in $(sed -n 's/^[^ ]* [^ ]* [^ ]* [^ ]* \\([^ ]*\\) .* \\/dev\\/loop.*/\\1/p' /proc/self/mountinfo); do umount --lazy "$path" || true; done
+mount -t tmpfs tmpfs /run
+mkdir /run/mount
+state() {
+  cut -d ' ' -f 4- /proc/self/mountinfo | sort
+  ip -o link | cut -d ' ' -f 2-
+  ip -o route
+  for table in filter nat mangle raw; do iptables-save -t $table | grep -v '^#' | sed 's/ \\[[0-9:]*\\]//' || true; done
+  grep -H . /proc/sys/net/ipv4/ip_forward
+  find /run
+}
+state > "$1/before"
+"$2" push app --task -p "$1/src" -c 'echo kept > /made/out; sleep 600'
+"$2" create-service volume made -c '{"capacity":"16Mi"}'
+"$2" bind-service app made -c '{"mount":"/made"}'
+"$2" create-network-policy closed --app app --allow 192.0.2.7:5432
+"$2" run-task app
+"$2" run-task app -c 'until cat /made/out; do sleep 0.05; done' --wait
+state > "$1/during"
+"$2" server uninstall --yes
+state > "$1/after"
+`;
+
+test.skipIf(inChroot())(
+  'mounts, links, routes, firewall and forwarding of the whole machine are exactly as before',
+  async () => {
+    const own = await Kf.create();
+    await own.source('.', { 'run.sh': 'true\n' });
+    const program = fileURLToPath(new URL('../../bin/kf', import.meta.url));
+    const args = ['--net', '--mount', '--', 'sh', '-c', wholeMachine, 'sh', own.home, program];
+    const { status, stdout, stderr } = spawnSync('unshare', args, { env: own.env, encoding: 'utf8' });
+    expect(status, `${stdout}${stderr}`).toBe(0);
+    const [before, during, after] = ['before', 'during', 'after'].map((name) =>
+      readFileSync(join(own.home, name), 'utf8'),
+    );
+    for (const there of ['/volumes/', 'MASQUERADE', '192.0.2.7', 'ip_forward:1', '/run/netns/kf-']) {
+      expect(during).toContain(there);
+      expect(before).not.toContain(there);
+    }
+    expect(after).toBe(before);
+    await own.remove();
+  },
+);
 
 test('of a server that was killed and cannot start: nothing is left but what is not the server’s', async () => {
   await startLong();

@@ -94,6 +94,17 @@ test('what a registry does not have, and one that is down', async () => {
   });
 });
 
+test('what is no registry at all', async () => {
+  const pages = createServer((_, answer) => answer.writeHead(200, { 'content-type': 'text/html' }).end('<html>'));
+  await new Promise<void>((resolve) => pages.listen(0, '127.0.0.1', resolve));
+  const { port } = pages.address() as { port: number };
+  await expect(pull(`127.0.0.1:${port}/team/app:1`)).rejects.toMatchObject({
+    kind: 'fact',
+    message: expect.stringContaining(`registry 127.0.0.1:${port} is no registry of images`),
+  });
+  pages.close();
+});
+
 describe('with TLS and a password', () => {
   const wanted = () => `${secured.host}/team/app:1`;
 

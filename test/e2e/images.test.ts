@@ -1,15 +1,17 @@
 /** Apps of images: of registries with password, of archives, on an image as stack; runs whose steps name images. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
 import { Pod, podFinished } from '../../src/resources/core/pod.ts';
 import type { App } from '../../src/resources/kf/app.ts';
+import { Build } from '../../src/resources/kf/build.ts';
 import { TaskRun } from '../../src/resources/tekton/task-run.ts';
 import { Kf } from '../support/kf.ts';
+import { finished, logged, startTask } from '../support/kf-tasks.ts';
 import { busybox, makeImage } from '../support/oci-image.ts';
 import { Registry, registryLogin } from '../support/registry.ts';
 
@@ -190,8 +192,46 @@ test('steps of a TaskRun name images, by another name, too; one that cannot be h
     reason: 'TaskRunImagePullFailed',
     message: expect.stringContaining('manifest unknown'),
   });
-  expect(conditionOf(await run('odd', 'Ubuntu'), 'Succeeded')?.message).toContain('InvalidImageName');
+  expect(conditionOf(await run('odd', 'Ubuntu'), 'Succeeded')?.message).toContain(
+    '"Ubuntu" is no image: the name must be lower case',
+  );
   client.close();
+});
+
+test('an image goes when no App, no Build and no Task names it, and not before', async () => {
+  const make = async (name: string): Promise<string> => {
+    const made = await makeImage(join(root, name), { layers: [{ ...busybox, '/name': name }] });
+    plain.push(join(root, name), `team/named:${name}`);
+    return made;
+  };
+  const [first, second] = [await make('first'), await make('second')];
+  const push = (name: string) => kf.ok('push', 'named', '--task', '--docker-image', `${plain.host}/team/named:${name}`);
+  /** The digests that a prune leaves, of images that nobody has looked for since long. */
+  const left = async (): Promise<string> => {
+    await kf.ok('server', 'restart');
+    const kept = join(kf.dataDir, 'images');
+    for (const name of readdirSync(kept)) if (name.endsWith('.stored')) utimesSync(join(kept, name), 1, 1);
+    await kf.ok('server', 'prune');
+    return readFileSync(join(kf.dataDir, 'storage/overlay-images/images.json'), 'utf8');
+  };
+  await push('first');
+  const running = await startTask(kf, 'named', 'echo begun; sleep 1000');
+  await logged(kf, running, 'begun');
+  await push('second');
+  // A Build and a Task name it; then the Task alone.
+  expect(await left()).toContain(first);
+  const client = await kf.client();
+  const { latestReadyBuild } = (await kf.json<App>('app', 'named')).status!;
+  const { items } = await client.list(Build, { namespace: 'dev', labelSelector: 'app.kubernetes.io/name=named' });
+  for (const { metadata } of items)
+    if (metadata.name !== latestReadyBuild) await client.delete(Build, { namespace: 'dev', name: metadata.name });
+  client.close();
+  expect(items).toHaveLength(2);
+  expect(await left()).toContain(first);
+  await kf.ok('terminate-task', running, '--now');
+  await finished(kf, running);
+  const end = await left();
+  expect([end.includes(first), end.includes(second)]).toEqual([false, true]);
 });
 
 test('what nothing names any more is counted, and goes when asked', async () => {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Kf } from '../support/kf.ts';
 import { finished, logOf, outcome, running, startTask } from '../support/kf-tasks.ts';
 import { instanceOf, machineState, nothing } from '../support/machine-state.ts';
+import { busybox, makeImage } from '../support/oci-image.ts';
 
 let kf: Kf;
 let below: string;
@@ -28,6 +29,15 @@ afterAll(async () => {
   execFileSync('umount', [below]);
   rmSync(below, { recursive: true });
   await kf.remove();
+});
+
+test('an image, whose layers are kept as whole copies there', async () => {
+  const layout = join(kf.home, 'layout');
+  const layers = [busybox, { '/opt/gone': 'low', '/opt/file': 'low' }, { '/opt/.wh.gone': '', '/opt/file': 'high' }];
+  await makeImage(layout, { layers });
+  await kf.ok('push', 'image', '--task', '--docker-image', `oci:${layout}`);
+  const shown = await kf.ok('run-task', 'image', '-c', 'ls /opt; cat /opt/file', '--follow');
+  expect(shown.stdout).toBe('file\nhigh');
 });
 
 test('tasks run, with a disk of their own and a volume, through a kill of the server, and leave nothing', async () => {

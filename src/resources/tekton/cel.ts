@@ -4,7 +4,7 @@
  */
 
 import { createRequire } from 'node:module';
-import { runInThisContext } from 'node:vm';
+import { inTime, TookTooLong } from '../in-time.ts';
 
 type Library = typeof import('@marcbachmann/cel-js');
 
@@ -40,23 +40,17 @@ export function celFault(expression: string): string | undefined {
 export function evaluateCel(expression: string): boolean {
   const fault = celFault(expression);
   if (fault !== undefined) throw new CelError(fault);
-  const result = inTime(() => library().evaluate(expression, {}), expression);
+  const result = evaluated(expression);
   if (typeof result !== 'boolean') throw new CelError(`The CEL expression ${expression} is not evaluated to a boolean`);
   return result;
 }
 
-const slot = Symbol.for('kf.cel');
-
-/** Node bounds the time of a script only, so the call is made by one. */
-function inTime(call: () => unknown, expression: string): unknown {
-  const globals = globalThis as { [slot]?: () => unknown };
-  globals[slot] = call;
+function evaluated(expression: string): unknown {
   try {
-    return runInThisContext("globalThis[Symbol.for('kf.cel')]()", { timeout: longest });
+    return inTime(longest, () => library().evaluate(expression, {}));
   } catch (error) {
-    const late = (error as { code?: string }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
-    throw new CelError(late ? `The CEL expression ${expression} takes too long` : firstLine(error));
-  } finally {
-    delete globals[slot];
+    throw new CelError(
+      error instanceof TookTooLong ? `The CEL expression ${expression} takes too long` : firstLine(error),
+    );
   }
 }

@@ -72,7 +72,9 @@ async function checked(
   { metadata, spec }: Decoded,
 ): Promise<unknown> {
   try {
-    const draft = { metadata: { name: randomUUID(), namespace }, spec };
+    const { labels, annotations } = metadata;
+    const own = { ...(labels === undefined ? {} : { labels }), ...(annotations === undefined ? {} : { annotations }) };
+    const draft = { metadata: { name: randomUUID(), namespace, ...own }, spec };
     const stored = (await client.create(kind, draft as never, { dryRun: true })) as { readonly spec: unknown };
     return stored.spec;
   } catch (error) {

@@ -13,5 +13,8 @@ export async function secretText(client: Client, namespace: string, name: string
   const data = secret.data?.[key];
   if (data === undefined)
     throw new ResolverError(`cannot get API token, key ${key} not found in secret ${name} in namespace ${namespace}`);
-  return Buffer.from(data, 'base64').toString().trim();
+  // As an editor leaves it.
+  return Buffer.from(data, 'base64')
+    .toString()
+    .replace(/\r?\n$/, '');
 }

@@ -194,6 +194,13 @@ describe('what a resolver found', () => {
       'TaskRunResolutionFailed',
       /no kind "Task" is registered for version "v1"/,
     ],
+    [
+      'labels that are no texts',
+      taskYaml('bad').replace('from: afar', 'from: 7'),
+      'TaskRunResolutionFailed',
+      /metadata holds something else than texts$/,
+    ],
+    ['brackets', `a: ${'['.repeat(200_000)}`, 'TaskRunResolutionFailed', /^invalid runtime object: /],
     ['an alias bomb', bomb(), 'TaskRunResolutionFailed', /^invalid runtime object: .*alias/i],
     [
       'what the API refuses',

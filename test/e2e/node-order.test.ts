@@ -277,7 +277,7 @@ test('whom a container runs as, what it may do, and what its Pod adds to its fil
         command: [
           'sh',
           '-c',
-          'id -u; id -g; id -G; cat /etc/hostname /etc/resolv.conf; grep 10.1 /etc/hosts; echo y > /v/y; stat -c "%a %g" /v /v/y; echo said > /said',
+          'id -u; id -g; id -G; cat /etc/hostname /etc/resolv.conf; grep db.local /etc/hosts; echo y > /v/y; stat -c "%a %g" /v /v/y; echo said > /said',
         ],
         volumeMounts: [{ name: 'v', mountPath: '/v' }],
         terminationMessagePath: '/said',
@@ -289,4 +289,34 @@ test('whom a container runs as, what it may do, and what its Pod adds to its fil
     '1234\n77\n77 55 4321\nbox\nnameserver 10.9.9.9\nsearch x.local\noptions ndots:2\n10.1.2.3 db db.local\n2777 4321\n644 4321\n',
   );
   expect(terminated(ownOver)?.message).toBe('said\n');
+});
+
+test('a Pod that is ended ends its steps first, then their sidecars', async () => {
+  const order: StartOrder = { side: { sidecar: true }, one: { afterReady: ['side'] }, two: { after: 'one' } };
+  const pod = await node.create(
+    'cancelled',
+    {
+      volumes: [{ name: 'v', emptyDir: {} }],
+      containers: [
+        step('side', 'trap "touch /v/gone; exit 0" TERM; while :; do sleep 0.02; done'),
+        step('one', 'trap "sleep 0.3; ls /v; echo over; exit 5" TERM; echo up; while :; do sleep 0.02; done'),
+        step('two', 'echo never'),
+      ].map((container) => ({ ...container, volumeMounts: [{ name: 'v', mountPath: '/v' }] })),
+    },
+    {
+      annotations: { [annotations.startOrder]: JSON.stringify(order) },
+      labels: { 'kf.dev/log-owner': 'somebody' },
+    },
+  );
+  await node.logged(pod, 'up', 'one');
+  const ending = node.client.until(Pod, pod.metadata, (now) => now?.status?.phase === 'Failed');
+  await node.client.delete(Pod, pod.metadata, { gracePeriodSeconds: 5 });
+  const over = (await ending)!;
+  expect(await node.log(pod, 'one')).not.toContain('gone');
+  expect(['side', 'one', 'two'].map((name) => ended(over, name))).toEqual([
+    [0, 'Completed'],
+    [5, 'Error'],
+    [1, 'Skipped'],
+  ]);
+  await node.gone('cancelled');
 });

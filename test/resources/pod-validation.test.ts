@@ -47,6 +47,7 @@ test.each<[string, Readonly<Record<string, unknown>>, string]>([
   ['spec', { securityContext: { seccompProfile: { type: 'Unconfined' } } }, 'spec.securityContext.seccompProfile.type'],
   ['spec', { securityContext: { supplementalGroups: [1, -1] } }, 'spec.securityContext.supplementalGroups[1]'],
   ['container', { readinessProbe: { grpc: { port: 1 } } }, 'spec.containers[0].readinessProbe.grpc'],
+  ['container', { ports: [{ containerPort: 80, hostPort: 80 }] }, 'spec.containers[0].ports[0].hostPort'],
   ['container', { readinessProbe: {} }, 'spec.containers[0].readinessProbe'],
   ['container', { lifecycle: { preStop: {} } }, 'spec.containers[0].lifecycle'],
   ['container', { securityContext: { privileged: true } }, 'spec.containers[0].securityContext.privileged'],

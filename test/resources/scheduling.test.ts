@@ -77,6 +77,12 @@ test('beside other Pods, or not', () => {
   expect(far(term('third'))).toBeUndefined();
 });
 
+test('a resource that this machine does not have', () => {
+  const containers = [{ resources: { limits: { cpu: '1', 'nvidia.com/gpu': '1' } } }];
+  expect(why({ containers })).toBe('0/1 nodes are available: 1 Insufficient nvidia.com/gpu.');
+  expect(why({ containers: [{ resources: { requests: { 'nvidia.com/gpu': '0', memory: '1Gi' } } }] })).toBeUndefined();
+});
+
 test('a spread over a label that the Node lacks; another scheduler', () => {
   expect(why({ topologySpreadConstraints: [{ topologyKey: 'zone' }] })).toContain('missing required label');
   expect(

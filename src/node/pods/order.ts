@@ -47,6 +47,12 @@ export function sidecarsToEnd(order: StartOrder, runs: Runs): { stop: readonly s
   };
 }
 
+/** Sidecars of containers that have not ended yet. */
+export const sidecarsInUse = (order: StartOrder, runs: Runs): readonly string[] =>
+  [...runs].some(([name, run]) => !isSidecar(order, name) && isAlive(run))
+    ? [...runs.keys()].filter((name) => isSidecar(order, name))
+    : [];
+
 /** What is wrong with the order itself: a container that is not there, or a circle. */
 export function orderError(order: StartOrder, names: readonly string[]): string | undefined {
   const before = (name: string): readonly string[] => {

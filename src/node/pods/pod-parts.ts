@@ -17,6 +17,8 @@ export interface Stopping {
   readonly reason: StopReason;
   /** Seconds. */
   readonly grace: number;
+  /** When that is over; milliseconds since the epoch. */
+  readonly until: number;
 }
 
 export interface PodParts {

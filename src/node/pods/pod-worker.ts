@@ -17,7 +17,7 @@ import { ContainerWatch } from './container-watch.ts';
 import { refusalOf } from './ending.ts';
 import { flush } from './flush.ts';
 import { deletionGrace, evictionGrace, usualGrace } from './grace.ts';
-import { allEnded, isSidecar, nextMoves, orderError, sidecarsToEnd, workIsOver } from './order.ts';
+import { allEnded, isSidecar, nextMoves, orderError, sidecarsInUse, sidecarsToEnd, workIsOver } from './order.ts';
 import { PodJournal } from './pod-journal.ts';
 import { Detached, type PodParts, type Stopping } from './pod-parts.ts';
 import { PodPlace } from './pod-place.ts';
@@ -140,9 +140,13 @@ export class PodWorker {
   /** Ends all containers; called again, the shorter grace period counts. */
   stop(reason: StopReason, graceSeconds: number, failure?: Failure): void {
     if (this.#stopping !== undefined && this.#stopping.grace <= graceSeconds) return;
-    this.#stopping = { reason: this.#stopping?.reason ?? reason, grace: graceSeconds };
+    const until = this.#context.clock.now() + graceSeconds * 1000;
+    this.#stopping = { reason: this.#stopping?.reason ?? reason, grace: graceSeconds, until };
     this.#reporter.failed(failure);
-    for (const [name, run] of this.#runs) if (run.phase === 'running') this.#watch.stop(name, reason, graceSeconds);
+    // Steps may need their sidecars to end well.
+    const spared = reason === 'DiskPressure' || graceSeconds <= 0 ? [] : sidecarsInUse(this.#order, this.#runs);
+    for (const [name, run] of this.#runs)
+      if (run.phase === 'running' && !spared.includes(name)) this.#watch.stop(name, reason, graceSeconds);
     this.#advance();
   }
 
@@ -245,7 +249,10 @@ export class PodWorker {
 
   #endOfSidecar(name: string): Stopping | undefined {
     if (!isSidecar(this.#order, name) || !workIsOver(this.#order, this.#runs)) return undefined;
-    return { reason: 'Done', grace: this.pod.spec.terminationGracePeriodSeconds ?? usualGrace };
+    const grace = this.pod.spec.terminationGracePeriodSeconds ?? usualGrace;
+    const now = this.#context.clock.now();
+    const left = this.#stopping === undefined ? grace : Math.max(1, (this.#stopping.until - now) / 1000);
+    return { reason: 'Done', grace: Math.min(grace, left), until: now + left * 1000 };
   }
 
   #skipWaiting(): void {

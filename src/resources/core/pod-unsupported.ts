@@ -33,6 +33,9 @@ const ofSecurityContext: Instead = {
 const ofProbe: Instead = {
   grpc: 'not supported here; use exec, httpGet or tcpSocket',
 };
+const ofPort: Instead = {
+  hostPort: "a Pod gets no port of the machine's own here",
+};
 const ofMount: Instead = {
   mountPropagation: 'mounts are not propagated here; leave it out, or say None',
 };
@@ -117,6 +120,9 @@ function containerErrors(field: string, container: Fields): readonly FieldError[
       ),
     ...['startupProbe', 'readinessProbe', 'livenessProbe'].flatMap((name) =>
       present(`${field}.${name}`, asFields(container[name]), ofProbe),
+    ),
+    ...((container.ports ?? []) as readonly Fields[]).flatMap((port, index) =>
+      port.hostPort === 0 ? [] : present(`${field}.ports[${index}]`, port, ofPort),
     ),
     ...((container.volumeMounts ?? []) as readonly Fields[]).flatMap((mount, index) =>
       mount.mountPropagation === 'None' ? [] : present(`${field}.volumeMounts[${index}]`, mount, ofMount),

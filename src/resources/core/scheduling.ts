@@ -71,8 +71,12 @@ export interface Placed {
     readonly tolerations?: readonly Toleration[];
     readonly topologySpreadConstraints?: readonly s.Infer<typeof spreadSchema>[];
     readonly schedulerName?: string;
+    readonly containers?: readonly { readonly resources?: { readonly limits?: Labels; readonly requests?: Labels } }[];
   };
 }
+
+/** What the node has; how much of it there is free is the waiting room's business. */
+const resources = ['cpu', 'memory', 'ephemeral-storage'];
 
 export interface Place {
   readonly name: string;
@@ -91,6 +95,10 @@ export function unschedulable(pod: Placed, node: Place, others: readonly Placed[
   const { schedulerName = usualScheduler } = pod.spec;
   if (schedulerName !== usualScheduler && schedulerName !== '')
     return `there is no scheduler ${JSON.stringify(schedulerName)} here, only ${usualScheduler}`;
+  const lacking = (pod.spec.containers ?? [])
+    .flatMap(({ resources: { limits = {}, requests = {} } = {} }) => Object.entries({ ...limits, ...requests }))
+    .find(([name, amount]) => !resources.includes(name) && String(amount) !== '0');
+  if (lacking !== undefined) return `0/1 nodes are available: 1 Insufficient ${lacking[0]}.`;
   const why = mismatch(pod, node, others);
   return why === undefined ? undefined : `0/1 nodes are available: 1 node(s) ${why}.`;
 }

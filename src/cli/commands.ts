@@ -22,6 +22,7 @@ import { networkPolicyCommands } from './commands/network-policies.ts';
 import { notNeeded, notSupported } from './commands/not-needed.ts';
 import { notifications } from './commands/notifications.ts';
 import { push } from './commands/push.ts';
+import { rerunPipelineRun } from './commands/rerun-pipelinerun.ts';
 import { restage } from './commands/restage.ts';
 import { runJob } from './commands/run-job.ts';
 import { runTask } from './commands/run-task.ts';
@@ -54,6 +55,7 @@ export const commands: readonly CommandFile[] = [
   tasks,
   task,
   terminateTask,
+  rerunPipelineRun,
   cp,
   createJob,
   runJob,

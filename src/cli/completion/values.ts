@@ -15,6 +15,7 @@ import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { labels } from '../../resources/labels.ts';
 import type { KubeObject } from '../../resources/meta.ts';
 import { settingNames, settingOf } from '../../resources/server-config/settings.ts';
+import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { Context } from '../context.ts';
 import { unsettable } from '../jobs/unset.ts';
 import { taskStates } from '../tasks/task-state.ts';
@@ -67,6 +68,7 @@ const named: Readonly<Record<string, AnyKind>> = {
   BUILD_NAME: Build,
   HOOK_NAME: Hook,
   SERVICE_NAME: ServiceInstance,
+  PIPELINERUN_NAME: PipelineRun,
 };
 
 /** Kinds that a command calls NAME. */

@@ -42,7 +42,8 @@ export async function reportRun(
     io.note(line);
 }
 
-async function seeThrough(
+/** @throws Exit with what becomes of it */
+export async function seeThrough(
   context: Context,
   kind: AnyKind,
   run: JobRun,

@@ -38,16 +38,26 @@ export const invalidValue = (value: unknown, path: string, details?: string): Co
   ...(details === undefined ? {} : { details }),
 });
 
+const none: Complaints = [];
+
 /** The complaints as seen from outside: each path below `prefix` (`steps[0]`, `[name]`, `spec`). */
 export const under = (prefix: string, complaints: Complaints): Complaints =>
-  complaints.map((complaint) => ({ ...complaint, paths: complaint.paths.map((path) => joined(prefix, path)) }));
+  complaints.length === 0
+    ? none
+    : complaints.map((complaint) => ({ ...complaint, paths: complaint.paths.map((path) => joined(prefix, path)) }));
 
 /** `under` for each item of a list, e.g. `steps[0]`. */
-export const underEach = <T>(
+export function underEach<T>(
   prefix: string,
   items: readonly T[] | undefined,
   complain: (item: T, index: number) => Complaints,
-): Complaints => (items ?? []).flatMap((item, index) => under(`${prefix}[${index}]`, complain(item, index)));
+): Complaints {
+  if (items === undefined) return none;
+  return items.flatMap((item, index) => {
+    const complaints = complain(item, index);
+    return complaints.length === 0 ? none : under(`${prefix}[${index}]`, complaints);
+  });
+}
 
 function joined(prefix: string, path: string): string {
   if (path === '' || prefix === '') return prefix + path;

@@ -15,12 +15,11 @@ function faultOf(tasks: readonly PipelineTask[]): string | undefined {
     if (names.has(name)) return `task ${name} is already present in Graph, can't add it again: duplicate pipeline task`;
     names.add(name);
   }
-  const waiting = new Map(tasks.map((task) => [task.name, new Set(dependenciesOf(task))]));
-  const missing = tasks.flatMap((task) =>
-    dependenciesOf(task)
-      .filter((name) => !names.has(name))
-      .map((name) => ({ task: task.name, name })),
+  const dependencies = tasks.map((task) => [task.name, dependenciesOf(task)] as const);
+  const missing = dependencies.flatMap(([task, needs]) =>
+    needs.filter((name) => !names.has(name)).map((name) => ({ task, name })),
   )[0];
+  const waiting = new Map(dependencies.map(([task, needs]) => [task, new Set(needs)]));
   const [first, needs] = cycleIn(waiting) ?? [];
   if (first !== undefined) {
     const list = [...(needs ?? [])].sort().map((name) => JSON.stringify(name));

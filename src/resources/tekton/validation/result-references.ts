@@ -51,8 +51,16 @@ export const neededResults = (task: PipelineTask): readonly ResultReference[] =>
 
 /** In every string of a JSON value. */
 function expressionsWithin(value: unknown): readonly string[] {
-  if (typeof value === 'string') return expressionsIn(value);
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(expressionsWithin) : [];
+  const found: string[] = [];
+  collect(value, found);
+  return found;
+}
+
+function collect(value: unknown, found: string[]): void {
+  if (typeof value === 'string') {
+    if (value.includes('$(')) found.push(...expressionsIn(value));
+  } else if (typeof value === 'object' && value !== null)
+    for (const member of Object.values(value)) collect(member, found);
 }
 
 /** Names of the tasks that must be over before a task: those it names, and those whose results it needs; sorted. */

@@ -41,10 +41,20 @@ function fieldsOf(step: Program): readonly Field[] {
   ];
 }
 
+/** Those that refer to anything. One step is looked at by many rules. */
+const referring = new WeakMap<Program, readonly Field[]>();
+
+function referringFields(step: Program): readonly Field[] {
+  let fields = referring.get(step);
+  if (fields === undefined) {
+    fields = fieldsOf(step).filter(({ text }) => text?.includes('$('));
+    referring.set(step, fields);
+  }
+  return fields;
+}
+
 const inFields = (step: Program, rule: (field: Field) => Complaints): Complaints =>
-  fieldsOf(step)
-    .filter(({ text }) => text?.includes('$('))
-    .flatMap((field) => under(field.path, rule(field)));
+  referringFields(step).flatMap((field) => under(field.path, rule(field)));
 
 /** Everything of `prefix` that a program refers to is known. */
 export const knownVariables = (step: Program, prefix: string, known: ReadonlySet<string>): Complaints =>

@@ -1,7 +1,7 @@
 /** Everything that one container is made of, put together right before its start. */
 
 import { chmodSync, closeSync, mkdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, normalize } from 'node:path';
 import { makePublic } from '../../files/durable.ts';
 import type { Container, Pod } from '../../resources/core/pod.ts';
 import type { ContainerOrder, StartCondition } from '../../resources/core/start-order.ts';
@@ -16,6 +16,7 @@ import { commandOf } from './command.ts';
 import { ConfigError } from './config-error.ts';
 import { type PodFacts, resolveEnvironment } from './environment.ts';
 import { completeText, completeWords, type KnownValues, valueIn } from './file-values.ts';
+import { copyHomeFiles } from './home-files.ts';
 import { cpuLimit, cpuRequest, memoryLimit } from './resources.ts';
 import { hostnameOf, type Sandbox } from './sandbox.ts';
 import { groupsOf, securityOf } from './security.ts';
@@ -73,6 +74,7 @@ export async function planContainer(input: PlanInput): Promise<ContainerPlan> {
     checkConditions(order.when, known);
     const complete = (text: string): string => completeText(text, known);
     const environment = known.size === 0 ? stated : resolveEnvironment({ ...env, complete });
+    putHomeFiles(input, volumes, rootfs, shown, environment.get('HOME'));
     const cpu = cpuLimit(container);
     const extra = [
       ...ownFiles(order, join(place.podDirectory, 'files', container.name), complete),
@@ -107,6 +109,20 @@ export async function planContainer(input: PlanInput): Promise<ContainerPlan> {
     release(expected);
     throw error instanceof Unreachable ? new ConfigError(error.message, 'Error') : error;
   }
+}
+
+function putHomeFiles(
+  { container, order }: PlanInput,
+  volumes: ReturnType<typeof prepareVolumes>,
+  rootfs: Rootfs,
+  shown: readonly ShownFolder[],
+  home: string | undefined,
+): void {
+  const mount = container.volumeMounts?.find(({ mountPath }) => mountPath === order.homeFiles);
+  const volume = volumes.get(mount?.name ?? '');
+  // What others could write to would be read as root.
+  if (volume?.own === true && home?.startsWith('/'))
+    copyHomeFiles({ source: volume.source, home: normalize(home), user: rootfs.user, shown, rootfs });
 }
 
 async function rootOf({ context, pod, container, order, sandbox }: PlanInput): Promise<Rootfs> {

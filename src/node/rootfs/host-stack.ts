@@ -10,6 +10,7 @@ import { ConfigError } from '../pods/config-error.ts';
 import type { OciMount } from '../runtime/oci.ts';
 import { initPath } from '../runtime/oci-spec.ts';
 import { type HostPath, hiddenUsr, mountsBelowUsr, nodeBin, nodeOutsideUsr, readMountinfo } from './host-files.ts';
+import { LayerStack } from './layer-stack.ts';
 import { emptyFolder, overlay, podFiles, readOnlyBind, writableBind } from './mounts.ts';
 import type { Rootfs, RootfsProvider, RootfsRequest } from './rootfs.ts';
 import { ensureSkeleton, sweepSkeletons, vcap } from './skeleton.ts';
@@ -73,10 +74,17 @@ export class HostStack implements RootfsProvider {
       throw new ConfigError('the host stack runs as vcap (uid and gid 2000), never as root or its group');
     const skeleton = await this.skeleton();
     const { config } = image.manifest;
+    const lower = homeLayers(image.layerPaths, skeleton);
+    const layers = new LayerStack(lower);
     return {
       ...rootOf(skeleton, diskDir, mountPoints),
       readonly: true,
-      mounts: [...this.fromHost(), ...podFiles(files), ...writable(diskDir, homeLayers(image.layerPaths, skeleton))],
+      mounts: [...this.fromHost(), ...podFiles(files), ...writable(diskDir, lower)],
+      written: {
+        destination: vcap.home,
+        upper: join(diskDir, 'upper'),
+        below: (path) => layers.stats(path.slice(vcap.home.length)),
+      },
       user: { uid: runAs.user ?? vcap.uid, gid: runAs.group ?? vcap.gid },
       env: [...this.environment(), ...(config.env ?? [])],
       cwd: config.workingDir ?? `${vcap.home}/app`,

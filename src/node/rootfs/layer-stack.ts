@@ -33,6 +33,19 @@ export class LayerStack {
     return this.#walk(path.split('/'), [], mostLinks)?.folders !== undefined;
   }
 
+  /** What is shown at a path whose folders are no links; of merged folders the topmost one. */
+  stats(path: string): Stats | undefined {
+    let folders = this.#roots;
+    const names = path.split('/').filter((name) => name !== '');
+    for (const [index, name] of names.entries()) {
+      const found = topmost(folders, name, (folder) => this.#isOpaque(folder));
+      if (found === undefined) return undefined;
+      if (!('folders' in found)) return index === names.length - 1 ? found.stats : undefined;
+      folders = found.folders;
+    }
+    return lstatSync(folders[0]!, { throwIfNoEntry: false });
+  }
+
   /** Undefined when it is not there, or too large to be what its name says. */
   readText(path: string): string | undefined {
     const file = this.#find(path);

@@ -54,6 +54,7 @@ export class LayeredRoot implements RootfsProvider {
       overlay: overlay('/', { ...folders, lower }),
       readonly: false,
       mounts: podFiles(files),
+      written: { destination: '/', upper: folders.upper, below: (path) => layers.stats(path) },
       user: { ...user.ids, ...(runAs.group === undefined ? {} : { gid: runAs.group }) },
       env: [
         `PATH=${usualPath}`,

@@ -1,5 +1,6 @@
 /** The files that a container sees below its volumes. One implementation per kind of base. */
 
+import type { Stats } from 'node:fs';
 import type { Image } from '../images/image.ts';
 import type { OciMount, OciUser } from '../runtime/oci.ts';
 
@@ -21,6 +22,15 @@ export interface UserNamespace {
   readonly size: number;
 }
 
+/** A part of a container's files that is written to a folder of its own. */
+export interface WrittenPart {
+  /** Absolute, in the container; the whole of it is `/`. */
+  readonly destination: string;
+  readonly upper: string;
+  /** What the layers below show at a path of the container; a link is not followed. */
+  readonly below: (path: string) => Stats | undefined;
+}
+
 /** Ready to be mounted by the OCI runtime; nothing is mounted on the host, so there is nothing to undo. */
 export interface Rootfs {
   readonly path: string;
@@ -28,6 +38,8 @@ export interface Rootfs {
   readonly overlay?: OciMount;
   readonly readonly: boolean;
   readonly mounts: readonly OciMount[];
+  /** Where what the container writes goes, of a part of its files. Absent where nothing may be put there for it. */
+  readonly written?: WrittenPart;
   readonly user: OciUser;
   /** Set for what makes mounts and containers of its own, as image builds do: root inside is nobody outside. */
   readonly userNamespace?: UserNamespace;

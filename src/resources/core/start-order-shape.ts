@@ -84,6 +84,7 @@ const order = map(
       files: list(object({ path, content: text }, { mode, expand: flag })),
       folders: list(path),
       links: map(text),
+      homeFiles: path,
       values: map(object({ file: path }, { type: oneOf('string', 'array', 'object'), at: list(text) })),
       when: list(condition),
       returns: list(object({ file: path, key: text, type: integer })),

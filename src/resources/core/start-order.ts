@@ -34,6 +34,11 @@ export interface ContainerOrder {
   readonly files?: readonly ContainerFile[];
   /** Folders inside of volumes that are there before the start, for everybody to write to. */
   readonly folders?: readonly string[];
+  /**
+   * Path of a mounted Secret whose files are copied into the home ($HOME) of the container's user before the start, readable
+   * for that user alone. What is in their way there stays.
+   */
+  readonly homeFiles?: string;
   /** Links inside of volumes, by path, that are there before the start, with what they name. */
   readonly links?: Readonly<Record<string, string>>;
   /**

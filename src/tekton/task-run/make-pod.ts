@@ -13,6 +13,7 @@ import { TaskRunFailure } from './failure.ts';
 import { isKfsOwn } from './kfs-own.ts';
 import { attemptOf, type PodParts, podName, podOf } from './pod.ts';
 import type { Prepared } from './prepare.ts';
+import { credentialsOf } from './run-credentials.ts';
 import { bindingsOf, runVariables } from './substitute.ts';
 
 export interface Made {
@@ -27,7 +28,7 @@ export async function makePod(client: Client, given: TaskRun, prepared: Prepared
   const run = await withMetaOfTask(client, given, prepared);
   await claims(client, run);
   try {
-    await client.create(Pod, podOf(run, partsOf(run, prepared)));
+    await client.create(Pod, podOf(run, await partsOf(client, run, prepared)));
     return { run };
   } catch (error) {
     if (isInvalid(error)) throw refused(run, error.message);
@@ -38,13 +39,15 @@ export async function makePod(client: Client, given: TaskRun, prepared: Prepared
   }
 }
 
-function partsOf(run: TaskRun, { task, spec }: Prepared): PodParts {
+async function partsOf(client: Client, run: TaskRun, { task, spec }: Prepared): Promise<PodParts> {
   if (isKfsOwn(run)) return { spec };
+  const credentials = await credentialsOf(client, run);
   const variables = runVariables(run, task);
   const { podTemplate } = run.spec;
   return {
     spec,
     bindings: bindingsOf(run, variables),
+    ...(credentials === undefined ? {} : { credentials }),
     ...(podTemplate === undefined ? {} : { podTemplate: substituteDeep(podTemplate, variables) }),
   };
 }

@@ -3,6 +3,7 @@
 import { posix } from 'node:path';
 import type { Draft } from '../../client/client.ts';
 import type { Container, Pod, Volume, VolumeMount } from '../../resources/core/pod.ts';
+import type { StartOrder } from '../../resources/core/start-order.ts';
 import { parseDuration } from '../../resources/duration.ts';
 import { annotations, labels } from '../../resources/labels.ts';
 import { controllerRef } from '../../resources/meta.ts';
@@ -16,9 +17,10 @@ import { substituteDeep } from '../variables/substitution.ts';
 import { shareOut, withOverrides } from './compute-resources.ts';
 import { isKfsOwn } from './kfs-own.ts';
 import { paths, stepFolder } from './paths.ts';
+import type { Credentials } from './run-credentials.ts';
 import { scriptFile } from './scripts.ts';
 import { bareOrder, startOrder } from './start-order.ts';
-import { sidecarContainer, stepContainer } from './step-names.ts';
+import { isStep, sidecarContainer, stepContainer } from './step-names.ts';
 import { withTemplate } from './step-template.ts';
 import { retryCount } from './task-variables.ts';
 import { mountWorkspaces } from './workspaces.ts';
@@ -45,7 +47,7 @@ export interface PodParts {
   /** Variables replaced. */
   readonly podTemplate?: PodTemplate;
   /** Volumes and mounts of the steps' credentials. */
-  readonly credentials?: { readonly volumes: readonly Volume[]; readonly mounts: readonly VolumeMount[] };
+  readonly credentials?: Credentials;
 }
 
 export function podOf(run: TaskRun, parts: PodParts): Draft<Pod> {
@@ -74,6 +76,7 @@ export function podOf(run: TaskRun, parts: PodParts): Draft<Pod> {
       ownerReferences: [controllerRef(run)],
     },
     spec: {
+      ...(parts.credentials?.pullSecrets === undefined ? {} : { imagePullSecrets: parts.credentials.pullSecrets }),
       ...(template as Partial<Pod['spec']>),
       restartPolicy: 'Never',
       containers: [
@@ -132,10 +135,21 @@ function complete(run: TaskRun, { spec: given, bindings = [], podTemplate, crede
   return {
     spec,
     steps,
-    order: startOrder(spec, steps, run.metadata.uid ?? ''),
+    order: withCredentials(startOrder(spec, steps, run.metadata.uid ?? ''), (credentials?.mounts.length ?? 0) > 0),
     volumes: [...tektonVolumes, ...(credentials?.volumes ?? []), ...(mounted.volumes ?? [])],
   };
 }
+
+/** As Tekton does it: steps find them in their home, too; sidecars have none. */
+const withCredentials = (order: StartOrder, given: boolean): StartOrder =>
+  given
+    ? Object.fromEntries(
+        Object.entries(order).map(([name, entry]) => [
+          name,
+          isStep(name) ? { ...entry, homeFiles: paths.credentials } : entry,
+        ]),
+      )
+    : order;
 
 /** A relative folder lies in /workspace. */
 const placed = ({ workingDir }: Step): Pick<Step, 'workingDir'> =>

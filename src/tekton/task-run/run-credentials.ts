@@ -1,0 +1,94 @@
+/** The credentials of a run's ServiceAccount as a Secret of the run, which its steps see as files. */
+
+import type { Client, Draft } from '../../client/client.ts';
+import { getIfExists } from '../../client/get-if-exists.ts';
+import { Secret, ServiceAccount } from '../../resources/core/kinds.ts';
+import type { Pod, Volume, VolumeMount } from '../../resources/core/pod.ts';
+import { jsonEqual } from '../../resources/json.ts';
+import { controllerRef, refOf } from '../../resources/meta.ts';
+import { childName } from '../../resources/names.ts';
+import { isAlreadyExists } from '../../resources/status.ts';
+import type { TaskRun } from '../../resources/tekton/task-run.ts';
+import { credentialFiles } from './credentials.ts';
+import { TaskRunFailure } from './failure.ts';
+import { paths } from './paths.ts';
+
+export interface Credentials {
+  readonly volumes: readonly Volume[];
+  readonly mounts: readonly VolumeMount[];
+  /** For the images, where the Pod template names none. */
+  readonly pullSecrets?: Pod['spec']['imagePullSecrets'];
+}
+
+const volume = 'tekton-creds';
+/** Keys of Secrets have no slashes. */
+const keyOf = (path: string): string => path.replaceAll('/', '_');
+
+/** Undefined where there are none. @throws TaskRunFailure where the ServiceAccount is not there */
+export async function credentialsOf(client: Client, run: TaskRun): Promise<Credentials | undefined> {
+  const account = await accountOf(client, run);
+  const pullSecrets = account?.imagePullSecrets;
+  const files = credentialFiles(await secretsOf(client, run, account));
+  const pull = pullSecrets === undefined || pullSecrets.length === 0 ? {} : { pullSecrets };
+  if (files.size === 0) return 'pullSecrets' in pull ? { volumes: [], mounts: [], ...pull } : undefined;
+  const secret = secretOf(run, files);
+  await put(client, secret);
+  const items = [...files.keys()].map((path) => ({ key: keyOf(path), path, mode: 0o600 }));
+  return {
+    volumes: [{ name: volume, secret: { secretName: secret.metadata.name ?? '', items, defaultMode: 0o600 } }],
+    mounts: [{ name: volume, mountPath: paths.credentials, readOnly: true }],
+    ...pull,
+  };
+}
+
+async function accountOf(client: Client, run: TaskRun): Promise<ServiceAccount | undefined> {
+  const name = run.spec.serviceAccountName || 'default';
+  const account = await getIfExists(client, ServiceAccount, { ...refOf(run), name });
+  if (account === undefined && name !== 'default')
+    throw new TaskRunFailure(
+      'PodCreationFailed',
+      `failed to create task run pod "${run.metadata.name}": translating TaskSpec to Pod: serviceaccounts "${name}" not found. Maybe ${run.spec.taskRef === undefined ? 'invalid TaskSpec' : `missing or invalid Task ${run.metadata.namespace ?? ''}/${run.spec.taskRef.name ?? ''}`}`,
+    );
+  return account;
+}
+
+async function secretsOf(
+  client: Client,
+  run: TaskRun,
+  account: ServiceAccount | undefined,
+): Promise<readonly Secret[]> {
+  const names = new Set((account?.secrets ?? []).flatMap((reference) => reference.name || []));
+  const found = await Promise.all(
+    [...names].map((secret) => getIfExists(client, Secret, { ...refOf(run), name: secret })),
+  );
+  // One that is missing keeps no run from what does not need it.
+  return found.filter((secret) => secret !== undefined);
+}
+
+function secretOf(run: TaskRun, files: ReadonlyMap<string, string>): Draft<Secret> {
+  const data = [...files].map(([path, content]) => [keyOf(path), Buffer.from(content).toString('base64')]);
+  return {
+    metadata: {
+      name: childName(run.metadata.name, '-creds'),
+      ...(run.metadata.namespace === undefined ? {} : { namespace: run.metadata.namespace }),
+      ownerReferences: [controllerRef(run)],
+    },
+    type: 'Opaque',
+    data: Object.fromEntries(data) as Record<string, string>,
+  };
+}
+
+/** A further attempt has what the Secrets say by then. */
+async function put(client: Client, draft: Draft<Secret>): Promise<void> {
+  try {
+    await client.create(Secret, draft);
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    const { name = '', namespace, ownerReferences = [] } = draft.metadata;
+    const ref = { name, ...(namespace === undefined ? {} : { namespace }) };
+    const there = await client.get(Secret, ref);
+    if (there.metadata.ownerReferences?.[0]?.uid !== ownerReferences[0]?.uid)
+      throw new TaskRunFailure('PodCreationFailed', `there is a Secret "${name}" that belongs to something else`);
+    if (!jsonEqual(there.data, draft.data)) await client.update(Secret, { ...there, data: draft.data });
+  }
+}

@@ -74,7 +74,11 @@ export async function planContainer(input: PlanInput): Promise<ContainerPlan> {
     checkConditions(order.when, known);
     const complete = (text: string): string => completeText(text, known);
     const environment = known.size === 0 ? stated : resolveEnvironment({ ...env, complete });
-    putHomeFiles(input, volumes, rootfs, shown, environment.get('HOME'));
+    const writable = shown.filter(
+      ({ destination }) =>
+        !mounts.some((mount) => mount.destination === destination && mount.options?.includes('ro') === true),
+    );
+    putHomeFiles(input, volumes, rootfs, writable, environment.get('HOME'));
     const cpu = cpuLimit(container);
     const extra = [
       ...ownFiles(order, join(place.podDirectory, 'files', container.name), complete),

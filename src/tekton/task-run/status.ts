@@ -90,7 +90,7 @@ export function finalStatus(run: TaskRun, condition: ConditionDraft, now: string
     observedGeneration: run.metadata.generation,
     startTime: run.status?.startTime ?? now,
     completionTime: run.status?.completionTime ?? now,
-    ...(run.status?.steps === undefined
+    ...(run.status?.steps === undefined || isKfsOwn(run)
       ? {}
       : { steps: run.status.steps.map((state) => endedWith(run, state, condition.reason ?? '', now)) }),
     conditions: mergeConditions(run.status?.conditions, [condition], now),

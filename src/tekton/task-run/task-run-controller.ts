@@ -129,9 +129,7 @@ export class TaskRunController {
     await this.#begin(made.run, started(), {
       // From here on a Pod that is not there is one that was deleted.
       podName: podName(run, attemptOf(run)),
-      ...(isKfsOwn(run) ? {} : { taskSpec: prepared.spec }),
-      ...(prepared.steps.length === 0 ? {} : { steps: prepared.steps }),
-      ...(prepared.provenance === undefined ? {} : { provenance: prepared.provenance }),
+      ...foundOut(run, prepared),
     });
     return this.#untilLate(run);
   }
@@ -199,11 +197,11 @@ export class TaskRunController {
     });
   }
 
-  async #mirror(run: TaskRun, pod: Pod): Promise<Result | void> {
-    const known = knownSpec(run);
-    if (run.status?.podName !== undefined && isUntold(pod)) return this.#orLate(run, known, pod);
-    const spec = known ?? (await this.#specAgain(run));
-    if (spec === undefined) return soon;
+  async #mirror(read: TaskRun, pod: Pod): Promise<Result | void> {
+    if (read.status?.podName !== undefined && isUntold(pod)) return this.#orLate(read, knownSpec(read), pod);
+    const run = knownSpec(read) === undefined ? await this.#knownAgain(read) : read;
+    const spec = run === undefined ? undefined : knownSpec(run);
+    if (run === undefined || spec === undefined) return soon;
     const status = statusFromPod(run, spec, pod, this.#now());
     const stuck = isKfsOwn(run) || podEnded(pod) ? undefined : stuckStart(run, pod);
     if (stuck !== undefined) return this.#giveUp({ ...run, status }, pod, stuck);
@@ -212,9 +210,9 @@ export class TaskRunController {
   }
 
   /** Its Pod was made, and the status that would say of what was not written. */
-  async #specAgain(run: TaskRun): Promise<TaskSpec | undefined> {
+  async #knownAgain(run: TaskRun): Promise<TaskRun | undefined> {
     const prepared = await prepare(this.#client, run);
-    return prepared.state === 'ready' ? prepared.spec : undefined;
+    return prepared.state === 'ready' ? { ...run, status: { ...run.status, ...foundOut(run, prepared) } } : undefined;
   }
 
   /** What has started is the node's to end in time. */
@@ -261,3 +259,10 @@ export class TaskRunController {
 }
 
 const podRef = (run: TaskRun): ObjectRef => ({ ...refOf(run), name: podName(run, attemptOf(run)) });
+
+/** What a run's status says of its Task from the start. */
+const foundOut = (run: TaskRun, { spec, steps, provenance }: Prepared): Partial<TaskRunStatus> => ({
+  ...(isKfsOwn(run) ? {} : { taskSpec: spec }),
+  ...(steps.length === 0 ? {} : { steps }),
+  ...(provenance === undefined ? {} : { provenance }),
+});

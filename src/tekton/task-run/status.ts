@@ -1,7 +1,7 @@
 /** The status of a TaskRun as it follows from its Pod. Pure. */
 
 import { type ConditionDraft, mergeConditions } from '../../resources/condition.ts';
-import type { ContainerStatus, Pod } from '../../resources/core/pod.ts';
+import type { ContainerState, ContainerStatus, Pod } from '../../resources/core/pod.ts';
 import type { StepState, TaskRun, TaskRunStatus } from '../../resources/tekton/task-run.ts';
 import type { SidecarState } from '../../resources/tekton/task-run-status.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
@@ -129,7 +129,7 @@ function stepStates(run: TaskRun, spec: TaskSpec, pod: Pod, condition: Condition
     const before = run.status?.steps?.find((state) => state.name === name);
     const results = stepResults(step, ended?.message);
     const state: StepState = {
-      ...(status?.state ?? { waiting: { reason: 'PodInitializing' } }),
+      ...asOfKubernetes(status?.state ?? { waiting: { reason: 'PodInitializing' } }),
       name,
       container,
       ...(status?.imageID === undefined ? {} : { imageID: status.imageID }),
@@ -141,6 +141,15 @@ function stepStates(run: TaskRun, spec: TaskSpec, pod: Pod, condition: Condition
     };
     return outside && ended !== undefined && ended.exitCode !== 0 ? stopped(state, condition.reason ?? '') : state;
   });
+}
+
+/** Reasons that a container's end has on this node only. Kubernetes knows the exit code's; `terminationReason` says more. */
+const ofThisNode = ['Skipped', 'TimeoutExceeded'];
+
+function asOfKubernetes(state: ContainerState): ContainerState {
+  const { terminated } = state;
+  if (terminated === undefined || !ofThisNode.includes(terminated.reason ?? '')) return state;
+  return { terminated: { ...terminated, reason: terminated.exitCode === 0 ? 'Completed' : 'Error' } };
 }
 
 /** The exit code stays what it was; what has never run has none of its own. */

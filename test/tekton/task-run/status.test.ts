@@ -174,6 +174,8 @@ describe('steps', () => {
       ended('step-d', 1),
     );
     expect(reasons(pod, spec)).toEqual(['Completed', 'Skipped', 'Error', 'Continued']);
+    const states = statusOf(pod, spec).steps?.map(({ terminated }) => terminated?.reason);
+    expect(states).toEqual(['Completed', 'Completed', 'Error', 'Error']);
   });
   test('of a cancelled run: what it ended has its reason, and keeps its exit code', () => {
     const pod = podOf('Failed', ended('step-a', 0), ended('step-b', 143));

@@ -314,6 +314,46 @@ describe.sequential(`kubectl 1.${minor}`, () => {
     expect(text).toMatch(/KIND: +Task/);
     expect(text).toContain('Cores, as a quantity');
     expect(await ok('explain app --recursive')).toMatch(/updateRequests\t<integer>/);
+    expect(await ok('explain task.spec.appRef')).toContain('The App whose image and environment');
+    expect(await ok('explain taskrun.spec.timeout')).toContain('Go duration of an attempt');
+    expect(await ok('explain task.spec.steps.script --api-version=tekton.dev/v1')).toContain('#!INTERPRETER');
+  });
+
+  test.each([
+    ['Task', { steps: [{ name: 'a' }] }, 'missing field(s): spec.steps[0].Image'],
+    ['TaskRun', {}, 'expected exactly one, got neither: spec.taskRef, spec.taskSpec'],
+    [
+      'Pipeline',
+      { tasks: [{ name: 'a', taskRef: { name: 'x' }, runAfter: ['a'] }] },
+      'invalid value: cycle detected; task "a" depends on "a": spec.tasks',
+    ],
+    [
+      'PipelineRun',
+      { pipelineRef: { name: 'x' }, timeouts: { pipeline: '1h', tasks: '2h' } },
+      'invalid value: 2h0m0s should be <= pipeline duration: spec.timeouts.tasks',
+    ],
+  ])('a %s that Tekton refuses is refused in its words, and nothing is made', async (kind, spec, expected) => {
+    const manifest = { apiVersion: 'tekton.dev/v1', kind, metadata: { name: 'bad' }, spec };
+    expect(await fails('create -f -', JSON.stringify(manifest))).toBe(
+      `Error from server (BadRequest): error when creating "STDIN": admission webhook "validation.webhook.pipeline.tekton.dev" denied the request: validation failed: ${expected}`,
+    );
+    expect(await ok(`get ${kind}s.tekton.dev -o name`)).not.toContain('/bad');
+  });
+
+  test('takes Tekton’s v1beta1 where it has v1’s fields, and refuses what it would lose', async () => {
+    const manifest = (step: object) =>
+      JSON.stringify({
+        apiVersion: 'tekton.dev/v1beta1',
+        kind: 'Task',
+        metadata: { name: 'old' },
+        spec: { steps: [{ name: 'a', image: 'busybox', ...step }] },
+      });
+    expect(await fails('create --validate=false -f -', manifest({ resources: {} }))).toContain(
+      'unknown field "spec.steps[0].resources"',
+    );
+    expect(await ok('create -f -', manifest({}))).toBe('task.tekton.dev/old created\n');
+    expect(await ok('get tasks.v1.tekton.dev old -o jsonpath={.apiVersion}')).toBe('tekton.dev/v1');
+    expect(await ok('get tasks.v1beta1.tekton.dev old -o jsonpath={.apiVersion}')).toBe('tekton.dev/v1beta1');
   });
 
   since(28)('knows who it is', async () => {

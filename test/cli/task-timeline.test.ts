@@ -21,7 +21,18 @@ function after(pod: Pod, second: number, pull?: ImagePull): Pod {
   if (pull !== undefined)
     return { ...pod, status: pullingStatus(pod, { states: new Map([['i', pull]]), begun: at(1) }, now) };
   const runs = new Map([['step-main', { phase: 'starting' } as const]]);
-  return { ...pod, status: podStatus({ pod, runs, order: {}, now, admitted: at(1), containerId: () => 'id' }) };
+  return {
+    ...pod,
+    status: podStatus({
+      pod,
+      runs,
+      order: {},
+      now,
+      admitted: at(1),
+      containerId: () => 'id',
+      imageId: () => undefined,
+    }),
+  };
 }
 const stages = (pod: Pod) => timelineOf(task, pod).filter(([, value]) => value !== undefined);
 

@@ -26,6 +26,8 @@ export interface ImageManifest {
 
 export interface Image {
   readonly ref: string;
+  /** A reference that ends with its digest, where the other need not. Default: `ref` itself. */
+  readonly byDigest?: string;
   /** `sha256:…` of the manifest's canonical JSON; for a built-in stack its name. */
   readonly digest: string;
   readonly manifest: ImageManifest;

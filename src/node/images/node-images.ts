@@ -75,7 +75,7 @@ export class NodeImages implements Images {
   async resolve(ref: string): Promise<Image> {
     const { store } = this.#options;
     const stored = await this.#stored(ref);
-    if (stored !== undefined) return imageOf(ref, stored);
+    if (stored !== undefined) return { ...imageOf(ref, stored), byDigest: await this.#byDigest(ref, stored) };
     if (isOwnImage(ref)) return this.#onBase(await store.resolve(ref));
     throw new ImageNotFound(`image ${ref} is not on this machine`);
   }

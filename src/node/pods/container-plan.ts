@@ -7,7 +7,7 @@ import type { Container, Pod } from '../../resources/core/pod.ts';
 import type { ContainerOrder, StartCondition } from '../../resources/core/start-order.ts';
 import { whenAllows } from '../../resources/tekton/when.ts';
 import type { NodeContext } from '../context.ts';
-import { ImageNotFound } from '../images/image.ts';
+import { type Image, ImageNotFound } from '../images/image.ts';
 import type { Rootfs } from '../rootfs/rootfs.ts';
 import type { OciMount, OciSpec } from '../runtime/oci.ts';
 import { containerSpec } from '../runtime/oci-spec.ts';
@@ -31,6 +31,8 @@ export class PassedOver extends Error {
 
 export interface ContainerPlan {
   readonly spec: OciSpec;
+  /** The image by its digest, where it has one. */
+  readonly imageId: string;
   readonly shown: readonly ShownFolder[];
   /** To be looked at once the container is made; then to be released. */
   readonly expected: readonly ExpectedMount[];
@@ -52,7 +54,8 @@ const mostValueBytes = 1 << 20;
 export async function planContainer(input: PlanInput): Promise<ContainerPlan> {
   const { context, pod, container, order, sandbox, place } = input;
   const security = securityOf(pod, container);
-  const rootfs = await rootOf(input);
+  const image = await imageOf(input);
+  const rootfs = await rootOf(input, image);
   const facts = factsOf(input);
   const env = { ...facts, container, defaults: rootfs.env, references: sandbox.references };
   const stated = resolveEnvironment(env);
@@ -108,7 +111,7 @@ export async function planContainer(input: PlanInput): Promise<ContainerPlan> {
       rlimits: context.rlimits,
       architecture: process.arch,
     });
-    return { spec, shown, expected };
+    return { spec, imageId: image.byDigest ?? image.ref, shown, expected };
   } catch (error) {
     release(expected);
     throw error instanceof Unreachable ? new ConfigError(error.message, 'Error') : error;
@@ -129,10 +132,12 @@ function putHomeFiles(
     copyHomeFiles({ source: volume.source, home: normalize(home), user: rootfs.user, shown, rootfs });
 }
 
-async function rootOf({ context, pod, container, order, sandbox }: PlanInput): Promise<Rootfs> {
-  const image = await context.images.resolve(container.image ?? '').catch((error: unknown) => {
+const imageOf = ({ context, container }: PlanInput): Promise<Image> =>
+  context.images.resolve(container.image ?? '').catch((error: unknown) => {
     throw error instanceof ImageNotFound ? new ConfigError(error.message, 'ErrImageNeverPull') : error;
   });
+
+async function rootOf({ context, pod, container, order, sandbox }: PlanInput, image: Image): Promise<Rootfs> {
   const diskDir = join(sandbox.disk.path, 'containers', container.name);
   mkdirSync(diskDir, { recursive: true });
   const { runAsUser, runAsGroup, runAsNonRoot } = securityOf(pod, container);

@@ -69,7 +69,7 @@ export class ContainerStarts {
     this.#parts.journal.write(name, { id: process.place.id, stage: 'creating' });
     const { context, order } = this.#parts;
     const entry = order[name] ?? {};
-    const { spec, shown, expected } = await planContainer({
+    const { spec, imageId, shown, expected } = await planContainer({
       context,
       pod: this.#parts.pod(),
       container: this.#parts.containers.get(name)!,
@@ -77,6 +77,7 @@ export class ContainerStarts {
       sandbox,
       place: { id: process.place.id, podDirectory: this.#parts.place.directory },
     });
+    this.#parts.imageIds.set(name, imageId);
     try {
       if (hasEndWork(entry)) keepShown(process.place.bundle, shown);
       const pid = await process.create(spec);

@@ -26,6 +26,8 @@ export interface PodParts {
   readonly order: StartOrder;
   readonly containers: ReadonlyMap<string, Container>;
   readonly runs: Map<string, ContainerRun>;
+  /** By container that this server has made: its image by digest. */
+  readonly imageIds: Map<string, string>;
   readonly place: PodPlace;
   readonly journal: PodJournal;
   readonly processes: PodProcesses;

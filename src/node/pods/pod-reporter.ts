@@ -24,6 +24,7 @@ export interface PodReporterOptions {
   readonly publisher: PodPublisher;
   readonly order: StartOrder;
   readonly runs: Runs;
+  readonly imageIds: ReadonlyMap<string, string>;
   readonly place: PodPlace;
   readonly processes: PodProcesses;
   /** The object does not exist any more. */
@@ -76,7 +77,7 @@ export class PodReporter {
   }
 
   #status(pod: Pod): PodStatus {
-    const { context, runs, order, place, processes } = this.#options;
+    const { context, runs, imageIds, order, place, processes } = this.#options;
     return podStatus({
       pod,
       runs,
@@ -84,6 +85,7 @@ export class PodReporter {
       now: exactTime(context.clock.now()),
       admitted: this.#admitted,
       containerId: (name) => processes.idOf(name),
+      imageId: (name) => imageIds.get(name),
       hostIP: context.network.hostAddress,
       ...(place.network === undefined ? {} : { podIP: place.network.ip }),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),

@@ -1,9 +1,9 @@
 /** A Pod's status from the state of its containers. Pure. */
 
 import { mergeConditions } from '../../resources/condition.ts';
-import type { ContainerState, ContainerStatus, Pod } from '../../resources/core/pod.ts';
+import type { Container, ContainerState, ContainerStatus, Pod } from '../../resources/core/pod.ts';
 import type { StartOrder } from '../../resources/core/start-order.ts';
-import { type ContainerRun, hasEnded } from './container-run.ts';
+import { type ContainerRun, hasEnded, isReady } from './container-run.ts';
 import { allEnded, type Runs, succeeded } from './order.ts';
 
 export type PodStatus = NonNullable<Pod['status']>;
@@ -21,6 +21,8 @@ export interface StatusInput {
   /** Why the Pod as a whole failed. */
   readonly failure?: { readonly reason: string; readonly message: string };
   readonly containerId: (name: string) => string;
+  /** The image by its digest; undefined where that is not known. */
+  readonly imageId: (name: string) => string | undefined;
 }
 
 /** RFC 3339 with milliseconds. */
@@ -30,7 +32,7 @@ export function podStatus(input: StatusInput): PodStatus {
   const { pod, runs, order, now, failure } = input;
   const phase = phaseOf(order, runs, failure !== undefined);
   const before = pod.status ?? {};
-  const ready = [...runs.values()].every((run) => run.phase === 'running');
+  const ready = [...runs.values()].every((run) => run.phase === 'running' && isReady(run));
   const readiness = { status: ready ? 'True' : 'False', ...readyReason(phase) } as const;
   return {
     ...before,
@@ -49,9 +51,7 @@ export function podStatus(input: StatusInput): PodStatus {
       ],
       now,
     ),
-    containerStatuses: pod.spec.containers.map(({ name, image }) =>
-      containerStatus(name, image, runs.get(name)!, input.containerId(name)),
-    ),
+    containerStatuses: pod.spec.containers.map((container) => containerStatus(container, input)),
   };
 }
 
@@ -67,14 +67,17 @@ function readyReason(phase: string): { reason?: string } {
   return {};
 }
 
-function containerStatus(name: string, image: string | undefined, run: ContainerRun, id: string): ContainerStatus {
+function containerStatus({ name, image = '' }: Container, input: StatusInput): ContainerStatus {
+  const run = input.runs.get(name)!;
+  const id = input.containerId(name);
+  const before = input.pod.status?.containerStatuses?.find((status) => status.name === name);
   const begun = run.phase === 'running' || (hasEnded(run) && run.startedAt !== undefined);
   return {
     name,
-    image: image ?? '',
-    imageID: image ?? '',
+    image,
+    imageID: input.imageId(name) ?? (before?.imageID || image),
     restartCount: 0,
-    ready: run.phase === 'running',
+    ready: run.phase === 'running' && isReady(run),
     started: run.phase === 'running',
     ...(begun ? { containerID: `oci://${id}` } : {}),
     state: containerState(run, id),

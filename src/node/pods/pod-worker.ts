@@ -39,6 +39,7 @@ export class PodWorker {
   readonly #order: StartOrder;
   readonly #containers: ReadonlyMap<string, Container>;
   readonly #runs = new Map<string, ContainerRun>();
+  readonly #imageIds = new Map<string, string>();
   readonly #place: PodPlace;
   readonly #journal: PodJournal;
   readonly #processes: PodProcesses;
@@ -69,6 +70,7 @@ export class PodWorker {
       publisher: this.#publisher,
       order: this.#order,
       runs: this.#runs,
+      imageIds: this.#imageIds,
       place: this.#place,
       processes: this.#processes,
       onGone: (gone) => this.#done.reject(gone),
@@ -78,6 +80,7 @@ export class PodWorker {
       order: this.#order,
       containers: this.#containers,
       runs: this.#runs,
+      imageIds: this.#imageIds,
       place: this.#place,
       journal: this.#journal,
       processes: this.#processes,

@@ -12,8 +12,14 @@ const idleAfter = 5000;
 /** A collection halves the room for new objects at most; milliseconds between two. */
 const collections = 3;
 const pause = 300;
-/** Bytes in use above which a collection would hold up a request for longer (15 ms per 16 MB) than it is worth. */
-const largestHeap = 128 * 2 ** 20;
+/** Bytes in use above which a collection that also moves objects together would hold up a request for too long. */
+const largestCompacted = 128 * 2 ** 20;
+/**
+ * A larger heap may be garbage for the most part, which only a collection tells: a plain one takes 60 ms per 100 MB that
+ * is not. So it waits longer, and for this many bytes more than the last one has left.
+ */
+const longIdleAfter = 30_000;
+const worthwhile = 32 * 2 ** 20;
 
 /** Bytes of bodies that an idle store keeps at hand: a list of the newest 500 Tasks. */
 const idleCache = 4 * 2 ** 20;
@@ -24,21 +30,36 @@ export interface Store {
   shrinkCache(bytes: number): void;
 }
 
-export function giveMemoryBack(clock: Clock, store: Store, collect: () => void = garbageCollector()): { stop(): void } {
+export interface Heap {
+  /** Bytes, what could be collected included. */
+  used(): number;
+  /** @param compact whether objects are moved together: otherwise a page with a single object left is kept */
+  collect(compact: boolean): void;
+}
+
+export function giveMemoryBack(clock: Clock, store: Store, heap: Heap = v8Heap()): { stop(): void } {
   let timer: Timer | undefined;
   let lastWrite = clock.now();
+  /** Bytes in use after the last plain collection. */
+  let kept = 0;
   const wait = (milliseconds: number, step: () => void): void => {
     timer = clock.after(milliseconds, step);
+  };
+  const collectLarge = (idle: number): void => {
+    if (heap.used() < kept + worthwhile) return;
+    if (idle < longIdleAfter) return wait(longIdleAfter - idle, () => step(collections));
+    heap.collect(false);
+    kept = heap.used();
+    if (kept <= largestCompacted) wait(pause, () => step(collections));
   };
   const step = (left: number): void => {
     timer = undefined;
     const idle = clock.now() - lastWrite;
-    if (idle < idleAfter) {
-      wait(idleAfter - idle, () => step(collections));
-      return;
-    }
+    if (idle < idleAfter) return wait(idleAfter - idle, () => step(collections));
     store.shrinkCache(idleCache);
-    if (getHeapStatistics().used_heap_size <= largestHeap) collect();
+    if (heap.used() > largestCompacted) return collectLarge(idle);
+    kept = 0;
+    heap.collect(true);
     if (left > 1) wait(pause, () => step(left - 1));
   };
   const unsubscribe = store.subscribe(() => {
@@ -53,13 +74,15 @@ export function giveMemoryBack(clock: Clock, store: Store, collect: () => void =
   };
 }
 
-function garbageCollector(): () => void {
+function v8Heap(): Heap {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  return () => {
-    // Otherwise a page with a single object left is kept.
-    setFlagsFromString('--compact-on-every-full-gc');
-    collect();
-    setFlagsFromString('--no-compact-on-every-full-gc');
+  return {
+    used: () => getHeapStatistics().used_heap_size,
+    collect(compact) {
+      if (compact) setFlagsFromString('--compact-on-every-full-gc');
+      collect();
+      setFlagsFromString('--no-compact-on-every-full-gc');
+    },
   };
 }

@@ -6,6 +6,7 @@
 
 import type { Client, Draft } from '../../client/client.ts';
 import { getFromServer } from '../../client/get-if-exists.ts';
+import { OneByOne } from '../../client/one-by-one.ts';
 import { type ConditionDraft, conditionOf, isFinal } from '../../resources/condition.ts';
 import type { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
@@ -20,7 +21,7 @@ export const waitingForSpace = 'WaitingForSpace';
 export class SpaceRoom {
   readonly #client: Client;
   /** The last request per namespace: Tasks of one Space take turns, so that two cannot take the same room. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new OneByOne();
   /** Runs that were made here and that no list has shown yet, by namespace and name. */
   readonly #made = new Map<string, Map<string, Need>>();
   /** By namespace: the Tasks that wait here, or may be about to. */
@@ -47,7 +48,7 @@ export class SpaceRoom {
     const need = needOf(resourcesOf(run));
     // First of all, so that whatever ends from now on wakes it.
     this.#enter(task);
-    return this.#inTurn(namespace, async () => {
+    return this.#turns.run(namespace, async () => {
       const obstacle = (await this.#obstacle(task, need, limits)) ?? (await make());
       if (obstacle === undefined) keep(this.#made, namespace, run.metadata.name!, need);
       if (obstacle?.status !== 'Unknown') this.leave(refOf(task));
@@ -73,17 +74,6 @@ export class SpaceRoom {
     const line = this.#lines.get(namespace) ?? new Line();
     this.#lines.set(namespace, line);
     line.enter(name, ageOf(task));
-  }
-
-  async #inTurn<T>(namespace: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(namespace) ?? Promise.resolve();
-    const mine = before.catch(() => undefined).then(work);
-    this.#turns.set(namespace, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.#turns.get(namespace) === mine) this.#turns.delete(namespace);
-    }
   }
 
   async #obstacle(task: Task, need: Need, limits: SpaceLimits): Promise<ConditionDraft | undefined> {

@@ -21,6 +21,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OneByOne } from '../../client/one-by-one.ts';
 import { syncPath } from '../../files/durable.ts';
 import type { RunCommand } from '../host/run-command.ts';
 import { type DiskProvider, DiskReserveError, DiskTooSmallError } from './disk.ts';
@@ -53,7 +54,7 @@ export class BuildCaches {
   /** Ends what is promised to an open cache, by name. */
   readonly #promises = new Map<string, () => void>();
   /** One cache's changes happen one after the other. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new OneByOne();
 
   constructor(options: BuildCachesOptions) {
     this.#options = options;
@@ -79,7 +80,7 @@ export class BuildCaches {
    * @throws DiskReserveError, DiskTooSmallError
    */
   open(name: string, user: string, owner = this.#options.owner): Promise<string> {
-    return this.#inTurn(name, async () => {
+    return this.#turns.run(name, async () => {
       const path = this.#path(name);
       const present = await this.#userOf(name);
       if (present === user && (await this.#goOn(name))) return path;
@@ -92,7 +93,7 @@ export class BuildCaches {
   /** The user writes to his no more, which an earlier server may have opened. Idempotent. */
   async close(user: string): Promise<void> {
     for (const name of await this.#names())
-      await this.#inTurn(name, async () => {
+      await this.#turns.run(name, async () => {
         if ((await this.#userOf(name)) !== user) return;
         await this.#unmount(name);
         await syncPath(this.#image(name).file).catch(ignoreMissing);
@@ -104,7 +105,7 @@ export class BuildCaches {
   /** Unmounts all, for a server that ends while nothing runs; whoever has one finds it again as it was. */
   async suspend(): Promise<void> {
     for (const name of await this.#names())
-      await this.#inTurn(name, async () => {
+      await this.#turns.run(name, async () => {
         const user = await this.#userOf(name);
         if (user === undefined) return;
         await this.#unmount(name);
@@ -118,7 +119,7 @@ export class BuildCaches {
   async prune(named: ReadonlySet<string>): Promise<void> {
     for (const name of await this.#names())
       if (!named.has(name))
-        await this.#inTurn(name, async () => {
+        await this.#turns.run(name, async () => {
           if ((await this.#userOf(name)) === undefined) await this.#remove(name);
         });
   }
@@ -256,16 +257,6 @@ export class BuildCaches {
       this.#options.run,
       (file) => file.startsWith(`${this.#folder}/`) && !mounted.has(file.replace(/\.img$/, '')),
     );
-  }
-
-  #inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns.get(name) ?? Promise.resolve()).then(work, work);
-    this.#turns.set(name, turn);
-    const forget = (): void => {
-      if (this.#turns.get(name) === turn) this.#turns.delete(name);
-    };
-    turn.then(forget, forget);
-    return turn;
   }
 }
 

@@ -9,6 +9,7 @@
 
 import { chmod, chown, lstat, mkdir, open, readdir, rename, rm, rmdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OneByOne } from '../../client/one-by-one.ts';
 import { syncPath } from '../../files/durable.ts';
 import type { DiskProvider } from '../disk/disk.ts';
 import { detachLoops, mountsBelow } from '../disk/loop-image.ts';
@@ -36,7 +37,7 @@ export class VolumeStore {
   /** Pods that use a volume, by its name. */
   readonly #users = new Map<string, Set<string>>();
   /** Mounting and unmounting of one volume happen one after the other. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new OneByOne();
 
   constructor(options: VolumeStoreOptions) {
     this.#options = options;
@@ -49,7 +50,7 @@ export class VolumeStore {
 
   /** Idempotent. @throws DiskReserveError, DiskTooSmallError */
   create(name: string, bytes: number): Promise<void> {
-    return this.#inTurn(name, async () => {
+    return this.#turns.run(name, async () => {
       const { folder, notEnforced, disk } = this.#options;
       const path = this.#path(name);
       if (await exists(path)) return;
@@ -76,16 +77,18 @@ export class VolumeStore {
   acquire(name: string, user: string): Promise<string> {
     // Counted at once, so that nobody unmounts it meanwhile.
     this.#usersOf(name).add(user);
-    return this.#inTurn(name, () => this.#mount(name)).catch(async (error: unknown) => {
-      await this.release(name, user);
-      throw error;
-    });
+    return this.#turns
+      .run(name, () => this.#mount(name))
+      .catch(async (error: unknown) => {
+        await this.release(name, user);
+        throw error;
+      });
   }
 
   /** The Pod is gone. The last one has the file system unmounted, and so flushed. */
   release(name: string, user: string): Promise<void> {
     this.#users.get(name)?.delete(user);
-    return this.#inTurn(name, async () => {
+    return this.#turns.run(name, async () => {
       if (this.#isUsed(name)) return;
       this.#users.delete(name);
       await this.#unmount(name);
@@ -99,7 +102,7 @@ export class VolumeStore {
 
   /** Idempotent; everything in it goes. @throws Error while a Pod uses it */
   remove(name: string): Promise<void> {
-    return this.#inTurn(name, async () => {
+    return this.#turns.run(name, async () => {
       if (this.#isUsed(name)) throw new Error(`volume ${name} is in use`);
       await this.#unmount(name);
       const path = this.#path(name);
@@ -115,7 +118,7 @@ export class VolumeStore {
     for (const name of await readdir(folder)) {
       if (name.endsWith(stagingSuffix)) await rm(join(folder, name), { recursive: true, force: true });
       // `lost+found`, where the folder is a disk of its own.
-      else if (isName(name) && !this.#isUsed(name)) await this.#inTurn(name, () => this.#unmount(name));
+      else if (isName(name) && !this.#isUsed(name)) await this.#turns.run(name, () => this.#unmount(name));
     }
     const nameOf = (file: string): string => file.slice(folder.length + 1).split('/')[0] ?? '';
     await detachLoops(run, (file) => file.startsWith(`${folder}/`) && !this.#isUsed(nameOf(file)));
@@ -134,16 +137,6 @@ export class VolumeStore {
 
   #isUsed(name: string): boolean {
     return (this.#users.get(name)?.size ?? 0) > 0;
-  }
-
-  #inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns.get(name) ?? Promise.resolve()).then(work, work);
-    this.#turns.set(name, turn);
-    const forget = (): void => {
-      if (this.#turns.get(name) === turn) this.#turns.delete(name);
-    };
-    turn.then(forget, forget);
-    return turn;
   }
 
   async #makeImage(staging: string, bytes: number): Promise<void> {

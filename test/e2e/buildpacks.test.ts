@@ -5,6 +5,7 @@ import { makeBuilder } from '../support/builder-image.ts';
 import { inChroot } from '../support/chroot.ts';
 import { dockerSource } from '../support/dockerfile.ts';
 import { Kf } from '../support/kf.ts';
+import { busybox, makeImage } from '../support/oci-image.ts';
 import { Registry } from '../support/registry.ts';
 
 let kf: Kf;
@@ -79,3 +80,31 @@ test.skipIf(inChroot())('a Dockerfile upon an image of a registry, by name and b
   expect(pushed, pushed.stdout).toMatchObject({ code: 0 });
   expect((await kf.ok('run-task', 'upon', '--follow', '-c', 'cat /who')).stdout).toMatch(/^uid=0/);
 });
+
+test.skipIf(inChroot())(
+  'a base image that the cache has is built upon again; one that has changed replaces it',
+  async () => {
+    const name = 'team/base';
+    const make = async (word: string): Promise<void> => {
+      const layout = join(kf.home, `base-${word}`);
+      await makeImage(layout, { layers: [busybox, { '/base': word }] });
+      registry.push(layout, `${name}:1`);
+    };
+    const build = async (file: string, ...command: readonly string[]): Promise<string> => {
+      await writeFile(join(source, 'file'), file);
+      const pushed = await kf.run(command);
+      expect(pushed, `${pushed.stdout}${pushed.stderr}`).toMatchObject({ code: 0 });
+      return (await kf.ok('run-task', 'again', '--follow', '-c', 'cat /base /made')).stdout;
+    };
+    const dockerfile = `FROM ${registry.host}/${name}:1\nCOPY file /file\nRUN cat /base /file > /made\n`;
+    const source = await dockerSource(kf, 'again', dockerfile);
+    const push = ['push', 'again', '--task', '-p', source, '--dockerfile', 'Dockerfile'];
+    await make('one ');
+    expect(await build('first', ...push)).toBe('one one first');
+    expect(await build('second', ...push)).toBe('one one second');
+    await make('two ');
+    // The tag is asked for again; nothing of the cache is taken.
+    expect(await build('ignored', 'restage', 'again')).toBe('two two second');
+    expect(await build('third', ...push)).toBe('two two third');
+  },
+);

@@ -154,8 +154,13 @@ const failed =
       throw new ResolverError('error resolving repository: clone error: authentication required');
     const said = reason
       .replace(/^exit code \d+: /, '')
+      .replaceAll(/^warning: .*$/gm, '')
+      .trim()
       .replaceAll(/\s+/g, ' ')
       .slice(0, 500);
+    // What git says when its file may not grow any more.
+    if (/died of signal 25|file too large|index-pack (failed|output)/i.test(said))
+      throw new ResolverError(`git ${command} error: ${said}: has it more at that revision than resolvers.gitSize?`);
     const hint = /returned error: 30[12378]|redirect/i.test(said)
       ? ' (redirects are not followed: give the final URL)'
       : '';

@@ -20,6 +20,7 @@ export class ResolutionCache {
   readonly #clock: Clock;
   /** The least recently used first. */
   readonly #entries = new Map<string, Entry>();
+  readonly #running = new Map<string, Promise<ResolvedResource>>();
   #bytes = 0;
 
   constructor(clock: Clock) {
@@ -33,6 +34,20 @@ export class ResolutionCache {
     if (entry.until <= this.#clock.now()) return undefined;
     this.#add(key, entry);
     return entry.resource;
+  }
+
+  /** Finds it and keeps it; whoever asks meanwhile gets the same. */
+  once(key: string, find: () => Promise<ResolvedResource>): Promise<ResolvedResource> {
+    let running = this.#running.get(key);
+    if (running === undefined) {
+      running = find().finally(() => this.#running.delete(key));
+      this.#running.set(key, running);
+      running.then(
+        (found) => this.put(key, found),
+        () => undefined,
+      );
+    }
+    return running;
   }
 
   put(key: string, resource: ResolvedResource): void {

@@ -124,9 +124,8 @@ class ResolutionController {
       return { ...known, annotations: { ...known.annotations, 'resolution.tekton.dev/cached': 'true' } };
     const signal = AbortSignal.any([this.#end.signal, AbortSignal.timeout(left)]);
     try {
-      const found = await resolver.resolve({ params, namespace, signal });
-      if (keeps) this.#cache.put(key, found);
-      return found;
+      const find = (): Promise<ResolvedResource> => resolver.resolve({ params, namespace, signal });
+      return await (keeps ? this.#cache.once(key, find) : find());
     } catch (error) {
       throw worded(error, `error getting "${resolver.title}" "${namespace}/${name}"`);
     }

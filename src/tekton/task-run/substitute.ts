@@ -41,7 +41,8 @@ export interface ResolvedTask {
 export function checkRun(run: TaskRun, { name, spec }: ResolvedTask): void {
   const declared = spec.params ?? [];
   const given = run.spec.params ?? [];
-  if (run.spec.debug !== undefined) throw userError('spec.debug is not there yet: nobody could look into the container');
+  if (run.spec.debug !== undefined)
+    throw userError('spec.debug is not there yet: nobody could look into the container');
   checkResources(run, spec);
   const problem = problemOfParams(declared, given);
   if (problem !== undefined) throw userError(`invalid input params for task ${name}: ${problem}`);

@@ -1,6 +1,7 @@
 /** The resolver `git` with real repositories: of a folder, of git's own daemon, and of a web server. */
 
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -50,6 +51,7 @@ function makeRepository(): void {
   symlinkSync('a.yaml', join(work, 'tasks/link.yaml'));
   symlinkSync('/etc/passwd', join(work, 'tasks/evil.yaml'));
   symlinkSync('../../../../../etc', join(work, 'tasks/up'));
+  writeFileSync(join(work, 'noise'), randomBytes(200_000));
   writeFileSync(join(work, 'tasks/long.yaml'), Buffer.alloc(1024 * 1024 + 1, 'x'));
   git(work, 'add', '.');
   git(work, 'commit', '-qm', 'one');
@@ -198,6 +200,16 @@ test('what is known by its commit is not fetched again', async () => {
   expect(web.requests.length).toBeGreaterThan(asked);
 });
 
+test('many who ask for the same at the same time are answered by one fetch', async () => {
+  const asked = web.requests.length;
+  const url = `${web.url}/./tasks.git`;
+  const all = await Promise.all(Array.from({ length: 5 }, () => resolve(url, { revision: second })));
+  expect(all.map(({ text }) => text)).toEqual(Array(5).fill(taskYaml('two')));
+  const infos = web.requests.slice(asked).filter((request) => request.url!.includes('/info/refs'));
+  // One to fetch the revision, one or two for the file.
+  expect(infos.length).toBeLessThanOrEqual(3);
+});
+
 test('a token is sent where it belongs', async () => {
   const url = `${web.url}/private/tasks.git`;
   expect(await resolve(url, { gitToken: 'login' })).toMatchObject({ text: taskYaml('two') });
@@ -240,7 +252,11 @@ test('this machine itself is not read unless an administrator says so; redirects
   expect((await resolve(`${daemon.url}/tasks.git`)).message).toMatch(/is this machine itself/);
   settings = { ...before, repositories: [] };
   expect((await resolve(`file://${bare}`)).message).toMatch(/is not in a directory/);
-  settings = { ...before, gitSize: 100 };
-  expect((await resolve(`${web.url}/tasks.git`)).reason).toBe('ResolutionFailed');
+  settings = { ...before, gitSize: 50_000 };
+  // Who is asked for files one by one sends no others.
+  expect((await resolve(`${web.url}/tasks.git`)).reason).toBe('ResolutionSuccessful');
+  expect((await resolve(`${daemon.url}/tasks.git`)).message).toMatch(
+    /git fetch error: fatal: .*has it more at that revision than resolvers\.gitSize\?$/,
+  );
   settings = before;
 });

@@ -55,13 +55,15 @@ const rootCapabilities = [
   'CAP_SETGID',
   'CAP_SETPCAP',
   'CAP_SETUID',
+  // Servers lock their unprivileged part in, as sshd does.
+  'CAP_SYS_CHROOT',
 ];
 
 /**
  * What root may do beside that in a user namespace of its own, where all of it ends at what that namespace owns. (Devices
  * nobody makes there; skopeo wants to be asked.)
  */
-const nestedCapabilities = [...rootCapabilities, 'CAP_MKNOD', 'CAP_SYS_ADMIN', 'CAP_SYS_CHROOT'];
+const nestedCapabilities = [...rootCapabilities, 'CAP_MKNOD', 'CAP_SYS_ADMIN'];
 
 const hidden = [
   '/proc/acpi',

@@ -1,6 +1,7 @@
 /** Summed PSS of every process that the server keeps running, monitors included. */
 
 import { setTimeout } from 'node:timers/promises';
+import { Namespace } from '../../src/resources/core/kinds.ts';
 import type { Figure, Row, RowOptions } from '../support/row.ts';
 import { BenchServer } from '../support/server.ts';
 import { storedTasks } from '../support/stored-tasks.ts';
@@ -33,9 +34,7 @@ async function measure({ workspace, quick }: RowOptions, count: number, most: nu
     const figures: Figure[] = [];
     for (const [when, act] of states) {
       await act();
-      await server.settled();
-      // The server gives memory back 5 s after its last write.
-      await setTimeout(8000);
+      await idle(server);
       const { alone, text } = await server.memory();
       figures.push({
         what: `${what}, ${when}`,
@@ -49,6 +48,17 @@ async function measure({ workspace, quick }: RowOptions, count: number, most: nu
     return figures;
   } finally {
     await server.stop();
+  }
+}
+
+/** The server gives memory back 5 s after its last write; Events are written up to a minute after what they tell. */
+async function idle(server: BenchServer): Promise<void> {
+  await server.settled();
+  for (let before = ''; ; ) {
+    const { resourceVersion } = await server.client.list(Namespace);
+    if (resourceVersion === before) return;
+    before = resourceVersion;
+    await setTimeout(8000);
   }
 }
 

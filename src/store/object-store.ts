@@ -8,18 +8,16 @@ import { deepFreeze } from '../resources/json.ts';
 import type { Kind } from '../resources/kind.ts';
 import type { KubeObject } from '../resources/meta.ts';
 import { settings } from '../resources/server-config/settings.ts';
-import { BodyCache } from './body-cache.ts';
+import { Bodies } from './bodies.ts';
 import { CommitQueue, storageRefused } from './commit-queue.ts';
 import { StoreDatabase } from './database.ts';
-import { EventLog, type EventPage, type Selectable, type StoreEvent } from './event-log.ts';
+import { EventLog, type EventPage, type StoreEvent } from './event-log.ts';
+import { IndexedFields, type StoreKind } from './indexed-fields.ts';
 import { Interner } from './intern.ts';
 import { loadIndex } from './load-index.ts';
 import { acquireLock, type Lock } from './lock.ts';
-import { type Entry, flags, hasFlag, ObjectIndex, unreadLabels } from './object-index.ts';
+import { type Entry, ObjectIndex } from './object-index.ts';
 import { Retention, type RetentionOptions } from './retention.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: a Kind is contravariant in its object type, so "any kind" needs it
-type StoreKind = Kind<any>;
 
 export interface ObjectStoreOptions extends RetentionOptions {
   /** The database file; `.lock` and `.pid` stand beside it. Its folder must exist. */
@@ -50,7 +48,8 @@ export class ObjectStore {
   readonly #index = new ObjectIndex();
   readonly #kinds: ReadonlyMap<string, StoreKind>;
   readonly #interner = new Interner();
-  readonly #cache: BodyCache;
+  readonly #bodies: Bodies;
+  readonly #fields: IndexedFields;
   readonly #lock: Lock;
   readonly #database: StoreDatabase;
   readonly #commits: CommitQueue;
@@ -58,8 +57,6 @@ export class ObjectStore {
   readonly #retention: Retention;
   readonly #listeners = new Set<(change: StoreChange) => void>();
   readonly #flushListeners = new Set<(revision: number) => void>();
-  /** Finished objects whose bodies stay until they are on disk, oldest first. */
-  #pinned: { readonly entry: Entry; readonly revision: number; readonly bytes: number }[] = [];
   #revision: number;
   #suspects: readonly Entry[] = [];
 
@@ -70,7 +67,7 @@ export class ObjectStore {
    */
   constructor(options: ObjectStoreOptions) {
     this.#kinds = new Map(options.kinds.map((kind) => [kindKeyOf(kind), kind]));
-    this.#cache = new BodyCache(options.cacheBytes ?? settings['store.cache'].default);
+    this.#fields = new IndexedFields(this.#kinds, this.#index, this.#interner);
     try {
       this.#lock = acquireLock(options.path);
     } catch (error) {
@@ -80,6 +77,8 @@ export class ObjectStore {
       this.#database = new StoreDatabase(options.path);
       const { newest, suspects } = loadIndex(this.#database, this.#index, this.#interner, this.#kinds.keys());
       this.#suspects = suspects;
+      const cacheBytes = options.cacheBytes ?? settings['store.cache'].default;
+      this.#bodies = new Bodies(this.#database, this.#index, this.#interner, cacheBytes);
       const start = this.#database.start(newest);
       this.#revision = start.revision;
       const { path, flushDelayMs = 0 } = options;
@@ -143,32 +142,12 @@ export class ObjectStore {
 
   /** The object of an entry that is in the index; frozen and shared. */
   read(entry: Entry): KubeObject {
-    const known = entry.body ?? this.#cache.get(entry.id);
-    if (known !== undefined) return known;
-    const json = this.#database.body(entry.id);
-    if (json === undefined) throw new Error(`${entry.kind} ${entry.namespace}/${entry.name} has no body in the store`);
-    const object = deepFreeze(JSON.parse(json) as KubeObject);
-    if (hasFlag(entry, flags.finished)) this.#cache.set(entry.id, object, json.length);
-    else this.#index.change(entry, { body: object });
-    return object;
+    return this.#bodies.read(entry);
   }
 
   /** The labels of an entry that is in the index; the first to ask for a finished one's has all of its kind read. */
   labelsOf(entry: Entry): Entry['labels'] {
-    if (entry.labels !== unreadLabels) return entry.labels;
-    if (hasFlag(entry, flags.finished)) this.#readLabels(entry.kind);
-    else this.#index.change(entry, { labels: this.read(entry).metadata.labels });
-    return entry.labels;
-  }
-
-  #readLabels(kind: string): void {
-    for (const [namespace, name, labels] of this.#database.labelRows(kind)) {
-      const entry = this.#index.find(kind, namespace, name);
-      // Written since, it knows better than the disk.
-      if (entry?.labels === unreadLabels) this.#index.change(entry, { labels: this.#interner.labels(labels) });
-    }
-    for (const entry of this.#index.entries(kind))
-      if (entry.labels === unreadLabels) this.#index.change(entry, { labels: undefined });
+    return this.#bodies.labelsOf(entry);
   }
 
   /**
@@ -180,11 +159,11 @@ export class ObjectStore {
     const { name, namespace = '' } = object.metadata;
     const old = this.#index.find(kind, namespace, name);
     if ((old?.revision ?? 0) !== expected) throw new RevisionConflict();
-    const before = old === undefined ? undefined : this.#selectable(kind, this.read(old));
+    const before = old === undefined ? undefined : this.#fields.selectable(kind, this.read(old));
     const revision = ++this.#revision;
     const stored = stamp(object, revision);
     const body = JSON.stringify(stored);
-    const indexed = this.#indexed(kind, stored);
+    const indexed = this.#fields.indexed(kind, stored);
     const changing = { revision, ...indexed, body: stored };
     let entry = old;
     if (entry === undefined) {
@@ -198,11 +177,8 @@ export class ObjectStore {
         ...changing,
       };
       this.#index.add(entry);
-    } else {
-      this.#cache.delete(entry.id);
-      this.#index.change(entry, changing);
-    }
-    if (hasFlag(entry, flags.finished)) this.#pinned.push({ entry, revision, bytes: body.length });
+    } else this.#index.change(entry, changing);
+    this.#bodies.written(entry, body.length);
     this.#publish(entry, { revision, type: old === undefined ? 'ADDED' : 'MODIFIED', object: stored, before }, body);
     return stored;
   }
@@ -218,8 +194,8 @@ export class ObjectStore {
     const revision = ++this.#revision;
     const object = stamp(final ?? last, revision);
     this.#index.remove(entry);
-    this.#cache.delete(entry.id);
-    const before = this.#selectable(kind, last);
+    this.#bodies.removed(entry);
+    const before = this.#fields.selectable(kind, last);
     this.#publish(entry, { revision, type: 'DELETED', object, before }, JSON.stringify(object));
     return object;
   }
@@ -252,7 +228,7 @@ export class ObjectStore {
 
   /** Keeps no more than so many bytes of bodies that can be read again. */
   shrinkCache(bytes: number): void {
-    this.#cache.shrink(bytes);
+    this.#bodies.shrinkCache(bytes);
   }
 
   /** Undefined while the disk takes writes; see CommitQueue. @throws StatusError InsufficientStorage when it refuses */
@@ -306,46 +282,10 @@ export class ObjectStore {
   }
 
   #onFlushed(revision: number): void {
-    let done = 0;
-    for (const { entry, revision: pinnedAt, bytes } of this.#pinned) {
-      if (pinnedAt > revision) break;
-      done++;
-      // A later write has pinned it anew, or removed it.
-      if (entry.revision !== pinnedAt || entry.body === undefined) continue;
-      if (this.#index.byUid(entry.uid) === entry) this.#cache.set(entry.id, entry.body, bytes);
-      this.#index.change(entry, { body: undefined });
-    }
-    if (done > 0) this.#pinned = this.#pinned.slice(done);
+    this.#bodies.flushed(revision);
     this.#events.flushed();
     this.#retention.written();
     for (const listener of this.#flushListeners) listener(revision);
-  }
-
-  #indexed(kind: string, object: KubeObject): Pick<Entry, 'labels' | 'owners' | 'flags'> {
-    const { labels, ownerReferences, deletionTimestamp, finalizers } = object.metadata;
-    const owners = ownerReferences?.map((reference) => reference.uid) ?? [];
-    const finished = this.#kinds.get(kind)?.finished?.(object) === true;
-    return {
-      labels: labels === undefined ? undefined : this.#interner.labels(JSON.stringify(labels)),
-      owners: owners.length === 0 ? undefined : this.#owners(owners.length === 1 ? (owners[0] as string) : owners),
-      flags:
-        (finished ? flags.finished : 0) |
-        (deletionTimestamp === undefined ? 0 : flags.deleting) |
-        ((finalizers?.length ?? 0) > 0 ? flags.finalizers : 0),
-    };
-  }
-
-  /** The owner's own copy of its uid, where it is here, so that each uid is in memory once. */
-  #owners(uids: string | readonly string[]): string | readonly string[] {
-    const shared = (uid: string): string => this.#index.byUid(uid)?.uid ?? uid;
-    return typeof uids === 'string' ? shared(uids) : uids.map(shared);
-  }
-
-  #selectable(kind: string, object: KubeObject): Selectable {
-    const fields: Record<string, string> = {};
-    for (const [name, read] of Object.entries(this.#kinds.get(kind)?.selectableFields ?? {}))
-      fields[name] = read(object);
-    return { labels: object.metadata.labels, fields };
   }
 
   #kindName(kind: string): string {

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { roomFor } from '../../src/controllers/task/space-limits.ts';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
 import { App } from '../../src/resources/kf/app.ts';
 import { Space } from '../../src/resources/kf/space.ts';
+import { roomFor } from '../../src/resources/kf/space-limits.ts';
 import { Task } from '../../src/resources/kf/task.ts';
 import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../src/resources/tekton/task-run.ts';
 import { clientSettings } from './clients.ts';
 import { World } from './world.ts';
 
@@ -53,6 +54,60 @@ describe.each(Object.keys(settings))('caps of a Space over the %s client', (name
     expect(most).toBeGreaterThan(0);
     expect(most).toBeLessThanOrEqual(2);
     expect(world.node.ran).toHaveLength(names.length);
+  });
+
+  const taskRun = (run: string, line: string) =>
+    world.client.create(TaskRun, {
+      metadata: { name: run, namespace: 'dev' },
+      spec: { taskSpec: { steps: [{ name: 's', image: 'i', command: ['sh', '-c', line] }] } },
+    });
+  const ofRun = (run: string, accepts: (object: TaskRun) => boolean) =>
+    world.until(TaskRun, { namespace: 'dev', name: run }, accepts);
+  const waitsForSpace = (run: TaskRun) =>
+    (conditionOf(run, 'Succeeded')?.message ?? '').startsWith('WaitingForSpace: ');
+
+  test('TaskRuns of nobody’s Task wait as Tasks do, and Tasks wait for them', async () => {
+    await start({ tasks: 1 });
+    await world.task('app', 'first', 'wait first');
+    await world.until(PipelineRun, { namespace: 'dev', name: 'first' }, () => true);
+    await taskRun('second', 'wait second');
+    const held = await ofRun('second', waitsForSpace);
+    expect(conditionOf(held, 'Succeeded')).toMatchObject({
+      status: 'Unknown',
+      reason: 'Pending',
+      message: 'WaitingForSpace: Space "dev" runs 1 Task at a time; it starts when it has its turn and room',
+    });
+    expect(held.status?.podName).toBeUndefined();
+    await terminate('first');
+    await ofRun('second', (run) => run.status?.podName !== undefined);
+    await world.task('app', 'third', 'exit 0');
+    await has('third', 'WaitingForSpace');
+    const body = { spec: { status: 'TaskRunCancelled' } };
+    await world.client.patch(TaskRun, { namespace: 'dev', name: 'second' }, { type: 'merge', body });
+    await world.final('third');
+    expect(commands()).toEqual(['wait first', 'wait second', 'exit 0']);
+  });
+
+  test('a TaskRun that can never fit is refused; without caps nothing waits', async () => {
+    await start({ memory: '1Gi' });
+    const big = { limits: { memory: '2Gi' } };
+    await world.client.create(TaskRun, {
+      metadata: { name: 'big', namespace: 'dev' },
+      spec: {
+        taskSpec: { steps: [{ name: 's', image: 'i', command: ['sh', '-c', 'exit 0'], computeResources: big }] },
+      },
+    });
+    expect(conditionOf(await ofRun('big', isFinal), 'Succeeded')).toMatchObject({
+      reason: 'NeverFits',
+      message: expect.stringContaining('needs 2Gi of memory'),
+    });
+    await cap({ memory: null, tasks: 1 });
+    await taskRun('one', 'wait 1');
+    await ofRun('one', (run) => run.status?.podName !== undefined);
+    await taskRun('two', 'exit 0');
+    await ofRun('two', waitsForSpace);
+    await cap(null);
+    expect(conditionOf(await ofRun('two', isFinal), 'Succeeded')?.status).toBe('True');
   });
 
   test('first in, first out; who leaves the line holds nobody back', async () => {

@@ -8,12 +8,15 @@ import type { Client, Draft } from '../../client/client.ts';
 import { getFromServer } from '../../client/get-if-exists.ts';
 import { OneByOne } from '../../client/one-by-one.ts';
 import { type ConditionDraft, conditionOf, isFinal } from '../../resources/condition.ts';
+import { type Need, needOf, roomFor, type SpaceLimits } from '../../resources/kf/space-limits.ts';
+import { hasRoom, needOfTaskRun, waitsForSpace } from '../../resources/kf/space-task-runs.ts';
 import type { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
+import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { Line } from './line.ts';
-import { type Need, needOf, roomFor, type SpaceLimits } from './space-limits.ts';
 import { refused, waiting } from './task-conditions.ts';
 
 /** The reason of a Task for which its Space has no room. */
@@ -80,13 +83,15 @@ export class SpaceRoom {
     const { namespace = '', name } = task.metadata;
     const running = await this.#running(namespace);
     running.delete(name);
-    const room = roomFor(need, [...running.values()], limits, namespace);
+    const others = await this.#otherRuns(namespace);
+    const taken = [...running.values(), ...others.filter(hasRoom).map(needOfTaskRun)];
+    const room = roomFor(need, taken, limits, namespace);
     if (room.verdict === 'never') return refused('NeverFits', room.message);
-    const isBehind = this.#isBehind(task, running);
+    const isBehind = this.#isBehind(task, running) || others.some((run) => waitsForSpace(run) && isOlder(run, task));
     if (room.verdict === 'fits' && !isBehind) return undefined;
     const why = room.verdict === 'fits' ? [] : [room.message];
-    const others = isBehind ? ['others are before it'] : [];
-    return waiting(waitingForSpace, `${[...why, ...others].join('; ')}; it starts when it has its turn and room`);
+    const line = isBehind ? ['others are before it'] : [];
+    return waiting(waitingForSpace, `${[...why, ...line].join('; ')}; it starts when it has its turn and room`);
   }
 
   #isBehind(task: Task, running: ReadonlyMap<string, Need>): boolean {
@@ -95,6 +100,12 @@ export class SpaceRoom {
     // An event that came late has put it in line again.
     for (; first !== undefined && running.has(first.name); first = this.next(namespace)) this.leave(first);
     return first !== undefined && first.name !== name;
+  }
+
+  /** TaskRuns that are nobody's Task, and not over. */
+  async #otherRuns(namespace: string): Promise<readonly TaskRun[]> {
+    const { items } = await this.#client.list(TaskRun, { namespace, unfinishedOnly: true });
+    return items.filter((run) => !isFinal(run) && !isKfsOwn(run));
   }
 
   /** What runs takes, by the names of the Tasks. */
@@ -121,6 +132,9 @@ export class SpaceRoom {
 
 export const resourcesOf = (run: Pick<PipelineRun, 'spec'>) =>
   run.spec.pipelineSpec?.tasks?.[0]?.taskSpec?.steps?.[0]?.computeResources;
+
+const isOlder = (run: TaskRun, task: Task): boolean =>
+  (run.metadata.creationTimestamp ?? '') < (task.metadata.creationTimestamp ?? '');
 
 const isOver = (task: Task): boolean =>
   isFinal(task) || task.spec.terminated === true || task.metadata.deletionTimestamp !== undefined;

@@ -64,6 +64,11 @@ export function startTaskController(options: Options): RunningController {
             : [],
         { unfinishedOnly: true },
       ),
+      // Others take of the room of a Space, too.
+      mapped(TaskRun, (run, gone) => (gone || isFinal(run) ? controller.nextIn(run.metadata.namespace ?? '') : []), {
+        unfinishedOnly: true,
+        labelSelector: `!${labels.task}`,
+      }),
       mapped(App, (app, gone) => controller.waitingFor(app, gone)),
       mapped(Space, (space) => controller.nextIn(space.metadata.name)),
     ],

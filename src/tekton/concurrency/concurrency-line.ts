@@ -4,7 +4,6 @@
  */
 
 import type { AnyKind, Client, ListOptions } from '../../client/client.ts';
-import { mapped, type Watched } from '../../client/controller.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { labels } from '../../resources/labels.ts';
 import type { ObjectRef } from '../../resources/meta.ts';
@@ -25,14 +24,9 @@ export class ConcurrencyLine {
     this.#client = client;
   }
 
-  /** For the controller's list: the end of a run wakes those that wait for it. */
-  get watches(): readonly Watched[] {
-    const options = { labelSelector: labels.concurrencyKey, unfinishedOnly: true };
-    return kinds.map((kind) => mapped(kind, (run, gone) => this.#wokenBy(run as Run, gone), options));
-  }
-
-  #wokenBy(run: Run, gone: boolean): readonly ObjectRef[] {
-    if (!gone && !isFinal(run)) return [];
+  /** Whom the end of a run wakes, as a watch tells of it. */
+  wokenBy(run: Run, gone: boolean): readonly ObjectRef[] {
+    if (run.metadata.labels?.[labels.concurrencyKey] === undefined || (!gone && !isFinal(run))) return [];
     const { namespace } = run.metadata;
     const names = this.#waiting.get(lineOf(run)) ?? [];
     return [...names].map((name) => ({ ...(namespace === undefined ? {} : { namespace }), name }));

@@ -4,7 +4,7 @@ import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import {
   type ControllerContext,
-  itself,
+  mapped,
   ownedBy,
   type Result,
   type RunningController,
@@ -14,7 +14,8 @@ import {
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { isFinal } from '../../resources/condition.ts';
-import type { ObjectRef } from '../../resources/meta.ts';
+import { labels } from '../../resources/labels.ts';
+import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { CelError } from '../../resources/tekton/cel.ts';
 import { CustomRun } from '../../resources/tekton/custom-run.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
@@ -36,12 +37,15 @@ export function startPipelineRunController(options: ControllerContext): RunningC
     ...options,
     name: 'pipelinerun',
     watches: [
-      itself(PipelineRun, { unfinishedOnly: true }),
+      mapped(PipelineRun, (run, gone) => [refOf(run), ...controller.line.wokenBy(run, gone)], { unfinishedOnly: true }),
       ownedBy(PipelineRun, TaskRun, { unfinishedOnly: true }),
       ownedBy(PipelineRun, CustomRun, { unfinishedOnly: true }),
       ownedBy(PipelineRun, PipelineRun, { unfinishedOnly: true }),
       resolutionsOf(PipelineRun),
-      ...controller.line.watches,
+      mapped(TaskRun, (run, gone) => controller.line.wokenBy(run, gone), {
+        unfinishedOnly: true,
+        labelSelector: labels.concurrencyKey,
+      }),
     ],
     reconcile: (request) => controller.reconcile(request),
   });

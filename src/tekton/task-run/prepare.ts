@@ -1,6 +1,7 @@
 /** From a TaskRun to what will run: its Task and StepActions are found, what it gives is checked, variables are replaced. */
 
 import type { Client } from '../../client/client.ts';
+import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import type { Provenance } from '../../resources/tekton/reference.ts';
 import type { StepActionSpec } from '../../resources/tekton/step-action.ts';
 import type { StepState, TaskRun } from '../../resources/tekton/task-run.ts';
@@ -8,7 +9,6 @@ import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { ResolutionError, type Waiting } from '../references/reference.ts';
 import { stepActionOf, taskOf } from '../references/references.ts';
 import { TaskRunFailure } from './failure.ts';
-import { isKfsOwn } from './kfs-own.ts';
 import { stepContainer } from './step-names.ts';
 import { checkRun, type ResolvedTask, substituteTask } from './substitute.ts';
 

@@ -2,12 +2,12 @@
 
 import { type ConditionDraft, mergeConditions } from '../../resources/condition.ts';
 import type { ContainerState, ContainerStatus, Pod } from '../../resources/core/pod.ts';
+import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import type { StepState, TaskRun, TaskRunStatus } from '../../resources/tekton/task-run.ts';
 import type { SidecarState } from '../../resources/tekton/task-run-status.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { conditionFromPod, podEnded, succeeded } from './conditions.ts';
 import { TaskRunFailure } from './failure.ts';
-import { isKfsOwn } from './kfs-own.ts';
 import { attemptOf, podName } from './pod.ts';
 import { artifactsIn, checkResults, fittingResults, stepResults, taskResults } from './results.ts';
 import { returned } from './start-order.ts';

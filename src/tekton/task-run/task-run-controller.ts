@@ -4,7 +4,7 @@ import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import {
   type ControllerContext,
-  itself,
+  mapped,
   ownedBy,
   type Result,
   type RunningController,
@@ -15,17 +15,20 @@ import { getChild, getFromServer, getIfExists } from '../../client/get-if-exists
 import { writeStatus } from '../../client/status-writer.ts';
 import { type ConditionDraft, isFinal, mergeConditions } from '../../resources/condition.ts';
 import { Pod } from '../../resources/core/pod.ts';
+import { Space } from '../../resources/kf/space.ts';
 import { annotations } from '../../resources/labels.ts';
 import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { isNotFound } from '../../resources/status.ts';
+import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
+import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun, type TaskRunStatus } from '../../resources/tekton/task-run.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { ConcurrencyLine } from '../concurrency/concurrency-line.ts';
 import { resolutionsOf } from '../references/references.ts';
+import { SpaceLine } from '../space/space-line.ts';
 import { cancelled, podEnded, started, stuckStart, succeeded, timedOut } from './conditions.ts';
 import { TaskRunFailure } from './failure.ts';
 import { hold, isAbandoned, letGo } from './held-pod.ts';
-import { isKfsOwn } from './kfs-own.ts';
 import { makePod } from './make-pod.ts';
 import { attemptOf, gracePeriodOf, podName } from './pod.ts';
 import { knownSpec, knownTask, type Prepared, prepare } from './prepare.ts';
@@ -39,10 +42,12 @@ export function startTaskRunController(options: ControllerContext): RunningContr
     ...options,
     name: 'taskrun',
     watches: [
-      itself(TaskRun, { unfinishedOnly: true }),
+      mapped(TaskRun, (run, gone) => [refOf(run), ...controller.wokenBy(run, gone)], { unfinishedOnly: true }),
       ownedBy(TaskRun, Pod, { unfinishedOnly: true }),
       resolutionsOf(TaskRun),
-      ...controller.line.watches,
+      // Tasks of the Space are PipelineRuns; others may have a concurrency key.
+      mapped(PipelineRun, (run, gone) => controller.wokenBy(run, gone), { unfinishedOnly: true }),
+      mapped(Space, ({ metadata }) => controller.space.waitingIn(metadata.name)),
     ],
     reconcile: (request) => controller.reconcile(request),
   });
@@ -51,12 +56,19 @@ export function startTaskRunController(options: ControllerContext): RunningContr
 export class TaskRunController {
   readonly #client: Client;
   readonly #clock: Clock;
-  readonly line: ConcurrencyLine;
+  readonly #line: ConcurrencyLine;
+  readonly space: SpaceLine;
 
   constructor({ client, clock }: ControllerContext) {
     this.#client = client;
     this.#clock = clock;
-    this.line = new ConcurrencyLine(client);
+    this.#line = new ConcurrencyLine(client);
+    this.space = new SpaceLine(client);
+  }
+
+  /** TaskRuns that may have been waiting for the end of this run. */
+  wokenBy(run: TaskRun | PipelineRun, gone: boolean): readonly ObjectRef[] {
+    return [...this.#line.wokenBy(run, gone), ...this.space.wokenBy(run, gone)];
   }
 
   async reconcile(request: ObjectRef): Promise<Result | void> {
@@ -115,7 +127,7 @@ export class TaskRunController {
       return pod !== undefined && isControlledBy(pod, run) ? this.#mirror(run, pod) : this.#gone(run);
     }
     if (run.status?.startTime === undefined) {
-      const obstacle = await this.line.obstacle(run);
+      const obstacle = await this.#line.obstacle(run);
       if (obstacle !== undefined) return this.#hold(run, obstacle);
     }
     const prepared = await this.#prepare(run);
@@ -124,6 +136,10 @@ export class TaskRunController {
       await this.#begin(run, condition, {});
       return this.#untilLate(run, prepared);
     }
+    // A further attempt keeps its room.
+    const full = run.status?.retriesStatus === undefined ? await this.space.obstacle(run, prepared.spec) : undefined;
+    if (full?.never) throw new TaskRunFailure('NeverFits', full.message);
+    if (full !== undefined) return this.#hold(run, full.message);
     const made = await makePod(this.#client, run, prepared);
     if (made.pod !== undefined && !isControlledBy(made.pod, made.run)) return this.#wayBlocked(made.run, made.pod);
     await this.#begin(made.run, started(), {

@@ -1,8 +1,8 @@
 /** The time limit of a run none of whose steps has started; from the first step's start on it is the node's business. Pure. */
 
 import { parseDuration } from '../../resources/duration.ts';
+import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
-import { isKfsOwn } from './kfs-own.ts';
 
 /**
  * Milliseconds until such a run is over, 0 when it is; undefined when it may wait for ever. Kf's own Tasks may: for them time

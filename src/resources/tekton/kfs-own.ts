@@ -1,8 +1,8 @@
 /** Runs that Kf makes for its own Tasks and Builds: all that they need is in their one TaskSpec, and nothing of Tekton's. */
 
-import { labels } from '../../resources/labels.ts';
-import { controllerOf } from '../../resources/meta.ts';
-import type { TaskRun } from '../../resources/tekton/task-run.ts';
+import { labels } from '../labels.ts';
+import { controllerOf } from '../meta.ts';
+import type { TaskRun } from './task-run.ts';
 
 /** They get no `/tekton` and no `/workspace`, and a line that a person typed is nowhere searched for variables. */
 export function isKfsOwn(run: TaskRun): boolean {

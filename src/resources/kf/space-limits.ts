@@ -1,8 +1,8 @@
 /** Whether a Task finds room among those of its Space that run, where the Space has caps. Pure. */
 
-import type { ResourceRequirements } from '../../resources/core/pod.ts';
-import type { Space } from '../../resources/kf/space.ts';
-import { formatBytes, quantityValue } from '../../resources/quantity.ts';
+import type { ResourceRequirements } from '../core/pod.ts';
+import { formatBytes, quantityValue } from '../quantity.ts';
+import type { Space } from './space.ts';
 
 export type SpaceLimits = NonNullable<NonNullable<NonNullable<Space['spec']>['taskConfig']>['limits']>;
 

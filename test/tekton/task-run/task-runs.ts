@@ -2,9 +2,9 @@
 
 import type { Pod } from '../../../src/resources/core/pod.ts';
 import type { StartOrder } from '../../../src/resources/core/start-order.ts';
+import { isKfsOwn } from '../../../src/resources/tekton/kfs-own.ts';
 import type { TaskRun } from '../../../src/resources/tekton/task-run.ts';
 import type { TaskSpec } from '../../../src/resources/tekton/task-spec.ts';
-import { isKfsOwn } from '../../../src/resources/tekton/kfs-own.ts';
 import { podOf } from '../../../src/tekton/task-run/pod.ts';
 import {
   bindingsOf,

@@ -1,6 +1,6 @@
 /** Why an image could not be had, in words that say the way out, and whether it is worth asking again. Pure. */
 
-import type { ImageReference } from '../../resources/image-reference.ts';
+import { type ImageReference, isLoopback } from '../../resources/image-reference.ts';
 import { CommandError } from '../host/run-command.ts';
 
 /** Kubernetes' reasons. */
@@ -44,6 +44,9 @@ interface Answer {
 const login =
   'log in with --docker-username USER and the password in CF_DOCKER_PASSWORD, of Pods with imagePullSecrets';
 
+const mirrorFor = (host: string): string =>
+  `where this machine has no way out, a mirror helps: sudo kf configure-server set-registry ${host} --mirror HOST`;
+
 /** The first that fits holds. */
 const answers: readonly Answer[] = [
   {
@@ -55,15 +58,16 @@ const answers: readonly Answer[] = [
   {
     pattern: /no such host|server misbehaving|Temporary failure in name resolution/i,
     kind: 'passing',
-    words: ({ from, host }) =>
-      `${from} is not found: check its name; where this machine has no way out, a mirror helps (sudo kf configure-server set-registry ${host} --mirror HOST)`,
+    words: ({ from, host }) => `${from} is not found: check its name; ${mirrorFor(host)}`,
   },
   {
     pattern:
       /connection (refused|reset)|i\/o timeout|no route to host|network is unreachable|TLS handshake timeout|deadline exceeded|\/v2\/": EOF/i,
     kind: 'passing',
     words: ({ from, host }) =>
-      `${from} does not answer: check name and port; where this machine has no way out, a mirror helps (sudo kf configure-server set-registry ${host} --mirror HOST)`,
+      isLoopback(host)
+        ? `${from} does not answer: does it run, on that port?`
+        : `${from} does not answer: check name and port; ${mirrorFor(host)}`,
   },
   {
     pattern: /(status code from registry|StatusCode:|HTTP status:) 5\d\d/i,

@@ -99,6 +99,14 @@ test.each(cases)('%s', (text, kind, words, said) => {
   expect(error.message).toContain(`(${said})`);
 });
 
+test('a registry of this machine is asked for there', () => {
+  const text =
+    'initializing source docker://127.0.0.1:5000/app:1: pinging container registry 127.0.0.1:5000: Get "http://127.0.0.1:5000/v2/": dial tcp 127.0.0.1:5000: connect: connection refused';
+  expect(pullErrorOf(fatal(text), parseImageReference('127.0.0.1:5000/app:1')).message).toBe(
+    'registry 127.0.0.1:5000 does not answer: does it run, on that port? (connection refused)',
+  );
+});
+
 test('a name that is none', () => {
   const text =
     'Invalid source name docker://UPPER/x:latest: invalid reference format: repository name must be lowercase';

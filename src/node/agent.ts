@@ -7,6 +7,7 @@ import type { MachineRoom } from '../client/machine-room.ts';
 import { reflect } from '../client/reflector.ts';
 import type { Node } from '../resources/core/kinds.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
+import { containersOf } from '../resources/core/pod-containers.ts';
 import { refOf } from '../resources/meta.ts';
 import { isConflict, isNotFound } from '../resources/status.ts';
 import { Admission } from './admission.ts';
@@ -222,8 +223,8 @@ class Agent implements NodeAgent {
   }
 
   /** As far as can be told at once. */
-  #hasImages({ spec }: Pod): boolean {
-    return spec.containers.every(
+  #hasImages(pod: Pod): boolean {
+    return containersOf(pod).every(
       ({ image = '', imagePullPolicy }) => imagePullPolicy !== 'Always' && this.#context.images.isHere(image),
     );
   }

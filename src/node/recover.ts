@@ -133,7 +133,7 @@ function failureOf({ bootId }: NodeContext, pod: Pod): { reason: string; message
   if (boot !== bootId)
     return { reason: 'NodeRestarted', message: 'the machine was restarted while the Pod was being run' };
   if (
-    (pod.status?.containerStatuses ?? []).every(
+    [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].every(
       ({ state }) => state?.running === undefined && state?.terminated === undefined,
     )
   )

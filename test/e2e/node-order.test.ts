@@ -320,3 +320,33 @@ test('a Pod that is ended ends its steps first, then their sidecars', async () =
   ]);
   await node.gone('cancelled');
 });
+
+test('init containers prepare a Pod, and may run on beside it', async () => {
+  const volumeMounts = [{ name: 'v', mountPath: '/v' }];
+  const mounted = (container: Container): Container => ({ ...container, volumeMounts });
+  const pod = await node.create('prepared', {
+    volumes: [{ name: 'v', emptyDir: {} }],
+    initContainers: [
+      mounted(step('first', 'echo first >> /v/log')),
+      mounted({ ...step('beside', 'echo beside >> /v/log; sleep 1000'), restartPolicy: 'Always' }),
+      mounted(step('second', 'while ! grep -q beside /v/log; do sleep 0.02; done; echo second >> /v/log')),
+    ],
+    containers: [mounted(step('main', 'cat /v/log'))],
+  });
+  const over = await node.finished('prepared');
+  expect(over.status?.phase).toBe('Succeeded');
+  expect(await node.log(pod)).toBe('first\nbeside\nsecond\n');
+  expect(over.status?.initContainerStatuses?.map(({ name, state }) => [name, state?.terminated?.exitCode])).toEqual([
+    ['first', 0],
+    ['beside', 143],
+    ['second', 0],
+  ]);
+  await node.create('unprepared', {
+    initContainers: [step('first', 'exit 3')],
+    containers: [step('main', 'echo never')],
+  });
+  const failed = await node.finished('unprepared');
+  expect(failed.status?.phase).toBe('Failed');
+  expect(terminated(failed)).toMatchObject({ reason: 'Skipped' });
+  expect(failed.status?.conditions?.find(({ type }) => type === 'Initialized')?.status).toBe('False');
+});

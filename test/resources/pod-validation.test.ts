@@ -28,7 +28,10 @@ test('a usual Pod has no faults', () => {
 });
 
 test.each<[string, Readonly<Record<string, unknown>>, string]>([
-  ['spec', { initContainers: [{ name: 'i' }] }, 'spec.initContainers'],
+  ['spec', { initContainers: [{ name: 'c' }] }, 'spec.containers[0].name'],
+  ['spec', { initContainers: [{ name: 'i', restartPolicy: 'Never' }] }, 'spec.initContainers[0].restartPolicy'],
+  ['spec', { initContainers: [{ name: 'i', livenessProbe: { exec: {} } }] }, 'spec.initContainers[0].livenessProbe'],
+  ['spec', { initContainers: [{ name: 'i', lifecycle: { preStop: {} } }] }, 'spec.initContainers[0].lifecycle'],
   ['spec', { hostNetwork: true }, 'spec.hostNetwork'],
   ['spec', { restartPolicy: 'Always' }, 'spec.restartPolicy'],
   ['spec', { restartPolicy: 'OnFailure' }, 'spec.restartPolicy'],

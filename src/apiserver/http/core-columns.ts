@@ -32,11 +32,27 @@ export function podStatus(pod: Pod): string {
         (state.terminated.signal ? `Signal:${state.terminated.signal}` : `ExitCode:${state.terminated.exitCode}`);
     else if (ready && state?.running) running = true;
   }
+  const preparing = initReason(pod);
+  if (preparing !== undefined) return metadata.deletionTimestamp === undefined ? preparing : 'Terminating';
   if (reason === 'Completed' && running) {
     const isReady = status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
     reason = isReady ? 'Running' : 'NotReady';
   }
   return metadata.deletionTimestamp === undefined ? reason : 'Terminating';
+}
+
+/** How far the init containers are, until they are done. */
+function initReason({ spec, status }: Pod): string | undefined {
+  const all = status?.initContainerStatuses ?? [];
+  const at = all.findIndex(({ state, ready, name }) => {
+    const runsOn = spec.initContainers?.find((container) => container.name === name)?.restartPolicy === 'Always';
+    return runsOn ? ready !== true && !state?.terminated : state?.terminated?.exitCode !== 0;
+  });
+  const { state } = all[at] ?? {};
+  if (state === undefined || status?.phase === 'Succeeded') return undefined;
+  if (state.terminated) return `Init:${state.terminated.reason || `ExitCode:${state.terminated.exitCode}`}`;
+  const waits = state.waiting?.reason;
+  return waits && waits !== 'PodInitializing' ? `Init:${waits}` : `Init:${at}/${all.length}`;
 }
 
 const podColumns: readonly Column[] = [

@@ -2,7 +2,8 @@
 
 import type { LogQuery, LogSource } from '../../client/logs.ts';
 import { isFinal } from '../../resources/condition.ts';
-import type { Pod } from '../../resources/core/pod.ts';
+import type { ContainerState, Pod } from '../../resources/core/pod.ts';
+import { containersOf } from '../../resources/core/pod-containers.ts';
 import type { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import type { KubeObject } from '../../resources/meta.ts';
@@ -83,10 +84,11 @@ function podSource(
   if (wanted === undefined && names.length > 1)
     throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`);
   const container = wanted ?? names[0]!;
-  if (!names.includes(container)) throw badRequest(`container ${container} is not valid for pod ${name}`);
+  const known = containersOf(pod).map((one) => one.name);
+  if (!known.includes(container)) throw badRequest(`container ${container} is not valid for pod ${name}`);
   if (flag(query, 'previous'))
     throw badRequest(`previous terminated container "${container}" in pod "${name}" not found`);
-  const state = pod.status?.containerStatuses?.find((status) => status.name === container)?.state;
+  const state = stateOf(pod, container);
   const started = state?.running !== undefined || state?.terminated !== undefined;
   // A container of a running Pod may wait for the one before it: whoever follows, waits with it.
   const comes = flag(query, 'follow') && pod.status?.phase === 'Running';
@@ -100,8 +102,12 @@ function podSource(
 const podOver = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
 const containerOver = (pod: Pod, container: string | undefined): boolean =>
-  podOver(pod) ||
-  pod.status?.containerStatuses?.find((status) => status.name === container)?.state?.terminated !== undefined;
+  podOver(pod) || (container !== undefined && stateOf(pod, container)?.terminated !== undefined);
+
+const stateOf = ({ status }: Pod, container: string): ContainerState | undefined =>
+  [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].find(
+    ({ name }) => name === container,
+  )?.state;
 
 /** Copies the log to the client; an error before the first byte is still an error answer. */
 async function copy({ res }: Exchange, logs: LogSource, query: LogQuery): Promise<void> {

@@ -8,6 +8,7 @@ import type { Clock, Timer } from '../../client/clock.ts';
 import { podCredentials } from '../../client/pull-credentials.ts';
 import type { ImagePull } from '../../resources/core/image-pull.ts';
 import type { Pod } from '../../resources/core/pod.ts';
+import { containersOf } from '../../resources/core/pod-containers.ts';
 import { formatBytes } from '../../resources/quantity.ts';
 import { ImageToolsMissing } from '../images/container-storage.ts';
 import type { Images } from '../images/node-images.ts';
@@ -93,7 +94,7 @@ export class AwaitedImages {
     const { images, clock, ready } = this.#options;
     const { pod } = entry.publisher;
     const wanted = new Map<string, boolean>();
-    for (const { image = '', imagePullPolicy } of pod.spec.containers)
+    for (const { image = '', imagePullPolicy } of containersOf(pod))
       wanted.set(image, wanted.get(image) || (await images.wants(image, imagePullPolicy)));
     const missing = [...wanted].filter(([, isWanted]) => isWanted).map(([image]) => image);
     if (missing.length > 0) {

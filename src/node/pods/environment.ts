@@ -1,6 +1,7 @@
 /** The environment of a container, as Kubernetes resolves it. Pure. */
 
 import type { Container, EnvVar, Pod } from '../../resources/core/pod.ts';
+import { containersOf } from '../../resources/core/pod-containers.ts';
 import { quantityValue } from '../../resources/quantity.ts';
 import { ConfigError } from './config-error.ts';
 import type { References } from './references.ts';
@@ -128,7 +129,7 @@ export function resourceValue(
   const of =
     ref.containerName === undefined || ref.containerName === ''
       ? own
-      : pod.spec.containers.find((candidate) => candidate.name === ref.containerName);
+      : containersOf(pod).find((candidate) => candidate.name === ref.containerName);
   if (of === undefined) throw new ConfigError(`${what}: no container ${ref.containerName ?? ''}`);
   const [which, resource] = splitResource(ref.resource);
   const given = which === 'requests' ? (of.resources?.requests ?? of.resources?.limits) : of.resources?.limits;

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { Pod } from '../../resources/core/pod.ts';
+import { containersOf } from '../../resources/core/pod-containers.ts';
 import type { NodeContext } from '../context.ts';
 import { logPathOf } from '../logs/log-path.ts';
 import { ContainerProcess } from './container.ts';
@@ -21,7 +22,7 @@ export class PodProcesses {
 
   /** `UID-INDEX` */
   idOf(name: string): string {
-    const index = this.#pod.spec.containers.findIndex((container) => container.name === name);
+    const index = containersOf(this.#pod).findIndex((container) => container.name === name);
     return `${this.#pod.metadata.uid}-${index}`;
   }
 

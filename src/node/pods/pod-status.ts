@@ -2,6 +2,7 @@
 
 import { mergeConditions } from '../../resources/condition.ts';
 import type { Container, ContainerState, ContainerStatus, Pod } from '../../resources/core/pod.ts';
+import { isRestartable } from '../../resources/core/pod-containers.ts';
 import type { StartOrder } from '../../resources/core/start-order.ts';
 import { type ContainerRun, hasEnded, isReady } from './container-run.ts';
 import { allEnded, type Runs, succeeded } from './order.ts';
@@ -30,9 +31,14 @@ export const exactTime = (milliseconds: number): string => new Date(milliseconds
 
 export function podStatus(input: StatusInput): PodStatus {
   const { pod, runs, order, now, failure } = input;
-  const phase = phaseOf(order, runs, failure !== undefined);
+  const phase = phaseOf(pod, order, runs, failure !== undefined);
   const before = pod.status ?? {};
-  const ready = [...runs.values()].every((run) => run.phase === 'running' && isReady(run));
+  const { initContainers = [] } = pod.spec;
+  const initialized = initContainers.every((container) => isInitialized(container, runs.get(container.name)!));
+  const ready = pod.spec.containers.every(({ name }) => {
+    const run = runs.get(name)!;
+    return run.phase === 'running' && isReady(run);
+  });
   const readiness = { status: ready ? 'True' : 'False', ...readyReason(phase) } as const;
   return {
     ...before,
@@ -45,19 +51,40 @@ export function podStatus(input: StatusInput): PodStatus {
       before.conditions,
       [
         { type: 'PodScheduled', status: 'True' },
-        { type: 'Initialized', status: 'True', ...(phase === 'Succeeded' ? { reason: 'PodCompleted' } : {}) },
+        initialized
+          ? { type: 'Initialized', status: 'True', ...(phase === 'Succeeded' ? { reason: 'PodCompleted' } : {}) }
+          : { type: 'Initialized', status: 'False', reason: 'ContainersNotInitialized' },
         { type: 'Ready', ...readiness },
         { type: 'ContainersReady', ...readiness },
       ],
       now,
     ),
+    ...(initContainers.length === 0
+      ? {}
+      : { initContainerStatuses: initContainers.map((container) => initStatus(container, input)) }),
     containerStatuses: pod.spec.containers.map((container) => containerStatus(container, input)),
   };
 }
 
-function phaseOf(order: StartOrder, runs: Runs, failed: boolean): NonNullable<PodStatus['phase']> {
+/** Whether those behind it may start: it has done its work, or, if it runs on, it is ready. */
+const isInitialized = (container: Container, run: ContainerRun): boolean =>
+  isRestartable(container) ? run.phase !== 'waiting' && isReady(run) : hasEnded(run) && run.exitCode === 0;
+
+/** One that has done its work is ready for good. */
+function initStatus(container: Container, input: StatusInput): ContainerStatus {
+  const status = containerStatus(container, input);
+  return isRestartable(container)
+    ? status
+    : { ...status, ready: isInitialized(container, input.runs.get(container.name)!) };
+}
+
+function phaseOf(pod: Pod, order: StartOrder, runs: Runs, failed: boolean): NonNullable<PodStatus['phase']> {
   if (allEnded(runs)) return !failed && succeeded(order, runs) ? 'Succeeded' : 'Failed';
-  const begun = [...runs.values()].some((run) => run.phase === 'running' || hasEnded(run));
+  // A Pod that is being prepared does not run yet.
+  const begun = pod.spec.containers.some(({ name }) => {
+    const run = runs.get(name)!;
+    return run.phase === 'running' || hasEnded(run);
+  });
   return begun ? 'Running' : 'Pending';
 }
 
@@ -70,7 +97,8 @@ function readyReason(phase: string): { reason?: string } {
 function containerStatus({ name, image = '' }: Container, input: StatusInput): ContainerStatus {
   const run = input.runs.get(name)!;
   const id = input.containerId(name);
-  const before = input.pod.status?.containerStatuses?.find((status) => status.name === name);
+  const { containerStatuses = [], initContainerStatuses = [] } = input.pod.status ?? {};
+  const before = [...containerStatuses, ...initContainerStatuses].find((status) => status.name === name);
   const begun = run.phase === 'running' || (hasEnded(run) && run.startedAt !== undefined);
   return {
     name,

@@ -6,7 +6,8 @@
 
 import { stat } from 'node:fs/promises';
 import type { Container, Pod } from '../../resources/core/pod.ts';
-import { type StartOrder, startOrderOf } from '../../resources/core/start-order.ts';
+import { containersOf, orderOf } from '../../resources/core/pod-containers.ts';
+import type { StartOrder } from '../../resources/core/start-order.ts';
 import type { NodeContext } from '../context.ts';
 import { deferred } from '../deferred.ts';
 import { bootOfClaim, claimed } from './claim.ts';
@@ -59,8 +60,8 @@ export class PodWorker {
     this.#context = context;
     const { client, clock, stopping, onError } = context;
     this.#publisher = new PodPublisher({ client, clock, pod, stopping, onError });
-    this.#order = startOrderOf(pod);
-    this.#containers = new Map(pod.spec.containers.map((container) => [container.name, container]));
+    this.#order = orderOf(pod);
+    this.#containers = new Map(containersOf(pod).map((container) => [container.name, container]));
     for (const name of this.#containers.keys()) this.#runs.set(name, { phase: 'waiting' });
     this.#place = new PodPlace(context, pod);
     this.#journal = new PodJournal(pod, context.bootId, this.#place);

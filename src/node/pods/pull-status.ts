@@ -2,7 +2,7 @@
 
 import { mergeConditions } from '../../resources/condition.ts';
 import { type ImagePull, pullCondition } from '../../resources/core/image-pull.ts';
-import type { ContainerStatus, Pod } from '../../resources/core/pod.ts';
+import type { Container, ContainerStatus, Pod } from '../../resources/core/pod.ts';
 import type { PodStatus } from './pod-status.ts';
 
 export interface Pulls {
@@ -17,13 +17,14 @@ export function pullingStatus(pod: Pod, { states, begun }: Pulls, now: string): 
   const all = [...states.values()];
   // What goes wrong is said before what goes on.
   const told = all.find(({ state }) => state === 'ImagePullBackOff') ?? all[0];
+  const waiting = ({ name, image = '' }: Container): ContainerStatus =>
+    waitingContainer(name, image, states.get(image));
   return {
     ...pod.status,
     phase: 'Pending',
     startTime: begun,
-    containerStatuses: pod.spec.containers.map(({ name, image = '' }) =>
-      waitingContainer(name, image, states.get(image)),
-    ),
+    ...(pod.spec.initContainers === undefined ? {} : { initContainerStatuses: pod.spec.initContainers.map(waiting) }),
+    containerStatuses: pod.spec.containers.map(waiting),
     conditions: mergeConditions(pod.status?.conditions, told === undefined ? [] : [pullCondition(told)], now),
   };
 }
@@ -38,5 +39,6 @@ function waitingContainer(name: string, image: string, pull: ImagePull | undefin
 export const pulledStatus = ({ status }: Pod, message: string, now: string): PodStatus => ({
   ...status,
   containerStatuses: undefined,
+  initContainerStatuses: undefined,
   conditions: mergeConditions(status?.conditions, [pullCondition({ state: 'Pulled', message })], now),
 });

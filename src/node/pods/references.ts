@@ -4,6 +4,7 @@ import type { Client } from '../../client/client.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { ConfigMap, Secret } from '../../resources/core/kinds.ts';
 import type { Pod } from '../../resources/core/pod.ts';
+import { containersOf } from '../../resources/core/pod-containers.ts';
 
 type Data = Readonly<Record<string, Buffer>>;
 
@@ -35,7 +36,7 @@ function namesIn(pod: Pod): { secrets: ReadonlySet<string>; configMaps: Readonly
   const secrets = new Set<string>();
   const configMaps = new Set<string>();
   const note = (names: Set<string>, name: string | undefined): unknown => name !== undefined && names.add(name);
-  for (const container of pod.spec.containers) {
+  for (const container of containersOf(pod)) {
     for (const { valueFrom } of container.env ?? []) {
       note(secrets, valueFrom?.secretKeyRef?.name);
       note(configMaps, valueFrom?.configMapKeyRef?.name);

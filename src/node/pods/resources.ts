@@ -1,7 +1,7 @@
 /** What a Pod may use, from its containers' limits and requests. Pure. */
 
 import type { Container, Pod } from '../../resources/core/pod.ts';
-import { startOrderOf } from '../../resources/core/start-order.ts';
+import { containersOf, orderOf } from '../../resources/core/pod-containers.ts';
 import { quantityValue } from '../../resources/quantity.ts';
 import { concurrentNeed, orderError } from './order.ts';
 
@@ -34,16 +34,16 @@ export function cpuRequest(container: Container): number {
 
 /** Bytes of memory that the Pod's containers can take together. */
 export function podMemory(pod: Pod, defaults: Defaults): number {
-  const byName = new Map(pod.spec.containers.map((container) => [container.name, container]));
+  const byName = new Map(containersOf(pod).map((container) => [container.name, container]));
   const names = [...byName.keys()];
-  const order = startOrderOf(pod);
+  const order = orderOf(pod);
   const need = (name: string): number => memoryLimit(byName.get(name)!, defaults);
   return concurrentNeed(orderError(order, names) === undefined ? order : {}, names, need);
 }
 
 /** Bytes of the Pod's disk: its containers share one. */
 export function podDisk(pod: Pod, defaults: Defaults): number {
-  const stated = pod.spec.containers.map((container) => limitOf(container, 'ephemeral-storage'));
+  const stated = containersOf(pod).map((container) => limitOf(container, 'ephemeral-storage'));
   const total = stated.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
   return total > 0 ? total : defaults.diskBytes;
 }

@@ -4,6 +4,7 @@ import { chmodSync, chownSync, lstatSync, mkdirSync, realpathSync, writeFileSync
 import { dirname, join, resolve, sep } from 'node:path';
 import { makePublic } from '../../files/durable.ts';
 import type { Container, Pod, Volume } from '../../resources/core/pod.ts';
+import { containersOf } from '../../resources/core/pod-containers.ts';
 import { quantityValue } from '../../resources/quantity.ts';
 import type { OciUser } from '../runtime/oci.ts';
 import { ConfigError } from './config-error.ts';
@@ -64,8 +65,8 @@ function prepareVolume(pod: Pod, volume: Volume, options: VolumeOptions): Prepar
   return bind(emptyFolder(join(options.diskDir, 'volumes', name), options));
 }
 
-const usersOf = ({ spec }: Pod, volume: string): readonly Container[] =>
-  spec.containers.filter(({ volumeMounts = [] }) => volumeMounts.some(({ name }) => name === volume));
+const usersOf = (pod: Pod, volume: string): readonly Container[] =>
+  containersOf(pod).filter(({ volumeMounts = [] }) => volumeMounts.some(({ name }) => name === volume));
 
 /** As Kubernetes' everybody's to write to; it belongs to the user of the container that comes first. */
 function emptyFolder(path: string, { user, fsGroup }: VolumeOptions): string {

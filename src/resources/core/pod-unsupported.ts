@@ -8,7 +8,6 @@ type Fields = Readonly<Record<string, unknown>>;
 type Instead = Readonly<Record<string, string>>;
 
 const ofPod: Instead = {
-  initContainers: 'init containers are not run here; a TaskRun with several steps runs them in order',
   ephemeralContainers: 'ephemeral containers are not run here',
   hostNetwork: "a Pod has a network of its own here; host.kf.internal is the machine's address",
   hostPID: 'a Pod has process IDs of its own here',
@@ -79,6 +78,7 @@ export const capabilityName = (name: string): string => name.toUpperCase().repla
 
 interface Shape {
   readonly containers: readonly object[];
+  readonly initContainers?: readonly object[];
   readonly volumes?: readonly object[];
 }
 
@@ -96,6 +96,9 @@ export function unsupportedFields(spec: Shape): readonly FieldError[] {
       ? [invalid('spec.os.name', asFields(fields.os).name, 'this node runs linux')]
       : []),
     ...(spec.volumes ?? []).flatMap((volume, index) => volumeErrors(`spec.volumes[${index}]`, volume as Fields)),
+    ...(spec.initContainers ?? []).flatMap((container, index) =>
+      containerErrors(`spec.initContainers[${index}]`, container as Fields),
+    ),
     ...spec.containers.flatMap((container, index) => containerErrors(`spec.containers[${index}]`, container as Fields)),
   ];
 }

@@ -35,6 +35,7 @@ interface ContainerShape extends Named {
     readonly subPathExpr?: string;
   })[];
   readonly securityContext?: object;
+  readonly restartPolicy?: string;
   readonly startupProbe?: object;
   readonly readinessProbe?: object;
   readonly livenessProbe?: object;
@@ -44,6 +45,7 @@ interface PodShape {
   readonly metadata: ObjectMeta;
   readonly spec: {
     readonly containers: readonly ContainerShape[];
+    readonly initContainers?: readonly ContainerShape[];
     readonly volumes?: readonly Named[];
     readonly securityContext?: unknown;
     readonly restartPolicy?: string;
@@ -51,15 +53,21 @@ interface PodShape {
 }
 
 export function validatePod({ metadata, spec }: PodShape, old?: PodShape): readonly FieldError[] {
-  const { containers, volumes = [] } = spec;
+  const { containers, initContainers = [], volumes = [] } = spec;
   const known = new Set(volumes.map(({ name }) => name));
   return [
-    ...named('spec.containers', containers),
+    ...named('spec.initContainers', initContainers),
+    ...named('spec.containers', containers, initContainers),
     ...named('spec.volumes', volumes),
+    ...initContainers.flatMap((container, index) => [
+      ...containerErrors(`spec.initContainers[${index}]`, container, known),
+      ...initErrors(`spec.initContainers[${index}]`, container),
+    ]),
     ...containers.flatMap((container, index) => containerErrors(`spec.containers[${index}]`, container, known)),
     ...userErrors('spec.securityContext', spec.securityContext as object | undefined),
     ...unsupportedErrors(spec, old),
-    ...probeErrors(containers),
+    ...probeErrors('spec.initContainers', initContainers),
+    ...probeErrors('spec.containers', containers),
     ...restartErrors(spec.restartPolicy, old),
     ...startOrderErrors(metadata.annotations?.[annotations.startOrder]),
   ];
@@ -74,12 +82,22 @@ function unsupportedErrors(spec: PodShape['spec'], old: PodShape | undefined): r
 const probeNames = ['startupProbe', 'readinessProbe', 'livenessProbe'] as const;
 const handlers = ['exec', 'httpGet', 'tcpSocket', 'grpc'];
 
-function probeErrors(containers: readonly ContainerShape[]): readonly FieldError[] {
+/** One that ends has nothing to be probed for. */
+function initErrors(field: string, container: ContainerShape): readonly FieldError[] {
+  const { restartPolicy } = container;
+  if (restartPolicy === 'Always') return [];
+  if (restartPolicy !== undefined) return [notSupported(`${field}.restartPolicy`, restartPolicy, ['Always'])];
+  return probeNames
+    .filter((name) => container[name] !== undefined && container[name] !== null)
+    .map((name) => forbidden(`${field}.${name}`, 'may not be set for init containers without restartPolicy=Always'));
+}
+
+function probeErrors(list: string, containers: readonly ContainerShape[]): readonly FieldError[] {
   return containers.flatMap((container, index) =>
     probeNames.flatMap((name) => {
       const probe = container[name];
       if (probe === undefined || probe === null) return [];
-      const field = `spec.containers[${index}].${name}`;
+      const field = `${list}[${index}].${name}`;
       const given = handlers.filter((handler) => handler in probe);
       if (given.length === 0) return [required(field, 'must specify a handler type')];
       return given
@@ -98,8 +116,9 @@ function restartErrors(policy: string | undefined, old: PodShape | undefined): r
   return [invalid(field, policy, detail)];
 }
 
-function named(field: string, items: readonly Named[]): readonly FieldError[] {
-  const seen = new Set<string>();
+/** @param others whose names are taken */
+function named(field: string, items: readonly Named[], others: readonly Named[] = []): readonly FieldError[] {
+  const seen = new Set(others.map(({ name }) => name));
   return items.flatMap(({ name }, index) => {
     const path = `${field}[${index}].name`;
     if (!isDns1123Label(name)) return [invalid(path, name, label)];

@@ -188,6 +188,8 @@ export const containerSchema = s.object(
     startupProbe: s.optional(probeSchema),
     readinessProbe: s.optional(probeSchema),
     livenessProbe: s.optional(probeSchema),
+    /** Of an init container: Always runs it beside the Pod's own containers. */
+    restartPolicy: s.optional(s.string()),
   },
   { open: true },
 );
@@ -249,6 +251,7 @@ const body = {
   spec: s.object(
     {
       containers: s.array(containerSchema, { minItems: 1 }),
+      initContainers: s.optional(s.array(containerSchema)),
       volumes: s.optional(s.array(volumeSchema)),
       restartPolicy: s.optional(s.string()),
       /** Seconds between SIGTERM and SIGKILL; default 10 (Kubernetes: 30). */
@@ -291,6 +294,7 @@ const body = {
         hostIP: s.optional(s.string()),
         startTime: s.optional(s.time()),
         containerStatuses: s.optional(s.array(containerStatusSchema)),
+        initContainerStatuses: s.optional(s.array(containerStatusSchema)),
         qosClass: s.optional(s.string()),
       },
       { open: true },

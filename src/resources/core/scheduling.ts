@@ -62,6 +62,10 @@ export interface Taint {
   readonly effect: string;
 }
 
+interface Sized {
+  readonly resources?: { readonly limits?: Labels; readonly requests?: Labels };
+}
+
 /** What is looked at of a Pod. */
 export interface Placed {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Labels };
@@ -71,7 +75,8 @@ export interface Placed {
     readonly tolerations?: readonly Toleration[];
     readonly topologySpreadConstraints?: readonly s.Infer<typeof spreadSchema>[];
     readonly schedulerName?: string;
-    readonly containers?: readonly { readonly resources?: { readonly limits?: Labels; readonly requests?: Labels } }[];
+    readonly initContainers?: readonly Sized[];
+    readonly containers?: readonly Sized[];
   };
 }
 
@@ -95,7 +100,7 @@ export function unschedulable(pod: Placed, node: Place, others: readonly Placed[
   const { schedulerName = usualScheduler } = pod.spec;
   if (schedulerName !== usualScheduler && schedulerName !== '')
     return `there is no scheduler ${JSON.stringify(schedulerName)} here, only ${usualScheduler}`;
-  const lacking = (pod.spec.containers ?? [])
+  const lacking = [...(pod.spec.initContainers ?? []), ...(pod.spec.containers ?? [])]
     .flatMap(({ resources: { limits = {}, requests = {} } = {} }) => Object.entries({ ...limits, ...requests }))
     .find(([name, amount]) => !resources.includes(name) && String(amount) !== '0');
   if (lacking !== undefined) return `0/1 nodes are available: 1 Insufficient ${lacking[0]}.`;

@@ -5,7 +5,8 @@
 
 import { conditionOf } from '../condition.ts';
 import { jsonEqual } from '../json.ts';
-import type { KubeObject } from '../meta.ts';
+import { labels } from '../labels.ts';
+import { controllerOf, type KubeObject } from '../meta.ts';
 import type { CustomRun } from './custom-run.ts';
 import { pipelineRunDefaults, taskRunDefaults } from './defaults/runs.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -43,6 +44,14 @@ function refusal(fault: string | undefined, complaints: () => Complaints): strin
 }
 
 type WithSpec = KubeObject & { readonly spec: unknown };
+
+/**
+ * A run that Kf has made, or a run of such a run: what it carries is a person's command line, in which `$(params.x)` is
+ * the shell's, and the controllers know what they make.
+ */
+const isKfs = (object: KubeObject): boolean =>
+  object.metadata.labels?.[labels.task] !== undefined ||
+  controllerOf(object)?.apiVersion.startsWith('kf.dev/') === true;
 
 const sameSpec = (object: WithSpec, old: WithSpec | undefined): boolean =>
   old !== undefined && jsonEqual(object.spec, old.spec);
@@ -88,7 +97,7 @@ export const admitTaskRun = (run: TaskRun, old?: TaskRun): string | undefined =>
         ...metadataErrors(run.metadata),
         ...pendingErrors(run, old, 'TaskRunPending'),
         ...updateErrors(run, old, taskRunDefaults, ['status', 'statusMessage']),
-        ...under('spec', taskRunSpecErrors(run.spec)),
+        ...(isKfs(run) ? [] : under('spec', taskRunSpecErrors(run.spec))),
       ]);
 
 export const admitPipelineRun = (run: PipelineRun, old?: PipelineRun): string | undefined =>
@@ -98,7 +107,7 @@ export const admitPipelineRun = (run: PipelineRun, old?: PipelineRun): string | 
         ...metadataErrors(run.metadata),
         ...pendingErrors(run, old, 'PipelineRunPending'),
         ...updateErrors(run, old, pipelineRunDefaults, ['status']),
-        ...under('spec', pipelineRunSpecErrors(run.spec)),
+        ...(isKfs(run) ? [] : under('spec', pipelineRunSpecErrors(run.spec))),
       ]);
 
 type Run = TaskRun | PipelineRun;

@@ -89,6 +89,15 @@ describe('the PipelineRun', () => {
     );
   });
 
+  test('may say what would be a variable of Tekton’s', () => {
+    const command = {
+      command: sh('echo $(params.x) $(context.pipelineRun.name) $(tasks.a.results.b) $(results.r.path)'),
+    };
+    const run = pipelineRunOf(task(), { app: app(), space: undefined, id: 7, image: 'img', command });
+    const object = { apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', ...run } as PipelineRun;
+    expect(PipelineRun.admit?.(PipelineRun.default?.(object) ?? object)).toBeUndefined();
+  });
+
   test('has no time limit unless one is given', () => {
     expect(made.spec.timeouts).toEqual({ pipeline: '0s' });
     expect(made.spec.pipelineSpec?.tasks?.[0]?.timeout).toBe('0s');

@@ -5,6 +5,7 @@ import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { PipelineSpec, PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { resultReferencesIn } from './result-reference.ts';
+import { isTaskAttempt } from './task-attempt.ts';
 import { childKindOf, PipelineRunFailure } from './types.ts';
 
 /** What a pipeline task runs, where that is known: results and params of a Task, or of a Pipeline within. */
@@ -16,6 +17,7 @@ export interface Ran {
 
 /** @param ran by name of the pipeline task @throws PipelineRunFailure with the first fault */
 export function checkTasks(run: PipelineRun, spec: PipelineSpec, ran: ReadonlyMap<string, Ran>): void {
+  if (isTaskAttempt(run)) return;
   const tasks = [...(spec.tasks ?? []), ...(spec.finally ?? [])];
   for (const task of tasks) checkTaskParams(run, task, ran.get(task.name));
   const known = new Map(tasks.map((task) => [task.name, task]));

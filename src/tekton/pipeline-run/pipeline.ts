@@ -9,6 +9,7 @@ import type { Provenance } from '../../resources/tekton/reference.ts';
 import type { Found, Waiting } from '../references/reference.ts';
 import { pipelineOf } from '../references/references.ts';
 import { checkPipeline, preparePipeline } from './prepare.ts';
+import { isTaskAttempt } from './task-attempt.ts';
 
 export interface RunPipeline {
   readonly state: 'found';
@@ -19,9 +20,6 @@ export interface RunPipeline {
   readonly run: PipelineRun;
   readonly provenance?: Provenance;
 }
-
-/** An attempt of a Kf Task: nothing is written twice for it. */
-export const isTaskAttempt = ({ metadata }: PipelineRun): boolean => metadata.labels?.[labels.task] !== undefined;
 
 /** @throws ResolutionError, PipelineRunFailure */
 export async function pipelineOfRun(client: Client, run: PipelineRun): Promise<RunPipeline | Waiting> {
@@ -45,6 +43,7 @@ const nameOf = (run: PipelineRun): string =>
     : (run.metadata.labels?.[labels.pipeline] ?? run.spec.pipelineRef.name ?? run.metadata.name);
 
 function prepared(run: PipelineRun, spec: PipelineSpec, name: string): RunPipeline {
+  if (isTaskAttempt(run)) return { state: 'found', spec, name, run };
   checkPipeline(run, spec, name);
   return { state: 'found', spec: preparePipeline(run, spec, name), name, run };
 }

@@ -38,11 +38,14 @@ const whenFalse = 'When Expressions evaluated to false';
 export interface Situation {
   readonly states: States;
   readonly graph: Graph;
+  /** Texts hold no variables. Default: they may. */
+  readonly isLiteral?: boolean;
   /** spec.status of the run. */
   readonly wish: string;
   readonly isTimedOut: { readonly pipeline: boolean; readonly tasks: boolean; readonly finally: boolean };
 }
 
+const nothing: Resolution = { variables: new Map(), missing: [] };
 const nobody: ReadonlyMap<string, string> = new Map();
 
 export class Progress {
@@ -134,7 +137,7 @@ export class Progress {
     let filled = this.#filled.get(name);
     if (filled === undefined) {
       const { runAfter: _order, ...fields } = state.task;
-      const resolution = resolveIn(fields, this.#situation.states);
+      const resolution = this.#situation.isLiteral ? nothing : resolveIn(fields, this.#situation.states);
       const variables = state.isFinally
         ? new Map([...executionStatus(this.#dag(), this.aggregateStatus), ...resolution.variables])
         : resolution.variables;

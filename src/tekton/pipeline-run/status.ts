@@ -6,10 +6,11 @@ import type { PipelineRunStatus } from '../../resources/tekton/pipeline-run-stat
 import { childReferences, skippedTasks } from './child-references.ts';
 import type { TakenOver } from './earlier-run.ts';
 import { conditionOfRun } from './outcome.ts';
-import { isTaskAttempt, type RunPipeline } from './pipeline.ts';
+import type { RunPipeline } from './pipeline.ts';
 import { pipelineResults } from './pipeline-results.ts';
 import type { Progress } from './progress.ts';
 import type { States } from './results.ts';
+import { isTaskAttempt } from './task-attempt.ts';
 import type { Limits, TimedOut } from './timeouts.ts';
 
 const draft = (status: ConditionDraft['status'], reason: string, message: string): ConditionDraft => ({

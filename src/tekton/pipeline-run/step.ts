@@ -17,6 +17,7 @@ import type { RunPipeline } from './pipeline.ts';
 import { Progress } from './progress.ts';
 import { runsOfReused } from './reused-tasks.ts';
 import type { Standing } from './status.ts';
+import { isTaskAttempt } from './task-attempt.ts';
 import { cancelledByPipelineRun, cancelledByTimeout, isStarted, type TaskState } from './task-state.ts';
 import { type Deadlines, deadlinesOf, type Limits, limitsOf, type TimedOut, timedOutAt } from './timeouts.ts';
 import { type ChildRun, PipelineRunFailure } from './types.ts';
@@ -112,9 +113,11 @@ export class Step {
   }
 
   #look(): void {
+    const isLiteral = isTaskAttempt(this.#run);
     this.#progress = Progress.of({
       states: this.#states,
-      graph: graphOf(this.#pipeline.spec.tasks ?? []),
+      graph: isLiteral ? new Map() : graphOf(this.#pipeline.spec.tasks ?? []),
+      isLiteral,
       wish: this.#run.spec.status ?? '',
       isTimedOut: this.#timedOut,
     });

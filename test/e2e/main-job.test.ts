@@ -72,6 +72,15 @@ describe('run-task', () => {
     expect(stdout).toBe('c  b\n2\n');
   });
 
+  test('a line that has what Tekton takes for variables stays as it was typed', async () => {
+    const text = [
+      ...['params.x', 'context.pipelineRun.name', 'context.taskRun.name', 'tasks.a.results.b', 'tasks.a.status'],
+      ...['steps.a.results.b', 'results.r.path', 'workspaces.w.path', 'step.results.r.path'],
+    ].map((name) => `$(${name})`);
+    const { stdout } = await kf.ok('run-task', 'report', '-c', `echo '${text.join(' ')}'`, '--follow');
+    expect(stdout).toBe(`${text.join(' ')}\n`);
+  });
+
   test('--args are the exact argv', async () => {
     const { stdout } = await kf.ok('run-task', 'report', '--args', 'echo', '--args', '$HOME  x', '--follow');
     expect(stdout).toBe('$HOME  x\n');

@@ -17,7 +17,8 @@ for (const name of Object.keys(env))
 const main = join(root, 'test/tekton/suite/main.ts');
 const child = spawn(process.execPath, ['--import', 'tsx', main, ...process.argv.slice(2)], { env, stdio: 'inherit' });
 // A terminal sends Ctrl-C to both; the child stops its server.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => child.kill('SIGTERM'));
 child.on('close', (code) => {
   process.exitCode = code ?? 1;
 });

@@ -37,23 +37,17 @@ export class TektonServer {
   static async start(): Promise<TektonServer> {
     const kf = await Kf.create();
     const registry = await Registry.start();
-    const work = mkdtempSync(join(tmpdir(), 'kf-tekton-'));
-    const busybox = await makeImage(join(work, 'busybox'), {
-      layers: [wholeBusybox()],
-      config: { Cmd: ['sh'], Env: ['PATH=/bin'] },
-    });
-    makeSmallBase(join(work, 'root'), programs);
-    const tar = execFileSync('tar', ['-C', join(work, 'root'), '-c', '.'], { maxBuffer: 2 ** 28 });
-    await makeImage(join(work, 'ubuntu'), {
-      layers: [tar, { '/tmp': { folder: true, mode: 0o1777 } }],
-      config: { Cmd: ['bash'], Env: [path] },
-    });
-    for (const name of ['busybox', 'ubuntu']) registry.push(join(work, name), `${name}:1`);
-    rmSync(work, { recursive: true });
-    await kf.ok('server', 'start');
-    const aliases = ['busybox', 'ubuntu'].map((name) => `${name}:latest=${registry.host}/${name}:1`);
-    await kf.ok('configure-server', 'set', 'images.aliases', ...aliases, `busybox=${registry.host}/busybox`);
-    return new TektonServer(kf, await kf.client(), registry, busybox);
+    try {
+      const busybox = await pushImages(registry);
+      await kf.ok('server', 'start');
+      const aliases = ['busybox', 'ubuntu'].map((name) => `${name}:latest=${registry.host}/${name}:1`);
+      await kf.ok('configure-server', 'set', 'images.aliases', ...aliases, `busybox=${registry.host}/busybox`);
+      return new TektonServer(kf, await kf.client(), registry, busybox);
+    } catch (error) {
+      await kf.remove();
+      await registry.stop();
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
@@ -104,5 +98,26 @@ export class TektonServer {
       };
       for await (const { object } of this.client.watch(kind, options)) if (holds(object as T)) return object as T;
     }
+  }
+}
+
+/** @returns the digest of `busybox` */
+async function pushImages(registry: Registry): Promise<string> {
+  const work = mkdtempSync(join(tmpdir(), 'kf-tekton-'));
+  try {
+    const busybox = await makeImage(join(work, 'busybox'), {
+      layers: [wholeBusybox()],
+      config: { Cmd: ['sh'], Env: ['PATH=/bin'] },
+    });
+    makeSmallBase(join(work, 'root'), programs);
+    const tar = execFileSync('tar', ['-C', join(work, 'root'), '-c', '.'], { maxBuffer: 2 ** 28 });
+    await makeImage(join(work, 'ubuntu'), {
+      layers: [tar, { '/tmp': { folder: true, mode: 0o1777 } }],
+      config: { Cmd: ['bash'], Env: [path] },
+    });
+    for (const name of ['busybox', 'ubuntu']) registry.push(join(work, name), `${name}:1`);
+    return busybox;
+  } finally {
+    rmSync(work, { recursive: true });
   }
 }

@@ -46,12 +46,15 @@ async function main(): Promise<number> {
     console.error(`--timeout ${values.timeout} is no duration, like 90s or 5m.`);
     return 2;
   }
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
   const asJson = values.output === 'json';
   const reports = await runFolder({
     folder: resolve(folder),
     ...(values.only === undefined ? {} : { only: new RegExp(values.only) }),
     jobs: Math.max(1, Number(values.jobs) || 1),
     timeout,
+    signal: stop.signal,
     keep: values.keep,
     onDone: (report) => asJson || console.log(line(report)),
   });

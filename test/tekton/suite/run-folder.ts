@@ -18,6 +18,8 @@ export interface RunFolderOptions {
   readonly timeout: number;
   /** Leaves the namespaces, and the server that runs them. */
   readonly keep?: boolean;
+  /** Ends what runs, and takes the server away. */
+  readonly signal?: AbortSignal;
   /** Called as each file is done with. */
   readonly onDone?: (report: Report) => void;
 }
@@ -56,7 +58,7 @@ export async function runFolder(options: RunFolderOptions): Promise<readonly Rep
       options.onDone?.(report);
       return report;
     };
-    const reports = await inParallel(manifests, options.jobs, runOne);
+    const reports = await inParallel(manifests, options, runOne);
     stop.abort();
     await labelling;
     client.close();
@@ -104,13 +106,13 @@ const tagged = (image: string): string => (/[:@][^/]*$/.test(image) ? image : `$
 
 async function inParallel<T, R>(
   items: readonly T[],
-  jobs: number,
+  { jobs, signal }: RunFolderOptions,
   run: (item: T, index: number) => Promise<R>,
 ): Promise<readonly R[]> {
   const results: R[] = [];
   let next = 0;
   const worker = async () => {
-    while (next < items.length) {
+    while (next < items.length && !signal?.aborted) {
       const index = next++;
       results[index] = await run(items[index]!, index);
     }

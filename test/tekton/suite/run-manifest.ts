@@ -17,6 +17,7 @@ export interface RunManifestOptions {
   readonly namespace: string;
   /** Milliseconds for all its runs together. */
   readonly timeout: number;
+  readonly signal?: AbortSignal;
   /** Leaves the namespace with all that is in it. */
   readonly keep?: boolean;
 }
@@ -39,14 +40,15 @@ export async function runManifest(manifest: Manifest, options: RunManifestOption
     if (created.error !== undefined) return { result: 'failed', reason: created.error };
     const runs = [...created.output.matchAll(/^(taskrun|pipelinerun)\.tekton\.dev\/(\S+)$/gm)];
     if (runs.length === 0) return { result: 'failed', reason: 'it makes no run' };
-    const signal = AbortSignal.timeout(timeout);
+    const limit = AbortSignal.timeout(timeout);
+    const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
     const ended = await Promise.all(
       runs.map(([, kind, name]) => untilOver(client, kinds[kind as keyof typeof kinds], namespace, name!, signal)),
     );
     const faults = ended.map((run) =>
       isFinal(run)
         ? faultOf(run)
-        : `${run.kind} ${run.metadata.name} did not end within ${timeout / 1000} s: ${standing(run)}`,
+        : `${run.kind} ${run.metadata.name} did not end ${limit.aborted ? `within ${timeout / 1000} s` : 'before this was stopped'}: ${standing(run)}`,
     );
     const reason = faults.filter((fault) => fault !== undefined).join('; ');
     if (reason === '') return { result: 'passed' };

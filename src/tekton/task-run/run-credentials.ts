@@ -1,17 +1,18 @@
 /** The credentials of a run's ServiceAccount as a Secret of the run, which its steps see as files. */
 
 import type { Client, Draft } from '../../client/client.ts';
-import { getIfExists } from '../../client/get-if-exists.ts';
+import { getFromServer, getIfExists } from '../../client/get-if-exists.ts';
 import { Secret, ServiceAccount } from '../../resources/core/kinds.ts';
-import type { Pod, Volume, VolumeMount } from '../../resources/core/pod.ts';
+import { Pod, type Volume, type VolumeMount } from '../../resources/core/pod.ts';
 import { jsonEqual } from '../../resources/json.ts';
-import { controllerRef, refOf } from '../../resources/meta.ts';
+import { controllerRef, isControlledBy, refOf } from '../../resources/meta.ts';
 import { childName } from '../../resources/names.ts';
-import { isAlreadyExists } from '../../resources/status.ts';
+import { isAlreadyExists, isNotFound } from '../../resources/status.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import { credentialFiles } from './credentials.ts';
 import { TaskRunFailure } from './failure.ts';
 import { paths } from './paths.ts';
+import { attemptOf, podName } from './pod.ts';
 
 export interface Credentials {
   readonly volumes: readonly Volume[];
@@ -41,6 +42,22 @@ export async function credentialsOf(client: Client, run: TaskRun): Promise<Crede
   };
 }
 
+/** Once the run is over nobody needs them. */
+export async function dropCredentials(client: Client, run: TaskRun): Promise<void> {
+  const pod = await getIfExists(client, Pod, { ...refOf(run), name: podName(run, attemptOf(run)) });
+  if (pod !== undefined && !(pod.spec.volumes ?? []).some(({ name }) => name === volume)) return;
+  const ref = { ...refOf(run), name: secretName(run) };
+  const secret = await getFromServer(client, Secret, ref);
+  if (secret === undefined || !isControlledBy(secret, run)) return;
+  try {
+    await client.delete(Secret, ref);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+const secretName = (run: TaskRun): string => childName(run.metadata.name, '-creds');
+
 async function accountOf(client: Client, run: TaskRun): Promise<ServiceAccount | undefined> {
   const name = run.spec.serviceAccountName || 'default';
   const account = await getIfExists(client, ServiceAccount, { ...refOf(run), name });
@@ -69,7 +86,7 @@ function secretOf(run: TaskRun, files: ReadonlyMap<string, string>): Draft<Secre
   const data = [...files].map(([path, content]) => [keyOf(path), Buffer.from(content).toString('base64')]);
   return {
     metadata: {
-      name: childName(run.metadata.name, '-creds'),
+      name: secretName(run),
       ...(run.metadata.namespace === undefined ? {} : { namespace: run.metadata.namespace }),
       ownerReferences: [controllerRef(run)],
     },

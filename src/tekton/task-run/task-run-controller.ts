@@ -33,6 +33,7 @@ import { makePod } from './make-pod.ts';
 import { attemptOf, gracePeriodOf, podName } from './pod.ts';
 import { knownSpec, knownTask, type Prepared, prepare } from './prepare.ts';
 import { retriedWhereAsked } from './retries.ts';
+import { dropCredentials } from './run-credentials.ts';
 import { finalStatus, hasStartedStep, isUntold, statusFromPod } from './status.ts';
 import { timeToStart } from './time-limit.ts';
 
@@ -73,8 +74,10 @@ export class TaskRunController {
 
   async reconcile(request: ObjectRef): Promise<Result | void> {
     const run = await getIfExists(this.#client, TaskRun, request);
-    if (run === undefined || run.metadata.deletionTimestamp !== undefined || isFinal(run))
+    if (run === undefined || run.metadata.deletionTimestamp !== undefined || isFinal(run)) {
+      if (run !== undefined && isFinal(run) && !isKfsOwn(run)) await dropCredentials(this.#client, run);
       return letGo(this.#client, request, run === undefined ? undefined : attemptOf(run));
+    }
     if (run.spec.status === 'TaskRunPending') return this.#pending(run);
     try {
       return await this.#advance(run);

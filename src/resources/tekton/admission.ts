@@ -5,10 +5,10 @@
 
 import { conditionOf } from '../condition.ts';
 import { jsonEqual } from '../json.ts';
-import { labels } from '../labels.ts';
-import { controllerOf, type KubeObject } from '../meta.ts';
+import type { KubeObject } from '../meta.ts';
 import type { CustomRun } from './custom-run.ts';
 import { pipelineRunDefaults, taskRunDefaults } from './defaults/runs.ts';
+import { isKfsOwn } from './kfs-own.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { PipelineRun } from './pipeline-run.ts';
 import type { ResolutionRequest } from './resolution-request.ts';
@@ -44,14 +44,6 @@ function refusal(fault: string | undefined, complaints: () => Complaints): strin
 }
 
 type WithSpec = KubeObject & { readonly spec: unknown };
-
-/**
- * A run that Kf has made, or a run of such a run: what it carries is a person's command line, in which `$(params.x)` is
- * the shell's, and the controllers know what they make.
- */
-const isKfs = (object: KubeObject): boolean =>
-  object.metadata.labels?.[labels.task] !== undefined ||
-  controllerOf(object)?.apiVersion.startsWith('kf.dev/') === true;
 
 const sameSpec = (object: WithSpec, old: WithSpec | undefined): boolean =>
   old !== undefined && jsonEqual(object.spec, old.spec);
@@ -97,7 +89,7 @@ export const admitTaskRun = (run: TaskRun, old?: TaskRun): string | undefined =>
         ...metadataErrors(run.metadata),
         ...pendingErrors(run, old, 'TaskRunPending'),
         ...updateErrors(run, old, taskRunDefaults, ['status', 'statusMessage']),
-        ...(isKfs(run) ? [] : under('spec', taskRunSpecErrors(run.spec))),
+        ...(isKfsOwn(run) ? [] : under('spec', taskRunSpecErrors(run.spec))),
       ]);
 
 export const admitPipelineRun = (run: PipelineRun, old?: PipelineRun): string | undefined =>
@@ -107,7 +99,7 @@ export const admitPipelineRun = (run: PipelineRun, old?: PipelineRun): string | 
         ...metadataErrors(run.metadata),
         ...pendingErrors(run, old, 'PipelineRunPending'),
         ...updateErrors(run, old, pipelineRunDefaults, ['status']),
-        ...(isKfs(run) ? [] : under('spec', pipelineRunSpecErrors(run.spec))),
+        ...(isKfsOwn(run) ? [] : under('spec', pipelineRunSpecErrors(run.spec))),
       ]);
 
 type Run = TaskRun | PipelineRun;

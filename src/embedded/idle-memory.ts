@@ -47,7 +47,10 @@ export function giveMemoryBack(clock: Clock, store: Store, heap: Heap = v8Heap()
   };
   const collectLarge = (idle: number): void => {
     if (heap.used() < kept + worthwhile) return;
-    if (idle < longIdleAfter) return wait(longIdleAfter - idle, () => step(collections));
+    if (idle < longIdleAfter) {
+      wait(longIdleAfter - idle, () => step(collections));
+      return;
+    }
     heap.collect(false);
     kept = heap.used();
     if (kept <= largestCompacted) wait(pause, () => step(collections));
@@ -55,9 +58,15 @@ export function giveMemoryBack(clock: Clock, store: Store, heap: Heap = v8Heap()
   const step = (left: number): void => {
     timer = undefined;
     const idle = clock.now() - lastWrite;
-    if (idle < idleAfter) return wait(idleAfter - idle, () => step(collections));
+    if (idle < idleAfter) {
+      wait(idleAfter - idle, () => step(collections));
+      return;
+    }
     store.shrinkCache(idleCache);
-    if (heap.used() > largestCompacted) return collectLarge(idle);
+    if (heap.used() > largestCompacted) {
+      collectLarge(idle);
+      return;
+    }
     kept = 0;
     heap.collect(true);
     if (left > 1) wait(pause, () => step(left - 1));

@@ -129,7 +129,8 @@ test('an image that is not there fails the container with the reason', async () 
 test('a mount point that the stack lacks is made for its Pod alone, and the root stays read-only', async () => {
   const volumes = [{ name: 'data', emptyDir: {} }];
   const mounts = { volumeMounts: [{ name: 'data', mountPath: '/data/of/one' }] };
-  const line = 'exec 2>&1; echo x > /data/of/one/x; cat /data/of/one/x; ls -d /data; touch /data/y || touch /y || echo read-only';
+  const line =
+    'exec 2>&1; echo x > /data/of/one/x; cat /data/of/one/x; ls -d /data; touch /data/y || touch /y || echo read-only';
   await node.create('own-mount', { volumes, containers: [shellContainer('main', line, mounts)] });
   const pod = await node.finished('own-mount');
   expect(await node.log(pod)).toMatch(/^x\n\/data\n[\s\S]*read-only\n$/);

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Pod } from '../resources/core/pod.ts';
+import type { Container, Pod } from '../resources/core/pod.ts';
 import { hostStackRef } from '../resources/image-reference.ts';
 import type { NodeContext } from './context.ts';
 import { liveMonitors } from './monitors.ts';
@@ -80,7 +80,7 @@ async function takeUp(
   machine: Machine,
 ): Promise<Recovered | undefined> {
   if (record !== undefined) {
-    const found = await findContainers(context, record, machine);
+    const found = await findContainers(context, pod, record, machine);
     const worker = new PodWorker(context, pod);
     return { pod, worker, run: (freed) => worker.resume(freed, record, found) };
   }
@@ -92,6 +92,7 @@ async function takeUp(
 
 async function findContainers(
   context: NodeContext,
+  { spec: { containers } }: Pod,
   record: PodRecord,
   machine: Machine,
 ): Promise<ReadonlyMap<string, Found>> {
@@ -103,12 +104,16 @@ async function findContainers(
       status: machine.statuses.get(id),
       exited: machine.exits.has(id),
       monitorAlive: monitor !== undefined,
+      unchecked: containers.some((one) => one.name === name && hasSubPath(one)),
     });
     found.set(name, what);
     if (what.decision === 'anew' || what.decision === 'unknown') await clear(context, id, monitor);
   }
   return found;
 }
+
+const hasSubPath = ({ volumeMounts = [] }: Container): boolean =>
+  volumeMounts.some(({ subPath, subPathExpr }) => subPath || subPathExpr);
 
 /** Removes whatever there is of a container, also when its making was cut in two. */
 async function clear(

@@ -10,6 +10,8 @@ export interface Facts {
   /** Its exit code is on file. */
   readonly exited: boolean;
   readonly monitorAlive: boolean;
+  /** Somebody must look where its folders of volumes have led before it starts, and may not have. */
+  readonly unchecked: boolean;
 }
 
 export type Found =
@@ -23,9 +25,11 @@ export type Found =
   | { readonly decision: 'anew' }
   | { readonly decision: 'unknown'; readonly why: string };
 
-export function decide({ stage, status, exited, monitorAlive }: Facts): Found {
+export function decide({ stage, status, exited, monitorAlive, unchecked }: Facts): Found {
+  // Whatever ended it then, a server that was removing it for one, its command has not begun.
+  if (stage === 'creating')
+    return status === 'created' && monitorAlive && !exited && !unchecked ? { decision: 'start' } : { decision: 'anew' };
   if (stage === 'ended' || exited) return { decision: 'ended' };
-  if (stage === 'creating') return status === 'created' && monitorAlive ? { decision: 'start' } : { decision: 'anew' };
   // From here on it may have been told to start.
   if (!monitorAlive)
     return {

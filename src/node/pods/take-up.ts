@@ -12,11 +12,6 @@ interface Engine {
   readonly watch: ContainerWatch;
 }
 
-/** It may have been made without anybody looking where its folders of volumes have led. */
-const unchecked = ({ containers, journal }: PodParts, name: string): boolean =>
-  journal.get(name)?.stage === 'creating' &&
-  (containers.get(name)?.volumeMounts ?? []).some(({ subPath, subPathExpr }) => subPath || subPathExpr);
-
 export async function takeUpContainer({ parts, starts, watch }: Engine, name: string, what: Found): Promise<void> {
   if (!parts.runs.has(name)) return;
   const process = parts.processes.of(name);
@@ -29,9 +24,9 @@ export async function takeUpContainer({ parts, starts, watch }: Engine, name: st
     await watch.exited(name, process, process.exit() ?? { code: undefined, at: parts.context.clock.now() }, startedAt);
   } else if (what.decision === 'adopt') {
     watch.follow(name, process, startedAt ?? parts.context.clock.now());
-  } else if (what.decision === 'start' && !unchecked(parts, name)) {
+  } else if (what.decision === 'start') {
     starts.startAgain(name, process);
-  } else if (what.decision === 'anew' || what.decision === 'start') {
+  } else if (what.decision === 'anew') {
     parts.journal.forget(name);
     await parts.processes.discard(name);
   } else {

@@ -6,6 +6,7 @@ const facts = (changes: Partial<Facts>): Facts => ({
   status: undefined,
   exited: false,
   monitorAlive: false,
+  unchecked: false,
   ...changes,
 });
 
@@ -14,6 +15,12 @@ test.each<[string, Partial<Facts>, string]>([
   ['the monitor is still at it', { stage: 'creating', monitorAlive: true }, 'anew'],
   ['made, and nobody watches', { stage: 'creating', status: 'created' }, 'anew'],
   ['made and watched', { stage: 'creating', status: 'created', monitorAlive: true }, 'start'],
+  [
+    'made, and nobody has looked where its folders lie',
+    { stage: 'creating', status: 'created', monitorAlive: true, unchecked: true },
+    'anew',
+  ],
+  ['being removed so that it can be made again', { stage: 'creating', status: 'stopped', exited: true }, 'anew'],
   ['about to start', { status: 'created', monitorAlive: true }, 'start'],
   ['runs', { status: 'running', monitorAlive: true }, 'adopt'],
   ['just ended, its exit code follows', { status: 'stopped', monitorAlive: true }, 'adopt'],
@@ -31,5 +38,5 @@ test('a container that may have begun is never made again', () => {
   for (const status of [undefined, 'created', 'running', 'stopped'] as const)
     for (const exited of [true, false])
       for (const monitorAlive of [true, false])
-        expect(decide({ stage: 'starting', status, exited, monitorAlive }).decision).not.toBe('anew');
+        expect(decide({ stage: 'starting', status, exited, monitorAlive, unchecked: true }).decision).not.toBe('anew');
 });

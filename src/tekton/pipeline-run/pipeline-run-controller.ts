@@ -1,6 +1,6 @@
 /** Runs PipelineRuns: makes their children in order, mirrors their states, ends them. */
 
-import type { Client } from '../../client/client.ts';
+import type { AnyKind, Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import {
   type ControllerContext,
@@ -10,6 +10,7 @@ import {
   type RunningController,
   soon,
   startController,
+  type Watched,
 } from '../../client/controller.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { writeStatus } from '../../client/status-writer.ts';
@@ -29,7 +30,7 @@ import { failedStatus, statusOf, waitingStatus } from './status.ts';
 import { Step } from './step.ts';
 import { cancelledByPipelineRun } from './task-state.ts';
 import { untilNext } from './timeouts.ts';
-import { PipelineRunFailure } from './types.ts';
+import { type ChildRun, PipelineRunFailure } from './types.ts';
 
 export function startPipelineRunController(options: ControllerContext): RunningController {
   const controller = new PipelineRunController(options);
@@ -38,9 +39,9 @@ export function startPipelineRunController(options: ControllerContext): RunningC
     name: 'pipelinerun',
     watches: [
       mapped(PipelineRun, (run, gone) => [refOf(run), ...controller.line.wokenBy(run, gone)], { unfinishedOnly: true }),
-      ownedBy(PipelineRun, TaskRun, { unfinishedOnly: true }),
-      ownedBy(PipelineRun, CustomRun, { unfinishedOnly: true }),
-      ownedBy(PipelineRun, PipelineRun, { unfinishedOnly: true }),
+      endOf(TaskRun),
+      endOf(CustomRun),
+      endOf(PipelineRun),
       resolutionsOf(PipelineRun),
       mapped(TaskRun, (run, gone) => controller.line.wokenBy(run, gone), {
         unfinishedOnly: true,
@@ -49,6 +50,15 @@ export function startPipelineRunController(options: ControllerContext): RunningC
     ],
     reconcile: (request) => controller.reconcile(request),
   });
+}
+
+/** A child's end, or that it is gone, is news to its PipelineRun; what it does until then is not. */
+function endOf(kind: AnyKind): Watched {
+  const watched = ownedBy(PipelineRun, kind, { unfinishedOnly: true });
+  return {
+    ...watched,
+    requests: (object, gone) => (gone || isFinal(object as ChildRun) ? watched.requests(object, gone) : []),
+  };
 }
 
 /** Whose runs these are, where they say so at all. */

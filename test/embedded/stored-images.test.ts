@@ -34,7 +34,7 @@ beforeEach(async () => {
       remove: async (id) => void images.delete(id),
       folders: { graphRoot: root, runRoot: root, configDirectory: root },
     },
-    settings: async () => ({ registries: [], aliases: { ours: 'x.io/ours' } }),
+    settings: async () => ({ registries: [], aliases: { ours: 'x.io/ours', [`gone@${digest('0')}`]: 'x.io/old:1' } }),
   };
   await local.client.create(Namespace, { metadata: { name: 'dev' } });
 });
@@ -59,7 +59,8 @@ test('what an App, a Build or something unfinished names is used, by digest, by 
   stored('5', 'x.io/pulled:1');
   stored('6', 'docker.io/library/debian:11');
   stored('7');
-  expect(await unused()).toEqual(['1', '2', '3', '4', '5', '6', '7']);
+  stored('8', 'x.io/old:1');
+  expect(await unused()).toEqual(['1', '2', '3', '4', '5', '6', '7', '8']);
   const template = { spec: { containers: [{}] } };
   const app = await local.client.create(App, {
     metadata: { name: 'a', namespace: 'dev' },
@@ -70,6 +71,7 @@ test('what an App, a Build or something unfinished names is used, by digest, by 
     local.client.create(Pod, { metadata: { name, namespace: 'dev' }, spec: { containers: [{ name: 'c', image }] } });
   await pod('by-name', 'debian:12');
   await pod('by-alias', 'ours');
+  await pod('by-alias-of-a-digest', `gone@${digest('0')}`);
   const build = (name: string, value: string) =>
     local.client.create(Build, {
       metadata: { name, namespace: 'dev' },

@@ -18,6 +18,9 @@ import { makeSmallBase } from './small-base.ts';
 const programs = ['bash', 'sh', 'cat', 'env', 'find', 'id', 'ls', 'mkdir', 'sleep', 'tar', 'touch', 'wc'];
 const path = 'PATH=/usr/local/bin:/usr/bin:/bin';
 
+/** Of a `busybox` that no registry has: an alias stands for it. */
+const goneDigest = `sha256:${'0'.repeat(64)}`;
+
 export class TektonServer {
   /** Digest of the image that `busybox` means. */
   readonly busybox: string;
@@ -40,8 +43,13 @@ export class TektonServer {
     try {
       const busybox = await pushImages(registry);
       await kf.ok('server', 'start');
-      const aliases = ['busybox', 'ubuntu'].map((name) => `${name}:latest=${registry.host}/${name}:1`);
-      await kf.ok('configure-server', 'set', 'images.aliases', ...aliases, `busybox=${registry.host}/busybox`);
+      const { host } = registry;
+      const aliases = [
+        ...['busybox', 'ubuntu'].map((name) => `${name}:latest=${host}/${name}:1`),
+        `busybox@${goneDigest}=${host}/busybox:1`,
+        `busybox=${host}/busybox`,
+      ];
+      await kf.ok('configure-server', 'set', 'images.aliases', ...aliases);
       return new TektonServer(kf, await kf.client(), registry, busybox);
     } catch (error) {
       await kf.remove();

@@ -49,13 +49,15 @@ async function download(packages: readonly string[], archives: string): Promise<
   const status = join(archives, 'status');
   // As if nothing was installed: otherwise what this machine has would be left out.
   writeFileSync(status, '');
+  // Debian's own, where others have packages of the same name.
   const release = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
+  const isKnown = (await run('apt-cache', ['policy'], { maxBuffer })).stdout.includes(`n=${release},`);
   const options = [
     `Dir::State::status=${status}`,
     'Debug::NoLocking=1',
     // The user _apt need not reach the cache.
     'APT::Sandbox::User=root',
-    ...(release === undefined ? [] : [`APT::Default-Release=${release}`]),
+    ...(isKnown ? [`APT::Default-Release=${release}`] : []),
   ].flatMap((option) => ['-o', option]);
   const install = (folder: string, flag: string) => [
     ...options,

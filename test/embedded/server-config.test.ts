@@ -16,16 +16,19 @@ const load = (text: string, env: NodeJS.ProcessEnv = {}) => {
   return loadServerConfig(folder, env);
 };
 
+/** Tekton's limit. */
+const resultBytes = 4096;
+
 test('without a file the machine decides', async () => {
   const config = await loadServerConfig(folder, {});
-  expect([config.port, nodeLimits(config), reserveOf(config)]).toEqual([6786, {}, {}]);
+  expect([config.port, nodeLimits(config), reserveOf(config)]).toEqual([6786, { resultBytes }, {}]);
 });
 
 test('what the node gets of it; never more memory than there is', async () => {
   const config = await load('maxTasks: 3\nmemory: 900Ti\ndiskReserve: 4Gi\n');
-  expect(nodeLimits(config)).toEqual({ maxTasks: 3, memoryBytes: totalmem(), pressureBytes: 2 ** 30 });
+  expect(nodeLimits(config)).toEqual({ maxTasks: 3, memoryBytes: totalmem(), pressureBytes: 2 ** 30, resultBytes });
   expect(reserveOf(config)).toEqual({ reserveBytes: 2 ** 32 });
-  expect(nodeLimits(await load('maxTasks: 3\n', { KF_MAX_TASKS: '1' }))).toEqual({ maxTasks: 1 });
+  expect(nodeLimits(await load('maxTasks: 3\n', { KF_MAX_TASKS: '1' }))).toEqual({ maxTasks: 1, resultBytes });
 });
 
 test('directories that are not there are left out, and said', async () => {

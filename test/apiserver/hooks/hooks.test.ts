@@ -231,11 +231,12 @@ describe('of a Job', () => {
     const [pod, ...others] = (await server.client.list(Pod, { namespace })).items;
     expect(others).toEqual([]);
     const container = pod!.spec.containers[0]!;
-    expect(container.volumeMounts).toEqual([{ name: 'kf-hook', mountPath: '/run/kf/hook', readOnly: true }]);
+    expect(container.volumeMounts).toContainEqual({ name: 'kf-hook', mountPath: '/run/kf/hook', readOnly: true });
     const [secret] = (await server.client.list(Secret, { namespace, labelSelector: labels.hook })).items;
-    expect(pod!.spec.volumes).toEqual([
-      { name: 'kf-hook', secret: { secretName: secret!.metadata.name, items: [{ key: 'body', path: 'body' }] } },
-    ]);
+    expect(pod!.spec.volumes).toContainEqual({
+      name: 'kf-hook',
+      secret: { secretName: secret!.metadata.name, items: [{ key: 'body', path: 'body' }] },
+    });
     expect(controllerOf(secret!)).toMatchObject({ kind, name });
     const env = new Map(container.env!.map((variable) => [variable.name, variable]));
     expect(env.get('KF_HOOK_BODY')?.value).toBe('/run/kf/hook/body');

@@ -109,7 +109,7 @@ export class Context {
     const isByFlag = serverFlags(this.#flags) !== '';
     const isByEnv = !isByFlag && this.env.KUBECONFIG !== undefined;
     const before = this.env.KF_HOME ? ', which comes before KF_HOME' : '';
-    const tips = [{ description: 'List its Spaces', command: 'kf spaces' }];
+    const tips = [{ description: 'List its Spaces', command: `kf spaces${serverFlags(this.#flags)}` }];
     const description = "Use this machine's own server";
     if (!isByFlag) tips.push({ description, command: isByEnv ? 'unset KUBECONFIG' : 'kf target --embedded' });
     const by = isByEnv ? `, by $KUBECONFIG${before}` : '';

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { conditionOf } from '../../src/resources/condition.ts';
 import { App } from '../../src/resources/kf/app.ts';
 import { imageMissing } from '../../src/resources/kf/build.ts';
+import { labels } from '../../src/resources/labels.ts';
+import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
 import { inChroot } from '../support/chroot.ts';
 import { Kf } from '../support/kf.ts';
 import { logged, startTask } from '../support/kf-tasks.ts';
@@ -72,7 +74,7 @@ function tipsIn(text: string): readonly Tip[] {
   const block = /\nTIP: .*\n((?:.+: +.+\n)+)/.exec(text)?.[1] ?? '';
   const others = text.split('\n').filter((line) => /^(Go on watching|Terminate it): /.test(line));
   return [...block.split('\n').filter(Boolean), ...others].map((line) => {
-    const [, description = '', command = ''] = /^(.+?): +((?:kf|tail) .*)$/.exec(line) ?? [];
+    const [, description = '', command = ''] = /^(.+?): +((?:kf|kubectl|tail) .*)$/.exec(line) ?? [];
     return { description, command };
   });
 }
@@ -118,6 +120,29 @@ test.each([
   ['kf push report --docker-image kf.local/dev/nope'],
 ])('%s', async (line) => {
   for (const { command, code, text } of await follow(line))
+    expect({ command, code }, text).toEqual({ command, code: 0 });
+});
+
+test('a PipelineRun that is not there, for who uses kubectl', async () => {
+  const env = { KUBECONFIG: join(kf.dataDir, 'kubeconfig') };
+  for (const { command, code, text } of await follow('kf rerun-pipelinerun nope', { env }))
+    expect({ command, code }, text).toEqual({ command, code: 0 });
+});
+
+test('a PipelineRun that is an attempt of a Task', async () => {
+  const client = await kf.client();
+  const labelSelector = `${labels.appName}=report`;
+  const [attempt] = (await client.list(PipelineRun, { namespace: 'dev', labelSelector })).items;
+  client.close();
+  for (const { command, code, text } of await follow(`kf rerun-pipelinerun ${attempt!.metadata.name}`))
+    expect({ command, code }, text).toEqual({ command, code: 0 });
+});
+
+test('a kubeconfig that names no Space', async () => {
+  const path = join(kf.home, 'kubeconfig-without-space');
+  const config = await readFile(join(kf.dataDir, 'kubeconfig'), 'utf8');
+  await writeFile(path, config.replace(/,?\s*"namespace": *"[^"]*"/, ''));
+  for (const { command, code, text } of await follow(`kf apps --kubeconfig ${path} --config ${kf.home}/no-settings`))
     expect({ command, code }, text).toEqual({ command, code: 0 });
 });
 

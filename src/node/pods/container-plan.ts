@@ -17,6 +17,7 @@ import { ConfigError } from './config-error.ts';
 import { type PodFacts, resolveEnvironment } from './environment.ts';
 import { completeText, completeWords, type KnownValues, valueIn } from './file-values.ts';
 import { copyHomeFiles } from './home-files.ts';
+import { checkProbes } from './probe-checks.ts';
 import { cpuLimit, cpuRequest, memoryLimit } from './resources.ts';
 import { hostnameOf, type Sandbox } from './sandbox.ts';
 import { groupsOf, securityOf } from './security.ts';
@@ -53,6 +54,7 @@ const mostValueBytes = 1 << 20;
 /** @throws ConfigError, PassedOver */
 export async function planContainer(input: PlanInput): Promise<ContainerPlan> {
   const { context, pod, container, order, sandbox, place } = input;
+  await checkProbes(container);
   const security = securityOf(pod, container);
   const image = await imageOf(input);
   const rootfs = await rootOf(input, image);

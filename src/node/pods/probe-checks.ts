@@ -4,8 +4,10 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { connect } from 'node:net';
 import type { Container, Probe } from '../../resources/core/pod.ts';
+import { isInChroot } from '../host/chroot.ts';
 import type { RunCommand } from '../host/run-command.ts';
 import type { OciRuntime } from '../runtime/oci-runtime.ts';
+import { ConfigError } from './config-error.ts';
 
 export interface Probed {
   readonly container: Container;
@@ -15,6 +17,16 @@ export interface Probed {
   readonly runtime: OciRuntime;
   /** Runs programs that may take as long as they want. */
   readonly run: RunCommand;
+}
+
+/** @throws ConfigError for a probe that could never succeed: out of a chroot nothing enters a container */
+export async function checkProbes({ startupProbe, readinessProbe, livenessProbe }: Container): Promise<void> {
+  if (![startupProbe, readinessProbe, livenessProbe].some((probe) => probe?.exec !== undefined)) return;
+  if (await isInChroot().catch(() => false))
+    throw new ConfigError(
+      'the server runs in a chroot, from which no probe can run a command (exec) in a container: ' +
+        'probe a port (httpGet, tcpSocket), or start the server outside of the chroot',
+    );
 }
 
 /** Whether it is well. Never rejects. */

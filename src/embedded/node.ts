@@ -7,6 +7,7 @@ import type { DiskDesk } from '../client/disk.ts';
 import type { FileSource } from '../client/files.ts';
 import type { MachineRoom } from '../client/machine-room.ts';
 import { roomWithin } from '../node/agent-options.ts';
+import { deferred } from '../node/deferred.ts';
 import { checkLogFile } from '../node/forward/allowed-file.ts';
 import { LogForwarder } from '../node/forward/log-forwarder.ts';
 import { layoutOf } from '../node/layout.ts';
@@ -64,8 +65,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     ...reserveOf(config),
   };
   const state = new NodeState({ client, room, desk, version, log });
+  const tried = deferred();
   const started = untilUp(
-    () => bringUp(options, layout, { logs, forwarder }, parts, state),
+    () => bringUp(options, layout, { logs, forwarder }, parts, state).finally(() => tried.resolve()),
     options,
     parts,
     state,
@@ -79,9 +81,16 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
         return parts.agent.files.read(query);
       },
     },
+    // Who has just started the server should not hear that its node is still coming up.
     disk: {
-      report: () => diskDeskOf(parts).report(),
-      prune: (what) => diskDeskOf(parts).prune(what),
+      async report() {
+        await tried.promise;
+        return diskDeskOf(parts).report();
+      },
+      async prune(what) {
+        await tried.promise;
+        return diskDeskOf(parts).prune(what);
+      },
     },
     room: desk,
     bundles: bundleImages({

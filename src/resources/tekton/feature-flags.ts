@@ -20,7 +20,8 @@ export const featureFlags = {
   'disable-creds-init': 'false',
   'disable-inline-spec': '',
   'enforce-nonfalsifiability': 'none',
-  'keep-pod-on-cancel': 'true',
+  // The log is kept, the Pod is not.
+  'keep-pod-on-cancel': 'false',
   'results-from': 'termination-message',
   'running-in-environment-with-injected-sidecars': 'false',
   'set-security-context': 'false',

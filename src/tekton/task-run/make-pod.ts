@@ -19,8 +19,8 @@ import { bindingsOf, runVariables } from './substitute.ts';
 export interface Made {
   /** With the Task's labels and annotations. */
   readonly run: TaskRun;
-  /** What stands where the Pod should be: made by an earlier attempt whose answer was lost, or by somebody else. */
-  readonly pod?: Pod;
+  /** It, made now or by an earlier try whose answer was lost; or what stands in its place. */
+  readonly pod: Pod;
 }
 
 /** @throws TaskRunFailure for what the server refuses */
@@ -28,8 +28,7 @@ export async function makePod(client: Client, given: TaskRun, prepared: Prepared
   const run = await withMetaOfTask(client, given, prepared);
   await claims(client, run);
   try {
-    await client.create(Pod, podOf(run, await partsOf(client, run, prepared)));
-    return { run };
+    return { run, pod: await client.create(Pod, podOf(run, await partsOf(client, run, prepared))) };
   } catch (error) {
     if (isInvalid(error)) throw refused(run, error.message);
     if (!isAlreadyExists(error)) throw error;

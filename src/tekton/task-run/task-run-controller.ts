@@ -29,6 +29,7 @@ import { SpaceLine } from '../space/space-line.ts';
 import { cancelled, podEnded, started, stuckStart, succeeded, timedOut } from './conditions.ts';
 import { TaskRunFailure } from './failure.ts';
 import { hold, isAbandoned, letGo } from './held-pod.ts';
+import { MadePods } from './made-pods.ts';
 import { makePod } from './make-pod.ts';
 import { attemptOf, gracePeriodOf, podName } from './pod.ts';
 import { knownSpec, knownTask, type Prepared, prepare } from './prepare.ts';
@@ -58,6 +59,7 @@ export class TaskRunController {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #line: ConcurrencyLine;
+  readonly #made = new MadePods();
   readonly space: SpaceLine;
 
   constructor({ client, clock }: ControllerContext) {
@@ -75,6 +77,7 @@ export class TaskRunController {
   async reconcile(request: ObjectRef): Promise<Result | void> {
     const run = await getIfExists(this.#client, TaskRun, request);
     if (run === undefined || run.metadata.deletionTimestamp !== undefined || isFinal(run)) {
+      this.#made.forget(request);
       if (run !== undefined && isFinal(run) && !isKfsOwn(run)) await dropCredentials(this.#client, run);
       return letGo(this.#client, request, run === undefined ? undefined : attemptOf(run));
     }
@@ -90,6 +93,7 @@ export class TaskRunController {
   async #advance(run: TaskRun): Promise<Result | void> {
     const found = await getChild(this.#client, Pod, podRef(run), run);
     const isOurs = found !== undefined && isControlledBy(found, run);
+    if (isOurs) this.#made.add(found);
     if (isOurs && isAbandoned(found)) return this.#gone(run);
     if (run.spec.status === 'TaskRunCancelled' && (isOurs || found === undefined))
       return this.#cancel(run, found ?? (await getFromServer(this.#client, Pod, podRef(run))));
@@ -124,7 +128,7 @@ export class TaskRunController {
   }
 
   async #createPod(run: TaskRun): Promise<Result | void> {
-    if (run.status?.podName !== undefined) {
+    if (run.status?.podName !== undefined || this.#made.has(run)) {
       // It was there once: its command may have run, so it is never made again.
       const pod = await getFromServer(this.#client, Pod, podRef(run));
       return pod !== undefined && isControlledBy(pod, run) ? this.#mirror(run, pod) : this.#gone(run);
@@ -144,7 +148,8 @@ export class TaskRunController {
     if (full?.never) throw new TaskRunFailure('NeverFits', full.message);
     if (full !== undefined) return this.#hold(run, full.message);
     const made = await makePod(this.#client, run, prepared);
-    if (made.pod !== undefined && !isControlledBy(made.pod, made.run)) return this.#wayBlocked(made.run, made.pod);
+    if (!isControlledBy(made.pod, made.run)) return this.#wayBlocked(made.run, made.pod);
+    this.#made.add(made.pod);
     await this.#begin(made.run, started(), {
       // From here on a Pod that is not there is one that was deleted.
       podName: podName(run, attemptOf(run)),

@@ -271,6 +271,8 @@ test.each([1, 2, 3])('over a hostile Client (%i): every line, and what is not ne
   const client = hostile(api.client, { seed });
   forwarder = startForwarder(client);
   await makeSink('a');
+  // Its watch may lag: what ends and is deleted before it has heard of the sink is nobody's.
+  await soon(() => statusOf('a')).toBeDefined();
   const expected: string[] = [];
   for (let index = 0; index < 12; index++) {
     const task = await makeTask();

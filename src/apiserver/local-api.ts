@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnyKind, DeleteOptions, ListedMetadata, ListOptions, ListResult } from '../client/client.ts';
-import { type Clock, rfc3339, systemClock } from '../client/clock.ts';
+import { type Clock, systemClock } from '../client/clock.ts';
 import { required } from '../resources/field-error.ts';
 import { deepFreeze, jsonEqual } from '../resources/json.ts';
 import { groupResourceOf } from '../resources/kind.ts';
@@ -94,7 +94,7 @@ export class LocalApi implements Api {
       const place = this.#placeOf(kind, namespace, metadata);
       const name = this.#nameFor(kind, place, metadata);
       const { user } = options.caller;
-      const now = rfc3339(this.#clock.now());
+      const now = this.#clock.now();
       const object = prepareCreate(kind, decoded, { name, namespace: place, now, user });
       if (this.#find(kind, { namespace: place, name }) !== undefined) throw alreadyExists(kind, name);
       this.#requireNamespace(kind, place, name);
@@ -263,7 +263,7 @@ export class LocalApi implements Api {
     const kind = this.#namespaceKind;
     if (kind === undefined || this.#find(kind, { name }) !== undefined) return;
     const decoded = decode(kind, { metadata: { name } }, {});
-    const now = rfc3339(this.#clock.now());
+    const now = this.#clock.now();
     const object = prepareCreate(kind, decoded, { name, namespace: undefined, now, user: serverCaller.user });
     this.store.put(kindKeyOf(kind), object, 0);
   }

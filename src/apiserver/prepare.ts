@@ -1,7 +1,7 @@
 /** From a request's body to the object that is stored: decoding, pruning, defaults, validation. Pure. */
 
-import { randomUUID } from 'node:crypto';
 import type { AnyKind } from '../client/client.ts';
+import { rfc3339 } from '../client/clock.ts';
 import type { FieldError } from '../resources/field-error.ts';
 import { isJsonObject, type JsonObject, jsonCopy, jsonEqual } from '../resources/json.ts';
 import { apiVersionOf } from '../resources/kind.ts';
@@ -13,6 +13,7 @@ import { applyDefaults } from './defaults.ts';
 import { createdMetadata, updatedMetadata, validateMetadata } from './metadata.ts';
 import { pruneObject, pruneValue } from './prune.ts';
 import { strategyOf } from './strategies.ts';
+import { newUid } from './uid.ts';
 import { validateSchema } from './validation.ts';
 
 type Validation = Pick<ApiWriteOptions, 'fieldValidation' | 'onWarning'>;
@@ -54,8 +55,8 @@ function reportUnknown(kind: AnyKind, unknown: readonly string[], validation: Va
 export interface Creation {
   readonly name: string;
   readonly namespace: string | undefined;
-  /** RFC 3339. */
-  readonly now: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
   /** Who asks. */
   readonly user: string;
 }
@@ -67,8 +68,8 @@ export function prepareCreate(kind: AnyKind, decoded: Decoded, { name, namespace
   const metadata = createdMetadata(decoded.metadata, {
     name,
     namespace,
-    uid: randomUUID(),
-    creationTimestamp: now,
+    uid: newUid(now),
+    creationTimestamp: rfc3339(now),
     generation: kind.schema.properties?.spec === undefined ? undefined : 1,
   });
   const object = { ...given, metadata: authored(kind, metadata, user) } as KubeObject;

@@ -21,6 +21,8 @@ export interface ListOptions {
   readonly unfinishedOnly?: boolean;
   /** A hint: only dependents of the object with this UID are wanted. A server may return others all the same. */
   readonly ownedBy?: string;
+  /** Nothing that was written before the call is missing: for the rare decision that a lagging read would get wrong. */
+  readonly consistent?: boolean;
 }
 
 export interface ListResult<T> {

@@ -6,6 +6,7 @@ import { controllerOf, type KubeObject, type ObjectRef, refOf } from '../resourc
 import { isConflict } from '../resources/status.ts';
 import type { AnyKind, Client, ListOptions } from './client.ts';
 import type { Clock } from './clock.ts';
+import type { OneByOne } from './one-by-one.ts';
 import { reflect } from './reflector.ts';
 import { turn } from './turns.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -69,6 +70,12 @@ export interface ControllerContext {
   readonly client: Client;
   readonly clock: Clock;
   readonly onError?: (message: string, error: unknown) => void;
+}
+
+/** Of those who decide about runs that wait for each other. */
+export interface TakingTurns extends ControllerContext {
+  /** Whoever decides shares it. Default: one's own, for who decides alone. */
+  readonly turns?: OneByOne;
 }
 
 export interface ControllerOptions extends ControllerContext {

@@ -8,6 +8,7 @@ import type { Client } from '../client/client.ts';
 import { systemClock } from '../client/clock.ts';
 import type { RunningController } from '../client/controller.ts';
 import type { MachineRoom } from '../client/machine-room.ts';
+import { OneByOne } from '../client/one-by-one.ts';
 import { startAppController } from '../controllers/app/app-controller.ts';
 import { startEventRecorder } from '../controllers/events/event-recorder.ts';
 import { startJobEventsController } from '../controllers/notify/job-events-controller.ts';
@@ -126,7 +127,7 @@ function startControllers(
   client: Client,
   { log, readLog, userAgent, machine, dataDir, instance, bundles }: Surroundings,
 ): readonly Pick<RunningController, 'stop'>[] {
-  const options = { client, clock: systemClock, onError: log };
+  const options = { client, clock: systemClock, onError: log, turns: new OneByOne() };
   return [
     startSpaceController(options),
     startAppController(options),

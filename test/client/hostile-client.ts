@@ -83,6 +83,7 @@ class Hostile implements HostileClient {
   }
 
   async list<K extends AnyKind>(kind: K, options: ListOptions = {}): Promise<ListResult<ObjectOf<K>>> {
+    if (options.consistent) return this.#client.list(kind, options);
     const selection = new Selection(kind, options);
     const { objects, revision } = await this.#read(kind);
     const items = [...objects.values()].filter((object) => selects(selection, object));

@@ -432,38 +432,34 @@ describe.each(Object.keys(settings))('PipelineRuns over the %s client', (name) =
     });
   });
 
-  // Other Clients know the order of creation to the second only.
-  test.runIf(name === 'in-process')(
-    'runs with one key wait for each other, in their order; which one is told',
-    async () => {
-      await start();
-      const make = (run: string) =>
-        client.create(PipelineRun, {
-          metadata: { name: run, namespace, labels: { 'kf.dev/concurrency-key': 'deploy' } },
-          spec: { pipelineSpec: { tasks: [task('t', 'wait')] } },
-        });
-      for (const run of ['first', 'second', 'third']) await make(run);
-      const held = (run: string) => until((object) => conditionOf(object, 'Succeeded')?.reason === 'Pending', run);
-      expect(conditionOf(await held('second'), 'Succeeded')).toMatchObject({
-        status: 'Unknown',
-        message:
-          'WaitingForTurn: waits for PipelineRun "first": of those with kf.dev/concurrency-key "deploy" 1 runs at a time',
+  test('runs with one key wait for each other, in their order; which one is told', async () => {
+    await start();
+    const make = (run: string) =>
+      client.create(PipelineRun, {
+        metadata: { name: run, namespace, labels: { 'kf.dev/concurrency-key': 'deploy' } },
+        spec: { pipelineSpec: { tasks: [task('t', 'wait')] } },
       });
-      expect((await held('third')).status?.startTime).toBeUndefined();
-      const end = (run: string) =>
-        client.patch(PipelineRun, { namespace, name: run }, { type: 'merge', body: { spec: { status: 'Cancelled' } } });
-      for (const [index, run] of ['first', 'second', 'third'].entries()) {
-        await until((object) => (object.status?.childReferences ?? []).length === 1, run);
-        expect(began.length).toBeLessThanOrEqual(index + 1);
-        await end(run);
-        await outcome(run);
-      }
-      expect(began).toEqual(['first-t', 'second-t', 'third-t']);
-      expect((await taskRun('first-t')).metadata.labels).not.toHaveProperty('kf.dev/concurrency-key');
-    },
-  );
+    for (const run of ['first', 'second', 'third']) await make(run);
+    const held = (run: string) => until((object) => conditionOf(object, 'Succeeded')?.reason === 'Pending', run);
+    expect(conditionOf(await held('second'), 'Succeeded')).toMatchObject({
+      status: 'Unknown',
+      message:
+        'WaitingForTurn: waits for PipelineRun "first": of those with kf.dev/concurrency-key "deploy" 1 runs at a time',
+    });
+    expect((await held('third')).status?.startTime).toBeUndefined();
+    const end = (run: string) =>
+      client.patch(PipelineRun, { namespace, name: run }, { type: 'merge', body: { spec: { status: 'Cancelled' } } });
+    for (const [index, run] of ['first', 'second', 'third'].entries()) {
+      await until((object) => (object.status?.childReferences ?? []).length === 1, run);
+      expect(began.length).toBeLessThanOrEqual(index + 1);
+      await end(run);
+      await outcome(run);
+    }
+    expect(began).toEqual(['first-t', 'second-t', 'third-t']);
+    expect((await taskRun('first-t')).metadata.labels).not.toHaveProperty('kf.dev/concurrency-key');
+  });
 
-  test.runIf(name === 'in-process')('one that waits for its turn can be cancelled', async () => {
+  test('one that waits for its turn can be cancelled', async () => {
     await start();
     for (const run of ['run', 'waits'])
       await client.create(PipelineRun, {
@@ -480,6 +476,41 @@ describe.each(Object.keys(settings))('PipelineRuns over the %s client', (name) =
     await cancel('Cancelled');
     await outcome();
     expect(began).toEqual(['run-t']);
+  });
+
+  test('one that is let go while others start: never more at a time than the limit', async () => {
+    await start();
+    const make = (run: string, status?: 'PipelineRunPending') =>
+      client.create(PipelineRun, {
+        metadata: { name: run, namespace, labels: { 'kf.dev/concurrency-key': 'k' } },
+        spec: { pipelineSpec: { tasks: [task('t', 'ok')] }, ...(status === undefined ? {} : { status }) },
+      });
+    const stop = new AbortController();
+    const running = new Set<string>();
+    let most = 0;
+    const watching = (async () => {
+      for await (const { object } of client.watch(PipelineRun, { namespace, signal: stop.signal })) {
+        if (isFinal(object)) running.delete(object.metadata.name);
+        else if (object.status?.startTime !== undefined) running.add(object.metadata.name);
+        most = Math.max(most, running.size);
+      }
+    })();
+    const rounds = ['a', 'b', 'c', 'd'];
+    for (const round of rounds) {
+      await make(`${round}-old`, 'PipelineRunPending');
+      await Promise.all([
+        make(`${round}-new`),
+        client.patch(
+          PipelineRun,
+          { namespace, name: `${round}-old` },
+          { type: 'merge', body: { spec: { status: null } } },
+        ),
+      ]);
+    }
+    for (const round of rounds) for (const run of ['old', 'new']) await outcome(`${round}-${run}`);
+    stop.abort();
+    await watching;
+    expect(most).toBe(1);
   });
 
   test('a failed run is run again from its failed tasks: results of the others are taken over', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
+import { Pod, podFinished } from '../../src/resources/core/pod.ts';
 import { App } from '../../src/resources/kf/app.ts';
 import { Space } from '../../src/resources/kf/space.ts';
 import { roomFor } from '../../src/resources/kf/space-limits.ts';
@@ -86,6 +87,33 @@ describe.each(Object.keys(settings))('caps of a Space over the %s client', (name
     await world.client.patch(TaskRun, { namespace: 'dev', name: 'second' }, { type: 'merge', body });
     await world.final('third');
     expect(commands()).toEqual(['wait first', 'wait second', 'exit 0']);
+  });
+
+  test('Tasks and TaskRuns that come at the same instant never take more than there is', async () => {
+    await start({ tasks: 2 });
+    const stop = new AbortController();
+    const active = new Set<string>();
+    let most = 0;
+    const watching = (async () => {
+      for await (const { type, object } of world.client.watch(Pod, { namespace: 'dev', signal: stop.signal })) {
+        if (type === 'DELETED' || podFinished(object)) active.delete(object.metadata.name);
+        else active.add(object.metadata.name);
+        most = Math.max(most, active.size);
+      }
+    })();
+    const numbers = [1, 2, 3, 4, 5];
+    await Promise.all(
+      numbers.flatMap((number) => [world.task('app', `task-${number}`, 'exit 0'), taskRun(`run-${number}`, 'exit 0')]),
+    );
+    for (const number of numbers) {
+      await world.final(`task-${number}`);
+      await ofRun(`run-${number}`, isFinal);
+    }
+    stop.abort();
+    await watching;
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(2);
+    expect(world.node.ran).toHaveLength(2 * numbers.length);
   });
 
   test('a TaskRun that can never fit is refused; without caps nothing waits', async () => {

@@ -4,6 +4,7 @@ import type { Client, Draft } from '../../client/client.ts';
 import { type Result, soon } from '../../client/controller.ts';
 import { getChild, getFromServer } from '../../client/get-if-exists.ts';
 import type { MachineRoom } from '../../client/machine-room.ts';
+import type { OneByOne } from '../../client/one-by-one.ts';
 import { type ConditionDraft, isFinal } from '../../resources/condition.ts';
 import type { Space } from '../../resources/kf/space.ts';
 import type { Task } from '../../resources/kf/task.ts';
@@ -33,9 +34,9 @@ export class AttemptRuns {
   readonly room: SpaceRoom;
   readonly machine: RoomOnMachine;
 
-  constructor(client: Client, machine: MachineRoom | undefined) {
+  constructor(client: Client, machine: MachineRoom | undefined, turns: OneByOne) {
     this.#client = client;
-    this.room = new SpaceRoom(client);
+    this.room = new SpaceRoom(client, turns);
     this.machine = new RoomOnMachine(machine);
   }
 

@@ -1,37 +1,36 @@
 /**
  * The room of Spaces with caps: a Task starts when it is its turn, first in, first out, and what runs leaves room for it.
- * Who runs is read from the API, but for what reads may not show yet; who waits follows from the watch of Tasks, so that
- * ten thousand that wait are not listed for each of them.
+ * Who runs is read from the API; who waits follows from the watch of Tasks, so that ten thousand that wait are not listed for
+ * each of them.
  */
 
 import type { Client, Draft } from '../../client/client.ts';
-import { getFromServer } from '../../client/get-if-exists.ts';
-import { OneByOne } from '../../client/one-by-one.ts';
+import type { OneByOne } from '../../client/one-by-one.ts';
+import { otherTaskRuns, runsOfTasks, turnOfSpace } from '../../client/space-use.ts';
 import { type ConditionDraft, conditionOf, isFinal } from '../../resources/condition.ts';
 import { type Need, needOf, roomFor, type SpaceLimits } from '../../resources/kf/space-limits.ts';
-import { hasRoom, needOfTaskRun, waitsForSpace } from '../../resources/kf/space-task-runs.ts';
+import { needOfTaskRun, waitsForSpace } from '../../resources/kf/space-task-runs.ts';
 import type { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
-import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
-import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
-import { TaskRun } from '../../resources/tekton/task-run.ts';
+import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import { Line } from './line.ts';
 import { refused, waiting } from './task-conditions.ts';
 
 /** The reason of a Task for which its Space has no room. */
 export const waitingForSpace = 'WaitingForSpace';
+
 export class SpaceRoom {
   readonly #client: Client;
-  /** The last request per namespace: Tasks of one Space take turns, so that two cannot take the same room. */
-  readonly #turns = new OneByOne();
-  /** Runs that were made here and that no list has shown yet, by namespace and name. */
-  readonly #made = new Map<string, Map<string, Need>>();
+  readonly #turns: OneByOne;
   /** By namespace: the Tasks that wait here, or may be about to. */
   readonly #lines = new Map<string, Line>();
 
-  constructor(client: Client) {
+  /** @param turns of all who give room in Spaces, so that two cannot take the same */
+  constructor(client: Client, turns: OneByOne) {
     this.#client = client;
+    this.#turns = turns;
   }
 
   /** To be told of every Task that a watch tells of, before anything is done about it. */
@@ -51,9 +50,8 @@ export class SpaceRoom {
     const need = needOf(resourcesOf(run));
     // First of all, so that whatever ends from now on wakes it.
     this.#enter(task);
-    return this.#turns.run(namespace, async () => {
+    return this.#turns.run(turnOfSpace(namespace), async () => {
       const obstacle = (await this.#obstacle(task, need, limits)) ?? (await make());
-      if (obstacle === undefined) keep(this.#made, namespace, run.metadata.name!, need);
       if (obstacle?.status !== 'Unknown') this.leave(refOf(task));
       return obstacle;
     });
@@ -83,11 +81,12 @@ export class SpaceRoom {
     const { namespace = '', name } = task.metadata;
     const running = await this.#running(namespace);
     running.delete(name);
-    const others = await this.#otherRuns(namespace);
-    const taken = [...running.values(), ...others.filter(hasRoom).map(needOfTaskRun)];
+    const others = await otherTaskRuns(this.#client, namespace);
+    const taken = [...running.values(), ...others.withRoom.map(needOfTaskRun)];
     const room = roomFor(need, taken, limits, namespace);
     if (room.verdict === 'never') return refused('NeverFits', room.message);
-    const isBehind = this.#isBehind(task, running) || others.some((run) => waitsForSpace(run) && isOlder(run, task));
+    const isBehind =
+      this.#isBehind(task, running) || others.all.some((run) => waitsForSpace(run) && isOlder(run, task));
     if (room.verdict === 'fits' && !isBehind) return undefined;
     const why = room.verdict === 'fits' ? [] : [room.message];
     const line = isBehind ? ['others are before it'] : [];
@@ -102,28 +101,9 @@ export class SpaceRoom {
     return first !== undefined && first.name !== name;
   }
 
-  /** TaskRuns that are nobody's Task, and not over. */
-  async #otherRuns(namespace: string): Promise<readonly TaskRun[]> {
-    const { items } = await this.#client.list(TaskRun, { namespace, unfinishedOnly: true });
-    return items.filter((run) => !isFinal(run) && !isKfsOwn(run));
-  }
-
   /** What runs takes, by the names of the Tasks. */
   async #running(namespace: string): Promise<Map<string, Need>> {
-    const { items } = await this.#client.list(PipelineRun, {
-      namespace,
-      labelSelector: `${labels.component}=task,${labels.task}`,
-      unfinishedOnly: true,
-    });
-    const made = this.#made.get(namespace);
-    const runs = items.filter((run) => !isFinal(run));
-    for (const run of runs) made?.delete(run.metadata.name);
-    for (const name of made?.keys() ?? []) {
-      const run = await getFromServer(this.#client, PipelineRun, { namespace, name });
-      if (run === undefined || isFinal(run)) made?.delete(name);
-      else runs.push(run);
-    }
-    if (made?.size === 0) this.#made.delete(namespace);
+    const runs = await runsOfTasks(this.#client, namespace);
     return new Map(
       runs.map((run) => [run.metadata.labels?.[labels.task] ?? run.metadata.name, needOf(resourcesOf(run))]),
     );
@@ -149,9 +129,3 @@ function isInLine(task: Task): boolean {
 /** Sorts the oldest first; Tasks of one second and one App by their numbers. */
 export const ageOf = ({ metadata, status }: Task): string =>
   `${metadata.creationTimestamp} ${String(status?.id ?? 999_999_999).padStart(9, '0')} ${metadata.name}`;
-
-function keep<T>(all: Map<string, Map<string, T>>, namespace: string, name: string, value: T): void {
-  const some = all.get(namespace) ?? new Map<string, T>();
-  some.set(name, value);
-  all.set(namespace, some);
-}

@@ -3,15 +3,16 @@
 import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import {
-  type ControllerContext,
   mapped,
   ownedBy,
   type Result,
   type RunningController,
   startController,
+  type TakingTurns,
 } from '../../client/controller.ts';
 import { getChild, getIfExists } from '../../client/get-if-exists.ts';
 import type { MachineRoom } from '../../client/machine-room.ts';
+import { OneByOne } from '../../client/one-by-one.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { Waiting } from '../../client/waiting.ts';
 import {
@@ -42,7 +43,7 @@ import { servicesOf } from './task-services.ts';
 
 type TaskStatus = NonNullable<Task['status']>;
 
-interface Options extends ControllerContext {
+interface Options extends TakingTurns {
   /** Default: nobody is asked; who runs the Pods finds room for them. */
   readonly machine?: MachineRoom | undefined;
 }
@@ -92,11 +93,11 @@ export class TaskController {
   readonly #waiting = new Waiting();
   readonly #runs: AttemptRuns;
 
-  constructor({ client, clock, machine }: Options) {
+  constructor({ client, clock, machine, turns = new OneByOne() }: Options) {
     this.#client = client;
     this.#clock = clock;
     this.#numbers = new TaskNumbers(client);
-    this.#runs = new AttemptRuns(client, machine);
+    this.#runs = new AttemptRuns(client, machine, turns);
   }
 
   /** A Task as the watch has it, before it is reconciled. */

@@ -1,9 +1,11 @@
 /**
  * Runs with the same `kf.dev/concurrency-key` wait for each other: as many as the limit says run at a time, in the order
- * in which they were made. TaskRuns and PipelineRuns of a namespace stand in one line.
+ * in which they were made. TaskRuns and PipelineRuns of a namespace stand in one line. Whether one starts is decided one after
+ * the other, from what the server itself says; that it has started is written before the next is decided about.
  */
 
-import type { AnyKind, Client, ListOptions } from '../../client/client.ts';
+import type { AnyKind, Client } from '../../client/client.ts';
+import type { OneByOne } from '../../client/one-by-one.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { labels } from '../../resources/labels.ts';
 import type { ObjectRef } from '../../resources/meta.ts';
@@ -17,11 +19,14 @@ const kinds: readonly AnyKind[] = [PipelineRun, TaskRun];
 
 export class ConcurrencyLine {
   readonly #client: Client;
+  readonly #turns: OneByOne;
   /** Who waits here, by namespace and key; of the one kind that is asked for. */
   readonly #waiting = new Map<string, Set<string>>();
 
-  constructor(client: Client) {
+  /** @param turns of all who decide about these runs */
+  constructor(client: Client, turns: OneByOne) {
     this.#client = client;
+    this.#turns = turns;
   }
 
   /** Whom the end of a run wakes, as a watch tells of it. */
@@ -32,33 +37,36 @@ export class ConcurrencyLine {
     return [...names].map((name) => ({ ...(namespace === undefined ? {} : { namespace }), name }));
   }
 
-  /** Why a run must not start yet; undefined where it may, or has no key. To be asked of runs that have not started. */
-  async obstacle(run: Run): Promise<string | undefined> {
+  /**
+   * Why a run must not start yet; undefined where it may, or has no key, or has started.
+   * @param begin writes that it has started (`status.startTime`); called where it has a key and its turn
+   */
+  async obstacle(run: Run, begin: () => Promise<void>): Promise<string | undefined> {
     const key = run.metadata.labels?.[labels.concurrencyKey];
-    if (key === undefined) return undefined;
+    if (key === undefined || hasStarted(run)) return undefined;
     // Before anything is read, so that no end is missed.
     this.#enter(run);
-    const ahead = behind(await this.#line(run, key), run.metadata.uid ?? '', limitOf(run));
-    if (ahead.length > 0) return messageOf(ahead, key, limitOf(run));
-    this.#leave(run);
-    return undefined;
+    return this.#turns.run(lineOf(run), async () => {
+      const ahead = behind(await this.#line(run, key), run.metadata.uid ?? '', limitOf(run));
+      if (ahead.length > 0) return messageOf(ahead, key, limitOf(run));
+      await begin();
+      this.#leave(run);
+      return undefined;
+    });
   }
 
   async #line(run: Run, key: string): Promise<readonly Place[]> {
     const { namespace = '' } = run.metadata;
-    const options: ListOptions = {
-      namespace,
-      labelSelector: `${labels.concurrencyKey}=${key}`,
-      unfinishedOnly: true,
-    };
+    const labelSelector = `${labels.concurrencyKey}=${key}`;
     const all = await Promise.all(
       kinds.map(async (kind) => {
-        const { items: orders } = await this.#client.listMetadata(kind, options);
-        const { items } = await this.#client.list(kind, options);
-        const order = new Map(orders.map((one) => [one.uid, one.order]));
-        return (items as readonly Run[])
-          .filter((one) => !isFinal(one) && !isHeldBack(one))
-          .map((one) => placeOf(one, order.get(one.metadata.uid ?? '') ?? Infinity));
+        const { items } = await this.#client.list(kind, {
+          namespace,
+          labelSelector,
+          unfinishedOnly: true,
+          consistent: true,
+        });
+        return (items as readonly Run[]).filter((one) => !isFinal(one) && !isHeldBack(one)).map(placeOf);
       }),
     );
     return all.flat();
@@ -93,12 +101,11 @@ const hasStarted = ({ status }: Run): boolean => status?.startTime !== undefined
 const retries = (status: Run['status']): number =>
   ((status ?? {}) as { readonly retriesStatus?: readonly unknown[] }).retriesStatus?.length ?? 0;
 
-const placeOf = (run: Run, order: number): Place => ({
+const placeOf = (run: Run): Place => ({
   uid: run.metadata.uid ?? '',
   name: `${run.kind} "${run.metadata.name}"`,
   hasStarted: hasStarted(run),
   created: run.metadata.creationTimestamp ?? '',
-  order,
 });
 
 /** Names of runs that a message tells. */

@@ -8,8 +8,6 @@ export interface Place {
   readonly hasStarted: boolean;
   /** RFC 3339. */
   readonly created: string;
-  /** Of one kind and second: the later it was made, the higher. */
-  readonly order: number;
 }
 
 /** Those that a run waits for, the first first: none where it is among the first `limit`. */
@@ -19,9 +17,9 @@ export function behind(line: readonly Place[], uid: string, limit: number): read
   return index < limit ? [] : sorted.slice(0, index);
 }
 
+/** The same for everybody, over any Client; here UIDs tell what came first within a second (apiserver/uid.ts). */
 function compare(a: Place, b: Place): number {
   if (a.hasStarted !== b.hasStarted) return a.hasStarted ? -1 : 1;
   if (a.created !== b.created) return a.created < b.created ? -1 : 1;
-  if (a.order !== b.order) return a.order - b.order;
   return a.uid < b.uid ? -1 : 1;
 }

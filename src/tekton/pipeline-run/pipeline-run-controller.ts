@@ -3,16 +3,17 @@
 import type { AnyKind, Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import {
-  type ControllerContext,
   mapped,
   ownedBy,
   type Result,
   type RunningController,
   soon,
   startController,
+  type TakingTurns,
   type Watched,
 } from '../../client/controller.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
+import { OneByOne } from '../../client/one-by-one.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { labels } from '../../resources/labels.ts';
@@ -26,13 +27,13 @@ import { ResolutionError, type Waiting } from '../references/reference.ts';
 import { resolutionsOf } from '../references/references.ts';
 import { Children, LeftoverInTheWay } from './children.ts';
 import { pipelineOfRun, type RunPipeline } from './pipeline.ts';
-import { failedStatus, statusOf, waitingStatus } from './status.ts';
+import { beginningStatus, failedStatus, statusOf, waitingStatus } from './status.ts';
 import { Step } from './step.ts';
 import { cancelledByPipelineRun } from './task-state.ts';
 import { untilNext } from './timeouts.ts';
 import { type ChildRun, PipelineRunFailure } from './types.ts';
 
-export function startPipelineRunController(options: ControllerContext): RunningController {
+export function startPipelineRunController(options: TakingTurns): RunningController {
   const controller = new PipelineRunController(options);
   return startController({
     ...options,
@@ -70,11 +71,11 @@ export class PipelineRunController {
   readonly #children: Children;
   readonly line: ConcurrencyLine;
 
-  constructor({ client, clock }: ControllerContext) {
+  constructor({ client, clock, turns = new OneByOne() }: TakingTurns) {
     this.#client = client;
     this.#clock = clock;
     this.#children = new Children(client);
-    this.line = new ConcurrencyLine(client);
+    this.line = new ConcurrencyLine(client, turns);
   }
 
   async reconcile(request: ObjectRef): Promise<Result | void> {
@@ -100,8 +101,14 @@ export class PipelineRunController {
     const waiting = await step.prepare();
     if (waiting !== undefined) return this.#waitFor(run, waiting);
     if (run.status?.startTime === undefined && !step.isUnderway && !run.spec.status) {
-      const obstacle = await this.line.obstacle(run);
+      let hasBegun = false;
+      const obstacle = await this.line.obstacle(run, async () => {
+        hasBegun = true;
+        await writeStatus(this.#client, PipelineRun, run, beginningStatus(run, this.#now()));
+      });
       if (obstacle !== undefined) return this.#wait(run, 'Pending', obstacle);
+      // That it has begun wakes it.
+      if (hasBegun) return;
     }
     await step.end();
     const held = await step.start();

@@ -27,6 +27,12 @@ export const waitingStatus = (run: PipelineRun, reason: string, message: string,
   conditions: mergeConditions(run.status?.conditions, [draft('Unknown', reason, message)], now),
 });
 
+/** A run that has its turn, before anything of it is made. @param now RFC 3339 */
+export const beginningStatus = (run: PipelineRun, now: string): PipelineRunStatus => ({
+  ...waitingStatus(run, 'Started', 'The PipelineRun has been accepted', now),
+  startTime: now,
+});
+
 /** A run that ends without its tasks. @param now RFC 3339 */
 export const failedStatus = (run: PipelineRun, reason: string, message: string, now: string): PipelineRunStatus => ({
   ...run.status,

@@ -3,15 +3,16 @@
 import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import {
-  type ControllerContext,
   mapped,
   ownedBy,
   type Result,
   type RunningController,
   soon,
   startController,
+  type TakingTurns,
 } from '../../client/controller.ts';
 import { getChild, getFromServer, getIfExists } from '../../client/get-if-exists.ts';
+import { OneByOne } from '../../client/one-by-one.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { type ConditionDraft, isFinal, mergeConditions } from '../../resources/condition.ts';
 import { Pod } from '../../resources/core/pod.ts';
@@ -24,6 +25,7 @@ import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun, type TaskRunStatus } from '../../resources/tekton/task-run.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { ConcurrencyLine } from '../concurrency/concurrency-line.ts';
+import type { Waiting } from '../references/reference.ts';
 import { resolutionsOf } from '../references/references.ts';
 import { SpaceLine } from '../space/space-line.ts';
 import { cancelled, podEnded, started, stuckStart, succeeded, timedOut } from './conditions.ts';
@@ -38,7 +40,7 @@ import { dropCredentials } from './run-credentials.ts';
 import { finalStatus, hasStartedStep, isUntold, statusFromPod } from './status.ts';
 import { timeToStart } from './time-limit.ts';
 
-export function startTaskRunController(options: ControllerContext): RunningController {
+export function startTaskRunController(options: TakingTurns): RunningController {
   const controller = new TaskRunController(options);
   return startController({
     ...options,
@@ -62,11 +64,11 @@ export class TaskRunController {
   readonly #made = new MadePods();
   readonly space: SpaceLine;
 
-  constructor({ client, clock }: ControllerContext) {
+  constructor({ client, clock, turns = new OneByOne() }: TakingTurns) {
     this.#client = client;
     this.#clock = clock;
-    this.#line = new ConcurrencyLine(client);
-    this.space = new SpaceLine(client);
+    this.#line = new ConcurrencyLine(client, turns);
+    this.space = new SpaceLine(client, turns);
   }
 
   /** TaskRuns that may have been waiting for the end of this run. */
@@ -102,7 +104,7 @@ export class TaskRunController {
     return this.#mirror(run, found);
   }
 
-  /** Nothing is made and no time counts until somebody lets it start. */
+  /** Nothing is made until somebody lets it start. */
   #pending(run: TaskRun): Promise<void> {
     return this.#held(run, succeeded('Unknown', 'TaskRunPending', `TaskRun "${run.metadata.name}" is pending`));
   }
@@ -111,9 +113,11 @@ export class TaskRunController {
     return this.#held(run, succeeded('Unknown', 'Pending', obstacle));
   }
 
-  #held(run: TaskRun, condition: ConditionDraft): Promise<void> {
-    return this.#write(run, {
-      ...run.status,
+  async #held(run: TaskRun, condition: ConditionDraft): Promise<void> {
+    // The time in which it waits does not count.
+    const { startTime: _not, ...status } = run.status ?? {};
+    await this.#write(run, {
+      ...status,
       conditions: mergeConditions(run.status?.conditions, [condition], this.#now()),
     });
   }
@@ -133,29 +137,45 @@ export class TaskRunController {
       const pod = await getFromServer(this.#client, Pod, podRef(run));
       return pod !== undefined && isControlledBy(pod, run) ? this.#mirror(run, pod) : this.#gone(run);
     }
-    if (run.status?.startTime === undefined) {
-      const obstacle = await this.#line.obstacle(run);
-      if (obstacle !== undefined) return this.#hold(run, obstacle);
-    }
     const prepared = await this.#prepare(run);
-    if (prepared.state === 'waiting') {
-      const condition = succeeded('Unknown', prepared.reason, prepared.message);
-      await this.#begin(run, condition, {});
-      return this.#untilLate(run, prepared);
-    }
+    if (prepared.state === 'waiting') return this.#waitFor(run, prepared);
     // A further attempt keeps its room.
-    const full = run.status?.retriesStatus === undefined ? await this.space.obstacle(run, prepared.spec) : undefined;
+    if (run.status?.retriesStatus !== undefined) return this.#makePod(run, prepared);
+    const { full, made } = await this.space.enter(run, prepared.spec, () => this.#makePod(run, prepared));
     if (full?.never) throw new TaskRunFailure('NeverFits', full.message);
-    if (full !== undefined) return this.#hold(run, full.message);
-    const made = await makePod(this.#client, run, prepared);
-    if (!isControlledBy(made.pod, made.run)) return this.#wayBlocked(made.run, made.pod);
-    this.#made.add(made.pod);
-    await this.#begin(made.run, started(), {
+    return full === undefined ? made : this.#hold(run, full.message);
+  }
+
+  async #waitFor(read: TaskRun, waiting: Waiting): Promise<Result | void> {
+    const run = await this.#withTurn(read);
+    if (run === undefined) return;
+    await this.#begin(run, succeeded('Unknown', waiting.reason, waiting.message), {});
+    return this.#untilLate(run, waiting);
+  }
+
+  async #makePod(read: TaskRun, prepared: Prepared): Promise<Result | void> {
+    const begun = await this.#withTurn(read);
+    if (begun === undefined) return;
+    const { run, pod } = await makePod(this.#client, begun, prepared);
+    if (!isControlledBy(pod, run)) return this.#wayBlocked(run, pod);
+    this.#made.add(pod);
+    await this.#begin(run, started(), {
       // From here on a Pod that is not there is one that was deleted.
       podName: podName(run, attemptOf(run)),
       ...foundOut(run, prepared),
     });
     return this.#untilLate(run);
+  }
+
+  /** The run, begun, where it has its turn among those with its key; else it has been told what it waits for. */
+  async #withTurn(run: TaskRun): Promise<TaskRun | undefined> {
+    let begun = run;
+    const obstacle = await this.#line.obstacle(run, async () => {
+      begun = await this.#begin(run, started(), {});
+    });
+    if (obstacle === undefined) return begun;
+    await this.#hold(run, obstacle);
+    return undefined;
   }
 
   /** A further attempt runs what the first one ran. */
@@ -173,9 +193,9 @@ export class TaskRunController {
     return known;
   }
 
-  async #begin(run: TaskRun, condition: ConditionDraft, more: Partial<TaskRunStatus>): Promise<void> {
+  async #begin(run: TaskRun, condition: ConditionDraft, more: Partial<TaskRunStatus>): Promise<TaskRun> {
     const now = this.#now();
-    await this.#write(run, {
+    return this.#write(run, {
       ...run.status,
       ...more,
       startTime: run.status?.startTime ?? now,
@@ -269,12 +289,12 @@ export class TaskRunController {
     return { requeueAfter: Math.min(left, result?.requeueAfter ?? left) };
   }
 
-  #finish(run: TaskRun, condition: ConditionDraft): Promise<void> {
-    return this.#write(run, finalStatus(run, condition, this.#now()));
+  async #finish(run: TaskRun, condition: ConditionDraft): Promise<void> {
+    await this.#write(run, finalStatus(run, condition, this.#now()));
   }
 
-  async #write(run: TaskRun, status: TaskRunStatus): Promise<void> {
-    await writeStatus(this.#client, TaskRun, run, retriedWhereAsked(run, status, this.#now()));
+  #write(run: TaskRun, status: TaskRunStatus): Promise<TaskRun> {
+    return writeStatus(this.#client, TaskRun, run, retriedWhereAsked(run, status, this.#now()));
   }
 
   #now(): string {

@@ -2,25 +2,36 @@
 
 import { expect, test } from 'vitest';
 import type { Client } from '../../src/client/client.ts';
-import { conditionOf } from '../../src/resources/condition.ts';
-import { Pod } from '../../src/resources/core/pod.ts';
+import { systemClock } from '../../src/client/clock.ts';
+import { conditionOf, isFinal } from '../../src/resources/condition.ts';
+import { Namespace } from '../../src/resources/core/kinds.ts';
+import { Pod, podFinished } from '../../src/resources/core/pod.ts';
 import { conflict } from '../../src/resources/status.ts';
+import { Task } from '../../src/resources/tekton/task.ts';
 import { TaskRun } from '../../src/resources/tekton/task-run.ts';
+import { startTaskRunController } from '../../src/tekton/task-run/task-run-controller.ts';
+import { startFakeNode } from '../support/fake-node.ts';
 import { startLocalApi } from '../support/local-api.ts';
+import { untilObject } from './until.ts';
 import { World } from './world.ts';
+
+/** A Client that writes no status which tells of a Pod until it is let. */
+function lateClient(client: Client, isLet: () => boolean): Client {
+  const updateStatus: Client['updateStatus'] = async (kind, object) => {
+    const { status } = object as TaskRun;
+    if (object.kind === TaskRun.kind && status?.podName !== undefined && !isLet())
+      throw conflict(TaskRun, object.metadata.name);
+    return client.updateStatus(kind, object);
+  };
+  return new Proxy(client, {
+    get: (target, name: keyof Client) => (name === 'updateStatus' ? updateStatus : target[name].bind(target)),
+  });
+}
 
 test('it runs once, and the Task says what became of its Pod', async () => {
   const { client, close } = startLocalApi();
   let deleted = false;
-  const updateStatus: Client['updateStatus'] = async (kind, object) => {
-    const { status } = object as TaskRun;
-    if (object.kind === TaskRun.kind && status?.podName !== undefined && !deleted)
-      throw conflict(TaskRun, object.metadata.name);
-    return client.updateStatus(kind, object);
-  };
-  const late = new Proxy(client, {
-    get: (target, name: keyof Client) => (name === 'updateStatus' ? updateStatus : target[name].bind(target)),
-  });
+  const late = lateClient(client, () => deleted);
   const world = new World(late, client);
   await world.app('report');
   await world.task('report', 'long', 'wait');
@@ -32,5 +43,30 @@ test('it runs once, and the Task says what became of its Pod', async () => {
   expect(conditionOf(await world.final('long'), 'Succeeded')).toMatchObject({ status: 'False', reason: 'PodDeleted' });
   expect(world.node.ran).toHaveLength(1);
   await world.stop();
+  await close();
+});
+
+test('a Task that is deleted under its run: the run fails once its Pod has ended', async () => {
+  const { client, close } = startLocalApi();
+  const clients = { client: lateClient(client, () => false), clock: systemClock };
+  const node = startFakeNode(client);
+  const controller = startTaskRunController(clients);
+  await client.create(Namespace, { metadata: { name: 'dev' } });
+  const task = { namespace: 'dev', name: 'build' };
+  const run = { namespace: 'dev', name: 'run' };
+  const steps = [{ name: 's', image: 'i', command: ['sh', '-c', 'wait'] }];
+  await client.create(Task, { metadata: task, spec: { steps } });
+  await client.create(TaskRun, { metadata: run, spec: { taskRef: { name: 'build' } } });
+  const pod = { namespace: 'dev', name: 'run-pod' };
+  await untilObject(client, Pod, pod, ({ status }) => status?.phase === 'Running');
+  const ended = untilObject(client, Pod, pod, podFinished);
+  await client.delete(Task, task);
+  const final = await untilObject(client, TaskRun, run, isFinal);
+  expect(conditionOf(final, 'Succeeded')).toMatchObject({ status: 'False', reason: 'TaskRunResolutionFailed' });
+  expect(Number((await ended).metadata.resourceVersion)).toBeLessThan(Number(final.metadata.resourceVersion));
+  await expect.poll(() => client.get(Pod, pod).catch(() => 'gone')).toBe('gone');
+  expect(node.ran).toHaveLength(1);
+  await controller.stop();
+  await node.stop();
   await close();
 });

@@ -11,7 +11,7 @@ import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { podEnded } from './conditions.ts';
 import { podName } from './pod.ts';
 
-const isHeld = (pod: Pod): boolean => pod.metadata.finalizers?.includes(finalizers.outcome) === true;
+export const isHeld = (pod: Pod): boolean => pod.metadata.finalizers?.includes(finalizers.outcome) === true;
 
 /**
  * To be called before a Pod is deleted; the Pod as it is to be deleted then. One that no node has taken has no outcome,

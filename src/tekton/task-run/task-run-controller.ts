@@ -30,7 +30,7 @@ import { resolutionsOf } from '../references/references.ts';
 import { SpaceLine } from '../space/space-line.ts';
 import { cancelled, podEnded, started, stuckStart, succeeded, timedOut } from './conditions.ts';
 import { TaskRunFailure } from './failure.ts';
-import { hold, isAbandoned, letGo } from './held-pod.ts';
+import { hold, isAbandoned, isHeld, letGo } from './held-pod.ts';
 import { MadePods } from './made-pods.ts';
 import { makePod } from './make-pod.ts';
 import { attemptOf, gracePeriodOf, podName } from './pod.ts';
@@ -243,7 +243,7 @@ export class TaskRunController {
 
   async #mirror(read: TaskRun, pod: Pod): Promise<Result | void> {
     if (read.status?.podName !== undefined && isUntold(pod)) return this.#orLate(read, knownSpec(read), pod);
-    const run = knownSpec(read) === undefined ? await this.#knownAgain(read) : read;
+    const run = knownSpec(read) === undefined ? await this.#knownAgain(read, pod) : read;
     const spec = run === undefined ? undefined : knownSpec(run);
     if (run === undefined || spec === undefined) return soon;
     const status = statusFromPod(run, spec, pod, this.#now());
@@ -254,9 +254,23 @@ export class TaskRunController {
   }
 
   /** Its Pod was made, and the status that would say of what was not written. */
-  async #knownAgain(run: TaskRun): Promise<TaskRun | undefined> {
-    const prepared = await prepare(this.#client, run);
-    return prepared.state === 'ready' ? { ...run, status: { ...run.status, ...foundOut(run, prepared) } } : undefined;
+  async #knownAgain(run: TaskRun, pod: Pod): Promise<TaskRun | undefined> {
+    try {
+      const prepared = await prepare(this.#client, run);
+      return prepared.state === 'ready' ? { ...run, status: { ...run.status, ...foundOut(run, prepared) } } : undefined;
+    } catch (error) {
+      if (error instanceof TaskRunFailure && !(await this.#hasEnded(pod))) return undefined;
+      throw error;
+    }
+  }
+
+  /** Ends what nobody knows any more what it was. */
+  async #hasEnded(pod: Pod): Promise<boolean> {
+    if (podEnded(pod)) return true;
+    if (pod.metadata.deletionTimestamp !== undefined) return false;
+    const held = await hold(this.#client, pod);
+    await this.#delete(held, undefined);
+    return !isHeld(held);
   }
 
   /** What has started is the node's to end in time. */

@@ -379,13 +379,16 @@ describe.each(Object.keys(settings))('PipelineRuns over the %s client', (name) =
       },
     });
     await create({
+      results: [{ name: 'outer', value: '$(tasks.in.results.out)' }],
       tasks: [
         { name: 'in', pipelineRef: { name: 'inner' }, params: [param('p', '1')] },
-        task('after', 'ok', { runAfter: ['in'] }),
+        task('after', 'ok', { params: [param('q', '$(tasks.in.results.out)')] }),
       ],
     });
     const { final, status } = await outcome();
     expect(status).toBe('True');
+    expect(final.status?.results).toEqual([{ name: 'outer', value: 'from within' }]);
+    expect((await taskRun('run-after')).spec.params).toEqual([{ name: 'q', value: 'from within' }]);
     expect(final.status?.childReferences?.[0]).toMatchObject({ kind: 'PipelineRun', name: 'run-in' });
     expect((await taskRun('run-in-x')).spec.params).toEqual([{ name: 'p', value: '1' }]);
     const within = await client.get(PipelineRun, { namespace, name: 'run-in' });

@@ -202,13 +202,6 @@ test.each([
     'invalid value: referencing a nonexistent task: spec.results[0].value',
   ],
   [
-    'a result of a Pipeline inside',
-    {
-      tasks: [{ name: 'p', pipelineRef: { name: 'x' } }, task('b', { params: params('$(tasks.p.results.r)') })],
-    },
-    'invalid value: result reference to pipelineTask "p" is not supported: referenced task uses pipelineRef or pipelineSpec and result propagation from child Pipelines is not yet implemented: spec.tasks[1]',
-  ],
-  [
     'finally without tasks',
     { finally: [task('f')] },
     'invalid value: spec.tasks is empty but spec.finally has 1 tasks: spec.finally',

@@ -3,6 +3,8 @@
 import { labels } from '../../labels.ts';
 import type { KubeObject, ObjectMeta } from '../../meta.ts';
 import type { CustomRun } from '../custom-run.ts';
+import { tektonRelease } from '../feature-flags.ts';
+import { isKfsOwn } from '../kfs-own.ts';
 import type { PipelineRun } from '../pipeline-run.ts';
 import type { TaskRun } from '../task-run.ts';
 import { params } from './param-values.ts';
@@ -23,9 +25,17 @@ function withoutReserved({ metadata }: KubeObject): ObjectMeta {
   return { ...metadata, annotations: Object.fromEntries(kept) };
 }
 
+/** The release by which a TaskRun is run, and its Pod made. */
+const releaseAnnotation = 'pipeline.tekton.dev/release';
+
 function taskRunMetadata(run: TaskRun): ObjectMeta {
   const metadata = withoutReserved(run);
-  return { ...metadata, labels: { [labels.managedBy]: 'tekton-pipelines', ...metadata.labels } };
+  const isNew = metadata.resourceVersion === undefined && !isKfsOwn(run);
+  return {
+    ...metadata,
+    labels: { [labels.managedBy]: 'tekton-pipelines', ...metadata.labels },
+    ...(isNew ? { annotations: { ...metadata.annotations, [releaseAnnotation]: tektonRelease } } : {}),
+  };
 }
 
 export const taskRunDefaults = (run: TaskRun): TaskRun => ({

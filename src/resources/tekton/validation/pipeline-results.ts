@@ -7,7 +7,6 @@ import {
   expressionsOfValue,
   expressionsOfWhen,
   looksLikeResult,
-  neededResults,
   resultReference,
   resultReferences,
 } from './result-references.ts';
@@ -101,23 +100,6 @@ const namesKnownTasks = (text: string, known: Readonly<Record<'tasks' | 'finally
         reference !== undefined && known[expression.startsWith('finally') ? 'finally' : 'tasks'].has(reference.task)
       );
     });
-
-/** A Pipeline inside of a Pipeline hands no results out. */
-export function nestedResultErrors({ tasks = [], finally: last }: PipelineSpec): Complaints {
-  const nested = namesOf(
-    tasks.filter(({ pipelineRef, pipelineSpec }) => pipelineRef !== undefined || pipelineSpec !== undefined),
-  );
-  const rule = (task: PipelineTask): Complaints =>
-    neededResults(task)
-      .filter((reference) => nested.has(reference.task))
-      .map((reference) =>
-        invalidValue(
-          `result reference to pipelineTask ${JSON.stringify(reference.task)} is not supported: referenced task uses pipelineRef or pipelineSpec and result propagation from child Pipelines is not yet implemented`,
-          '',
-        ),
-      );
-  return nested.size === 0 ? [] : [...underEach('tasks', tasks, rule), ...underEach('finally', last, rule)];
-}
 
 /** Finally tasks wait for all tasks, and take results of those only. */
 export function finallyErrors({ tasks = [], finally: last = [] }: PipelineSpec): Complaints {

@@ -4,13 +4,7 @@ import type { PipelineSpec, PipelineTask } from '../pipeline-spec.ts';
 import { type Complaints, generic, invalidValue, under, underEach } from './complaint.ts';
 import { graphErrors } from './pipeline-graph.ts';
 import { pipelineContextErrors, pipelineParamErrors, usedParamErrors } from './pipeline-params.ts';
-import {
-  executionStatusErrors,
-  finallyErrors,
-  matrixResultErrors,
-  nestedResultErrors,
-  pipelineResultErrors,
-} from './pipeline-results.ts';
+import { executionStatusErrors, finallyErrors, matrixResultErrors, pipelineResultErrors } from './pipeline-results.ts';
 import { isMatrixed, matrixErrors, pipelineTaskErrors } from './pipeline-tasks.ts';
 import { expressionsOfValue, expressionsOfWhen } from './result-references.ts';
 import { completedSteps } from './step-template.ts';
@@ -38,7 +32,6 @@ export function pipelineSpecErrors(spec: PipelineSpec, depth = 0): Complaints {
     ...executionStatusErrors(spec),
     ...declaredWorkspaceErrors(spec),
     ...pipelineResultErrors(spec),
-    ...nestedResultErrors(spec),
     ...finallyErrors(spec),
     ...each(({ when }) => whenErrors(when)),
     ...each(matrixErrors),

@@ -3,6 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../client/clock.ts';
+import type { Containers } from '../client/containers.ts';
 import type { DiskDesk } from '../client/disk.ts';
 import type { FileSource } from '../client/files.ts';
 import type { MachineRoom } from '../client/machine-room.ts';
@@ -25,6 +26,7 @@ import { loadServerConfig } from './server-config.ts';
 export interface RunningNode {
   readonly logs: LogStore;
   readonly files: FileSource;
+  readonly containers: Containers;
   readonly disk: DiskDesk;
   readonly room: MachineRoom;
   /** Bundles are images. */
@@ -79,6 +81,12 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       read(query) {
         if (parts.agent === undefined) throw notUp();
         return parts.agent.files.read(query);
+      },
+    },
+    containers: {
+      async prepareExec(request) {
+        if (parts.agent === undefined) throw notUp();
+        return parts.agent.containers.prepareExec(request);
       },
     },
     // Who has just started the server should not hear that its node is still coming up.

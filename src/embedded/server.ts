@@ -103,7 +103,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await api.close();
     }
   };
-  await front.serve({ api, logs: node.logs, files: node.files, disk: node.disk, sources }, client);
+  await front.serve(
+    { api, logs: node.logs, files: node.files, containers: node.containers, disk: node.disk, sources },
+    client,
+  );
   return {
     url: front.url,
     async stop() {

@@ -2,6 +2,7 @@
 
 import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
+import type { Containers } from '../client/containers.ts';
 import type { FileSource } from '../client/files.ts';
 import type { MachineRoom } from '../client/machine-room.ts';
 import { reflect } from '../client/reflector.ts';
@@ -17,6 +18,7 @@ import { endDrain, followCordon } from './cordon.ts';
 import { createContext } from './create-context.ts';
 import { DiskReserveError, DiskTooSmallError } from './disk/disk.ts';
 import { DiskPressure } from './disk-pressure.ts';
+import { ExecDesk } from './exec/exec-desk.ts';
 import { nodeFiles } from './files/node-files.ts';
 import { makeFolders, removeIdleFolders } from './folders.ts';
 import { LogCompressor } from './logs/log-compressor.ts';
@@ -40,6 +42,8 @@ export interface NodeAgent {
   stop(): Promise<void>;
   /** Files of Tasks and volumes. */
   readonly files: FileSource;
+  /** Commands in containers that run. */
+  readonly containers: Containers;
   /** Room for what is to become a Pod. */
   readonly room: MachineRoom;
   /** Pods that are being run. */
@@ -64,6 +68,7 @@ class Agent implements NodeAgent {
   readonly #awaited: AwaitedImages;
   readonly #placement: Placement;
   readonly #volumes: NodeVolumes;
+  readonly containers: Containers;
   #provisioner: { stop(): Promise<void> } | undefined;
   readonly #workers = new Map<string, { readonly worker: PodWorker; readonly ended: Promise<void> }>();
   /** Ended Pods whose last event has not come by yet: an older one must not start them again. */
@@ -81,6 +86,7 @@ class Agent implements NodeAgent {
     this.#admission = new Admission(roomWithin(limits));
     this.#volumes = createVolumes(options);
     this.#context = createContext(options, cores, this.#abort.signal, this.#volumes.claims);
+    this.containers = new ExecDesk(this.#context);
     this.#pressure = new DiskPressure({
       path: this.#context.layout.logs,
       clock: options.clock,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Container, Pod } from '../resources/core/pod.ts';
 import { hostStackRef } from '../resources/image-reference.ts';
 import type { NodeContext } from './context.ts';
+import { endLeftCommands } from './exec/exec-folder.ts';
 import { liveMonitors } from './monitors.ts';
 import { bootOfClaim } from './pods/claim.ts';
 import { PodWorker } from './pods/pod-worker.ts';
@@ -153,6 +154,9 @@ async function sweep(context: NodeContext, kept: ReadonlyMap<string, PodRecord>,
     work.catch((error: unknown) => onError(`removing leftovers: ${what}`, error));
   const there = new Set([...machine.monitors.keys(), ...machine.statuses.keys(), ...(await cgroups.leftovers())]);
   for (const id of there) if (!ids.has(id)) await clear(context, id, machine.monitors.get(id));
+  for (const { uid, containers } of kept.values())
+    for (const [name, { id }] of Object.entries(containers))
+      await attempt('commands in containers', endLeftCommands(context, { id, bundle: join(layout.pods, uid, name) }));
   for (const id of machine.exits) if (!ids.has(id)) rmSync(join(layout.exits, id), { force: true });
   for (const uid of readdirSync(layout.pods))
     if (!kept.has(uid)) rmSync(join(layout.pods, uid), { recursive: true, force: true });

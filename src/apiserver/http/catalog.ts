@@ -44,6 +44,14 @@ const logged = new Set(['/pods', 'kf.dev/tasks', 'kf.dev/builds', 'tekton.dev/pi
 /** Kinds with a `files` subresource. */
 const withFiles = new Set(['kf.dev/tasks', 'kf.dev/serviceinstances']);
 
+/** Changes to a protocol with several streams, as `group/plural`; the verbs are the methods that ask for one. */
+const streamed: ReadonlyMap<string, readonly ServedSubresource[]> = new Map([
+  [
+    '/pods',
+    [{ name: 'exec', responseKind: { group: '', version: 'v1', kind: 'PodExecOptions' }, verbs: ['create', 'get'] }],
+  ],
+]);
+
 function servedKind(kind: AnyKind, reads: ReadApi, verbs: readonly string[], writes?: StoredApi): ServedResource {
   const responseKind = { group: kind.group, version: kind.version, kind: kind.kind };
   const status = { name: 'status', responseKind, verbs: ['get', 'patch', 'update'] };
@@ -60,6 +68,7 @@ function servedKind(kind: AnyKind, reads: ReadApi, verbs: readonly string[], wri
     verbs,
     subresources: [
       ...(logged.has(`${kind.group}/${kind.plural}`) ? [log] : []),
+      ...(streamed.get(`${kind.group}/${kind.plural}`) ?? []),
       ...(withFiles.has(`${kind.group}/${kind.plural}`) ? [{ name: 'files', responseKind, verbs: ['get'] }] : []),
       ...(kind.hasStatus && verbs === allVerbs ? [status] : []),
     ],

@@ -1,6 +1,7 @@
 /** One request on its way through the handlers. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { badRequest, invalidObject } from '../../resources/status.ts';
 import type { ApiWriteOptions, Caller } from '../api.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -13,6 +14,15 @@ export interface Exchange {
   readonly caller: Caller;
   /** Fires when the client has gone or the server closes. */
   readonly signal: AbortSignal;
+  /** The client asks to go on in another protocol. */
+  readonly upgrade?: Upgrade;
+}
+
+export interface Upgrade {
+  /** What came behind the request's headers already. */
+  readonly head: Buffer;
+  /** Takes the connection over; `res` answers nothing from now on. */
+  readonly take: () => Duplex;
 }
 
 /** @throws StatusError Invalid for any other value than `All` */

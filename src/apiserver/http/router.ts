@@ -1,10 +1,12 @@
 /** Which handler answers which path. */
 
+import type { Containers } from '../../client/containers.ts';
 import type { DiskDesk } from '../../client/disk.ts';
 import type { FileSource } from '../../client/files.ts';
 import type { LogSource } from '../../client/logs.ts';
 import { statusError } from '../../resources/status.ts';
 import type { Api, SourceSink } from '../api.ts';
+import { noContainers, serveExec } from '../remotecommand/serve-exec.ts';
 import { Catalog, groupVersionOf, uploadGroup } from './catalog.ts';
 import { Discovery } from './discovery.ts';
 import { isDiskRequest, serveDisk } from './disk.ts';
@@ -25,6 +27,8 @@ export interface RouterOptions {
   readonly sources: SourceSink;
   /** Default: there are none. */
   readonly files?: FileSource;
+  /** Default: there are none. */
+  readonly containers?: Containers;
   /** Default: not told. */
   readonly disk?: DiskDesk;
   /** Of kf. */
@@ -53,6 +57,8 @@ export function router(options: RouterOptions): Handler {
       return serveLog(exchange, resource, request, logs);
     if (subresource === 'files' && resource.subresources.some(({ name }) => name === 'files'))
       return serveFiles(exchange, resource, request, options.files ?? noFiles);
+    if (resource.kind === 'Pod' && subresource === 'exec')
+      return serveExec(exchange, resource.stored.reads, request, options.containers ?? noContainers);
     if (resource.kind === 'Pod' && notYet.has(subresource ?? '')) throw notImplemented(subresource!);
     return serveResource(exchange, resource, request);
   };
@@ -87,7 +93,7 @@ function serveProbe({ res, info }: Exchange, { ready }: RouterOptions): void {
   sendText(res, isReady ? 200 : 503, isReady ? 'ok' : 'not ready');
 }
 
-const notYet: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward']);
+const notYet: ReadonlySet<string> = new Set(['attach', 'portforward']);
 
 const notImplemented = (subresource: string) =>
   statusError('NotImplemented', `${subresource} is not supported by this server; run a task of its own instead`, {});

@@ -7,15 +7,17 @@ import {
   type IncomingMessage,
   type Server as LocalServer,
   type RequestListener,
-  type ServerResponse,
+  ServerResponse,
 } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { settings } from '../../resources/server-config/settings.ts';
 import { badRequest, StatusError, statusError } from '../../resources/status.ts';
 import type { Caller } from '../api.ts';
 import { isHookRequest } from '../hooks/hook-request.ts';
 import { HookServer } from '../hooks/serve-hook.ts';
+import type { Upgrade } from './exchange.ts';
 import { checkOrigin } from './origin.ts';
 import { parseRequest, type RequestInfo } from './request-info.ts';
 import { sendError } from './respond.ts';
@@ -60,6 +62,9 @@ export interface HttpServer {
 
 export const defaultPort = settings.port.default;
 
+/** Milliseconds in which requests may come to their end when the server closes. */
+const closingPatience = 1000;
+
 /** One that serves as soon as it listens. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const server = openHttpServer(options);
@@ -72,14 +77,16 @@ export function openHttpServer(options: ConnectionOptions): HttpServer {
   const closing = new AbortController();
   // Every request listens.
   setMaxListeners(0, closing.signal);
-  let answerRequest: RequestListener = (_, res) =>
-    sendError(res, statusError('ServiceUnavailable', 'the server is starting'));
+  let answerRequest: Listener = (_, res) => sendError(res, statusError('ServiceUnavailable', 'the server is starting'));
   const answer: RequestListener = (req, res) => answerRequest(req, res);
+  const upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void =>
+    answerUpgrade(req, socket, head, { answer: answerRequest, closing: closing.signal });
   const patience = { keepAliveTimeout: 150_000, headersTimeout: 160_000, requestTimeout: 0, noDelay: true };
   const server = createServer({ ...options.tls, ...patience }, answer);
   const local = createPlainServer(patience, answer);
   for (const one of [server, local]) {
     one.timeout = 0;
+    one.on('upgrade', upgrade);
     // A connection that cannot be accepted (too many open files) must not take the server down.
     one.on('error', (error) => options.onError?.(error, 'accepting connections'));
   }
@@ -128,29 +135,53 @@ async function close(server: Server | LocalServer, closing: AbortController): Pr
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   closing.abort();
   server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), 1000).unref();
+  const timer = setTimeout(() => server.closeAllConnections(), closingPatience).unref();
   await closed;
   clearTimeout(timer);
 }
 
-function listener(
-  options: ServiceOptions,
-  onError: ConnectionOptions['onError'],
-  closing: AbortSignal,
-): RequestListener {
+type Listener = (req: IncomingMessage, res: ServerResponse, upgrade?: Upgrade) => void;
+
+/** Answers as any other request, but for a handler that takes the connection over. */
+function answerUpgrade(
+  req: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  { answer, closing }: { readonly answer: Listener; readonly closing: AbortSignal },
+): void {
+  socket.on('error', () => {});
+  const res = new ServerResponse(req);
+  res.assignSocket(socket as Socket);
+  // What would follow is no request that Node reads.
+  res.shouldKeepAlive = false;
+  res.once('finish', () => socket.end());
+  // Node counts it with the server's connections, and closes it with none of them.
+  const end = (): void => void setTimeout(() => socket.destroy(), closingPatience).unref();
+  closing.addEventListener('abort', end, { once: true });
+  socket.once('close', () => closing.removeEventListener('abort', end));
+  answer(req, res, {
+    head,
+    take: () => {
+      res.detachSocket(socket as Socket);
+      return socket;
+    },
+  });
+}
+
+function listener(options: ServiceOptions, onError: ConnectionOptions['onError'], closing: AbortSignal): Listener {
   const handle = router(options);
   const tokens = options.tokens instanceof Tokens ? options.tokens : new Tokens(options.tokens);
   const hooks = new HookServer(options.api, (error) => onError?.(error, 'bodies of hooks'));
-  return (req, res) => {
+  return (req, res, upgrade) => {
     const gone = new AbortController();
     const end = (): void => gone.abort();
     closing.addEventListener('abort', end, { once: true });
-    res.once('close', () => {
+    (upgrade === undefined ? res : req.socket).once('close', () => {
       closing.removeEventListener('abort', end);
       end();
     });
     if (closing.aborted) end();
-    answer(req, res, { tokens, hooks, handle }, gone.signal).catch((error) => {
+    answer(req, res, { tokens, hooks, handle }, gone.signal, upgrade).catch((error) => {
       if (!(error instanceof StatusError) && !res.destroyed)
         onError?.(error, `${req.method} ${withoutToken(req.url ?? '')}`);
       sendError(res, error);
@@ -172,6 +203,7 @@ async function answer(
   res: ServerResponse,
   { tokens, hooks, handle }: Desks,
   signal: AbortSignal,
+  upgrade: Upgrade | undefined,
 ): Promise<void> {
   res.setHeader('X-Content-Type-Options', 'nosniff');
   const info = parse(req.url ?? '/');
@@ -180,7 +212,7 @@ async function answer(
   checkOrigin(req);
   // Health tells nothing that a port scan would not, and probes have no token.
   const caller = isProbe(info) ? anonymous : tokens.authenticate(req);
-  await handle({ req, res, info, caller, signal });
+  await handle({ req, res, info, caller, signal, ...(upgrade === undefined ? {} : { upgrade }) });
 }
 
 function parse(url: string): RequestInfo {

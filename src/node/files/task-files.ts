@@ -1,7 +1,5 @@
 /** Files of a running Task: tar runs in its container, as its user, within its limits, and sees what it sees. */
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { FileQuery } from '../../client/files.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { Pod } from '../../resources/core/pod.ts';
@@ -10,8 +8,7 @@ import { labels } from '../../resources/labels.ts';
 import { badRequest, statusError } from '../../resources/status.ts';
 import type { NodeContext } from '../context.ts';
 import { isInChroot } from '../host/chroot.ts';
-import { readRecords } from '../pods/state-file.ts';
-import type { OciSpec } from '../runtime/oci.ts';
+import { type RunningContainer, runningContainers } from '../pods/running-container.ts';
 import { TarError, tarOutput } from './tar-process.ts';
 
 const missing = 44;
@@ -48,25 +45,16 @@ const outOfReach = (name: string): string =>
   'have the Task write to a volume (kf create-service volume, kf bind-service) and copy from that, ' +
   'or start the server outside of the chroot';
 
-interface Running {
-  readonly id: string;
-  readonly spec: OciSpec;
-}
-
-async function findContainer({ client, layout }: Context, task: Task): Promise<Running> {
+async function findContainer({ client, layout }: Context, task: Task): Promise<RunningContainer> {
   const { name, namespace, uid } = task.metadata;
   const { items } = await client.list(Pod, {
     ...(namespace === undefined ? {} : { namespace }),
     labelSelector: `${labels.logOwner}=${uid}`,
   });
-  const records = readRecords(layout.pods);
   for (const pod of items) {
     if (pod.status?.phase !== 'Running') continue;
-    for (const [container, { id, stage }] of Object.entries(records.get(pod.metadata.uid!)?.containers ?? {})) {
-      if (stage !== 'starting') continue;
-      const file = join(layout.pods, pod.metadata.uid!, container, 'config.json');
-      return { id, spec: JSON.parse(readFileSync(file, 'utf8')) as OciSpec };
-    }
+    const [running] = runningContainers(layout, pod.metadata.uid!);
+    if (running !== undefined) return running;
   }
   throw badRequest(
     isFinal(task)

@@ -57,11 +57,12 @@ export function writeRecord(directory: string, record: PodRecord): void {
 export function readRecords(pods: string): ReadonlyMap<string, PodRecord | undefined> {
   const found = new Map<string, PodRecord | undefined>();
   for (const entry of readdirSync(pods, { withFileTypes: true }))
-    if (entry.isDirectory()) found.set(entry.name, readRecord(join(pods, entry.name)));
+    if (entry.isDirectory()) found.set(entry.name, recordOf(join(pods, entry.name)));
   return found;
 }
 
-function readRecord(directory: string): PodRecord | undefined {
+/** Of the Pod with this folder; undefined where there is none that can be read. */
+export function recordOf(directory: string): PodRecord | undefined {
   try {
     const record = JSON.parse(readFileSync(join(directory, fileName), 'utf8')) as PodRecord;
     return record.version === 1 ? record : undefined;

@@ -46,28 +46,30 @@ export interface OciSeccomp {
 
 type Capabilities = readonly string[];
 
+export interface OciProcess {
+  readonly terminal: boolean;
+  readonly user: OciUser;
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly cwd: string;
+  readonly capabilities: {
+    readonly bounding: Capabilities;
+    readonly effective: Capabilities;
+    readonly permitted: Capabilities;
+    readonly inheritable: Capabilities;
+    readonly ambient: Capabilities;
+  };
+  readonly rlimits: readonly OciRlimit[];
+  readonly noNewPrivileges: boolean;
+  readonly oomScoreAdj: number;
+}
+
 export interface OciSpec {
   readonly ociVersion: string;
   readonly hostname: string;
   readonly root: { readonly path: string; readonly readonly: boolean };
   readonly mounts: readonly OciMount[];
-  readonly process: {
-    readonly terminal: false;
-    readonly user: OciUser;
-    readonly args: readonly string[];
-    readonly env: readonly string[];
-    readonly cwd: string;
-    readonly capabilities: {
-      readonly bounding: Capabilities;
-      readonly effective: Capabilities;
-      readonly permitted: Capabilities;
-      readonly inheritable: Capabilities;
-      readonly ambient: Capabilities;
-    };
-    readonly rlimits: readonly OciRlimit[];
-    readonly noNewPrivileges: boolean;
-    readonly oomScoreAdj: number;
-  };
+  readonly process: OciProcess & { readonly terminal: false };
   readonly linux: {
     readonly namespaces: readonly { readonly type: string; readonly path?: string }[];
     readonly uidMappings?: readonly OciIdMapping[];

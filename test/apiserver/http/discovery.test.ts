@@ -46,7 +46,11 @@ describe('aggregated discovery', () => {
     expect(json.items).toHaveLength(1);
     expect(json.items[0].metadata).toEqual({ creationTimestamp: null });
     const pods = json.items[0].versions[0].resources.find((entry: { resource: string }) => entry.resource === 'pods');
-    expect(pods.subresources.map((entry: { subresource: string }) => entry.subresource)).toEqual(['log', 'status']);
+    expect(pods.subresources.map((entry: { subresource: string }) => entry.subresource)).toEqual([
+      'log',
+      'exec',
+      'status',
+    ]);
   });
 
   test('304 while the ETag is known', async () => {

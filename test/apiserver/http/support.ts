@@ -9,6 +9,7 @@ import type { SourceSink } from '../../../src/apiserver/api.ts';
 import { createHttpServer } from '../../../src/apiserver/http/server.ts';
 import { ensureTls, type ServerTls } from '../../../src/apiserver/http/tls.ts';
 import type { LocalApi } from '../../../src/apiserver/local-api.ts';
+import type { Containers } from '../../../src/client/containers.ts';
 import { HttpClient } from '../../../src/client/http/http-client.ts';
 import type { LogSource } from '../../../src/client/logs.ts';
 import { startLocalApi } from '../../support/local-api.ts';
@@ -69,6 +70,7 @@ export const testToken = 'a-token-for-tests';
 export async function startServer(
   options: {
     readonly logs?: LogSource;
+    readonly containers?: Containers;
     readonly sources?: SourceSink;
     readonly uploadPatience?: number;
     readonly store?: Parameters<typeof startLocalApi>[0];
@@ -81,6 +83,7 @@ export async function startServer(
     api,
     logs: options.logs ?? noLogs,
     sources: options.sources ?? noSources,
+    ...(options.containers === undefined ? {} : { containers: options.containers }),
     tls,
     tokens: new Map([
       [testToken, { user: 'admin', groups: ['system:masters', 'system:authenticated'] }],

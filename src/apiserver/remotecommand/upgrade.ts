@@ -1,0 +1,24 @@
+/** Which protocol a client wants its streams over, and the change to it. */
+
+import { badRequest } from '../../resources/status.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { RemoteStreams, StreamOptions } from './remote-streams.ts';
+import { openWebSocket, protocolOf } from './websocket-streams.ts';
+
+/** @throws StatusError BadRequest when streams cannot be opened over what the client asks for */
+export function checkUpgrade({ req, upgrade }: Exchange): void {
+  const wanted = upgrade === undefined ? undefined : (req.headers.upgrade ?? '').toLowerCase();
+  if (wanted === 'websocket') {
+    if (req.method !== 'GET') throw badRequest('a WebSocket is opened with GET');
+    if (!/^[+/0-9A-Za-z]{22}==$/.test(req.headers['sec-websocket-key'] ?? ''))
+      throw badRequest('the Sec-WebSocket-Key is missing or invalid');
+    if (req.headers['sec-websocket-version'] !== '13') throw badRequest('the Sec-WebSocket-Version must be 13');
+    protocolOf(req);
+  } else throw badRequest('Upgrade request required');
+}
+
+/** Answers with 101; gives the streams when all are open. @throws StatusError before that */
+export function acceptUpgrade({ req, upgrade }: Exchange, options: StreamOptions): Promise<RemoteStreams> {
+  const { take, head } = upgrade!;
+  return openWebSocket(req, take, head, options);
+}

@@ -1,0 +1,149 @@
+/**
+ * A command's streams over WebSocket, as `v5.channel.k8s.io` and `v4.channel.k8s.io` have them: each message is the number
+ * of a channel and bytes. Version 5 can also close a channel, which is how a client ends standard input.
+ */
+
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
+import type { RawData, WebSocket } from 'ws';
+import { badRequest, type Status } from '../../resources/status.ts';
+import { type RemoteStreams, Sizes, type StreamOptions } from './remote-streams.ts';
+
+/** In the order in which we like them. */
+export const webSocketProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
+
+const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
+
+/** Bytes of a message. Clients send some ten thousand. */
+const maxPayload = 4 << 20;
+/** Milliseconds between two pings: a client that has gone without a word is noticed when they are not answered. */
+const pingInterval = 15_000;
+/** Milliseconds for which a client may leave pings and the closing unanswered. */
+const patience = { pong: 60_000, close: 2_000 };
+
+/** @throws StatusError BadRequest when the client speaks none of our protocols */
+export function protocolOf({ headers }: IncomingMessage): string {
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  const found = webSocketProtocols.find((name) => offered.includes(name));
+  if (found === undefined)
+    throw badRequest(
+      `unable to upgrade: the client speaks ${JSON.stringify(offered.join(', '))}, this server ${webSocketProtocols.join(', ')}`,
+    );
+  return found;
+}
+
+/** Answers the upgrade. @throws StatusError BadRequest before it is answered */
+export async function openWebSocket(
+  req: IncomingMessage,
+  take: () => Duplex,
+  head: Buffer,
+  options: StreamOptions,
+): Promise<RemoteStreams> {
+  const protocol = protocolOf(req);
+  const { WebSocketServer } = await import('ws');
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload,
+    handleProtocols: () => protocol,
+  });
+  const socket = take();
+  return new Promise((resolve, reject) => {
+    const gone = (): void => reject(new Error('the client has gone'));
+    socket.once('close', gone);
+    server.handleUpgrade(req, socket, head, (webSocket) => {
+      socket.off('close', gone);
+      resolve(new WebSocketStreams(webSocket, options));
+    });
+  });
+}
+
+class WebSocketStreams implements RemoteStreams {
+  readonly stdin: PassThrough | undefined;
+  readonly stdout: Writable | undefined;
+  readonly stderr: Writable | undefined;
+  readonly #socket: WebSocket;
+  readonly #sizes = new Sizes();
+  readonly #gone = new AbortController();
+  readonly #pings: NodeJS.Timeout;
+  #heardAt = Date.now();
+
+  constructor(socket: WebSocket, { stdin, stdout, stderr }: StreamOptions) {
+    this.#socket = socket;
+    this.stdin = stdin ? new PassThrough() : undefined;
+    this.stdout = stdout ? this.#output(channels.stdout) : undefined;
+    this.stderr = stderr ? this.#output(channels.stderr) : undefined;
+    socket.on('message', (data) => this.#take(data));
+    socket.on('pong', () => this.#heard());
+    // What it has to say, 'close' says too.
+    socket.on('error', () => {});
+    socket.once('close', () => this.#over());
+    this.#pings = setInterval(() => this.#ping(), pingInterval).unref();
+    // As the kubelet greets: the connection stands.
+    socket.send(Buffer.of(stdout || !stderr ? channels.stdout : channels.stderr));
+  }
+
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  onResize(listener: Parameters<RemoteStreams['onResize']>[0]): void {
+    this.#sizes.listen(listener);
+  }
+
+  async finish(status: Status): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
+    this.#socket.send(Buffer.concat([Buffer.of(channels.error), Buffer.from(JSON.stringify(status))]));
+    // Whoever still sends input is heard to its end.
+    this.stdin?.resume();
+    this.#socket.resume();
+    this.#socket.close(1000);
+    const late = setTimeout(() => this.#socket.terminate(), patience.close);
+    await closed;
+    clearTimeout(late);
+  }
+
+  #take(data: RawData): void {
+    this.#heard();
+    const message = data as Buffer;
+    const [channel, closed] = message;
+    if (channel === channels.stdin) this.#feed(message.subarray(1));
+    else if (channel === channels.resize) this.#sizes.put(message.toString('utf8', 1));
+    else if (channel === channels.close && closed === channels.stdin) this.stdin?.end();
+  }
+
+  /** Reads no more from the client than the command takes. */
+  #feed(bytes: Buffer): void {
+    const { stdin } = this;
+    if (stdin === undefined || stdin.writableEnded || stdin.destroyed || bytes.length === 0) return;
+    if (stdin.write(bytes)) return;
+    this.#socket.pause();
+    stdin.once('drain', () => this.#socket.resume());
+  }
+
+  #output(channel: number): Writable {
+    const prefix = Buffer.of(channel);
+    return new Writable({
+      write: (chunk: Buffer, _, done) => this.#socket.send(Buffer.concat([prefix, chunk]), done),
+    }).on('error', () => {});
+  }
+
+  #heard(): void {
+    this.#heardAt = Date.now();
+  }
+
+  /** Also finds out about a client that went while nothing was read from it. */
+  #ping(): void {
+    const silent = !this.#socket.isPaused && Date.now() - this.#heardAt > patience.pong;
+    if (silent) this.#socket.terminate();
+    else this.#socket.ping();
+  }
+
+  #over(): void {
+    clearInterval(this.#pings);
+    this.#gone.abort();
+    this.stdin?.end();
+  }
+}

@@ -1,0 +1,49 @@
+/** Commands in running containers: what the API server asks of the node; wired by embedded.ts. */
+
+import type { Readable, Writable } from 'node:stream';
+import type { Pod } from '../resources/core/pod.ts';
+
+export interface ExecRequest {
+  readonly pod: Pod;
+  /** One of the Pod's. */
+  readonly container: string;
+  /** Not empty. */
+  readonly command: readonly string[];
+  /** Which of its streams somebody is there for; with a terminal standard error goes to standard output. */
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+}
+
+/** In characters. */
+export interface TerminalSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A command that runs in a container. Streams that were not asked for are absent. */
+export interface ExecProcess {
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable | undefined;
+  readonly stderr: Readable | undefined;
+  /** 128 and the signal's number for what a signal ended. @throws Error with the runtime's words when nothing was started */
+  readonly exitCode: Promise<number>;
+  /** Of its terminal; without one nothing happens. */
+  resize(size: TerminalSize): void;
+  /** Nobody is there for it any more: SIGHUP to all of its session, two seconds later SIGKILL. */
+  end(): void;
+}
+
+/** A place that is held for a command. */
+export interface PreparedExec {
+  /** Call it once. */
+  start(): ExecProcess;
+  /** Gives the place back when the command has not been started. */
+  release(): void;
+}
+
+export interface Containers {
+  /** @throws StatusError BadRequest (it does not run, nothing can enter it), TooManyRequests */
+  prepareExec(request: ExecRequest): Promise<PreparedExec>;
+}

@@ -1,0 +1,56 @@
+/** Commands in containers as the API server asks for them: who may begin one, and how many there are at a time. */
+
+import type { Containers, ExecRequest, PreparedExec } from '../../client/containers.ts';
+import type { ContainerState, Pod } from '../../resources/core/pod.ts';
+import { badRequest, statusError } from '../../resources/status.ts';
+import type { NodeContext } from '../context.ts';
+import { isInChroot } from '../host/chroot.ts';
+import { type RunningContainer, runningContainers } from '../pods/running-container.ts';
+import { type ExecContext, RuntimeExecProcess } from './exec-process.ts';
+
+/** Commands at a time: each has a runtime of some 15 MB beside it. */
+const most = 32;
+
+export class ExecDesk implements Containers {
+  readonly #context: ExecContext & Pick<NodeContext, 'layout' | 'stopping'>;
+  readonly #running = new Set<object>();
+  #chroot: Promise<boolean> | undefined;
+
+  constructor(context: ExecContext & Pick<NodeContext, 'layout' | 'stopping'>) {
+    this.#context = context;
+  }
+
+  async prepareExec(request: ExecRequest): Promise<PreparedExec> {
+    this.#find(request);
+    this.#chroot ??= isInChroot().catch(() => false);
+    if (await this.#chroot) throw badRequest(outOfReach);
+    const container = this.#find(request);
+    if (this.#running.size >= most)
+      throw statusError('TooManyRequests', `${most} commands run in containers already: wait until one has ended`, {
+        retryAfterSeconds: 1,
+      });
+    const place = {};
+    this.#running.add(place);
+    const release = (): void => void this.#running.delete(place);
+    return { release, start: () => new RuntimeExecProcess(this.#context, container, request) };
+  }
+
+  #find({ pod, container }: ExecRequest): RunningContainer {
+    const running = runningContainers(this.#context.layout, pod.metadata.uid!).find(({ name }) => name === container);
+    if (running !== undefined) return running;
+    throw badRequest(
+      `unable to upgrade connection: container not found (${JSON.stringify(container)})${why(pod, container)}`,
+    );
+  }
+}
+
+const outOfReach =
+  'the server runs in a chroot, from which no command can be run in a container: start the server outside of the chroot';
+
+function why({ status }: Pod, container: string): string {
+  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  const state: ContainerState | undefined = all.find(({ name }) => name === container)?.state;
+  if (state?.terminated !== undefined)
+    return `: it has ended with exit code ${state.terminated.exitCode} (${state.terminated.reason ?? 'Completed'})`;
+  return `: it waits to start (${state?.waiting?.reason ?? status?.phase ?? 'Pending'})`;
+}

@@ -1,0 +1,74 @@
+/**
+ * What is kept of a command in a container while it runs, in the container's bundle: what the runtime is told, and the
+ * number of its first process, by which a server that comes later ends what an earlier one has left behind.
+ */
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NodeContext } from '../context.ts';
+import type { OciProcess } from '../runtime/oci.ts';
+import { signalSession } from './exec-session.ts';
+
+const prefix = 'exec-';
+
+export class ExecFolder {
+  readonly path: string;
+
+  constructor(bundle: string) {
+    this.path = mkdtempSync(join(bundle, prefix));
+  }
+
+  /** What to run. The environment may hold secrets; the bundle's folder is closed to others. */
+  write(process: OciProcess): string {
+    const path = join(this.path, 'process.json');
+    writeFileSync(path, JSON.stringify(process), { mode: 0o600 });
+    return path;
+  }
+
+  /** Appears when the command has begun. */
+  get pidFile(): string {
+    return join(this.path, 'pid');
+  }
+
+  /** Where the terminal's path is written. */
+  get terminalFile(): string {
+    return join(this.path, 'terminal');
+  }
+
+  get pid(): number | undefined {
+    return pidIn(this.path);
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+function pidIn(folder: string): number | undefined {
+  try {
+    return Number(readFileSync(join(folder, 'pid'), 'utf8')) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ends the commands that a server before this one has left in a container: nobody is there for them any more. */
+export async function endLeftCommands(
+  { cgroups }: Pick<NodeContext, 'cgroups'>,
+  { id, bundle }: { readonly id: string; readonly bundle: string },
+): Promise<void> {
+  for (const name of foldersIn(bundle)) {
+    const folder = join(bundle, name);
+    const pid = pidIn(folder);
+    if (pid !== undefined) await signalSession(cgroups, id, pid, ['SIGKILL']);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function foldersIn(bundle: string): readonly string[] {
+  try {
+    return readdirSync(bundle).filter((name) => name.startsWith(prefix));
+  } catch {
+    return [];
+  }
+}

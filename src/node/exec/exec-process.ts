@@ -1,0 +1,178 @@
+/**
+ * A command that the OCI runtime runs in a container, in the container's control groups and namespaces. It is a child of
+ * this server and lasts no longer than whoever asked for it.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type FSWatcher, readFileSync, watch } from 'node:fs';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { ExecProcess, ExecRequest, TerminalSize } from '../../client/containers.ts';
+import type { NodeContext } from '../context.ts';
+import { deferred } from '../deferred.ts';
+import type { RunningContainer } from '../pods/running-container.ts';
+import { lastLine } from '../runtime/oci-runtime.ts';
+import { commandLineOf, processOf } from './exec-command.ts';
+import { ExecFolder } from './exec-folder.ts';
+import { signalSession } from './exec-session.ts';
+
+export type ExecContext = Pick<NodeContext, 'runtime' | 'cgroups' | 'probing' | 'clock' | 'onError'>;
+type Streams = Pick<ExecRequest, 'command' | 'stdin' | 'stdout' | 'stderr' | 'tty'>;
+
+/** Milliseconds from SIGHUP to SIGKILL, and from there until the runtime itself is given up. */
+const patience = 2000;
+/** Of what SIGKILL ended. */
+const killed = 137;
+
+export class RuntimeExecProcess implements ExecProcess {
+  readonly stdin: Writable | undefined;
+  readonly stdout: PassThrough | undefined;
+  readonly stderr: PassThrough | undefined;
+  readonly exitCode: Promise<number>;
+  readonly #context: ExecContext;
+  readonly #id: string;
+  readonly #folder: ExecFolder;
+  readonly #child: ChildProcess;
+  readonly #begun = deferred<boolean>();
+  readonly #watch: FSWatcher;
+  /** Of its first process, which is also the number of its session. */
+  #pid: number | undefined;
+  #size: TerminalSize | undefined;
+  #resizing: Promise<void> | undefined;
+  #over = false;
+  #ending = false;
+
+  constructor(context: ExecContext, container: RunningContainer, request: Streams) {
+    const { command, tty } = request;
+    this.#context = context;
+    this.#id = container.id;
+    this.#folder = new ExecFolder(container.bundle);
+    const { pidFile, terminalFile, path } = this.#folder;
+    const processFile = this.#folder.write(processOf(container.spec, command, tty));
+    this.#watch = watch(path, () => this.#look()).on('error', () => {});
+    const [program, ...args] = commandLineOf({
+      runtime: context.runtime,
+      id: container.id,
+      processFile,
+      pidFile,
+      ...(tty ? { terminalFile } : {}),
+    });
+    this.#child = spawn(program, args, {
+      stdio: [request.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+      cwd: '/',
+      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', SHELL: '/bin/sh' },
+    });
+    this.stdin = request.stdin ? this.#input() : undefined;
+    this.stdout = request.stdout ? new PassThrough() : undefined;
+    this.stderr = request.stderr && !tty ? new PassThrough() : undefined;
+    this.exitCode = this.#run(tty);
+    // Whoever looks later still hears of it.
+    this.exitCode.catch(() => {});
+    this.#look();
+  }
+
+  resize(size: TerminalSize): void {
+    this.#size = size;
+    this.#resizing ??= this.#applySize().finally(() => {
+      this.#resizing = undefined;
+    });
+  }
+
+  end(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#end().catch((error: unknown) => this.#context.onError('ending a command in a container', error));
+  }
+
+  async #run(tty: boolean): Promise<number> {
+    // At once: Node throws away what nobody has asked for when the program ends.
+    const [out, err] = [this.#child.stdout!.pipe(new PassThrough()), this.#child.stderr!.pipe(new PassThrough())];
+    const ended = deferred<number>();
+    this.#child.once('error', ended.reject);
+    this.#child.once('exit', (code) => ended.resolve(code ?? killed));
+    const over = ended.promise.catch(() => {}).then(() => this.#look(false));
+    try {
+      if (!(await this.#begun.promise)) {
+        await ended.promise;
+        // Then the output is the runtime's.
+        throw refusal(await text(tty ? out : err));
+      }
+      join(out, this.stdout);
+      join(err, this.stderr);
+      return await ended.promise;
+    } catch (error) {
+      this.stdout?.end();
+      this.stderr?.end();
+      throw error;
+    } finally {
+      await over;
+      this.#over = true;
+      this.#watch.close();
+      this.#folder.remove();
+    }
+  }
+
+  /** Held until the command has begun: what is typed before that the terminal on the way would answer. */
+  #input(): Writable {
+    const input = new PassThrough();
+    const stdin = this.#child.stdin!;
+    stdin.on('error', () => {}).once('close', () => input.destroy());
+    void this.#begun.promise.then((begun) => {
+      if (begun) input.pipe(stdin);
+      else input.destroy();
+    });
+    return input;
+  }
+
+  /** @param otherwise what it means that there is no number yet. Default: that it may still come */
+  #look(otherwise?: false): void {
+    this.#pid ??= this.#folder.pid;
+    if (this.#pid !== undefined) this.#begun.resolve(true);
+    else if (otherwise !== undefined) this.#begun.resolve(otherwise);
+  }
+
+  /** One after the other, the last one last. */
+  async #applySize(): Promise<void> {
+    if (!(await this.#begun.promise)) return;
+    for (let size = this.#size; size !== undefined && !this.#over; size = this.#size) {
+      this.#size = undefined;
+      const terminal = readFileSync(this.#folder.terminalFile, 'utf8').trim();
+      const { width, height } = size;
+      await this.#context
+        .probing('stty', ['-F', terminal, 'cols', String(width), 'rows', String(height)])
+        .catch(() => {});
+    }
+  }
+
+  async #end(): Promise<void> {
+    const { clock } = this.#context;
+    if (!(await this.#begun.promise)) return;
+    // A stopped process hears nothing else.
+    await this.#signal(['SIGHUP', 'SIGCONT']);
+    clock.after(
+      patience,
+      () => void this.#signal(['SIGKILL']).finally(() => clock.after(patience, () => this.#giveUp())),
+    );
+  }
+
+  async #signal(signals: readonly NodeJS.Signals[]): Promise<void> {
+    if (this.#pid !== undefined) await signalSession(this.#context.cgroups, this.#id, this.#pid, signals);
+  }
+
+  /** A daemon that the command has left may hold its output open. */
+  #giveUp(): void {
+    if (!this.#over) this.#child.kill('SIGKILL');
+    for (const stream of [this.#child.stdout, this.#child.stderr, this.stdout, this.stderr]) stream?.destroy();
+  }
+}
+
+/** The runtime's own words, as container engines hand them on. */
+const refusal = (words: string): Error =>
+  new Error(
+    `error executing command in container: ${lastLine(words.replaceAll('\r', '')) || 'the runtime gave no reason'}`,
+  );
+
+function join(from: Readable, to: PassThrough | undefined): void {
+  if (to === undefined) from.resume();
+  else from.pipe(to);
+}

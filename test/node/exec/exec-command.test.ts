@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { commandLineOf, processOf } from '../../../src/node/exec/exec-command.ts';
+import { sessionIn } from '../../../src/node/exec/exec-session.ts';
+import type { OciProcess } from '../../../src/node/runtime/oci.ts';
+
+const process: OciProcess & { readonly terminal: false } = {
+  terminal: false,
+  user: { uid: 2000, gid: 2000 },
+  args: ['/.kf-init', '-g', '--', 'sh'],
+  env: ['PATH=/bin', 'SECRET=x'],
+  cwd: '/app',
+  capabilities: { bounding: [], effective: [], permitted: [], inheritable: [], ambient: [] },
+  rlimits: [],
+  noNewPrivileges: true,
+  oomScoreAdj: 500,
+};
+
+test('a command is what the container’s own process is, but for its words and its terminal', () => {
+  expect(processOf({ process }, ['ls', '-l'], false)).toEqual({ ...process, args: ['ls', '-l'] });
+  const withTerminal = processOf({ process }, ['sh'], true);
+  expect(withTerminal).toMatchObject({ terminal: true, env: ['PATH=/bin', 'SECRET=x', 'TERM=xterm'] });
+  const own = { ...process, env: ['TERM=vt100'] };
+  expect(processOf({ process: own }, ['sh'], true).env).toEqual(['TERM=vt100']);
+});
+
+test('the runtime is told by files; a terminal on this side is made by script', () => {
+  const exec = {
+    runtime: { path: '/usr/sbin/runc', root: "/run/it's" },
+    id: 'uid-0',
+    processFile: '/b/exec-1/process.json',
+    pidFile: '/b/exec-1/pid',
+  };
+  const words = ['--root', "/run/it's", 'exec', '--process', exec.processFile, '--pid-file', exec.pidFile, 'uid-0'];
+  expect(commandLineOf(exec)).toEqual(['/usr/sbin/runc', ...words]);
+  const [program, ...args] = commandLineOf({ ...exec, terminalFile: '/b/exec-1/terminal' });
+  expect([program, args[0], args[2]]).toEqual(['script', '-qefc', '/dev/null']);
+  expect(args[1]).toMatch(
+    /^tty >'\/b\/exec-1\/terminal' && stty raw -echo && exec '\/usr\/sbin\/runc' '--root' '\/run\/it'\\''s' /,
+  );
+});
+
+test('a session is read behind the program’s name, whatever that is', () => {
+  expect(sessionIn('12 (sh) S 1 12 11 34816 12 4194560')).toBe(11);
+  expect(sessionIn('12 (a) S 9 9 (b) c) R 1 12 77 0 -1')).toBe(77);
+});

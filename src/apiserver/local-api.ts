@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnyKind, DeleteOptions, ListedMetadata, ListOptions, ListResult } from '../client/client.ts';
 import { type Clock, systemClock } from '../client/clock.ts';
+import { LimitRange } from '../resources/core/limit-range.ts';
 import { required } from '../resources/field-error.ts';
 import { deepFreeze, jsonEqual } from '../resources/json.ts';
 import { groupResourceOf } from '../resources/kind.ts';
@@ -23,6 +24,7 @@ import type {
 } from './api.ts';
 import { planDeletion } from './deletion.ts';
 import { GarbageCollector } from './garbage-collector.ts';
+import { hasLimitRanges, underLimitRanges } from './limit-ranger.ts';
 import { listStore, listStoreMetadata } from './local-list.ts';
 import { watchStore } from './local-watch.ts';
 import { patched } from './patched.ts';
@@ -95,7 +97,8 @@ export class LocalApi implements Api {
       const name = this.#nameFor(kind, place, metadata);
       const { user } = options.caller;
       const now = this.#clock.now();
-      const object = prepareCreate(kind, decoded, { name, namespace: place, now, user });
+      const prepared = prepareCreate(kind, decoded, { name, namespace: place, now, user });
+      const object = hasLimitRanges(kind) ? underLimitRanges(kind, prepared, this.#limitRanges(place)) : prepared;
       if (this.#find(kind, { namespace: place, name }) !== undefined) throw alreadyExists(kind, name);
       this.#requireNamespace(kind, place, name);
       return options.dryRun ? deepFreeze(object) : this.store.put(kindKeyOf(kind), object, 0);
@@ -257,6 +260,12 @@ export class LocalApi implements Api {
         ],
       },
     );
+  }
+
+  /** By name. */
+  #limitRanges(namespace: string | undefined): readonly LimitRange[] {
+    const entries = [...this.store.index.entries(kindKeyOf(LimitRange), namespace)];
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1)).map((entry) => this.store.read(entry) as LimitRange);
   }
 
   #ensureNamespace(name: string): void {

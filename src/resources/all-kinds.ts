@@ -1,6 +1,7 @@
 /** Every kind that the embedded server serves. */
 
 import { ConfigMap, Event, Lease, Namespace, Node, Secret, ServiceAccount } from './core/kinds.ts';
+import { LimitRange } from './core/limit-range.ts';
 import { NetworkPolicy } from './core/network-policy.ts';
 import { Pod } from './core/pod.ts';
 import { PersistentVolume, PersistentVolumeClaim } from './core/volumes.ts';
@@ -37,6 +38,7 @@ export const allKinds: readonly Kind<any>[] = [
   PersistentVolumeClaim,
   Lease,
   NetworkPolicy,
+  LimitRange,
   Space,
   App,
   SourcePackage,

@@ -56,3 +56,18 @@ export function formatBytes(bytes: number): string {
   }
   return `${Number.isInteger(value) ? value : value.toFixed(1)}${units[unit]}`;
 }
+
+const unitsOf = { 1024: ['Ei', 'Pi', 'Ti', 'Gi', 'Mi', 'Ki'], 1000: ['E', 'P', 'T', 'G', 'M', 'k'] } as const;
+
+/** As Kubernetes writes it: in the largest unit that leaves no fraction. @param value whole */
+export function formatWhole(value: number, base: 1000 | 1024): string {
+  const units = unitsOf[base];
+  for (const [index, unit] of units.entries()) {
+    const size = base ** (units.length - index);
+    if (value >= size && value % size === 0) return `${value / size}${unit}`;
+  }
+  return String(value);
+}
+
+/** Thousandths as Kubernetes writes them: `1500m`, `2`. @param milli whole */
+export const formatMilli = (milli: number): string => (milli % 1000 === 0 ? String(milli / 1000) : `${milli}m`);

@@ -128,3 +128,4 @@ export const isConflict = hasReason('Conflict');
 export const isExpired = hasReason('Expired');
 export const isGone = hasReason('Gone');
 export const isInvalid = hasReason('Invalid');
+export const isForbidden = hasReason('Forbidden');

@@ -1,11 +1,14 @@
 /** Requests and limits of a run's steps: those of all together divided, those of single ones laid over. Pure. */
 
-import type { ResourceRequirements } from '../../resources/core/pod.ts';
-import { quantityValue } from '../../resources/quantity.ts';
+import type { Draft } from '../../client/client.ts';
+import type { LimitRange, LimitRangeItem } from '../../resources/core/limit-range.ts';
+import type { Pod, ResourceRequirements } from '../../resources/core/pod.ts';
+import { formatMilli, formatWhole, quantityValue } from '../../resources/quantity.ts';
 import type { Step } from '../../resources/tekton/step.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { userError } from './failure.ts';
+import { isStep } from './step-names.ts';
 import { mergeResources } from './step-template.ts';
 
 type Quantities = NonNullable<ResourceRequirements['requests']>;
@@ -72,22 +75,59 @@ function divided(quantities: Quantities | undefined, parts: number): Quantities 
   );
 }
 
-const binary = ['Ei', 'Pi', 'Ti', 'Gi', 'Mi', 'Ki'];
-const decimal = ['E', 'P', 'T', 'G', 'M', 'k'];
+/** Whole bytes of the quantity's own kind of unit. */
+const wholePart = (quantity: string, parts: number): string =>
+  formatWhole(Math.floor(quantityValue(quantity) / parts), /[KMGTPE]i$/.test(String(quantity)) ? 1024 : 1000);
 
-/** In the largest unit of the quantity's own kind that leaves no fraction, as Kubernetes writes it. */
-function wholePart(quantity: string, parts: number): string {
-  const value = Math.floor(quantityValue(quantity) / parts);
-  const base = /[KMGTPE]i$/.test(String(quantity)) ? 1024 : 1000;
-  const units = base === 1024 ? binary : decimal;
-  for (const [index, unit] of units.entries()) {
-    const size = base ** (units.length - index);
-    if (value >= size && value % size === 0) return `${value / size}${unit}`;
-  }
-  return String(value);
+const milliPart = (quantity: string, parts: number): string =>
+  formatMilli(Math.floor(Math.round(quantityValue(quantity) * 1000) / parts));
+
+/** What Tekton asks for steps that say nothing where a namespace has LimitRanges. */
+const known = ['cpu', 'memory', 'ephemeral-storage'];
+
+/**
+ * Default requests of the namespace's LimitRanges are shared out among the steps, for one runs at a time; none is less than
+ * their minimum. Sidecars, and limits, are the API server's.
+ */
+export function withRequestsOf(pod: Draft<Pod>, ranges: readonly LimitRange[]): Draft<Pod> {
+  const items = ranges.flatMap(({ spec }) => spec.limits).filter(({ type }) => type === 'Container');
+  if (items.length === 0) return pod;
+  const steps = pod.spec.containers.filter(({ name }) => isStep(name)).length;
+  const shares = Object.fromEntries(
+    known.flatMap((resource) => {
+      const share = divided(pick(smallest, items, 'defaultRequest', resource), steps);
+      const least = pick(largest, items, 'min', resource);
+      const request = largest([share?.[resource], least?.[resource]]);
+      return request === undefined || quantityValue(request) === 0 ? [] : [[resource, request]];
+    }),
+  );
+  const containers = pod.spec.containers.map((container) => {
+    const { resources } = container;
+    const requests = { ...shares, ...resources?.requests };
+    const isOpen = isStep(container.name) && Object.keys(requests).length > 0;
+    return isOpen ? { ...container, resources: { ...resources, requests } } : container;
+  });
+  return { ...pod, spec: { ...pod.spec, containers } };
 }
 
-function milliPart(quantity: string, parts: number): string {
-  const milli = Math.floor(Math.round(quantityValue(quantity) * 1000) / parts);
-  return milli % 1000 === 0 ? String(milli / 1000) : `${milli}m`;
+type Choice = (quantities: readonly (string | undefined)[]) => string | undefined;
+
+const best =
+  (isBetter: (one: number, other: number) => boolean): Choice =>
+  (quantities) =>
+    quantities.reduce(
+      (a, b) => (a === undefined || (b !== undefined && isBetter(quantityValue(b), quantityValue(a))) ? b : a),
+      undefined,
+    );
+const smallest = best((one, other) => one < other);
+const largest = best((one, other) => one > other);
+
+function pick(
+  choice: Choice,
+  items: readonly LimitRangeItem[],
+  field: 'defaultRequest' | 'min',
+  resource: string,
+): Quantities | undefined {
+  const found = choice(items.map((item) => item[field]?.[resource]));
+  return found === undefined ? undefined : { [resource]: found };
 }

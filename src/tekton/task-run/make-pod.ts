@@ -2,14 +2,16 @@
 
 import type { Client } from '../../client/client.ts';
 import { getFromServer } from '../../client/get-if-exists.ts';
+import { LimitRange } from '../../resources/core/limit-range.ts';
 import { Pod } from '../../resources/core/pod.ts';
 import { jsonEqual } from '../../resources/json.ts';
 import { refOf } from '../../resources/meta.ts';
-import { isAlreadyExists, isInvalid } from '../../resources/status.ts';
+import { isAlreadyExists, isForbidden, isInvalid } from '../../resources/status.ts';
 import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { substituteDeep } from '../variables/substitution.ts';
 import { makeClaims } from '../workspaces/claims.ts';
+import { withRequestsOf } from './compute-resources.ts';
 import { TaskRunFailure } from './failure.ts';
 import { attemptOf, type PodParts, podName, podOf } from './pod.ts';
 import type { Prepared } from './prepare.ts';
@@ -28,14 +30,23 @@ export async function makePod(client: Client, given: TaskRun, prepared: Prepared
   const run = await withMetaOfTask(client, given, prepared);
   await claims(client, run);
   try {
-    return { run, pod: await client.create(Pod, podOf(run, await partsOf(client, run, prepared))) };
+    const pod = podOf(run, await partsOf(client, run, prepared));
+    const limits = isKfsOwn(run) ? [] : await limitRangesOf(client, run);
+    return { run, pod: await client.create(Pod, withRequestsOf(pod, limits)) };
   } catch (error) {
-    if (isInvalid(error)) throw refused(run, error.message);
+    if (isInvalid(error) || isForbidden(error)) throw refused(run, error.message);
     if (!isAlreadyExists(error)) throw error;
     const pod = await getFromServer(client, Pod, { ...refOf(run), name: podName(run, attemptOf(run)) });
     if (pod === undefined) throw error;
     return { run, pod };
   }
+}
+
+async function limitRangesOf(
+  client: Client,
+  { metadata: { namespace = '' } }: TaskRun,
+): Promise<readonly LimitRange[]> {
+  return (await client.list(LimitRange, { namespace })).items;
 }
 
 async function partsOf(client: Client, run: TaskRun, { task, spec }: Prepared): Promise<PodParts> {

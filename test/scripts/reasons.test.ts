@@ -20,7 +20,7 @@ const noReasons = new Set(
   VolumeParamsPopulatedReady Initialized Ready True False Unknown
   CancelledRunFinally StoppedRunFinally RunCancelled PipelineRunPending None Tasks Couldn TaskRunPending WaitingFor
   BackOff Created Ending FailedScheduling Killing Scheduled Normal Warning
-  AlreadyExists Conflict Forbidden InsufficientStorage Invalid ServiceUnavailable
+  AlreadyExists Conflict Forbidden TooManyRequests InsufficientStorage Invalid ServiceUnavailable
   Active Always Cluster Never IfNotPresent Forbid Replace DenyAll PermitAll Delete Retain Recycle Available Bound
   Lost Released Opaque Namespaced NotIn Exists DoesNotExist Egress Ingress Filesystem ReadWriteMany Foreground Orphan
   Background Hostname InternalIP Linux Memory Disk Procfile Dockerfile Waiting Run Job App Bytes OnFailure

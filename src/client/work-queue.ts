@@ -3,7 +3,8 @@
  * added while it is worked on is worked on again afterwards, never twice at a time.
  */
 
-import type { Clock, Timer } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { Delays } from './delays.ts';
 
 export interface WorkQueueOptions {
   readonly clock: Clock;
@@ -25,12 +26,13 @@ export class WorkQueue {
   readonly #working = new Set<string>();
   readonly #dirty = new Set<string>();
   readonly #failures = new Map<string, number>();
-  readonly #timers = new Map<string, Timer>();
+  readonly #delays: Delays;
   readonly #idle: (() => void)[] = [];
   #stopped = false;
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
+    this.#delays = new Delays(options.clock, (key) => this.add(key));
   }
 
   add(key: string): void {
@@ -50,24 +52,12 @@ export class WorkQueue {
       this.add(key);
       return;
     }
-    const due = this.#options.clock.now() + milliseconds;
-    const existing = this.#timers.get(key) as DueTimer | undefined;
-    if (existing !== undefined && existing.due <= due) return;
-    existing?.cancel();
-    const timer = this.#options.clock.after(milliseconds, () => {
-      this.#timers.delete(key);
-      this.add(key);
-    });
-    this.#timers.set(key, { due, cancel: () => timer.cancel() } as DueTimer);
+    this.#delays.add(key, milliseconds);
   }
 
   /** Adds every delayed key now. */
   hurry(): void {
-    for (const [key, timer] of [...this.#timers]) {
-      timer.cancel();
-      this.#timers.delete(key);
-      this.add(key);
-    }
+    this.#delays.hurry();
   }
 
   /** Resolves when nothing waits and nothing is worked on; delayed keys do not count. */
@@ -81,8 +71,7 @@ export class WorkQueue {
     this.#stopped = true;
     this.#waiting.clear();
     this.#dirty.clear();
-    for (const timer of this.#timers.values()) timer.cancel();
-    this.#timers.clear();
+    this.#delays.clear();
     await this.idle();
   }
 
@@ -111,11 +100,6 @@ export class WorkQueue {
     if (this.#dirty.delete(key)) this.#waiting.add(key);
     this.#next();
   }
-}
-
-interface DueTimer extends Timer {
-  /** Clock time in milliseconds. */
-  readonly due: number;
 }
 
 /** Exponential, with jitter so that many failed keys do not come back together. */

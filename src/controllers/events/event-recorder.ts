@@ -22,6 +22,8 @@ import { occurrencesOfRun } from './of-run.ts';
 
 /** Objects of which it is remembered what was told; of one that is forgotten it is told again, under the same name. */
 const mostKnown = 10_000;
+/** Of these so many have ended: hardly anything happens to them any more. */
+const mostEnded = 100;
 
 export function startEventRecorder(options: ControllerContext): { stop(): Promise<void> } {
   const abort = new AbortController();
@@ -35,7 +37,10 @@ export function startEventRecorder(options: ControllerContext): { stop(): Promis
       list: { unfinishedOnly: true },
       clock,
       signal: abort.signal,
-      onObject: (object, gone) => recorder.observe(object, gone ? [] : look(object), gone),
+      onObject: (object, gone) => {
+        recorder.observe(object, gone ? [] : look(object), gone);
+        if (!gone && kind.finished?.(object) === true) recorder.ended(object);
+      },
       onError: (error) => onError?.(`events: watching ${kind.plural}`, error),
     });
   };
@@ -59,6 +64,8 @@ export class EventRecorder {
   readonly #writer: EventWriter;
   /** By uid: what was told, or waits to be. */
   readonly #known = new Map<string, Map<string, Timer | 'told'>>();
+  /** Uids of objects that have ended, the latest last. */
+  readonly #ended = new Set<string>();
 
   constructor(options: ControllerContext) {
     this.#clock = options.clock;
@@ -88,7 +95,15 @@ export class EventRecorder {
           this.#clock.after(occurrence.holds, () => this.#tell(object, occurrence, told, id)),
         );
     }
-    if (gone || told.size === 0) this.#known.delete(uid);
+    if (gone || told.size === 0) this.#forget(uid);
+  }
+
+  /** What was told of it will not be needed for long. */
+  ended({ metadata: { uid = '' } }: KubeObject): void {
+    if (!this.#known.has(uid)) return;
+    this.#ended.add(uid);
+    const [oldest = ''] = this.#ended;
+    if (this.#ended.size > mostEnded) this.#forget(oldest);
   }
 
   async stop(): Promise<void> {
@@ -105,12 +120,15 @@ export class EventRecorder {
   #remember(uid: string): Map<string, Timer | 'told'> {
     const told = new Map<string, Timer | 'told'>();
     this.#known.set(uid, told);
-    const [oldest] = this.#known;
-    if (this.#known.size > mostKnown && oldest !== undefined) {
-      for (const timer of oldest[1].values()) if (timer !== 'told') timer.cancel();
-      this.#known.delete(oldest[0]);
-    }
+    const [oldest = ''] = this.#known.keys();
+    if (this.#known.size > mostKnown) this.#forget(oldest);
     return told;
+  }
+
+  #forget(uid: string): void {
+    for (const timer of this.#known.get(uid)?.values() ?? []) if (timer !== 'told') timer.cancel();
+    this.#known.delete(uid);
+    this.#ended.delete(uid);
   }
 }
 

@@ -70,7 +70,10 @@ export async function removeLoopImage(run: RunCommand, image: Pick<LoopImage, 'p
 /** Mount points at `path` and below it, outer ones first. */
 export async function mountsBelow(path: string): Promise<string[]> {
   const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
+  // Most lines need no closer look. The kernel writes spaces and the like as octal numbers.
+  const [part = ''] = path.split(/[\s\\]/, 1);
   return lines
+    .filter((line) => line.includes(part))
     .map((line) => unescapeMountinfo(line.split(' ')[4] ?? ''))
     .filter((mount) => mount === path || mount.startsWith(path.endsWith('/') ? path : `${path}/`));
 }

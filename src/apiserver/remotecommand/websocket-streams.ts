@@ -17,10 +17,10 @@ const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 2
 
 /** Bytes of a message. Clients send some ten thousand. */
 const maxPayload = 4 << 20;
-/** Milliseconds between two pings: a client that has gone without a word is noticed when they are not answered. */
-const pingInterval = 15_000;
-/** Milliseconds for which a client may leave pings and the closing unanswered. */
-const patience = { pong: 60_000, close: 2_000 };
+/** Milliseconds between two pings while nothing is read from the client: otherwise nobody would notice that it went. */
+const pingInterval = 1_000;
+/** Milliseconds for which a client may leave the closing unanswered. */
+const closePatience = 2_000;
 
 /** @throws StatusError BadRequest when the client speaks none of our protocols */
 export function protocolOf({ headers }: IncomingMessage): string {
@@ -68,7 +68,6 @@ class WebSocketStreams implements RemoteStreams {
   readonly #sizes = new Sizes();
   readonly #gone = new AbortController();
   readonly #pings: NodeJS.Timeout;
-  #heardAt = Date.now();
 
   constructor(socket: WebSocket, { stdin, stdout, stderr }: StreamOptions) {
     this.#socket = socket;
@@ -76,7 +75,6 @@ class WebSocketStreams implements RemoteStreams {
     this.stdout = stdout ? this.#output(channels.stdout) : undefined;
     this.stderr = stderr ? this.#output(channels.stderr) : undefined;
     socket.on('message', (data) => this.#take(data));
-    socket.on('pong', () => this.#heard());
     // What it has to say, 'close' says too.
     socket.on('error', () => {});
     socket.once('close', () => this.#over());
@@ -100,13 +98,12 @@ class WebSocketStreams implements RemoteStreams {
     this.stdin?.resume();
     this.#socket.resume();
     this.#socket.close(1000);
-    const late = setTimeout(() => this.#socket.terminate(), patience.close);
+    const late = setTimeout(() => this.#socket.terminate(), closePatience);
     await closed;
     clearTimeout(late);
   }
 
   #take(data: RawData): void {
-    this.#heard();
     const message = data as Buffer;
     const [channel, closed] = message;
     if (channel === channels.stdin) this.#feed(message.subarray(1));
@@ -130,15 +127,8 @@ class WebSocketStreams implements RemoteStreams {
     }).on('error', () => {});
   }
 
-  #heard(): void {
-    this.#heardAt = Date.now();
-  }
-
-  /** Also finds out about a client that went while nothing was read from it. */
   #ping(): void {
-    const silent = !this.#socket.isPaused && Date.now() - this.#heardAt > patience.pong;
-    if (silent) this.#socket.terminate();
-    else this.#socket.ping();
+    if (this.#socket.isPaused) this.#socket.ping();
   }
 
   #over(): void {

@@ -132,8 +132,8 @@ test('what the command does not read stays with the client, who is noticed going
   await expect.poll(() => process.stdin!.readableLength, patience).toBeGreaterThan(0);
   expect(process.stdin!.readableLength).toBeLessThan(4 << 20);
   expect(socket.bufferedAmount).toBeGreaterThan(16 << 20);
-  process.finish(0);
   socket.terminate();
+  await process.ended;
   await expect.poll(() => containers.held, patience).toBe(0);
 });
 

@@ -24,6 +24,8 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 60_000 * patience,
           hookTimeout: 120_000 * patience,
+          // Vitest's own second is short for a machine that does much else.
+          expect: { poll: { timeout: 30_000 * patience } },
         },
       },
     ],

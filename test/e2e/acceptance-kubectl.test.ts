@@ -116,7 +116,7 @@ function processes(): string {
 test('Events: of a failure at every level, of a bare Pod all that a kubelet tells; none of what goes well', async () => {
   await kubectl('create -f -', task('wrong', 'exit 3'));
   await kubectl('wait --for=condition=Succeeded=False task/wrong --timeout=30s');
-  const seen = (pattern: RegExp) => expect.poll(() => kubectl('get events'), { timeout: 10_000 }).toMatch(pattern);
+  const seen = (pattern: RegExp) => expect.poll(() => kubectl('get events')).toMatch(pattern);
   await seen(/Warning +Failed +task\/wrong +exit code 3\n/);
   await seen(/Warning +Failed +pipelinerun\/wrong /);
   expect(await kubectl('describe task wrong')).toMatch(/Events:\n.*\n.*\n +Warning +Failed +\S+ +kf +exit code 3\n/);

@@ -231,12 +231,12 @@ test('a reboot in the middle of a build: it begins again in a folder of its own,
     const files = (await readdir(logs, { recursive: true })).filter((name) => name.includes('rebooted-1-pod/'));
     return files.length > 0 && (await readFile(join(logs, files[0]!), 'utf8')).includes('begun');
   };
-  await expect.poll(begun, { timeout: 20_000 }).toBe(true);
+  await expect.poll(begun).toBe(true);
   // As files are that were not flushed before the power went.
   await writeFile(join(await working(), 'left over'), '');
   await kf.killServer();
   await kf.run(['server', 'start'], { env: { KF_BOOT_ID: 'another' } });
-  await expect.poll(async () => readdir(await working()).catch(() => []), { timeout: 20_000 }).toEqual(['bin']);
+  await expect.poll(async () => readdir(await working()).catch(() => [])).toEqual(['bin']);
   await writeFile(join(await working(), 'go'), '');
   const { code, stderr } = await pushed;
   expect(code, stderr).toBe(0);

@@ -19,9 +19,7 @@ afterAll(() => kf.remove());
 async function task(command: string): Promise<string> {
   const { stdout } = await kf.ok('run-task', 'report', '-c', `${command}; echo made; sleep 1000`, '-o', 'name');
   const name = stdout.trim().split('/')[1]!;
-  await expect
-    .poll(async () => (await kf.run(['logs', name, '--recent'])).stdout, { timeout: 20_000 })
-    .toContain('made');
+  await expect.poll(async () => (await kf.run(['logs', name, '--recent'])).stdout).toContain('made');
   return String((await kf.json<{ status: { id: number } }>('task', name)).status.id);
 }
 
@@ -103,7 +101,7 @@ test('a volume, also when nothing runs; nothing beside it', async () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining(words)]);
   }
   const mounted = () => readFileSync('/proc/self/mountinfo', 'utf8').includes(join(kf.dataDir, 'volumes'));
-  await expect.poll(mounted, { timeout: 10_000, interval: 20 }).toBe(false);
+  await expect.poll(mounted, { interval: 20 }).toBe(false);
 });
 
 test.each([

@@ -196,7 +196,7 @@ describe.skipIf(chroot)('a Dockerfile that never ends', () => {
   /** A server has a few helpers of its own. */
   const settled = ({ cgroups, processes }: ReturnType<typeof left>) => {
     const none = { volatileFiles: 0, mounts: [], loopDevices: [], folders: [] };
-    return expect.poll(left, { timeout: 15_000 }).toEqual({ cgroups, processes, ...none });
+    return expect.poll(left).toEqual({ cgroups, processes, ...none });
   };
 
   test('is terminated, and nothing of it is left', async () => {
@@ -253,7 +253,7 @@ test.skipIf(chroot)(
       const build = await client.get(Build, { namespace: 'dev', name: 'again-1' }).catch(() => undefined);
       return build?.status?.phase === 'Building';
     };
-    await expect.poll(running, { timeout: 15_000, interval: 50 }).toBe(true);
+    await expect.poll(running, { interval: 50 }).toBe(true);
     await kf.killServer();
     await kf.run(['server', 'start'], { env: { KF_BOOT_ID: 'another boot' } });
     expect(await push, await kf.log()).toMatchObject({ code: 0 });

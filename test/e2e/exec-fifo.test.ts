@@ -58,7 +58,7 @@ test.skipIf(runc === undefined)(
       });
       const signal = await new Promise((resolve) => child.on('exit', (_, by) => resolve(by)));
       expect(signal).toBe('SIGKILL');
-      await expect.poll(() => run('state', id), { timeout: 10_000 }).toContain('"status": "stopped"');
+      await expect.poll(() => run('state', id)).toContain('"status": "stopped"');
       expect(readFileSync(log, 'utf8')).toBe('ran\n');
       await expect.poll(() => existsSync(join(state, 'exec.fifo'))).toBe(false);
       run('delete', id);

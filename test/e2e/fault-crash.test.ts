@@ -36,11 +36,11 @@ function letGo(): void {
   writeFileSync(`/proc/${container!.pid}/root/tmp/go`, '');
 }
 
-const noMonitors = () => expect.poll(() => monitorPids(instance()), { timeout: 20_000 }).toEqual([]);
+const noMonitors = () => expect.poll(() => monitorPids(instance())).toEqual([]);
 
 /** Once the last task has ended and the server stops, nothing of it is on the machine. */
 async function leavesNothing(): Promise<void> {
-  await expect.poll(() => machineState(instance()).volatileFiles, { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => machineState(instance()).volatileFiles).toEqual([]);
   const before = instance();
   await kf.ok('server', 'stop');
   expect(machineState(before)).toEqual(nothing);
@@ -77,7 +77,7 @@ test('a task that ends while no server runs: log and exit code are there afterwa
 
 test('a command that waits for a task outlives the server and returns the task’s code', async () => {
   const waiting = kf.run(['run-task', 'job', '-c', untilTold('echo done; exit 5'), '--follow']);
-  await expect.poll(() => containerPids(instance()).length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => containerPids(instance()).length).toBe(1);
   await kf.killServer();
   await kf.ok('server', 'start');
   letGo();
@@ -103,7 +103,7 @@ test('kill -9 of a container’s first process is its exit code 137; of its moni
   await noMonitors();
 
   const orphan = kf.run(['run-task', 'job', '-c', untilTold('true'), '--wait', '-o', 'json']);
-  await expect.poll(() => monitorPids(instance()).length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => monitorPids(instance()).length).toBe(1);
   const client = await connect(kf);
   const { items } = await client.list(Task, { namespace: space });
   client.close();
@@ -172,9 +172,7 @@ test(
     await load.check();
     await kf.killServer();
     await kf.ok('server', 'start');
-    await expect
-      .poll(() => countsOf(machineState(instance())), { timeout: 30_000, interval: 200 })
-      .toEqual(countsOf(fresh));
+    await expect.poll(() => countsOf(machineState(instance())), { interval: 200 }).toEqual(countsOf(fresh));
     await leavesNothing();
   },
   120_000 + kills * 6_000,

@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const disk of disks) disk.free();
   // Terminating tasks is refused until the store has seen that there is room again.
-  await expect.poll(() => kf.run(['server', 'stop', '--kill']).then(({ code }) => code), { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => kf.run(['server', 'stop', '--kill']).then(({ code }) => code)).toBe(0);
   for (const disk of disks.reverse()) disk.remove();
   await kf.remove();
 });
@@ -108,7 +108,7 @@ test('store: writes are refused in words, what runs goes on, and everything conv
   await refuses();
   expect((await kf.run(['tasks', 'job'])).code).toBe(0);
   release(containerPids(instanceOf(kf.dataDir))[0]!.pid);
-  await expect.poll(() => monitorPids(instanceOf(kf.dataDir)), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => monitorPids(instanceOf(kf.dataDir))).toEqual([]);
   disk.free();
   expect(outcome(await finished(kf, name))).toMatchObject({ exitCode: 7 });
   expect(await logOf(kf, name)).toBe('begun\ndone\n');
@@ -125,7 +125,7 @@ test('both, and kill -9 on top: the exit code arrives, the log is whole or says 
   await refuses();
   await kf.killServer();
   release(containerPids(instanceOf(kf.dataDir))[0]!.pid);
-  await expect.poll(() => monitorPids(instanceOf(kf.dataDir)), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => monitorPids(instanceOf(kf.dataDir))).toEqual([]);
   const onFull = await kf.run(['server', 'start'], { env: { KF_DISK_RESERVE: String(mebibyte) } });
   if (onFull.code !== 0) expect(onFull.stderr).toMatch(/full|space/i);
   disk.free();
@@ -138,9 +138,7 @@ test('both, and kill -9 on top: the exit code arrives, the log is whole or says 
 /** A new Task is refused, by its reason, and is not there afterwards. */
 async function refuses(): Promise<void> {
   // What was free in the store's own files is used up first.
-  await expect
-    .poll(() => kf.run(['run-task', 'job', '-c', 'true']).then(({ code }) => code), { timeout: 30_000 })
-    .toBe(1);
+  await expect.poll(() => kf.run(['run-task', 'job', '-c', 'true']).then(({ code }) => code)).toBe(1);
   const before = (await kf.json<{ items: unknown[] }>('tasks', 'job')).items.length;
   const { code, stderr } = await kf.run(['run-task', 'job', '-c', 'true', '--wait']);
   expect(code, stderr).toBe(125);
@@ -151,9 +149,7 @@ async function refuses(): Promise<void> {
 /** With room again, a task is a task again. */
 async function runsAgain(): Promise<void> {
   // The store asks the disk again every 2 s at most.
-  await expect
-    .poll(() => kf.run(['run-task', 'job', '-c', 'true']).then(({ code }) => code), { timeout: 10_000 })
-    .toBe(0);
+  await expect.poll(() => kf.run(['run-task', 'job', '-c', 'true']).then(({ code }) => code)).toBe(0);
   const { code, stdout, stderr } = await kf.run(['run-task', 'job', '-c', 'echo fine', '--follow']);
   expect(code, stderr + (await kf.log())).toBe(0);
   expect(stdout).toBe('fine\n');

@@ -221,7 +221,7 @@ test(
       expect(run.status?.results, name).toEqual(expected);
     }
     const instance = instanceOf(kf.dataDir);
-    await expect.poll(() => machineState(instance).volatileFiles, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => machineState(instance).volatileFiles).toEqual([]);
     await kf.ok('server', 'stop');
     expect(machineState(instance)).toEqual(nothing);
   },

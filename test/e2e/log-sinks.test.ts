@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-const soon = <T>(read: () => Promise<T> | T) => expect.poll(read, { timeout: 30_000, interval: 50 });
+const soon = <T>(read: () => Promise<T> | T) => expect.poll(read, { interval: 50 });
 
 async function freePort(): Promise<number> {
   const server = createTcpServer().listen(0, '127.0.0.1');
@@ -332,9 +332,7 @@ describe('with a server', () => {
       await logged(kf, name, 'line 150');
       await kf.killServer();
       await expect
-        .poll(async () => (await readFile(await logFile(kf, name), 'utf8')).includes(' line 300\n'), {
-          timeout: 20_000,
-        })
+        .poll(async () => (await readFile(await logFile(kf, name), 'utf8')).includes(' line 300\n'))
         .toBe(true);
       await kf.ok('server', 'start');
       const task = await finished(kf, name);

@@ -107,13 +107,10 @@ test('half a minute after its end a log is compressed, and is read as before', a
   const path = logPathOf(node.layout.logs, pod, 'main');
   // The agent may not have heard of the end yet, or still be removing what it made.
   await expect
-    .poll(
-      () => {
-        clock.advance(30_000);
-        return existsSync(`${path}.gz`) && !existsSync(path);
-      },
-      { timeout: 10_000 },
-    )
+    .poll(() => {
+      clock.advance(30_000);
+      return existsSync(`${path}.gz`) && !existsSync(path);
+    })
     .toBe(true);
   expect(await node.log(ended)).toBe(text);
 });

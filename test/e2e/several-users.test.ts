@@ -73,7 +73,7 @@ const kubeconfigOf = (user: string): string => join(kf.dataDir, 'users', user, '
 
 /** Once the server has given, or taken away, what a member has. */
 const membership = (user: string, wanted: boolean): Promise<void> =>
-  expect.poll(() => existsSync(kubeconfigOf(user)), { timeout: 20_000 }).toBe(wanted);
+  expect.poll(() => existsSync(kubeconfigOf(user))).toBe(wanted);
 
 test('a member works in a Space of his own, and what he makes bears his name', async () => {
   expect((await as(anna, 'target')).stdout).toContain(`Space:   ${anna}`);

@@ -203,7 +203,7 @@ test('http with a password, and a server that is killed while it reads', async (
     { value: 'hello from private to nobody' },
   ]);
 
-  const asked = async (times: number) => expect.poll(() => waiting.length, { timeout: 20_000 }).toBe(times);
+  const asked = async (times: number) => expect.poll(() => waiting.length).toBe(times);
   await taskRun('http-slow', { taskRef: reference('http', { url: `http://${host}/slow.yaml` }) });
   await asked(1);
   expect(reasonOf(await until(TaskRun, 'http-slow', (run) => reasonOf(run) !== undefined))).toBe('ResolvingTaskRef');

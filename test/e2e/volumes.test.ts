@@ -32,7 +32,7 @@ const mounts = () =>
     .filter((line) => line.includes(join(kf.dataDir, 'volumes')));
 
 /** The last Task's volume is let go just after its end is known. */
-const unmounted = () => expect.poll(mounts, { timeout: 20_000, interval: 20 }).toEqual([]);
+const unmounted = () => expect.poll(mounts, { interval: 20 }).toEqual([]);
 
 describe('a volume that the server makes', () => {
   test('is shared by Apps, keeps its files, keeps its size, and is unmounted when nobody uses it', async () => {
@@ -81,14 +81,12 @@ describe('a volume that the server makes', () => {
       'name',
     );
     const name = stdout.trim().split('/')[1]!;
-    await expect.poll(() => mounts().length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => mounts().length).toBe(1);
     await kf.killServer();
     await kf.ok('run-task', 'one', '-c', 'touch /data/go', '--wait');
     await kf.ok('task', name);
     await expect
-      .poll(async () => (await kf.json<{ status: { exitCode?: number } }>('task', name)).status.exitCode, {
-        timeout: 20_000,
-      })
+      .poll(async () => (await kf.json<{ status: { exitCode?: number } }>('task', name)).status.exitCode)
       .toBe(0);
     await kf.killServer();
     await kf.run(['server', 'start'], { env: { KF_BOOT_ID: 'another-boot' } });
@@ -101,9 +99,9 @@ describe('a volume that the server makes', () => {
     expect((await kf.run(['delete-service', 'data'])).stderr).toContain('bound to the App(s): one, two');
     const { stdout } = await kf.ok('run-task', 'one', '-c', 'echo on; sleep 1000', '-o', 'name');
     const name = stdout.trim().split('/')[1]!;
-    await expect.poll(() => mounts().length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => mounts().length).toBe(1);
     const shown = async () => (await kf.ok('task', name)).stdout;
-    await expect.poll(shown, { timeout: 20_000 }).toMatch(/^Services: +data$/m);
+    await expect.poll(shown).toMatch(/^Services: +data$/m);
     for (const app of ['one', 'two']) await kf.ok('unbind-service', app, 'data');
     const { stderr } = await kf.ok('delete-service', 'data', '--async');
     expect(stderr).toContain(`Its volume goes with the last Task that uses it: ${name}\n`);
@@ -114,7 +112,7 @@ describe('a volume that the server makes', () => {
     ]);
     expect(mounts()).toHaveLength(1);
     await kf.ok('terminate-task', name, '--now');
-    await expect.poll(async () => (await client.list(PersistentVolume)).items.length, { timeout: 20_000 }).toBe(0);
+    await expect.poll(async () => (await client.list(PersistentVolume)).items.length).toBe(0);
     client.close();
     await unmounted();
     expect(existsSync(join(kf.dataDir, 'volumes'))).toBe(true);
@@ -128,7 +126,7 @@ test('the server is killed while it makes volumes and removes them: in the end a
     await kf.killServer();
   }
   const ready = async () => (await kf.ok('services')).stdout.match(/^k\d .* True/gm)?.length;
-  await expect.poll(ready, { timeout: 30_000 }).toBe(3);
+  await expect.poll(ready).toBe(3);
   const volumes = () => readdirSync(join(kf.dataDir, 'volumes')).length;
   expect(volumes()).toBe(3);
   for (const name of ['k1', 'k2', 'k3']) {
@@ -136,7 +134,7 @@ test('the server is killed while it makes volumes and removes them: in the end a
     await kf.killServer();
   }
   await kf.ok('services');
-  await expect.poll(volumes, { timeout: 30_000 }).toBe(0);
+  await expect.poll(volumes).toBe(0);
   expect(mounts()).toEqual([]);
 });
 
@@ -208,6 +206,6 @@ test('a Space takes its volumes along, but no directory of the host; one that is
   const volumes = () => readdirSync(join(kf.dataDir, 'volumes'));
   expect(volumes()).toHaveLength(1);
   await kf.ok('delete-space', 'brief');
-  await expect.poll(volumes, { timeout: 20_000 }).toEqual([]);
+  await expect.poll(volumes).toEqual([]);
   expect(readdirSync(path)).toEqual(['a']);
 });

@@ -12,7 +12,7 @@ export interface Ran {
 }
 
 /** Milliseconds after which a command of the documentation hangs. */
-const patience = 40_000;
+const patience = 40_000 * (Number(process.env.KF_TEST_PATIENCE) || 1);
 
 export const isComplete = (command: string): boolean => {
   if (command.endsWith('\\')) return false;

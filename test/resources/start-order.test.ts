@@ -22,6 +22,7 @@ test('an order with every word is one', () => {
       stdoutFile: '/out',
       stderrFile: '/err',
       appendToCmd: true,
+      around: 'exec "$@"',
     },
   };
   expect(parseStartOrder(JSON.stringify(order))).toEqual(order);

@@ -20,6 +20,8 @@ export interface CommandRules {
   readonly appendToCmd?: boolean;
   /** Files that are put into the container beside the image's. */
   readonly madeFiles?: readonly string[];
+  /** A script for /bin/sh that is run with the command as its words. */
+  readonly around?: string;
 }
 
 /** @throws ConfigError when nothing says what to run */
@@ -27,7 +29,7 @@ export function commandOf(
   container: Container,
   image: ImageCommand,
   environment: ReadonlyMap<string, string>,
-  { complete = (words) => words, appendToCmd = false, madeFiles = [] }: CommandRules = {},
+  { complete = (words) => words, appendToCmd = false, madeFiles = [], around }: CommandRules = {},
 ): readonly string[] {
   const own = (parts: readonly string[] | undefined): readonly string[] | undefined =>
     parts !== undefined && parts.length > 0 ? complete(parts.map((part) => expand(part, environment))) : undefined;
@@ -37,10 +39,22 @@ export function commandOf(
   const cmd = command === undefined && keepsCmd ? image.cmd : [];
   const argv = [...(command ?? image.entrypoint), ...cmd, ...(args ?? [])];
   if (argv.length === 0) throw new ConfigError('no command specified');
+  if (around !== undefined) return wrapped(container, argv, image, around);
   if (!image.hasShell) return checked(container, argv, { ...image, madeFiles }, environment);
   if (shells.has(argv[0]!)) return argv;
   // The init ends with 1 when a program is not there; the shell says so, with 127 or 126.
   return ['/bin/sh', '-c', 'exec "$@"', 'sh', ...argv];
+}
+
+function wrapped(
+  { image: name }: Container,
+  argv: readonly string[],
+  { hasShell, hasFile }: ImageCommand,
+  around: string,
+): readonly string[] {
+  if (!hasShell && hasFile?.('/bin/sh') !== true)
+    throw new ConfigError(`image ${name} has no shell (/bin/sh), so that nobody could look around in it`, 'NoShell');
+  return ['/bin/sh', '-c', around, 'sh', ...argv];
 }
 
 /** Without a shell nothing says that a program is not there: the init would just end with 1. @throws ConfigError */

@@ -98,6 +98,7 @@ export async function planContainer(input: PlanInput): Promise<ContainerPlan> {
         complete: (words) => completeWords(words, known),
         appendToCmd: order.appendToCmd === true,
         madeFiles: (order.files ?? []).map(({ path }) => path),
+        ...(order.around === undefined ? {} : { around: order.around }),
       }),
       env: [...environment].map(([name, value]) => `${name}=${value}`),
       cwd: container.workingDir || rootfs.cwd,

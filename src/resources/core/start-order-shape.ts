@@ -93,6 +93,7 @@ const order = map(
       stdoutFile: path,
       stderrFile: path,
       appendToCmd: flag,
+      around: text,
     },
   ),
 );

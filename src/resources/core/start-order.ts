@@ -64,6 +64,11 @@ export interface ContainerOrder {
   /** Takes a copy of the standard output after the end, before files are returned. The log has it all the same. */
   readonly stdoutFile?: string;
   readonly stderrFile?: string;
+  /**
+   * A script for the container's /bin/sh that is run in place of its command, which it has as its words (`"$@"`). An image
+   * without /bin/sh fails the container.
+   */
+  readonly around?: string;
   /** args of a container without a command are appended to the image's CMD where it has no ENTRYPOINT; Kubernetes replaces CMD. */
   readonly appendToCmd?: boolean;
 }

@@ -11,6 +11,8 @@ export const paths = {
   artifacts: '/tekton/artifacts',
   run: '/tekton/run',
   downward: '/tekton/downward',
+  debugInfo: '/tekton/debug/info',
+  debugScripts: '/tekton/debug/scripts',
 } as const;
 
 /** @param container `step-NAME` */

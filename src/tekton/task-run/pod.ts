@@ -15,6 +15,7 @@ import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import type { WorkspaceBinding } from '../../resources/tekton/workspace.ts';
 import { substituteDeep } from '../variables/substitution.ts';
+import { breakpointsOf, debugMounts, debugVolume, withBreakpoints } from './breakpoints.ts';
 import { shareOut, withOverrides } from './compute-resources.ts';
 import { paths, stepFolder } from './paths.ts';
 import type { Credentials } from './run-credentials.ts';
@@ -121,23 +122,45 @@ function complete(run: TaskRun, { spec: given, bindings = [], podTemplate, crede
   const attempt = substituteDeep(given, new Map([[retryCount, String(attemptOf(run))]]));
   const mounted = mountWorkspaces(attempt, attempt.workspaces ?? [], bindings);
   const merged = (mounted.steps ?? []).map((step) => withTemplate(step, mounted.stepTemplate));
+  const breakpoints = breakpointsOf(run);
   const sized = shareOut(withOverrides(merged, run.spec.stepSpecs), run.spec.computeResources);
   const steps = sized.map((step, index) => ({
     ...step,
     ...placed(step),
-    volumeMounts: mountsOf(step, [...tektonMounts(stepContainer(step, index)), ...(credentials?.mounts ?? [])]),
+    volumeMounts: mountsOf(step, [
+      ...tektonMounts(stepContainer(step, index)),
+      ...(breakpoints === undefined ? [] : debugMounts(stepContainer(step, index), index)),
+      ...(credentials?.mounts ?? []),
+    ]),
     ...(podTemplate?.env === undefined ? {} : { env: overlaid(step.env, podTemplate.env) }),
   }));
   const spec = {
     ...mounted,
     ...(mounted.sidecars === undefined ? {} : { sidecars: withOverrides(mounted.sidecars, run.spec.sidecarSpecs) }),
   };
+  const order = withDebug(run, startOrder(spec, steps, run.metadata.uid ?? ''), steps);
   return {
     spec,
     steps,
-    order: withCredentials(startOrder(spec, steps, run.metadata.uid ?? ''), (credentials?.mounts.length ?? 0) > 0),
-    volumes: [...tektonVolumes, ...(credentials?.volumes ?? []), ...(mounted.volumes ?? [])],
+    order: withCredentials(order, (credentials?.mounts.length ?? 0) > 0),
+    volumes: [
+      ...tektonVolumes,
+      ...(breakpoints === undefined ? [] : [debugVolume]),
+      ...(credentials?.volumes ?? []),
+      ...(mounted.volumes ?? []),
+    ],
   };
+}
+
+function withDebug(run: TaskRun, order: StartOrder, steps: readonly Step[]): StartOrder {
+  const breakpoints = breakpointsOf(run);
+  if (breakpoints === undefined) return order;
+  const debugged = steps.map((step, index) => {
+    const container = stepContainer(step, index);
+    const place = { index, name: step.name ?? '' };
+    return [container, withBreakpoints(order[container] ?? {}, breakpoints, place)] as const;
+  });
+  return { ...order, ...Object.fromEntries(debugged) };
 }
 
 /** As Tekton does it: steps find them in their home, too; sidecars have none. */

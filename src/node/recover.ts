@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Container, Pod } from '../resources/core/pod.ts';
+import { containersOf } from '../resources/core/pod-containers.ts';
 import { hostStackRef } from '../resources/image-reference.ts';
 import type { NodeContext } from './context.ts';
 import { endLeftCommands } from './exec/exec-folder.ts';
@@ -93,7 +94,7 @@ async function takeUp(
 
 async function findContainers(
   context: NodeContext,
-  { spec: { containers } }: Pod,
+  pod: Pod,
   record: PodRecord,
   machine: Machine,
 ): Promise<ReadonlyMap<string, Found>> {
@@ -105,7 +106,7 @@ async function findContainers(
       status: machine.statuses.get(id),
       exited: machine.exits.has(id),
       monitorAlive: monitor !== undefined,
-      unchecked: containers.some((one) => one.name === name && hasSubPath(one)),
+      unchecked: containersOf(pod).some((one) => one.name === name && hasSubPath(one)),
     });
     found.set(name, what);
     if (what.decision === 'anew' || what.decision === 'unknown') await clear(context, id, monitor);

@@ -31,6 +31,7 @@ function after(pod: Pod, second: number, pull?: ImagePull): Pod {
       admitted: at(1),
       containerId: () => 'id',
       imageId: () => undefined,
+      restartOf: () => undefined,
     }),
   };
 }

@@ -361,3 +361,71 @@ test('init containers prepare a Pod, and may run on beside it', async () => {
   expect(terminated(failed)).toMatchObject({ reason: 'Skipped' });
   expect(failed.status?.conditions?.find(({ type }) => type === 'Initialized')?.status).toBe('False');
 });
+
+const onVolume = (container: Container): Container => ({
+  ...container,
+  volumeMounts: [{ name: 'v', mountPath: '/v' }],
+});
+const sh = (line: string) => ({ exec: { command: ['/bin/sh', '-c', line] } });
+
+test.skipIf(inChroot())(
+  'what runs on is started again when it ends; commands after a start and before an end',
+  async () => {
+    const beside = onVolume(
+      step('beside', 'echo begun; echo x >> /v/runs; [ $(wc -l < /v/runs) -gt 1 ] || exit 3; sleep 1000'),
+    );
+    const main = onVolume(
+      step('main', 'while ! [ -e /v/hooked ] || [ $(wc -l < /v/runs) -lt 2 ]; do sleep 0.02; done'),
+    );
+    const pod = await node.create('again', {
+      volumes: [{ name: 'v', emptyDir: {} }],
+      initContainers: [{ ...beside, restartPolicy: 'Always', lifecycle: { preStop: sh('echo bye > /proc/1/fd/1') } }],
+      containers: [{ ...main, lifecycle: { postStart: sh('echo > /v/hooked') } }],
+    });
+    const over = await node.finished('again');
+    expect(over.status?.phase).toBe('Succeeded');
+    expect(over.status?.initContainerStatuses).toMatchObject([
+      { restartCount: 1, lastState: { terminated: { exitCode: 3 } }, state: { terminated: { exitCode: 143 } } },
+    ]);
+    expect(await node.log(pod, 'beside')).toBe('begun\nbegun\nbye\n');
+    await node.create('unhooked', {
+      terminationGracePeriodSeconds: 1,
+      containers: [{ ...step('main', 'sleep 1000'), lifecycle: { postStart: sh('exit 1') } }],
+    });
+    expect(terminated(await node.finished('unhooked'))).toMatchObject({
+      exitCode: 143,
+      reason: 'Error',
+      message: 'its postStart hook failed',
+    });
+    expect(node.errors.splice(0)).toEqual([expect.stringContaining('its postStart hook failed')]);
+  },
+);
+
+test('one that ends again and again waits longer each time, also for a server that comes later', async () => {
+  const isWaiting = (pod: Pod | undefined): boolean =>
+    pod?.status?.initContainerStatuses?.[0]?.state?.waiting?.reason === 'CrashLoopBackOff';
+  const pod = await node.create('loops', {
+    initContainers: [{ ...step('beside', 'exit 3'), restartPolicy: 'Always' }],
+    containers: [step('main', 'sleep 1000')],
+  });
+  const looping = await node.client.until(Pod, pod.metadata, isWaiting);
+  expect(looping?.status?.initContainerStatuses?.[0]).toMatchObject({
+    restartCount: expect.any(Number),
+    state: {
+      waiting: {
+        message: expect.stringMatching(/^back-off [0-9ms]+ restarting failed container=beside pod=loops_dev\(/),
+      },
+    },
+    lastState: { terminated: { exitCode: 3 } },
+  });
+  await node.halt();
+  await node.boot();
+  const ending = node.client.until(Pod, pod.metadata, (now) => now?.status?.phase === 'Failed');
+  await node.client.delete(Pod, pod.metadata, { gracePeriodSeconds: 1 });
+  expect((await ending)?.status?.initContainerStatuses?.[0]).toMatchObject({
+    restartCount: expect.any(Number),
+    state: { terminated: { exitCode: expect.any(Number) } },
+  });
+  await node.gone('loops');
+  expect(node.errors).toEqual([]);
+});

@@ -31,7 +31,11 @@ test.each<[string, Readonly<Record<string, unknown>>, string]>([
   ['spec', { initContainers: [{ name: 'c' }] }, 'spec.containers[0].name'],
   ['spec', { initContainers: [{ name: 'i', restartPolicy: 'Never' }] }, 'spec.initContainers[0].restartPolicy'],
   ['spec', { initContainers: [{ name: 'i', livenessProbe: { exec: {} } }] }, 'spec.initContainers[0].livenessProbe'],
-  ['spec', { initContainers: [{ name: 'i', lifecycle: { preStop: {} } }] }, 'spec.initContainers[0].lifecycle'],
+  [
+    'spec',
+    { initContainers: [{ name: 'i', lifecycle: { preStop: { exec: { command: ['true'] } } } }] },
+    'spec.initContainers[0].lifecycle',
+  ],
   ['spec', { hostNetwork: true }, 'spec.hostNetwork'],
   ['spec', { restartPolicy: 'Always' }, 'spec.restartPolicy'],
   ['spec', { restartPolicy: 'OnFailure' }, 'spec.restartPolicy'],
@@ -52,7 +56,13 @@ test.each<[string, Readonly<Record<string, unknown>>, string]>([
   ['container', { readinessProbe: { grpc: { port: 1 } } }, 'spec.containers[0].readinessProbe.grpc'],
   ['container', { ports: [{ containerPort: 80, hostPort: 80 }] }, 'spec.containers[0].ports[0].hostPort'],
   ['container', { readinessProbe: {} }, 'spec.containers[0].readinessProbe'],
-  ['container', { lifecycle: { preStop: {} } }, 'spec.containers[0].lifecycle'],
+  ['container', { lifecycle: { preStop: {} } }, 'spec.containers[0].lifecycle.preStop'],
+  [
+    'container',
+    { lifecycle: { postStart: { tcpSocket: { port: 1 } } } },
+    'spec.containers[0].lifecycle.postStart.tcpSocket',
+  ],
+  ['container', { lifecycle: { stopSignal: 'SIGUSR1' } }, 'spec.containers[0].lifecycle.stopSignal'],
   ['container', { securityContext: { privileged: true } }, 'spec.containers[0].securityContext.privileged'],
   [
     'container',

@@ -24,6 +24,8 @@ export type ContainerRun =
       /** Its probes have not passed, or not lately. Default: it is ready. */
       readonly unready?: boolean;
     }
+  /** It is started again some time. */
+  | { readonly phase: 'backoff'; readonly last: Ended }
   | Ended;
 
 export const hasEnded = (run: ContainerRun): run is Ended => run.phase === 'ended';
@@ -58,7 +60,14 @@ export const lost = (why: string, now: number, startedAt?: number): Ended => ({
 });
 
 /** Why a container was stopped by us; becomes its reason. */
-export type StopReason = 'TimeoutExceeded' | 'DeadlineExceeded' | 'Terminated' | 'DiskPressure' | 'Done' | 'Unhealthy';
+export type StopReason =
+  | 'TimeoutExceeded'
+  | 'DeadlineExceeded'
+  | 'Terminated'
+  | 'DiskPressure'
+  | 'Done'
+  | 'Unhealthy'
+  | 'FailedPostStartHook';
 
 export interface Outcome {
   readonly exitCode: number;
@@ -79,6 +88,7 @@ export function classify(outcome: Outcome): { readonly reason: string; readonly 
   if (stopped === 'TimeoutExceeded' || stopped === 'DiskPressure') return { reason: stopped };
   // Ended because nobody needs it any more, whatever it says to that.
   if (stopped === 'Done') return { reason: 'Completed' };
+  if (stopped === 'FailedPostStartHook') return { reason: 'Error', message: 'its postStart hook failed' };
   if (exitCode === 0)
     return oomKills > 0 ? { reason: 'Completed', message: `warning: ${killed}` } : { reason: 'Completed' };
   if (stopped !== undefined) return { reason: 'Error' };

@@ -27,6 +27,13 @@ export class ContainerStarts {
     this.#track(this.#make(name));
   }
 
+  /** One that has ended, and was not told to. */
+  restart(name: string): void {
+    if (this.#parts.runs.get(name)?.phase !== 'backoff') return;
+    this.#parts.runs.set(name, { phase: 'starting' });
+    this.#track(this.#makeAnew(name));
+  }
+
   /** Of a created container that the earlier server may just have been starting. */
   startAgain(name: string, process: ContainerProcess): void {
     process.watch();
@@ -51,6 +58,15 @@ export class ContainerStarts {
     } catch (error) {
       this.#notStarted(name, error);
     }
+  }
+
+  async #makeAnew(name: string): Promise<void> {
+    try {
+      await this.#parts.processes.discard(name);
+    } catch (error) {
+      return this.#notStarted(name, error);
+    }
+    await this.#make(name);
   }
 
   #notStarted(name: string, error: unknown): void {
@@ -103,7 +119,7 @@ export class ContainerStarts {
       startedMonotonic: monotonic(),
     });
     await process.start();
-    this.#watch.follow(name, process, startedAt);
+    this.#watch.follow(name, process, startedAt, true);
   }
 
   async #goOn(name: string, process: ContainerProcess): Promise<void> {

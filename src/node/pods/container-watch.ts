@@ -1,6 +1,7 @@
 /** Looks after the containers of one Pod that run: their time, their stop, their end. */
 
 import type { Timer } from '../../client/clock.ts';
+import type { LifecycleHandler } from '../../resources/core/pod.ts';
 import { doEndWork, hasEndWork } from './after-end.ts';
 import type { ContainerProcess, Exit } from './container.ts';
 import { type Ended, isAlive, lost, type StopReason } from './container-run.ts';
@@ -8,57 +9,94 @@ import { setDeadlines } from './deadlines.ts';
 import { endTime, monotonic } from './end-time.ts';
 import { endingOf } from './ending.ts';
 import { usualGrace } from './grace.ts';
+import { runHook } from './lifecycle-hook.ts';
 import { allEnded, isSidecar } from './order.ts';
 import type { PodParts } from './pod-parts.ts';
-import { check } from './probe-checks.ts';
+import { PreStop } from './pre-stop.ts';
+import { check, type Probed } from './probe-checks.ts';
 import { hasProbes, ProbeLoop, startsUnready } from './probe-loop.ts';
+import { Restarts } from './restarts.ts';
 import { terminationMessage } from './termination-message.ts';
 
 export class ContainerWatch {
   readonly #parts: PodParts;
   readonly #timers: Timer[] = [];
   readonly #probes = new Map<string, ProbeLoop>();
+  readonly #preStops = new Map<string, PreStop>();
+  readonly restarts: Restarts;
 
   constructor(parts: PodParts) {
     this.#parts = parts;
+    this.restarts = new Restarts(parts);
   }
 
   close(): void {
     for (const timer of this.#timers) timer.cancel();
     for (const probes of this.#probes.values()) probes.stop();
+    for (const preStop of this.#preStops.values()) preStop.close();
+    this.restarts.close();
   }
 
-  /** Looks after a container that runs. */
-  follow(name: string, process: ContainerProcess, startedAt: number): void {
-    const unready = startsUnready(this.#parts.containers.get(name)!);
+  /** Looks after a container that runs. @param isNew it has just been started */
+  follow(name: string, process: ContainerProcess, startedAt: number, isNew: boolean): void {
+    const container = this.#parts.containers.get(name)!;
+    const postStart = isNew ? container.lifecycle?.postStart : undefined;
+    const unready = startsUnready(container) || postStart !== undefined;
     this.#parts.runs.set(name, { phase: 'running', startedAt, ...(unready ? { unready } : {}) });
     process.watch();
     void process.ended().then((exit) => this.exited(name, process, exit, startedAt));
     this.#watchClock(name, startedAt);
     const stopping = this.#parts.stopOf(name);
     if (stopping !== undefined) this.stop(name, stopping.reason, stopping.grace);
-    else this.#probe(name, startedAt);
+    else if (postStart === undefined) this.#probe(name, startedAt);
+    else void this.#afterStart(name, startedAt, postStart);
     this.#parts.reporter.publish();
     // Others may wait for it to be ready.
     if (this.#parts.runs.size > 1) this.#parts.advance();
   }
 
-  #probe(name: string, startedAt: number): void {
+  /** Nobody hears that it is ready before its hook has ended. */
+  async #afterStart(name: string, startedAt: number, hook: LifecycleHandler): Promise<void> {
+    const { context, containers } = this.#parts;
+    try {
+      await runHook(hook, this.#probed(name), context.clock, context.stopping);
+    } catch (error) {
+      if (!context.stopping.aborted) this.#failedHook(name, 'postStart', error);
+      return this.stop(name, 'FailedPostStartHook', this.#grace);
+    }
+    const run = this.#parts.runs.get(name);
+    if (run?.phase !== 'running' || run.startedAt !== startedAt) return;
+    this.#probe(name, startedAt);
+    if (!startsUnready(containers.get(name)!)) this.#ready(name, startedAt, true);
+  }
+
+  #failedHook(name: string, hook: string, error: unknown): void {
+    this.#parts.context.onError(
+      `pod ${this.#parts.pod().metadata.name}, container ${name}: its ${hook} hook failed`,
+      error,
+    );
+  }
+
+  #probed(name: string): Probed {
     const { context, containers, place, processes } = this.#parts;
-    const container = containers.get(name)!;
-    if (!hasProbes(container)) return;
-    const { runtime, clock } = context;
-    const probed = {
-      container,
+    return {
+      container: containers.get(name)!,
       id: processes.idOf(name),
       podIP: place.network?.ip ?? '',
-      runtime,
+      runtime: context.runtime,
       run: context.probing,
     };
+  }
+
+  #probe(name: string, startedAt: number): void {
+    const { context, containers } = this.#parts;
+    const container = containers.get(name)!;
+    if (!hasProbes(container)) return;
+    const probed = this.#probed(name);
     this.#probes.set(
       name,
       new ProbeLoop({
-        clock,
+        clock: context.clock,
         container,
         startedAt,
         check: (probe) => check(probe, probed),
@@ -102,7 +140,22 @@ export class ContainerWatch {
     const record = this.#parts.journal.get(name);
     if (record === undefined || !isAlive(this.#parts.runs.get(name)!)) return;
     if (record.stopReason === undefined) this.#parts.journal.write(name, { ...record, stopReason: reason });
-    this.#parts.processes.of(name).stop(graceSeconds);
+    const process = this.#parts.processes.of(name);
+    const hook = this.#parts.containers.get(name)!.lifecycle?.preStop;
+    if (hook === undefined) return process.stop(graceSeconds);
+    const { context } = this.#parts;
+    const preStop =
+      this.#preStops.get(name) ??
+      new PreStop({
+        clock: context.clock,
+        hook: (signal) =>
+          runHook(hook, this.#probed(name), context.clock, signal).catch((error: unknown) => {
+            if (!signal.aborted) this.#failedHook(name, 'preStop', error);
+          }),
+        stop: (grace) => process.stop(grace),
+      });
+    this.#preStops.set(name, preStop);
+    preStop.within(graceSeconds);
   }
 
   /** Never rejects. */
@@ -140,6 +193,9 @@ export class ContainerWatch {
 
   ended(name: string, ended: Ended): void {
     this.#probes.get(name)?.stop();
+    this.#preStops.get(name)?.close();
+    this.#preStops.delete(name);
+    if (this.restarts.take(name, ended)) return;
     this.#parts.runs.set(name, ended);
     const record = this.#parts.journal.get(name);
     // A single container's exit file says it all; of several the earlier ones must be remembered.

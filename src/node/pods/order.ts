@@ -38,12 +38,12 @@ export function workIsOver(order: StartOrder, runs: Runs): boolean {
   return work.length > 0 && work.every(([, run]) => hasEnded(run));
 }
 
-/** Sidecars to end: those that run, and those that never will. */
+/** Sidecars to end: those that run, and those that will not, or not again. */
 export function sidecarsToEnd(order: StartOrder, runs: Runs): { stop: readonly string[]; skip: readonly string[] } {
   const left = workIsOver(order, runs) ? [...runs].filter(([name]) => isSidecar(order, name)) : [];
   return {
     stop: left.filter(([, run]) => isAlive(run)).map(([name]) => name),
-    skip: left.filter(([, run]) => canStart(run)).map(([name]) => name),
+    skip: left.filter(([, run]) => canStart(run) || run.phase === 'backoff').map(([name]) => name),
   };
 }
 

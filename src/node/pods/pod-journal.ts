@@ -2,13 +2,15 @@
 
 import type { Pod } from '../../resources/core/pod.ts';
 import type { PodPlace } from './pod-place.ts';
-import { type ContainerRecord, type PodRecord, writeRecord } from './state-file.ts';
+import type { Restart } from './restart-backoff.ts';
+import { type ContainerRecord, type EndedRecord, type PodRecord, writeRecord } from './state-file.ts';
 
 export class PodJournal {
   readonly #pod: Pod;
   readonly #bootId: string;
   readonly #place: PodPlace;
   readonly #containers = new Map<string, ContainerRecord>();
+  readonly #restarts = new Map<string, Restart>();
 
   constructor(pod: Pod, bootId: string, place: PodPlace) {
     this.#pod = pod;
@@ -27,6 +29,17 @@ export class PodJournal {
 
   load(record: PodRecord): void {
     for (const [name, container] of Object.entries(record.containers)) this.#containers.set(name, container);
+    for (const [name, restart] of Object.entries(record.restarts ?? {})) this.#restarts.set(name, restart);
+  }
+
+  /** Of one that has ended before. */
+  restartOf(name: string): Restart | undefined {
+    return this.#restarts.get(name);
+  }
+
+  restarts(name: string, restart: Restart, ended: EndedRecord): void {
+    this.#restarts.set(name, restart);
+    this.write(name, { ...this.#containers.get(name)!, stage: 'ended', ended });
   }
 
   forget(name: string): void {
@@ -52,6 +65,7 @@ export class PodJournal {
       networkId: this.#place.network?.id ?? '',
       diskId: this.#place.disk?.id ?? '',
       containers: Object.fromEntries(this.#containers),
+      ...(this.#restarts.size === 0 ? {} : { restarts: Object.fromEntries(this.#restarts) }),
     });
   }
 }

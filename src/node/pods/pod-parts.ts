@@ -40,6 +40,8 @@ export interface PodParts {
   claimed(): Promise<void>;
   /** A container has ended: others may start, or the Pod be over. */
   advance(): void;
+  /** Starts one again that has ended. */
+  restart(name: string): void;
   /** Ends the worker's own work: Detached, PodGone. */
   abandon(error: Error): void;
   /** The Pod has run for as long as it may. @param graceSeconds for its containers to end */

@@ -8,6 +8,7 @@ import { isFull } from '../disk-pressure.ts';
 import { appendNotices } from '../logs/notice.ts';
 import { flush, untilDone } from './flush.ts';
 import type { Runs } from './order.ts';
+import type { PodJournal } from './pod-journal.ts';
 import type { PodPlace } from './pod-place.ts';
 import type { PodProcesses } from './pod-processes.ts';
 import { exactTime, type PodStatus, podStatus } from './pod-status.ts';
@@ -27,6 +28,7 @@ export interface PodReporterOptions {
   readonly imageIds: ReadonlyMap<string, string>;
   readonly place: PodPlace;
   readonly processes: PodProcesses;
+  readonly journal: PodJournal;
   /** The object does not exist any more. */
   readonly onGone: (error: PodGone) => void;
 }
@@ -77,7 +79,7 @@ export class PodReporter {
   }
 
   #status(pod: Pod): PodStatus {
-    const { context, runs, imageIds, order, place, processes } = this.#options;
+    const { context, runs, imageIds, order, place, processes, journal } = this.#options;
     return podStatus({
       pod,
       runs,
@@ -86,6 +88,7 @@ export class PodReporter {
       admitted: this.#admitted,
       containerId: (name) => processes.idOf(name),
       imageId: (name) => imageIds.get(name),
+      restartOf: (name) => journal.restartOf(name),
       hostIP: context.network.hostAddress,
       ...(place.network === undefined ? {} : { podIP: place.network.ip }),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),

@@ -6,6 +6,8 @@ import { isRestartable } from '../../resources/core/pod-containers.ts';
 import type { StartOrder } from '../../resources/core/start-order.ts';
 import { type ContainerRun, hasEnded, isReady } from './container-run.ts';
 import { allEnded, type Runs, succeeded } from './order.ts';
+import type { Restart } from './restart-backoff.ts';
+import type { EndedRecord } from './state-file.ts';
 
 export type PodStatus = NonNullable<Pod['status']>;
 
@@ -24,6 +26,7 @@ export interface StatusInput {
   readonly containerId: (name: string) => string;
   /** The image by its digest; undefined where that is not known. */
   readonly imageId: (name: string) => string | undefined;
+  readonly restartOf: (name: string) => Restart | undefined;
 }
 
 /** RFC 3339 with milliseconds. */
@@ -104,11 +107,11 @@ function containerStatus({ name, image = '' }: Container, input: StatusInput): C
     name,
     image,
     imageID: input.imageId(name) ?? (before?.imageID || image),
-    restartCount: 0,
+    ...restarts(run, id, input.restartOf(name)),
     ready: run.phase === 'running' && isReady(run),
     started: run.phase === 'running',
     ...(begun ? { containerID: `oci://${id}` } : {}),
-    state: containerState(run, id),
+    state: run.phase === 'backoff' ? backingOff(name, input) : containerState(run, id),
     ...(hasEnded(run) && run.usage !== undefined ? { usage: run.usage } : {}),
   };
 }
@@ -117,7 +120,10 @@ function containerState(run: ContainerRun, id: string): ContainerState {
   if (run.phase === 'running') return { running: { startedAt: exactTime(run.startedAt) } };
   if (!hasEnded(run))
     return { waiting: { reason: run.phase === 'starting' ? 'ContainerCreating' : 'PodInitializing' } };
-  const { exitCode, reason, message, startedAt, finishedAt } = run;
+  return endState(run, id);
+}
+
+function endState({ exitCode, reason, message, startedAt, finishedAt }: EndedRecord, id: string): ContainerState {
   return {
     terminated: {
       exitCode,
@@ -129,6 +135,31 @@ function containerState(run: ContainerRun, id: string): ContainerState {
     },
   };
 }
+
+function restarts(run: ContainerRun, id: string, restart: Restart | undefined): Partial<ContainerStatus> {
+  if (restart === undefined) return { restartCount: 0 };
+  // Its last end is its state once it is not started any more.
+  const isOver = hasEnded(run) && run.finishedAt === restart.last.finishedAt;
+  const isDue = isOver || run.phase === 'backoff' || run.phase === 'starting';
+  return {
+    restartCount: restart.count - (isDue ? 1 : 0),
+    ...(isOver ? {} : { lastState: endState(restart.last, id) }),
+  };
+}
+
+/** In the kubelet's words. */
+function backingOff(name: string, { pod, restartOf }: StatusInput): ContainerState {
+  const { delay = 0 } = restartOf(name) ?? {};
+  const { name: podName, namespace = '', uid = '' } = pod.metadata;
+  if (delay === 0) return { waiting: { reason: 'ContainerCreating' } };
+  const message = `back-off ${goDuration(delay)} restarting failed container=${name} pod=${podName}_${namespace}(${uid})`;
+  return { waiting: { reason: 'CrashLoopBackOff', message } };
+}
+
+const goDuration = (milliseconds: number): string => {
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+};
 
 /** The status of a Pod that waits for room. */
 export function waitingStatus(pod: Pod, reason: string, message: string, now: string): PodStatus {

@@ -74,6 +74,7 @@ export class PodWorker {
       imageIds: this.#imageIds,
       place: this.#place,
       processes: this.#processes,
+      journal: this.#journal,
       onGone: (gone) => this.#done.reject(gone),
     });
     this.#parts = {
@@ -90,6 +91,7 @@ export class PodWorker {
       stopOf: (name) => this.#stopping ?? this.#endOfSidecar(name),
       claimed: () => this.#claimed,
       advance: () => this.#advance(),
+      restart: (name) => this.#starts.restart(name),
       abandon: (error) => this.#done.reject(error),
       deadlineExceeded: (grace) => this.stop('DeadlineExceeded', grace, deadlineExceeded),
     };
@@ -244,7 +246,8 @@ export class PodWorker {
   #endSidecars(): void {
     const { stop, skip } = sidecarsToEnd(this.#order, this.#runs);
     const now = this.#context.clock.now();
-    for (const name of skip) this.#runs.set(name, passedOver('the other containers have ended', now));
+    for (const name of skip)
+      this.#runs.set(name, lastEnd(this.#runs.get(name)!) ?? passedOver('the other containers have ended', now));
     for (const name of stop) {
       const { reason, grace } = this.#endOfSidecar(name)!;
       if (this.#runs.get(name)?.phase === 'running') this.#watch.stop(name, reason, grace);
@@ -262,8 +265,8 @@ export class PodWorker {
   #skipWaiting(): void {
     const now = this.#context.clock.now();
     for (const [name, run] of this.#runs)
-      if (run.phase === 'waiting')
-        this.#runs.set(name, skipped('the Pod was stopped before this container began', now));
+      if (run.phase === 'waiting' || run.phase === 'backoff')
+        this.#runs.set(name, lastEnd(run) ?? skipped('the Pod was stopped before this container began', now));
   }
 
   async #takeUp(record: PodRecord, found: ReadonlyMap<string, Found>): Promise<void> {
@@ -293,3 +296,6 @@ export class PodWorker {
     this.#context.onError(`pod ${this.pod.metadata.name}: cleaning up`, error);
   }
 }
+
+/** Of one that was to be started again. */
+const lastEnd = (run: ContainerRun): ContainerRun | undefined => (run.phase === 'backoff' ? run.last : undefined);

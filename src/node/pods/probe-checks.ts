@@ -19,13 +19,16 @@ export interface Probed {
   readonly run: RunCommand;
 }
 
-/** @throws ConfigError for a probe that could never succeed: out of a chroot nothing enters a container */
-export async function checkProbes({ startupProbe, readinessProbe, livenessProbe }: Container): Promise<void> {
-  if (![startupProbe, readinessProbe, livenessProbe].some((probe) => probe?.exec !== undefined)) return;
+/** Hooks of its life, too. @throws ConfigError for a probe that could never succeed: out of a chroot nothing enters a container */
+export async function checkProbes(container: Container): Promise<void> {
+  const { startupProbe, readinessProbe, livenessProbe, lifecycle } = container;
+  const isProbe = [startupProbe, readinessProbe, livenessProbe].some((probe) => probe?.exec !== undefined);
+  const isHook = lifecycle?.postStart?.exec !== undefined || lifecycle?.preStop?.exec !== undefined;
+  if (!isProbe && !isHook) return;
   if (await isInChroot().catch(() => false))
     throw new ConfigError(
-      'the server runs in a chroot, from which no probe can run a command (exec) in a container: ' +
-        'probe a port (httpGet, tcpSocket), or start the server outside of the chroot',
+      `the server runs in a chroot, from which no ${isProbe ? 'probe' : 'hook'} can run a command (exec) in a container: ` +
+        `${isProbe ? 'probe a port (httpGet, tcpSocket)' : 'use httpGet'}, or start the server outside of the chroot`,
     );
 }
 
@@ -74,8 +77,9 @@ function answers(
   });
 }
 
-const headersOf = (list: readonly { readonly name: string; readonly value?: string }[]): Record<string, string> =>
-  Object.fromEntries(list.map(({ name, value = '' }) => [name, value]));
+export const headersOf = (
+  list: readonly { readonly name: string; readonly value?: string }[],
+): Record<string, string> => Object.fromEntries(list.map(({ name, value = '' }) => [name, value]));
 
 function accepts(
   { port, host }: NonNullable<Probe['tcpSocket']>,
@@ -94,7 +98,7 @@ function accepts(
 }
 
 /** @throws Error for a name that is none of the container's ports */
-function portOf(port: number | string, { ports = [] }: Container): number {
+export function portOf(port: number | string, { ports = [] }: Container): number {
   const number = /^\d+$/.test(String(port)) ? Number(port) : ports.find(({ name }) => name === port)?.containerPort;
   if (number === undefined) throw new Error(`no port ${port}`);
   return number;

@@ -5,6 +5,7 @@
 
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Restart } from './restart-backoff.ts';
 
 /**
  * How far a container was brought:
@@ -42,6 +43,8 @@ export interface PodRecord {
   readonly networkId: string;
   readonly diskId: string;
   readonly containers: Readonly<Record<string, ContainerRecord>>;
+  /** Of those that have ended and are, or were, started again. */
+  readonly restarts?: Readonly<Record<string, Restart>>;
 }
 
 const fileName = 'state.json';

@@ -18,18 +18,20 @@ export async function takeUpContainer({ parts, starts, watch }: Engine, name: st
   const record = parts.journal.get(name);
   const startedAt = record?.startedAt;
   if (what.decision === 'ended' && record?.ended !== undefined) {
-    parts.runs.set(name, { phase: 'ended', ...record.ended });
+    const ended = { phase: 'ended', ...record.ended } as const;
+    if (!watch.restarts.take(name, ended)) parts.runs.set(name, ended);
   } else if (what.decision === 'ended') {
     parts.runs.set(name, { phase: 'running', startedAt: startedAt ?? 0 });
     await watch.exited(name, process, process.exit() ?? { code: undefined, at: parts.context.clock.now() }, startedAt);
   } else if (what.decision === 'adopt') {
-    watch.follow(name, process, startedAt ?? parts.context.clock.now());
+    watch.follow(name, process, startedAt ?? parts.context.clock.now(), false);
   } else if (what.decision === 'start') {
     starts.startAgain(name, process);
   } else if (what.decision === 'anew') {
     parts.journal.forget(name);
     await parts.processes.discard(name);
   } else {
-    parts.runs.set(name, lost(what.why, parts.context.clock.now(), startedAt));
+    const ended = lost(what.why, parts.context.clock.now(), startedAt);
+    if (!watch.restarts.take(name, ended)) parts.runs.set(name, ended);
   }
 }

@@ -22,7 +22,6 @@ const ofPodSecurity: Instead = {
   sysctls: "the kernel's settings are not changed for a Pod here",
 };
 const ofContainer: Instead = {
-  lifecycle: 'hooks of containers are not run here',
   volumeDevices: 'block devices are not given to Pods here',
   resizePolicy: 'resources of a container stay as they are here',
 };
@@ -31,6 +30,12 @@ const ofSecurityContext: Instead = {
 };
 const ofProbe: Instead = {
   grpc: 'not supported here; use exec, httpGet or tcpSocket',
+};
+const ofLifecycle: Instead = {
+  stopSignal: 'containers are ended with SIGTERM here',
+};
+const ofHook: Instead = {
+  tcpSocket: 'not supported here, nor by Kubernetes; use exec, httpGet or sleep',
 };
 const ofPort: Instead = {
   hostPort: "a Pod gets no port of the machine's own here",
@@ -123,6 +128,10 @@ function containerErrors(field: string, container: Fields): readonly FieldError[
       ),
     ...['startupProbe', 'readinessProbe', 'livenessProbe'].flatMap((name) =>
       present(`${field}.${name}`, asFields(container[name]), ofProbe),
+    ),
+    ...present(`${field}.lifecycle`, asFields(container.lifecycle), ofLifecycle),
+    ...['postStart', 'preStop'].flatMap((name) =>
+      present(`${field}.lifecycle.${name}`, asFields(asFields(container.lifecycle)[name]), ofHook),
     ),
     ...((container.ports ?? []) as readonly Fields[]).flatMap((port, index) =>
       port.hostPort === 0 ? [] : present(`${field}.ports[${index}]`, port, ofPort),

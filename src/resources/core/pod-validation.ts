@@ -39,6 +39,7 @@ interface ContainerShape extends Named {
   readonly startupProbe?: object;
   readonly readinessProbe?: object;
   readonly livenessProbe?: object;
+  readonly lifecycle?: { readonly postStart?: object; readonly preStop?: object };
 }
 /** What is looked at of a Pod. */
 interface PodShape {
@@ -80,22 +81,25 @@ function unsupportedErrors(spec: PodShape['spec'], old: PodShape | undefined): r
 }
 
 const probeNames = ['startupProbe', 'readinessProbe', 'livenessProbe'] as const;
-const handlers = ['exec', 'httpGet', 'tcpSocket', 'grpc'];
+const hookNames = ['postStart', 'preStop'] as const;
+const handlers = ['exec', 'httpGet', 'tcpSocket', 'grpc', 'sleep'];
 
 /** One that ends has nothing to be probed for. */
 function initErrors(field: string, container: ContainerShape): readonly FieldError[] {
   const { restartPolicy } = container;
   if (restartPolicy === 'Always') return [];
   if (restartPolicy !== undefined) return [notSupported(`${field}.restartPolicy`, restartPolicy, ['Always'])];
-  return probeNames
+  return [...probeNames, 'lifecycle' as const]
     .filter((name) => container[name] !== undefined && container[name] !== null)
     .map((name) => forbidden(`${field}.${name}`, 'may not be set for init containers without restartPolicy=Always'));
 }
 
 function probeErrors(list: string, containers: readonly ContainerShape[]): readonly FieldError[] {
   return containers.flatMap((container, index) =>
-    probeNames.flatMap((name) => {
-      const probe = container[name];
+    [
+      ...probeNames.map((name) => [name, container[name]] as const),
+      ...hookNames.map((name) => [`lifecycle.${name}`, container.lifecycle?.[name]] as const),
+    ].flatMap(([name, probe]) => {
       if (probe === undefined || probe === null) return [];
       const field = `${list}[${index}].${name}`;
       const given = handlers.filter((handler) => handler in probe);

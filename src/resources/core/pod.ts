@@ -167,6 +167,16 @@ export const probeSchema = s.object(
 );
 export type Probe = s.Infer<typeof probeSchema>;
 
+const handlerSchema = s.object(
+  {
+    exec: s.optional(s.object({ command: s.optional(s.array(s.string())) })),
+    httpGet: s.optional(httpGet),
+    sleep: s.optional(s.object({ seconds: s.integer({ minimum: 0 }) })),
+  },
+  { open: true },
+);
+export type LifecycleHandler = s.Infer<typeof handlerSchema>;
+
 export const containerSchema = s.object(
   {
     name: s.string({ minLength: 1 }),
@@ -188,6 +198,9 @@ export const containerSchema = s.object(
     startupProbe: s.optional(probeSchema),
     readinessProbe: s.optional(probeSchema),
     livenessProbe: s.optional(probeSchema),
+    lifecycle: s.optional(
+      s.object({ postStart: s.optional(handlerSchema), preStop: s.optional(handlerSchema) }, { open: true }),
+    ),
     /** Of an init container: Always runs it beside the Pod's own containers. */
     restartPolicy: s.optional(s.string()),
   },
@@ -232,6 +245,8 @@ export const containerStatusSchema = s.object(
     started: s.optional(s.boolean()),
     restartCount: s.optional(s.integer()),
     state: s.optional(containerStateSchema),
+    /** How it ended before it was started again. */
+    lastState: s.optional(containerStateSchema),
     usage: s.optional(usageSchema),
   },
   { open: true },

@@ -3,6 +3,7 @@
 import { posix } from 'node:path';
 import type { Draft } from '../../client/client.ts';
 import type { Container, Pod, Volume, VolumeMount } from '../../resources/core/pod.ts';
+import { isRestartable } from '../../resources/core/pod-containers.ts';
 import type { StartOrder } from '../../resources/core/start-order.ts';
 import { parseDuration } from '../../resources/duration.ts';
 import { annotations, labels } from '../../resources/labels.ts';
@@ -61,6 +62,7 @@ export function podOf(run: TaskRun, parts: PodParts): Draft<Pod> {
   const grace = gracePeriodOf(run);
   const { volumes: further = [], env: _env, ...template } = podTemplate ?? {};
   const all = [...volumes, ...further];
+  const sidecars = (spec.sidecars ?? []).map((sidecar, index) => sidecarOf(sidecar, index, run));
   return {
     metadata: {
       name: podName(run, attemptOf(run)),
@@ -80,10 +82,8 @@ export function podOf(run: TaskRun, parts: PodParts): Draft<Pod> {
       ...(parts.credentials?.pullSecrets === undefined ? {} : { imagePullSecrets: parts.credentials.pullSecrets }),
       ...(template as Partial<Pod['spec']>),
       restartPolicy: 'Never',
-      containers: [
-        ...steps.map((step, index) => stepOf(step, index, run)),
-        ...(spec.sidecars ?? []).map((sidecar, index) => sidecarOf(sidecar, index, run)),
-      ],
+      containers: [...steps.map((step, index) => stepOf(step, index, run)), ...sidecars.filter(isOnce)],
+      ...(sidecars.every(isOnce) ? {} : { initContainers: sidecars.filter((sidecar) => !isOnce(sidecar)) }),
       ...(run.spec.serviceAccountName === undefined ? {} : { serviceAccountName: run.spec.serviceAccountName }),
       ...(all.length === 0 ? {} : { volumes: all }),
       ...(grace === undefined ? {} : { terminationGracePeriodSeconds: grace }),
@@ -190,6 +190,9 @@ const overlaid = (env: Env | undefined, over: Env): Env => [
   ...over,
 ];
 
+/** One that is restarted when it ends is an init container to Kubernetes. */
+const isOnce = (sidecar: Container): boolean => !isRestartable(sidecar);
+
 /** What steps and sidecars have that containers have too. */
 const containerFields = [
   'image',
@@ -215,6 +218,7 @@ const sidecarFields = [
   'stdin',
   'stdinOnce',
   'tty',
+  'restartPolicy',
 ] as const;
 
 function pick(from: Step | Sidecar, fields: readonly string[]): Partial<Container> {

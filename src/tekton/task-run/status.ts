@@ -26,8 +26,8 @@ export const hasStartedStep = (spec: TaskSpec, pod: Pod): boolean =>
     return running !== undefined || terminated?.startedAt !== undefined;
   });
 
-const statusOf = (pod: Pod, container: string): ContainerStatus | undefined =>
-  pod.status?.containerStatuses?.find(({ name }) => name === container);
+const statusOf = ({ status = {} }: Pod, container: string): ContainerStatus | undefined =>
+  [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])].find(({ name }) => name === container);
 
 /**
  * @param now RFC 3339

@@ -95,6 +95,16 @@ test('a script’s results, and those of the step, are returned; a later step ta
   expect(order['step-b']?.appendToCmd).toBe(true);
 });
 
+test('a sidecar that is restarted is an init container that runs on', () => {
+  const sidecars = [
+    { name: 'db', image: 'p' },
+    { name: 'again', image: 'p', restartPolicy: 'Always', script: 'serve' },
+  ];
+  const { spec } = podFor(taskRun({ taskSpec: { steps: steps('a'), sidecars } }));
+  expect(spec.containers.map(({ name }) => name)).toEqual(['step-a', 'sidecar-db']);
+  expect(spec.initContainers).toMatchObject([{ name: 'sidecar-again', restartPolicy: 'Always' }]);
+});
+
 test('sidecars run beside the steps, and are waited for', () => {
   const pod = podFor(
     taskRun({

@@ -62,6 +62,7 @@ test.each<[string, Readonly<Record<string, unknown>>, string]>([
     { lifecycle: { postStart: { tcpSocket: { port: 1 } } } },
     'spec.containers[0].lifecycle.postStart.tcpSocket',
   ],
+  ['container', { restartPolicy: 'Always' }, 'spec.containers[0].restartPolicy'],
   ['container', { lifecycle: { stopSignal: 'SIGUSR1' } }, 'spec.containers[0].lifecycle.stopSignal'],
   ['container', { securityContext: { privileged: true } }, 'spec.containers[0].securityContext.privileged'],
   [

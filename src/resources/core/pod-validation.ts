@@ -64,7 +64,12 @@ export function validatePod({ metadata, spec }: PodShape, old?: PodShape): reado
       ...containerErrors(`spec.initContainers[${index}]`, container, known),
       ...initErrors(`spec.initContainers[${index}]`, container),
     ]),
-    ...containers.flatMap((container, index) => containerErrors(`spec.containers[${index}]`, container, known)),
+    ...containers.flatMap((container, index) => [
+      ...containerErrors(`spec.containers[${index}]`, container, known),
+      ...(container.restartPolicy === undefined
+        ? []
+        : [forbidden(`spec.containers[${index}].restartPolicy`, 'may not be set for non-init containers')]),
+    ]),
     ...userErrors('spec.securityContext', spec.securityContext as object | undefined),
     ...unsupportedErrors(spec, old),
     ...probeErrors('spec.initContainers', initContainers),

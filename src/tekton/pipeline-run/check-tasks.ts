@@ -22,7 +22,7 @@ export function checkTasks(run: PipelineRun, spec: PipelineSpec, ran: ReadonlyMa
   for (const task of tasks) checkTaskParams(run, task, ran.get(task.name));
   const known = new Map(tasks.map((task) => [task.name, task]));
   for (const task of tasks) {
-    const { runAfter: _order, ...fields } = task;
+    const { runAfter: _order, pipelineSpec: _within, ...fields } = task;
     for (const { task: producer, result } of resultReferencesIn(fields)) {
       const fault = faultOf(producer, result, known, ran);
       if (fault !== undefined)

@@ -32,7 +32,8 @@ export function graphOf(tasks: readonly PipelineTask[]): Graph {
 }
 
 function parentsOf(task: PipelineTask): readonly string[] {
-  const { runAfter = [], ...rest } = task;
+  // The tasks of a Pipeline within are its own.
+  const { runAfter = [], pipelineSpec: _within, ...rest } = task;
   return [...new Set([...runAfter, ...orderingTasksIn(rest)])].sort();
 }
 

@@ -136,7 +136,7 @@ export class Progress {
     const { name } = state.task;
     let filled = this.#filled.get(name);
     if (filled === undefined) {
-      const { runAfter: _order, ...fields } = state.task;
+      const { runAfter: _order, pipelineSpec: _within, ...fields } = state.task;
       const resolution = this.#situation.isLiteral ? nothing : resolveIn(fields, this.#situation.states);
       const variables = state.isFinally
         ? new Map([...executionStatus(this.#dag(), this.aggregateStatus), ...resolution.variables])

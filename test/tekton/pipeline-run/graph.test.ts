@@ -22,6 +22,9 @@ describe('what a task waits for', () => {
         task('ref', { taskRef: { resolver: 'git', params: [{ name: 'revision', value: use }] } }),
         task('step', { taskSpec: { steps: [{ script: `echo $(tasks.a.results['x'])` }] } }),
         task('length', { params: [{ name: 'p', value: '$(tasks.a.matrix.x.length)' }] }),
+        task('within', {
+          pipelineSpec: { tasks: [task('x'), task('y', { params: [{ name: 'p', value: '$(tasks.x.results.r)' }] })] },
+        }),
         task('none', { params: [{ name: 'p', value: '$(params.a) $(context.pipelineRun.name)' }] }),
       ),
     ).toMatchObject({
@@ -35,6 +38,7 @@ describe('what a task waits for', () => {
       ref: ['a'],
       step: ['a'],
       length: ['a'],
+      within: [],
       none: [],
     });
   });

@@ -1,0 +1,85 @@
+/** kubectl for commands in containers: the one that `KF_KUBECTL` names, else `kubectl`, over each protocol that it speaks. */
+
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+export const kubectlProgram = process.env.KF_KUBECTL || 'kubectl';
+
+/** A dispatching kubectl runs the one of the server's version: 1.32. */
+function minorVersion(): number {
+  const text = execFileSync(kubectlProgram, ['version', '--client', '-o', 'json'], { encoding: 'utf8' });
+  return Number.parseInt((JSON.parse(text) as { clientVersion: { minor: string } }).clientVersion.minor, 10);
+}
+
+export interface Protocol {
+  readonly name: 'SPDY' | 'WebSocket';
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Since 1.31 kubectl prefers WebSocket; it goes back to SPDY where that is switched off. */
+export const protocols: readonly Protocol[] = [
+  { name: 'SPDY', env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' } },
+  ...(minorVersion() < 31 ? [] : [{ name: 'WebSocket', env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'true' } } as const]),
+];
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+export class RemoteKubectl {
+  readonly #args: readonly string[];
+  readonly #env: NodeJS.ProcessEnv;
+
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv) {
+    this.#args = args;
+    this.#env = env;
+  }
+
+  over({ env }: Protocol): RemoteKubectl {
+    return new RemoteKubectl(this.#args, { ...this.#env, ...env });
+  }
+
+  /** The command line, for programs that run others. */
+  words(args: readonly string[]): readonly string[] {
+    return [kubectlProgram, ...this.#args, ...args];
+  }
+
+  /** @param input what its standard input has; undefined: nothing */
+  start(args: readonly string[], input?: Buffer) {
+    const [program, ...words] = this.words(args);
+    const started = startProgram(program!, words, this.#env);
+    started.child.stdin.end(input);
+    return started;
+  }
+
+  run(args: readonly string[], input?: Buffer): Promise<Ended> {
+    return this.start(args, input).ended;
+  }
+}
+
+/** `until` resolves when it has printed a text. */
+export function startProgram(program: string, words: readonly string[], env: NodeJS.ProcessEnv) {
+  const child = spawn(program, words, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const parts: Buffer[] = [];
+  let stderr = '';
+  let look = (): void => {};
+  child.stdin.on('error', () => {});
+  child.stdout.on('data', (part: Buffer) => {
+    parts.push(part);
+    look();
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const ended = once(child, 'close').then(
+    ([code]): Ended => ({ code: code as number | null, stdout: Buffer.concat(parts), stderr }),
+  );
+  const until = (text: string) =>
+    new Promise<void>((resolve) => {
+      look = () => Buffer.concat(parts).includes(text) && resolve();
+      look();
+    });
+  return { child, ended, until };
+}

@@ -139,10 +139,13 @@ export class ContainerWatch {
   stop(name: string, reason: StopReason, graceSeconds: number): void {
     const record = this.#parts.journal.get(name);
     if (record === undefined || !isAlive(this.#parts.runs.get(name)!)) return;
-    if (record.stopReason === undefined) this.#parts.journal.write(name, { ...record, stopReason: reason });
+    if (record.stopReason === undefined) this.#parts.journal.note(name, { ...record, stopReason: reason });
     const process = this.#parts.processes.of(name);
     const hook = this.#parts.containers.get(name)!.lifecycle?.preStop;
-    if (hook === undefined) return process.stop(graceSeconds);
+    if (hook === undefined) {
+      process.stop(graceSeconds);
+      return;
+    }
     const { context } = this.#parts;
     const preStop =
       this.#preStops.get(name) ??
@@ -200,7 +203,7 @@ export class ContainerWatch {
     const record = this.#parts.journal.get(name);
     // A single container's exit file says it all; of several the earlier ones must be remembered.
     if (record !== undefined && this.#parts.runs.size > 1)
-      this.#parts.journal.write(name, { ...record, stage: 'ended', ended });
+      this.#parts.journal.note(name, { ...record, stage: 'ended', ended });
     this.#parts.advance();
     if (!allEnded(this.#parts.runs)) this.#parts.reporter.publish();
   }

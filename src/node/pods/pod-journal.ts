@@ -1,6 +1,7 @@
 /** What is known of a Pod's containers, kept in its state.json for a server that comes after this one. */
 
 import type { Pod } from '../../resources/core/pod.ts';
+import type { NodeContext } from '../context.ts';
 import type { PodPlace } from './pod-place.ts';
 import type { Restart } from './restart-backoff.ts';
 import { type ContainerRecord, type EndedRecord, type PodRecord, writeRecord } from './state-file.ts';
@@ -9,12 +10,14 @@ export class PodJournal {
   readonly #pod: Pod;
   readonly #bootId: string;
   readonly #place: PodPlace;
+  readonly #onError: NodeContext['onError'];
   readonly #containers = new Map<string, ContainerRecord>();
   readonly #restarts = new Map<string, Restart>();
 
-  constructor(pod: Pod, bootId: string, place: PodPlace) {
+  constructor(pod: Pod, { bootId, onError }: Pick<NodeContext, 'bootId' | 'onError'>, place: PodPlace) {
     this.#pod = pod;
     this.#bootId = bootId;
+    this.#onError = onError;
     this.#place = place;
   }
 
@@ -39,7 +42,7 @@ export class PodJournal {
 
   restarts(name: string, restart: Restart, ended: EndedRecord): void {
     this.#restarts.set(name, restart);
-    this.write(name, { ...this.#containers.get(name)!, stage: 'ended', ended });
+    this.note(name, { ...this.#containers.get(name)!, stage: 'ended', ended });
   }
 
   forget(name: string): void {
@@ -53,6 +56,16 @@ export class PodJournal {
     );
   }
 
+  /** As write, of what a later server would find out by itself: a full disk does not keep the Pod from going on. */
+  note(name: string, record: ContainerRecord): void {
+    try {
+      this.write(name, record);
+    } catch (error) {
+      this.#onError(`pod ${this.#pod.metadata.name}: what is known of container ${name} cannot be written`, error);
+    }
+  }
+
+  /** Nothing may go on before this is written. @throws what the system says */
   write(name: string, record: ContainerRecord): void {
     this.#containers.set(name, record);
     const { uid, namespace = '', name: podName } = this.#pod.metadata;

@@ -64,7 +64,7 @@ export class PodWorker {
     this.#containers = new Map(containersOf(pod).map((container) => [container.name, container]));
     for (const name of this.#containers.keys()) this.#runs.set(name, { phase: 'waiting' });
     this.#place = new PodPlace(context, pod);
-    this.#journal = new PodJournal(pod, context.bootId, this.#place);
+    this.#journal = new PodJournal(pod, context, this.#place);
     this.#processes = new PodProcesses(context, pod, this.#place);
     this.#reporter = new PodReporter({
       context,

@@ -29,7 +29,10 @@ export class PreStop {
   /** Called again, the earlier end counts. 0 waits for nothing. */
   within(graceSeconds: number): void {
     const { clock, stop } = this.#options;
-    if (this.#isOver) return stop(graceSeconds);
+    if (this.#isOver) {
+      stop(graceSeconds);
+      return;
+    }
     const until = clock.now() + graceSeconds * 1000;
     if (until >= this.#until) return;
     this.#until = until;

@@ -50,7 +50,7 @@ export class ContainerWatch {
     if (stopping !== undefined) this.stop(name, stopping.reason, stopping.grace);
     else if (postStart === undefined) this.#probe(name, startedAt);
     else void this.#afterStart(name, startedAt, postStart);
-    this.#parts.reporter.publish();
+    this.#parts.reporter.publishSoon();
     // Others may wait for it to be ready.
     if (this.#parts.runs.size > 1) this.#parts.advance();
   }

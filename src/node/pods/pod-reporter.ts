@@ -1,5 +1,6 @@
 /** Tells the API how a Pod's containers are, and at the end makes that durable. */
 
+import type { Timer } from '../../client/clock.ts';
 import { syncFiles } from '../../files/durable.ts';
 import type { Pod } from '../../resources/core/pod.ts';
 import type { StartOrder } from '../../resources/core/start-order.ts';
@@ -20,6 +21,12 @@ export interface Failure {
   readonly message: string;
 }
 
+/**
+ * Milliseconds for which the news that a container runs waits for its end: of a short command there is one write less at
+ * every level, and everybody hears of its end sooner.
+ */
+const newsDelay = 25;
+
 export interface PodReporterOptions {
   readonly context: NodeContext;
   readonly publisher: PodPublisher;
@@ -39,6 +46,7 @@ export class PodReporter {
   #failure: Failure | undefined;
   #logMayLack = false;
   readonly #admitted: string;
+  #news: Timer | undefined;
 
   constructor(options: PodReporterOptions) {
     this.#options = options;
@@ -53,8 +61,14 @@ export class PodReporter {
     this.#logMayLack = true;
   }
 
+  /** As publish, where nobody minds a moment: what is told meanwhile tells this, too. */
+  publishSoon(): void {
+    this.#news ??= this.#options.context.clock.after(newsDelay, () => this.publish());
+  }
+
   /** Writes the present state, some time soon. */
   publish(): void {
+    this.#dropNews();
     const { context, publisher, onGone } = this.#options;
     publisher
       .publish((pod) => this.#status(pod))
@@ -67,6 +81,7 @@ export class PodReporter {
   /** Resolves when the outcome and the logs are on disk; an object that waited for that is let go. @throws PodGone */
   async conclude(logs: readonly string[]): Promise<void> {
     const { context, publisher } = this.#options;
+    this.#dropNews();
     if (await isFull(context.layout.logs)) this.#logMayLack = true;
     const note = (): Promise<void> =>
       appendNotices(logs, 'the disk was full: lines may be missing above', context.clock.now());
@@ -76,6 +91,16 @@ export class PodReporter {
     if (!noted) await untilDone(context, note);
     await Promise.all([flush(context), untilDone(context, () => syncFiles(logs))]);
     if (publisher.pod.metadata.deletionTimestamp !== undefined) await publisher.remove();
+  }
+
+  /** Of a Pod that is let go nothing more is told. */
+  close(): void {
+    this.#dropNews();
+  }
+
+  #dropNews(): void {
+    this.#news?.cancel();
+    this.#news = undefined;
   }
 
   #status(pod: Pod): PodStatus {

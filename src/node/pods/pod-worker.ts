@@ -202,6 +202,7 @@ export class PodWorker {
     } finally {
       stopping.removeEventListener('abort', detach);
       this.#watch.close();
+      this.#reporter.close();
       freed();
     }
   }

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Pod } from '../../src/resources/core/pod.ts';
 import { annotations } from '../../src/resources/labels.ts';
-import { refOf } from '../../src/resources/meta.ts';
 import { shellContainer, TestNode, terminated } from '../node/support/test-node.ts';
 
 let node: TestNode;
@@ -47,7 +46,7 @@ test('a server that was killed between letting a container go and removing its F
   // What the server would have removed next; by it the runtime takes the container for one that has not begun.
   execFileSync('mkfifo', [join(node.layout.runtime, `${pod.metadata.uid}-0`, 'exec.fifo')]);
   await node.boot();
-  expect((await node.client.get(Pod, refOf(pod))).status?.phase).toBe('Running');
+  await node.running('begun');
   writeFileSync(`/proc/${pid}/root/tmp/go`, '');
   expect(terminated(await node.finished('begun'))).toMatchObject({ exitCode: 8, reason: 'Error' });
   await node.idle();

@@ -1,7 +1,8 @@
 /** Commands in running containers: what the API server asks of the node; wired by embedded.ts. */
 
 import type { Readable, Writable } from 'node:stream';
-import type { Pod } from '../resources/core/pod.ts';
+import type { ContainerState, Pod } from '../resources/core/pod.ts';
+import { badRequest, type StatusError } from '../resources/status.ts';
 
 export interface ExecRequest {
   readonly pod: Pod;
@@ -46,4 +47,19 @@ export interface PreparedExec {
 export interface Containers {
   /** @throws StatusError BadRequest (it does not run, nothing can enter it), TooManyRequests */
   prepareExec(request: ExecRequest): Promise<PreparedExec>;
+}
+
+export function stateOf({ status }: Pod, container: string): ContainerState | undefined {
+  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  return all.find(({ name }) => name === container)?.state;
+}
+
+/** What begins in the kubelet's words, and goes on with why. */
+export function notRunning(pod: Pod, container: string): StatusError {
+  const { terminated, waiting } = stateOf(pod, container) ?? {};
+  const why =
+    terminated === undefined
+      ? `it waits to start (${waiting?.reason ?? pod.status?.phase ?? 'Pending'})`
+      : `it has ended with exit code ${terminated.exitCode} (${terminated.reason ?? 'Completed'})`;
+  return badRequest(`unable to upgrade connection: container not found (${JSON.stringify(container)}): ${why}`);
 }

@@ -46,11 +46,12 @@ const withFiles = new Set(['kf.dev/tasks', 'kf.dev/serviceinstances']);
 
 /** Changes to a protocol with several streams, as `group/plural`; the verbs are the methods that ask for one. */
 const streamed: ReadonlyMap<string, readonly ServedSubresource[]> = new Map([
-  [
-    '/pods',
-    [{ name: 'exec', responseKind: { group: '', version: 'v1', kind: 'PodExecOptions' }, verbs: ['create', 'get'] }],
-  ],
+  ['/pods', [streamedAs('attach', 'PodAttachOptions'), streamedAs('exec', 'PodExecOptions')]],
 ]);
+
+function streamedAs(name: string, kind: string): ServedSubresource {
+  return { name, responseKind: { group: '', version: 'v1', kind }, verbs: ['create', 'get'] };
+}
 
 function servedKind(kind: AnyKind, reads: ReadApi, verbs: readonly string[], writes?: StoredApi): ServedResource {
   const responseKind = { group: kind.group, version: kind.version, kind: kind.kind };

@@ -1,8 +1,9 @@
 /** `pods/log`, `tasks/log`, `builds/log`: what is asked for, who owns it, and when nothing more can come. */
 
+import { stateOf } from '../../client/containers.ts';
 import type { LogQuery, LogSource } from '../../client/logs.ts';
 import { isFinal } from '../../resources/condition.ts';
-import type { ContainerState, Pod } from '../../resources/core/pod.ts';
+import type { Pod } from '../../resources/core/pod.ts';
 import { containersOf } from '../../resources/core/pod-containers.ts';
 import type { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
@@ -101,13 +102,9 @@ function podSource(
 
 const podOver = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
-const containerOver = (pod: Pod, container: string | undefined): boolean =>
+/** Whether nothing more can come of it. @param container default: any of them */
+export const containerOver = (pod: Pod, container: string | undefined): boolean =>
   podOver(pod) || (container !== undefined && stateOf(pod, container)?.terminated !== undefined);
-
-const stateOf = ({ status }: Pod, container: string): ContainerState | undefined =>
-  [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].find(
-    ({ name }) => name === container,
-  )?.state;
 
 /** Copies the log to the client; an error before the first byte is still an error answer. */
 async function copy({ res }: Exchange, logs: LogSource, query: LogQuery): Promise<void> {

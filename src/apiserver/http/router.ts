@@ -6,6 +6,7 @@ import type { FileSource } from '../../client/files.ts';
 import type { LogSource } from '../../client/logs.ts';
 import { statusError } from '../../resources/status.ts';
 import type { Api, SourceSink } from '../api.ts';
+import { serveAttach } from '../remotecommand/serve-attach.ts';
 import { noContainers, serveExec } from '../remotecommand/serve-exec.ts';
 import { Catalog, groupVersionOf, uploadGroup } from './catalog.ts';
 import { Discovery } from './discovery.ts';
@@ -59,6 +60,8 @@ export function router(options: RouterOptions): Handler {
       return serveFiles(exchange, resource, request, options.files ?? noFiles);
     if (resource.kind === 'Pod' && subresource === 'exec')
       return serveExec(exchange, resource.stored.reads, request, options.containers ?? noContainers);
+    if (resource.kind === 'Pod' && subresource === 'attach')
+      return serveAttach(exchange, resource.stored.reads, request, logs);
     if (resource.kind === 'Pod' && notYet.has(subresource ?? '')) throw notImplemented(subresource!);
     return serveResource(exchange, resource, request);
   };
@@ -93,7 +96,7 @@ function serveProbe({ res, info }: Exchange, { ready }: RouterOptions): void {
   sendText(res, isReady ? 200 : 503, isReady ? 'ok' : 'not ready');
 }
 
-const notYet: ReadonlySet<string> = new Set(['attach', 'portforward']);
+const notYet: ReadonlySet<string> = new Set(['portforward']);
 
 const notImplemented = (subresource: string) =>
   statusError('NotImplemented', `${subresource} is not supported by this server; run a task of its own instead`, {});

@@ -1,7 +1,6 @@
 /** Commands in containers as the API server asks for them: who may begin one, and how many there are at a time. */
 
-import type { Containers, ExecRequest, PreparedExec } from '../../client/containers.ts';
-import type { ContainerState, Pod } from '../../resources/core/pod.ts';
+import { type Containers, type ExecRequest, notRunning, type PreparedExec } from '../../client/containers.ts';
 import { badRequest, statusError } from '../../resources/status.ts';
 import type { NodeContext } from '../context.ts';
 import { isInChroot } from '../host/chroot.ts';
@@ -38,19 +37,9 @@ export class ExecDesk implements Containers {
   #find({ pod, container }: ExecRequest): RunningContainer {
     const running = runningContainers(this.#context.layout, pod.metadata.uid!).find(({ name }) => name === container);
     if (running !== undefined) return running;
-    throw badRequest(
-      `unable to upgrade connection: container not found (${JSON.stringify(container)})${why(pod, container)}`,
-    );
+    throw notRunning(pod, container);
   }
 }
 
 const outOfReach =
   'the server runs in a chroot, from which no command can be run in a container: start the server outside of the chroot';
-
-function why({ status }: Pod, container: string): string {
-  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
-  const state: ContainerState | undefined = all.find(({ name }) => name === container)?.state;
-  if (state?.terminated !== undefined)
-    return `: it has ended with exit code ${state.terminated.exitCode} (${state.terminated.reason ?? 'Completed'})`;
-  return `: it waits to start (${state?.waiting?.reason ?? status?.phase ?? 'Pending'})`;
-}

@@ -48,6 +48,7 @@ describe('aggregated discovery', () => {
     const pods = json.items[0].versions[0].resources.find((entry: { resource: string }) => entry.resource === 'pods');
     expect(pods.subresources.map((entry: { subresource: string }) => entry.subresource)).toEqual([
       'log',
+      'attach',
       'exec',
       'status',
     ]);

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ContainerOrder, ReturnedFile } from '../../resources/core/start-order.ts';
 import { CriDecoder } from '../logs/cri.ts';
 import { createShown, readShown, type ShownFolder, TooLarge, writeShown } from '../volumes/container-files.ts';
-import type { Ended } from './container-run.ts';
+import { type Ended, isLost } from './container-run.ts';
 
 /** Bytes that a container may say at its end, where the order names no limit. Tekton's. */
 export const usualResultBytes = 4096;
@@ -45,11 +45,12 @@ export async function doEndWork({ order, bundle, logPath, resultBytes }: EndWork
     if (order.exitCodeFile !== undefined) writeShown(shown, order.exitCodeFile, String(ended.exitCode));
     if (order.returns === undefined) return ended;
     const message = returned(order.returns, shown, order.resultBytes ?? resultBytes);
-    return message === undefined ? ended : { ...ended, message };
+    // Why nobody knows how it ended is told nowhere else.
+    return message === undefined || isLost(ended) ? ended : { ...ended, message };
   } catch (error) {
     const exitCode = ended.exitCode === 0 || error instanceof TooLarge ? 1 : ended.exitCode;
     const reason = ended.exitCode === 0 ? 'Error' : ended.reason;
-    return { ...ended, exitCode, reason, message: (error as Error).message };
+    return { ...ended, exitCode, reason, message: ended.message ?? (error as Error).message };
   }
 }
 

@@ -59,6 +59,8 @@ export const lost = (why: string, now: number, startedAt?: number): Ended => ({
   finishedAt: now,
 });
 
+export const isLost = ({ reason }: Ended): boolean => reason === 'ContainerStatusUnknown';
+
 /** Why a container was stopped by us; becomes its reason. */
 export type StopReason =
   | 'TimeoutExceeded'

@@ -4,6 +4,7 @@ import type { Container } from '../../resources/core/pod.ts';
 import { formatBytes } from '../../resources/quantity.ts';
 import type { NodeContext } from '../context.ts';
 import type { PodDisk } from '../disk/disk.ts';
+import { isFull } from '../disk-pressure.ts';
 import { CreateError } from '../runtime/conmon.ts';
 import { lastLine } from '../runtime/oci-runtime.ts';
 import { ConfigError } from './config-error.ts';
@@ -36,7 +37,10 @@ export async function endingOf(context: NodeContext, input: EndingInput): Promis
   if (exit.code === undefined || Number.isNaN(exit.code) || exit.code < 0) {
     // Nobody reads its output any more and nobody will hear of its end.
     await context.runtime.delete(process.place.id).catch(() => {});
-    return { ...lost('its monitor (conmon) was killed, so its exit code is not known', exit.at, startedAt), usage };
+    const why = (await isFull(context.layout.exits))
+      ? `there was no room for its exit code: the file system of ${context.layout.exits} is full`
+      : 'its monitor (conmon) was killed, so its exit code is not known';
+    return { ...lost(why, exit.at, startedAt), usage };
   }
   const verdict = classify({
     exitCode: exit.code,

@@ -136,12 +136,17 @@ export class RuntimeExecProcess implements ExecProcess {
     if (!(await this.#begun.promise)) return;
     for (let size = this.#size; size !== undefined && !this.#over; size = this.#size) {
       this.#size = undefined;
-      const terminal = readFileSync(this.#folder.terminalFile, 'utf8').trim();
       const { width, height } = size;
-      await this.#context
-        .probing('stty', ['-F', terminal, 'cols', String(width), 'rows', String(height)])
-        .catch(() => {});
+      for (const terminal of this.#terminals())
+        await this.#context
+          .probing('stty', ['-F', terminal, 'cols', String(width), 'rows', String(height)])
+          .catch(() => {});
     }
+  }
+
+  /** The runtime's own, whose size it hands on, and the one inside, for runtimes that do not: crun before 1.8.7. */
+  #terminals(): readonly string[] {
+    return [readFileSync(this.#folder.terminalFile, 'utf8').trim(), `/proc/${this.#pid}/fd/0`];
   }
 
   async #end(): Promise<void> {

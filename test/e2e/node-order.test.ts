@@ -116,7 +116,7 @@ test('a step’s script, folders, results, output and exit code reach the steps 
 test.skipIf(inChroot())('sidecars are ready first and are ended last; one that fails is only reported', async () => {
   const server =
     'const s = require("http").createServer((q, r) => { r.statusCode = q.url === "/ready" ? 200 : 500; r.end(); }); s.listen(8080); process.on("SIGTERM", () => { console.log("bye"); process.exit(0); })';
-  const probe = { httpGet: { path: '/ready', port: 'http' }, periodSeconds: 1 };
+  const probe = { httpGet: { path: '/ready', port: 'http' }, periodSeconds: 1, timeoutSeconds: 30 };
   const order: StartOrder = {
     web: { sidecar: true },
     tcp: { sidecar: true },
@@ -133,9 +133,9 @@ test.skipIf(inChroot())('sidecars are ready first and are ended last; one that f
       startupProbe: probe,
       readinessProbe: probe,
     }),
-    step('tcp', 'sleep 1000', { readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 } }),
+    step('tcp', 'sleep 1000', { readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1, timeoutSeconds: 30 } }),
     step('file', 'sleep 0.3; touch /results/ready; sleep 1000', {
-      readinessProbe: { exec: { command: ['test', '-e', '/results/ready'] }, periodSeconds: 1 },
+      readinessProbe: { exec: { command: ['test', '-e', '/results/ready'] }, periodSeconds: 1, timeoutSeconds: 30 },
     }),
     step('broken', 'exit 4'),
     step('stubborn', 'trap "echo no" TERM; while :; do sleep 0.1; done'),
@@ -197,7 +197,7 @@ test.skipIf(inChroot())(
       two: { after: 'one', values: { code: { file: '/steps/code' }, out: { file: '/results/out' } } },
       three: { after: 'two' },
     };
-    const readinessProbe = { exec: { command: ['test', '-e', '/results/up'] }, periodSeconds: 1 };
+    const readinessProbe = { exec: { command: ['test', '-e', '/results/up'] }, periodSeconds: 1, timeoutSeconds: 30 };
     const pod = await create('restart', order, [
       step('side', 'touch /results/up; sleep 1000', { readinessProbe }),
       step('never', 'echo never'),
@@ -231,7 +231,7 @@ test.skipIf(inChroot())('a folder of a shared volume is mounted whatever a sidec
     swap: { sidecar: true },
     ...Object.fromEntries(names.map((name) => [name, { afterReady: ['swap'] }])),
   };
-  const readinessProbe = { exec: { command: ['test', '-e', '/results/up'] }, periodSeconds: 1 };
+  const readinessProbe = { exec: { command: ['test', '-e', '/results/up'] }, periodSeconds: 1, timeoutSeconds: 30 };
   const mounts = { volumeMounts: [{ name: 'results', mountPath: '/sub', subPath: 'sub' }] };
   const pod = await create('race', order, [
     step('swap', swap, { readinessProbe }),

@@ -112,7 +112,11 @@ describe.concurrent('sidecars', () => {
 
   test.skipIf(inChroot())('SidecarScriptSuccess: what it has written before the step', async () => {
     // Without a probe a step waits for the start alone, as in Tekton.
-    const readinessProbe = { exec: { command: ['test', '-e', '/shared/message'] }, periodSeconds: 1 };
+    const readinessProbe = {
+      exec: { command: ['test', '-e', '/shared/message'] },
+      periodSeconds: 1,
+      timeoutSeconds: 30,
+    };
     const writer = sh('echo hello > /shared/message; sleep 600', { name: 'writer', volumeMounts, readinessProbe });
     const run = await server.taskRun({ taskSpec: { sidecars: [writer], steps: [reader], ...shared } });
     expect(stateOf(run)).toBe(succeeded);
@@ -127,7 +131,11 @@ describe.concurrent('sidecars', () => {
 
   test.skipIf(inChroot())('SidecarArgAndCommand', async () => {
     const words = { command: ['/bin/sh'], args: ['-c', 'echo hello > /shared/message; sleep 600'] };
-    const readinessProbe = { exec: { command: ['test', '-e', '/shared/message'] }, periodSeconds: 1 };
+    const readinessProbe = {
+      exec: { command: ['test', '-e', '/shared/message'] },
+      periodSeconds: 1,
+      timeoutSeconds: 30,
+    };
     const sidecars = [{ name: 'writer', image: 'busybox', ...words, volumeMounts, readinessProbe }];
     const run = await server.taskRun({ taskSpec: { sidecars, steps: [reader], ...shared } });
     expect(stateOf(run)).toBe(succeeded);

@@ -27,6 +27,7 @@ import type { NetworkProvider } from '../../../src/node/network/network.ts';
 import { BuilderStack } from '../../../src/node/rootfs/builder-stack.ts';
 import { rootfsByBase } from '../../../src/node/rootfs/by-base.ts';
 import { HostStack } from '../../../src/node/rootfs/host-stack.ts';
+import { chooseRuntime } from '../../../src/node/runtime/choose-runtime.ts';
 import { findPrograms } from '../../../src/node/runtime/find-programs.ts';
 import { Pod, podFinished } from '../../../src/resources/core/pod.ts';
 import { noImageSettings } from '../../../src/resources/image-settings.ts';
@@ -96,7 +97,7 @@ export class TestNode {
       dataDir: this.dataDir,
       runDir: join(this.dataDir, 'run'),
       instance: this.instance,
-      programs: { runtime: runtimes.at(-1)!, conmon, init },
+      programs: { runtime: await chooseRuntime(runtimes, this.dataDir), conmon, init },
       run: this.#shells.run,
       network: this.network,
       disk: options.wrapDisk?.(this.disk) ?? this.disk,

@@ -3,7 +3,8 @@
 import type { OciProcess, OciSpec } from '../runtime/oci.ts';
 
 export interface RuntimeExec {
-  readonly runtime: { readonly path: string; readonly root: string };
+  readonly runtime: { readonly path: string; readonly root: string; readonly isRunc: boolean };
+  readonly stdin: boolean;
   readonly id: string;
   readonly processFile: string;
   readonly pidFile: string;
@@ -22,13 +23,25 @@ export function processOf({ process }: Pick<OciSpec, 'process'>, args: readonly 
 
 /** Program and arguments. */
 export function commandLineOf(exec: RuntimeExec): readonly [string, ...string[]] {
-  const { runtime, id, processFile, pidFile, terminalFile } = exec;
+  const { runtime, id, processFile, pidFile, terminalFile, stdin } = exec;
   const words = [runtime.path, '--root', runtime.root, 'exec', '--process', processFile, '--pid-file', pidFile, id];
-  if (terminalFile === undefined) return words as [string, ...string[]];
+  if (terminalFile === undefined) return runtime.isRunc ? (words as [string, ...string[]]) : overPipes(words, stdin);
   // The runtime copies between the terminal that it makes in the container and its own, which has to be there: script
   // makes one. Only the inner one may look at what goes through.
   const inTerminal = `tty >${quote(terminalFile)} && stty raw -echo && exec ${words.map(quote).join(' ')}`;
   return ['script', '-qefc', inTerminal, '/dev/null'];
 }
+
+/**
+ * crun hands its own streams on, which are Node's: sockets, by which nobody can open /dev/stdin, /dev/stdout or /dev/stderr.
+ * What copies is made by the shell and not by a child of it, which crun would become and wait for.
+ */
+const overPipes = (words: readonly string[], stdin: boolean): readonly [string, ...string[]] => [
+  'bash',
+  '-c',
+  `exec ${stdin ? '< <(cat) ' : ''}> >(cat) 2> >(cat >&2); "$@"; exit $?`,
+  'bash',
+  ...words,
+];
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,6 +1,6 @@
 /**
  * What is kept of a command in a container while it runs, in the container's bundle: what the runtime is told, and the
- * number of its first process, by which a server that comes later ends what an earlier one has left behind.
+ * numbers of its sessions, by which a server that comes later ends what an earlier one has left behind.
  */
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,12 @@ export class ExecFolder {
   }
 
   get pid(): number | undefined {
-    return pidIn(this.path);
+    return numberIn(this.path, 'pid');
+  }
+
+  /** The runtime's own session: crun opens no other for a command without a terminal. */
+  keepSession(session: number): void {
+    writeFileSync(join(this.path, 'session'), String(session));
   }
 
   remove(): void {
@@ -44,13 +49,16 @@ export class ExecFolder {
   }
 }
 
-function pidIn(folder: string): number | undefined {
+function numberIn(folder: string, name: string): number | undefined {
   try {
-    return Number(readFileSync(join(folder, 'pid'), 'utf8')) || undefined;
+    return Number(readFileSync(join(folder, name), 'utf8')) || undefined;
   } catch {
     return undefined;
   }
 }
+
+const sessionsIn = (folder: string): readonly number[] =>
+  ['pid', 'session'].map((name) => numberIn(folder, name)).filter((session) => session !== undefined);
 
 /** Ends the commands that a server before this one has left in a container: nobody is there for them any more. */
 export async function endLeftCommands(
@@ -59,8 +67,7 @@ export async function endLeftCommands(
 ): Promise<void> {
   for (const name of foldersIn(bundle)) {
     const folder = join(bundle, name);
-    const pid = pidIn(folder);
-    if (pid !== undefined) await signalSession(cgroups, id, pid, ['SIGKILL']);
+    await signalSession(cgroups, id, sessionsIn(folder), ['SIGKILL']);
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -35,7 +35,7 @@ export class RuntimeExecProcess implements ExecProcess {
   readonly #child: ChildProcess;
   readonly #begun = deferred<boolean>();
   readonly #watch: FSWatcher;
-  /** Of its first process, which is also the number of its session. */
+  /** Of its first process. */
   #pid: number | undefined;
   #size: TerminalSize | undefined;
   #resizing: Promise<void> | undefined;
@@ -55,13 +55,17 @@ export class RuntimeExecProcess implements ExecProcess {
       id: container.id,
       processFile,
       pidFile,
+      stdin: request.stdin,
       ...(tty ? { terminalFile } : {}),
     });
     this.#child = spawn(program, args, {
       stdio: [request.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       cwd: '/',
+      // A session of its own, by which to find what belongs to it.
+      detached: true,
       env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', SHELL: '/bin/sh' },
     });
+    if (this.#child.pid !== undefined) this.#folder.keepSession(this.#child.pid);
     this.stdin = request.stdin ? this.#input() : undefined;
     this.stdout = request.stdout ? new PassThrough() : undefined;
     this.stderr = request.stderr && !tty ? new PassThrough() : undefined;
@@ -161,13 +165,22 @@ export class RuntimeExecProcess implements ExecProcess {
   }
 
   async #signal(signals: readonly NodeJS.Signals[]): Promise<void> {
-    if (this.#pid !== undefined) await signalSession(this.#context.cgroups, this.#id, this.#pid, signals);
+    const sessions = [this.#pid, this.#child.pid].filter((session) => session !== undefined);
+    await signalSession(this.#context.cgroups, this.#id, sessions, signals);
   }
 
   /** A daemon that the command has left may hold its output open. */
   #giveUp(): void {
-    if (!this.#over) this.#child.kill('SIGKILL');
+    if (!this.#over) killGroup(this.#child.pid!);
     for (const stream of [this.#child.stdout, this.#child.stderr, this.stdout, this.stderr]) stream?.destroy();
+  }
+}
+
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // It has just ended.
   }
 }
 

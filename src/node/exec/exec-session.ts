@@ -1,4 +1,4 @@
-/** The processes of one command in a container: the session that the runtime has opened for it. */
+/** The processes of one command in a container: the session that the runtime has opened for it, or that of the runtime. */
 
 import { readFileSync } from 'node:fs';
 import type { Cgroups } from '../cgroup/cgroup.ts';
@@ -15,17 +15,17 @@ function sessionOf(pid: number): number | undefined {
 }
 
 /**
- * Signals all of a session that are in the container: a number that is another's by now harms nobody. What has opened a
+ * Signals all of these sessions that are in the container: a number that is another's by now harms nobody. What has opened a
  * session of its own (a daemon) is the container's, and ends with it.
  * @returns how many there were
  */
 export async function signalSession(
   cgroups: Pick<Cgroups, 'pids'>,
   id: string,
-  session: number,
+  sessions: readonly number[],
   signals: readonly NodeJS.Signals[],
 ): Promise<number> {
-  const members = (await cgroups.pids(id)).filter((pid) => sessionOf(pid) === session);
+  const members = (await cgroups.pids(id)).filter((pid) => sessions.includes(sessionOf(pid) ?? 0));
   for (const pid of members) for (const signal of signals) send(pid, signal);
   return members.length;
 }

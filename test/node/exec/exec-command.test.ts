@@ -23,15 +23,24 @@ test('a command is what the container’s own process is, but for its words and 
   expect(processOf({ process: own }, ['sh'], true).env).toEqual(['TERM=vt100']);
 });
 
-test('the runtime is told by files; a terminal on this side is made by script', () => {
+test('the runtime is told by files; crun gets pipes; a terminal on this side is made by script', () => {
   const exec = {
-    runtime: { path: '/usr/sbin/runc', root: "/run/it's" },
+    runtime: { path: '/usr/sbin/runc', root: "/run/it's", isRunc: true },
+    stdin: true,
     id: 'uid-0',
     processFile: '/b/exec-1/process.json',
     pidFile: '/b/exec-1/pid',
   };
   const words = ['--root', "/run/it's", 'exec', '--process', exec.processFile, '--pid-file', exec.pidFile, 'uid-0'];
   expect(commandLineOf(exec)).toEqual(['/usr/sbin/runc', ...words]);
+  const crun = { ...exec, runtime: { ...exec.runtime, path: '/usr/bin/crun', isRunc: false } };
+  const [shell, , script, , ...rest] = commandLineOf(crun);
+  expect([shell, script, rest]).toEqual([
+    'bash',
+    'exec < <(cat) > >(cat) 2> >(cat >&2); "$@"; exit $?',
+    ['/usr/bin/crun', ...words],
+  ]);
+  expect(commandLineOf({ ...crun, stdin: false })[2]).toMatch(/^exec > >\(cat\)/);
   const [program, ...args] = commandLineOf({ ...exec, terminalFile: '/b/exec-1/terminal' });
   expect([program, args[0], args[2]]).toEqual(['script', '-qefc', '/dev/null']);
   expect(args[1]).toMatch(

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** How many times longer than usual anything may take: a virtual machine is slow. */
@@ -11,6 +12,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
+          // Vitest leaves a processor for itself, which of two is half.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           testTimeout: 30_000,
           // Keys and certificates are made in hooks: on a machine that does much else that takes a while.
           hookTimeout: 60_000,

@@ -7,6 +7,7 @@ import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import { badRequest, statusError } from '../../resources/status.ts';
 import type { NodeContext } from '../context.ts';
+import { prepareCommand } from '../exec/prepare-command.ts';
 import { isInChroot } from '../host/chroot.ts';
 import { type RunningContainer, runningContainers } from '../pods/running-container.ts';
 import { TarError, tarOutput } from './tar-process.ts';
@@ -25,10 +26,8 @@ export async function* taskFiles(context: Context, query: FileQuery): AsyncItera
   const { namespace, name, path, signal } = query;
   const task = await context.client.get(Task, { namespace, name });
   const running = await findContainer(context, task);
-  const { user, cwd } = running.spec.process;
   const { runtime } = context;
-  const inside = ['exec', '--user', `${user.uid}:${user.gid}`, '--cwd', cwd, running.id];
-  const args = ['--root', runtime.root, ...inside, '/bin/sh', '-c', script, 'sh', path];
+  const { args, remove } = prepareCommand(running, runtime, ['/bin/sh', '-c', script, 'sh', path]);
   try {
     yield* tarOutput({ program: runtime.path, args, ...(signal === undefined ? {} : { signal }) });
   } catch (error) {
@@ -37,6 +36,8 @@ export async function* taskFiles(context: Context, query: FileQuery): AsyncItera
     if (error instanceof TarError && error.code === notEntered) throw statusError('Forbidden', error.message);
     if (error instanceof TarError && (await isInChroot().catch(() => false))) throw badRequest(outOfReach(name));
     throw error;
+  } finally {
+    remove();
   }
 }
 

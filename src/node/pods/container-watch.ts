@@ -1,5 +1,6 @@
 /** Looks after the containers of one Pod that run: their time, their stop, their end. */
 
+import { join } from 'node:path';
 import type { Timer } from '../../client/clock.ts';
 import type { LifecycleHandler } from '../../resources/core/pod.ts';
 import { doEndWork, hasEndWork } from './after-end.ts';
@@ -82,6 +83,7 @@ export class ContainerWatch {
     return {
       container: containers.get(name)!,
       id: processes.idOf(name),
+      bundle: join(context.layout.pods, this.#parts.pod().metadata.uid!, name),
       podIP: place.network?.ip ?? '',
       runtime: context.runtime,
       run: context.probing,

@@ -4,6 +4,7 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Clock } from '../../client/clock.ts';
 import type { LifecycleHandler } from '../../resources/core/pod.ts';
+import { prepareCommand } from '../exec/prepare-command.ts';
 import { runCommand } from '../host/run-command.ts';
 import { headersOf, type Probed, portOf } from './probe-checks.ts';
 
@@ -19,9 +20,11 @@ export async function runHook(
   else if (hook.sleep !== undefined) await sleep(hook.sleep.seconds * 1000, clock, signal);
 }
 
-async function inside(command: readonly string[], { runtime, id }: Probed, signal: AbortSignal): Promise<void> {
+async function inside(command: readonly string[], probed: Probed, signal: AbortSignal): Promise<void> {
+  const { runtime } = probed;
+  const { args, remove } = prepareCommand(probed, runtime, command);
   // However long it takes, no probe waits for it.
-  await runCommand(runtime.path, ['--root', runtime.root, 'exec', id, ...command], { signal });
+  await runCommand(runtime.path, args, { signal }).finally(remove);
 }
 
 /** Whatever the answer is: that there is one will do. */

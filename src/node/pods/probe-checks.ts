@@ -4,6 +4,7 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { connect } from 'node:net';
 import type { Container, Probe } from '../../resources/core/pod.ts';
+import { prepareCommand } from '../exec/prepare-command.ts';
 import { isInChroot } from '../host/chroot.ts';
 import type { RunCommand } from '../host/run-command.ts';
 import type { OciRuntime } from '../runtime/oci-runtime.ts';
@@ -13,6 +14,8 @@ export interface Probed {
   readonly container: Container;
   /** The runtime's name of it. */
   readonly id: string;
+  /** Holds its config.json. */
+  readonly bundle: string;
   readonly podIP: string;
   readonly runtime: OciRuntime;
   /** Runs programs that may take as long as they want. */
@@ -45,8 +48,10 @@ export async function check(probe: Probe, probed: Probed): Promise<boolean> {
   }
 }
 
-async function inside(command: readonly string[], { runtime, id, run }: Probed, timeout: number): Promise<void> {
-  await run(runtime.path, ['--root', runtime.root, 'exec', id, ...command], { timeout });
+async function inside(command: readonly string[], probed: Probed, timeout: number): Promise<void> {
+  const { runtime, run } = probed;
+  const { args, remove } = prepareCommand(probed, runtime, command);
+  await run(runtime.path, args, { timeout }).finally(remove);
 }
 
 function answers(

@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { commandLineOf, processOf } from '../../../src/node/exec/exec-command.ts';
-import { sessionIn } from '../../../src/node/exec/exec-session.ts';
+import { sessionIn, signalSession } from '../../../src/node/exec/exec-session.ts';
 import type { OciProcess } from '../../../src/node/runtime/oci.ts';
 
 const process: OciProcess & { readonly terminal: false } = {
@@ -51,4 +53,14 @@ test('the runtime is told by files; crun gets pipes; a terminal on this side is 
 test('a session is read behind the program’s name, whatever that is', () => {
   expect(sessionIn('12 (sh) S 1 12 11 34816 12 4194560')).toBe(11);
   expect(sessionIn('12 (a) S 9 9 (b) c) R 1 12 77 0 -1')).toBe(77);
+});
+
+test('whichever session a command is in is signalled, and nothing beside it', async () => {
+  const [own, other] = [true, true].map((detached) => spawn('sleep', ['1000'], { detached, stdio: 'ignore' }));
+  const cgroups = { pids: async () => [own!.pid!, other!.pid!] };
+  const ended = once(own!, 'exit');
+  // crun leaves a command without a terminal in its own session, where runc opens one for it.
+  expect(await signalSession(cgroups, 'id', [0, own!.pid!], ['SIGTERM'])).toBe(1);
+  expect(await ended).toEqual([null, 'SIGTERM']);
+  expect(await signalSession(cgroups, 'id', [other!.pid!], ['SIGKILL'])).toBe(1);
 });

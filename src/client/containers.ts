@@ -1,6 +1,6 @@
-/** Commands in running containers: what the API server asks of the node; wired by embedded.ts. */
+/** Commands in running containers, connections to them: what the API server asks of the node; wired by embedded.ts. */
 
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type { ContainerState, Pod } from '../resources/core/pod.ts';
 import { badRequest, type StatusError } from '../resources/status.ts';
 
@@ -47,6 +47,11 @@ export interface PreparedExec {
 export interface Containers {
   /** @throws StatusError BadRequest (it does not run, nothing can enter it), TooManyRequests */
   prepareExec(request: ExecRequest): Promise<PreparedExec>;
+  /**
+   * A connection to a port in the Pod's network: of its address, or of its own localhost.
+   * @throws Error of the system: nobody listens there
+   */
+  connect(pod: Pod, port: number): Promise<Duplex>;
 }
 
 export function stateOf({ status }: Pod, container: string): ContainerState | undefined {

@@ -88,6 +88,10 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
         if (parts.agent === undefined) throw notUp();
         return parts.agent.containers.prepareExec(request);
       },
+      async connect(pod, port) {
+        if (parts.agent === undefined) throw notUp();
+        return parts.agent.containers.connect(pod, port);
+      },
     },
     // Who has just started the server should not hear that its node is still coming up.
     disk: {

@@ -18,13 +18,13 @@ beforeAll(async () => {
   kf = await Kf.create();
   await kf.push('app', { 'a.txt': 'pushed' });
   kubectl = new RemoteKubectl(['--kubeconfig', join(kf.dataDir, 'kubeconfig'), '-n', 'dev'], kf.env);
-  pod = await runningPod();
+  pod = await runningPod('mkfifo end; read line <end');
 });
 afterAll(() => kf.remove());
 
-/** Of a Task that runs until it is told to end. */
-async function runningPod(): Promise<string> {
-  const { stdout } = await kf.ok('run-task', 'app', '-c', 'mkfifo end; read line <end', '-o', 'name');
+/** Of a Task that runs on. */
+async function runningPod(command: string): Promise<string> {
+  const { stdout } = await kf.ok('run-task', 'app', '-c', command, '-o', 'name');
   const task = stdout.trim().split('/')[1]!;
   const args = ['get', 'pods', '-l', `kf.dev/task=${task}`, '--field-selector=status.phase=Running', '-o', 'name'];
   for (;;) {
@@ -151,3 +151,21 @@ test.skipIf(inChroot())(
       .toContain('cannot exec into a container in a completed pod');
   },
 );
+
+test('ports of a Pod, also those of its own localhost', async () => {
+  const serve = 'python3 -u -m http.server 8081 & exec python3 -u -m http.server 8082 --bind 127.0.0.1';
+  const serving = await runningPod(serve);
+  const log = async () => (await kubectl.run(['logs', serving])).stdout.toString();
+  // kubectl gives up with the first connection that is refused.
+  await expect.poll(log).toMatch(/(Serving HTTP on .*\s+){2}/);
+  const { child, ended, until, output } = kubectl.start(['port-forward', serving, ':8081', ':8082', ':8083']);
+  await until('-> 8083');
+  const printed = output();
+  const portOf = (port: number): string => new RegExp(`127.0.0.1:(\\d+) -> ${port}`).exec(printed)![1]!;
+  for (const port of [8081, 8082]) expect(await page(portOf(port))).toContain('<a href="a.txt">a.txt</a>');
+  await expect(page(portOf(8083))).rejects.toThrow();
+  child.kill();
+  expect((await ended).stderr).toContain('nothing listens on port 8083 of the Pod');
+});
+
+const page = async (port: string): Promise<string> => (await fetch(`http://127.0.0.1:${port}/`)).text();

@@ -59,7 +59,7 @@ export class RemoteKubectl {
   }
 }
 
-/** `until` resolves when it has printed a text. */
+/** `until` resolves when it has printed a text; `output` is what it has printed so far. */
 export function startProgram(program: string, words: readonly string[], env: NodeJS.ProcessEnv) {
   const child = spawn(program, words, { env, stdio: ['pipe', 'pipe', 'pipe'] });
   const parts: Buffer[] = [];
@@ -76,10 +76,11 @@ export function startProgram(program: string, words: readonly string[], env: Nod
   const ended = once(child, 'close').then(
     ([code]): Ended => ({ code: code as number | null, stdout: Buffer.concat(parts), stderr }),
   );
+  const output = (): string => Buffer.concat(parts).toString();
   const until = (text: string) =>
     new Promise<void>((resolve) => {
-      look = () => Buffer.concat(parts).includes(text) && resolve();
+      look = () => output().includes(text) && resolve();
       look();
     });
-  return { child, ended, until };
+  return { child, ended, until, output };
 }

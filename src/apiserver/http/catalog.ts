@@ -46,7 +46,14 @@ const withFiles = new Set(['kf.dev/tasks', 'kf.dev/serviceinstances']);
 
 /** Changes to a protocol with several streams, as `group/plural`; the verbs are the methods that ask for one. */
 const streamed: ReadonlyMap<string, readonly ServedSubresource[]> = new Map([
-  ['/pods', [streamedAs('attach', 'PodAttachOptions'), streamedAs('exec', 'PodExecOptions')]],
+  [
+    '/pods',
+    [
+      streamedAs('attach', 'PodAttachOptions'),
+      streamedAs('exec', 'PodExecOptions'),
+      streamedAs('portforward', 'PodPortForwardOptions'),
+    ],
+  ],
 ]);
 
 function streamedAs(name: string, kind: string): ServedSubresource {

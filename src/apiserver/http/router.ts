@@ -8,6 +8,7 @@ import { statusError } from '../../resources/status.ts';
 import type { Api, SourceSink } from '../api.ts';
 import { serveAttach } from '../remotecommand/serve-attach.ts';
 import { noContainers, serveExec } from '../remotecommand/serve-exec.ts';
+import { servePortForward } from '../remotecommand/serve-port-forward.ts';
 import { Catalog, groupVersionOf, uploadGroup } from './catalog.ts';
 import { Discovery } from './discovery.ts';
 import { isDiskRequest, serveDisk } from './disk.ts';
@@ -62,7 +63,8 @@ export function router(options: RouterOptions): Handler {
       return serveExec(exchange, resource.stored.reads, request, options.containers ?? noContainers);
     if (resource.kind === 'Pod' && subresource === 'attach')
       return serveAttach(exchange, resource.stored.reads, request, logs);
-    if (resource.kind === 'Pod' && notYet.has(subresource ?? '')) throw notImplemented(subresource!);
+    if (resource.kind === 'Pod' && subresource === 'portforward')
+      return servePortForward(exchange, resource.stored.reads, request, options.containers ?? noContainers);
     return serveResource(exchange, resource, request);
   };
 
@@ -95,8 +97,3 @@ function serveProbe({ res, info }: Exchange, { ready }: RouterOptions): void {
   const isReady = info.parts[0] !== 'readyz' || (ready?.() ?? true);
   sendText(res, isReady ? 200 : 503, isReady ? 'ok' : 'not ready');
 }
-
-const notYet: ReadonlySet<string> = new Set(['portforward']);
-
-const notImplemented = (subresource: string) =>
-  statusError('NotImplemented', `${subresource} is not supported by this server; run a task of its own instead`, {});

@@ -36,8 +36,7 @@ export async function serveExec(
   }
 }
 
-export const noContainers: Containers = {
-  prepareExec: () => {
-    throw badRequest('this server runs no containers');
-  },
+const none = () => {
+  throw badRequest('this server runs no containers');
 };
+export const noContainers: Containers = { prepareExec: none, connect: none };

@@ -3,14 +3,14 @@
  * libraries. The client opens a stream for each, and says in its header which one it is.
  */
 
-import type { IncomingMessage } from 'node:http';
 import type { Duplex, Readable, Writable } from 'node:stream';
-import { badRequest, type Status, statusError } from '../../resources/status.ts';
+import { badRequest, type Status } from '../../resources/status.ts';
 import { SpdyConnection } from '../spdy/connection.ts';
 import type { SpdyStream } from '../spdy/stream.ts';
 import { type RemoteStreams, Sizes, type StreamOptions } from './remote-streams.ts';
+import { switchToSpdy } from './spdy-upgrade.ts';
 
-const protocol = 'v4.channel.k8s.io';
+export const execProtocol = 'v4.channel.k8s.io';
 /** Milliseconds in which a client has to open its streams; the kubelet's. */
 const openPatience = 30_000;
 /** All there are, and one to spare. */
@@ -18,30 +18,9 @@ const maxStreams = 6;
 /** Characters of a terminal's size that have come so far. */
 const maxSizeText = 1024;
 
-/** @throws StatusError Forbidden when the client speaks no version of the streams that we do */
-export function checkSpdyProtocol({ headersDistinct }: IncomingMessage): void {
-  const offered = (headersDistinct['x-stream-protocol-version'] ?? []).flatMap((text) =>
-    text.split(',').map((name) => name.trim()),
-  );
-  if (!offered.includes(protocol))
-    throw statusError(
-      'Forbidden',
-      `unable to upgrade: unable to negotiate protocol: client supports [${offered.join(' ')}], server accepts [${protocol}]`,
-    );
-}
-
 /** Answers the upgrade; resolves when all streams are open. @throws Error when the client does not open them */
 export async function openSpdy(take: () => Duplex, head: Buffer, options: StreamOptions): Promise<RemoteStreams> {
-  const socket = take();
-  socket.write(
-    [
-      'HTTP/1.1 101 Switching Protocols',
-      'Connection: Upgrade',
-      'Upgrade: SPDY/3.1',
-      `X-Stream-Protocol-Version: ${protocol}`,
-      '\r\n',
-    ].join('\r\n'),
-  );
+  const socket = switchToSpdy(take, execProtocol);
   const wanted = [
     'error',
     ...(options.stdin ? ['stdin'] : []),

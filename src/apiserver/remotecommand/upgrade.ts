@@ -4,7 +4,8 @@ import type { IncomingMessage } from 'node:http';
 import { badRequest } from '../../resources/status.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { RemoteStreams, StreamOptions } from './remote-streams.ts';
-import { checkSpdyProtocol, openSpdy } from './spdy-streams.ts';
+import { execProtocol, openSpdy } from './spdy-streams.ts';
+import { checkSpdyProtocol } from './spdy-upgrade.ts';
 import { openWebSocket, protocolOf } from './websocket-streams.ts';
 
 const spdy = 'spdy/3.1';
@@ -14,7 +15,7 @@ const protocolIn = ({ headers }: IncomingMessage): string => (headers.upgrade ??
 /** @throws StatusError BadRequest when streams cannot be opened over what the client asks for */
 export function checkUpgrade({ req, upgrade }: Exchange): void {
   const wanted = upgrade === undefined ? undefined : protocolIn(req);
-  if (wanted === spdy) checkSpdyProtocol(req);
+  if (wanted === spdy) checkSpdyProtocol(req, execProtocol);
   else if (wanted === 'websocket') {
     if (req.method !== 'GET') throw badRequest('a WebSocket is opened with GET');
     if (!/^[+/0-9A-Za-z]{22}==$/.test(req.headers['sec-websocket-key'] ?? ''))

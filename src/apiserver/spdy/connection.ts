@@ -142,6 +142,7 @@ export class SpdyConnection implements StreamWriter {
       return this.#answer(rstStream(streamId, resetCodes.refusedStream));
     const stream = new SpdyStream(streamId, headers, this);
     this.#streams.set(streamId, stream);
+    stream.once('close', () => this.#streams.delete(streamId));
     await this.#answer(synReply(streamId, this.#writer.write(new Map())));
     if (fin) stream.endInput();
     this.#options.onStream(stream);

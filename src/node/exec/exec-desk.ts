@@ -1,11 +1,14 @@
 /** Commands in containers as the API server asks for them: who may begin one, and how many there are at a time. */
 
+import type { Duplex } from 'node:stream';
 import { type Containers, type ExecRequest, notRunning, type PreparedExec } from '../../client/containers.ts';
+import type { Pod } from '../../resources/core/pod.ts';
 import { badRequest, statusError } from '../../resources/status.ts';
 import type { NodeContext } from '../context.ts';
 import { isInChroot } from '../host/chroot.ts';
 import { type RunningContainer, runningContainers } from '../pods/running-container.ts';
 import { type ExecContext, RuntimeExecProcess } from './exec-process.ts';
+import { connectTo } from './pod-connection.ts';
 
 /** Commands at a time: each has a runtime of some 15 MB beside it. */
 const most = 32;
@@ -32,6 +35,10 @@ export class ExecDesk implements Containers {
     this.#running.add(place);
     const release = (): void => void this.#running.delete(place);
     return { release, start: () => new RuntimeExecProcess(this.#context, container, request) };
+  }
+
+  connect(pod: Pod, port: number): Promise<Duplex> {
+    return connectTo(this.#context, pod, port);
   }
 
   #find({ pod, container }: ExecRequest): RunningContainer {

@@ -50,6 +50,7 @@ describe('aggregated discovery', () => {
       'log',
       'attach',
       'exec',
+      'portforward',
       'status',
     ]);
   });

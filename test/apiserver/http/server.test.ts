@@ -100,7 +100,7 @@ describe('what is served', () => {
     ['DELETE', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/tasks.kf.dev', 405, 'MethodNotAllowed'],
     ['GET', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', 405, 'MethodNotAllowed'],
     ['GET', '/api/v1/namespaces/%zz', 400, 'BadRequest'],
-    ['POST', '/api/v1/namespaces/dev/pods/p/portforward', 501, 'NotImplemented'],
+    ['POST', '/api/v1/namespaces/dev/pods/p/portforward', 404, 'NotFound'],
     ['POST', '/api/v1/namespaces/dev/pods/p/exec', 400, 'BadRequest'],
   ])('%s %s: %i %s as a Status', async (method, path, code, reason) => {
     const answer = await server.request(method, path);

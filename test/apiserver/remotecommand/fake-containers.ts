@@ -55,6 +55,10 @@ export class FakeContainers implements Containers {
   /** Places that are held. */
   held = 0;
   refuse: Error | undefined;
+  /** What connections lead to. */
+  connect: Containers['connect'] = async () => {
+    throw new Error('nothing listens');
+  };
   readonly #program: (process: FakeProcess) => void;
 
   constructor(program: (process: FakeProcess) => void) {

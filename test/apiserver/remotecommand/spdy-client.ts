@@ -98,11 +98,11 @@ export class SpdyClient {
   }
 
   /** Opens a stream, and waits for the answer, as Go's client does before the next one. */
-  async stream(streamtype: string): Promise<number> {
+  async stream(streamtype: string, headers: Readonly<Record<string, string>> = {}): Promise<number> {
     const id = this.#nextId;
     this.#nextId += 2;
-    this.#types.set(streamtype, id);
-    this.socket.write(synStream(id, await this.headers.write({ streamtype })));
+    this.#types.set(`${streamtype}${headers.requestid ?? ''}`, id);
+    this.socket.write(synStream(id, await this.headers.write({ streamtype, ...headers })));
     await this.until(() => this.frames.some((frame) => frame.type === 'synReply' && frame.streamId === id));
     return id;
   }

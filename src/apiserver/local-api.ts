@@ -38,6 +38,8 @@ export interface LocalApiOptions extends Omit<ObjectStoreOptions, 'path' | 'kind
   readonly kinds: readonly AnyKind[];
   /** Default: the system's. */
   readonly clock?: Clock;
+  /** What the server's settings fill in of new objects, before all other defaults. Pure. Default: nothing. */
+  readonly fillIn?: <T extends object>(kind: AnyKind, object: T) => T;
   /** Told of what the garbage collector could not do. Default: nobody. */
   readonly onError?: (error: unknown) => void;
 }
@@ -56,6 +58,7 @@ export class LocalApi implements Api {
   readonly kinds: readonly AnyKind[];
   readonly store: ObjectStore;
   readonly #clock: Clock;
+  readonly #fillIn: NonNullable<LocalApiOptions['fillIn']>;
   readonly #collector: GarbageCollector;
   readonly #namespaceKind: AnyKind | undefined;
 
@@ -63,12 +66,13 @@ export class LocalApi implements Api {
    * Opens the store, makes the first namespaces, and goes on with deletions that a crash interrupted.
    * @throws LockedError, SchemaVersionError
    */
-  constructor({ directory, kinds, clock = systemClock, onError = () => {}, ...storeOptions }: LocalApiOptions) {
+  constructor({ directory, kinds, clock = systemClock, onError = () => {}, fillIn, ...storeOptions }: LocalApiOptions) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const now = (): number => clock.now();
     this.store = new ObjectStore({ ...storeOptions, now, kinds, path: join(directory, 'store.db') });
     this.kinds = kinds;
     this.#clock = clock;
+    this.#fillIn = fillIn ?? ((_kind, object) => object);
     this.#namespaceKind = kinds.find((kind) => kind.group === '' && kind.kind === 'Namespace');
     for (const name of ownNamespaces) this.#ensureNamespace(name);
     this.#collector = this.#makeCollector(onError);
@@ -89,7 +93,7 @@ export class LocalApi implements Api {
 
   create(kind: AnyKind, namespace: string | undefined, body: unknown, options: ApiWriteOptions): Promise<KubeObject> {
     return this.#write(options, () => {
-      const decoded = decode(kind, body, options);
+      const decoded = this.#fillIn(kind, decode(kind, body, options));
       const { metadata } = decoded;
       if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== '')
         throw badRequest('resourceVersion should not be set on objects to be created');

@@ -22,6 +22,7 @@ import { startTaskController } from '../controllers/task/task-controller.ts';
 import { startTaskScheduleController } from '../controllers/task-schedule/task-schedule-controller.ts';
 import { allKinds } from '../resources/all-kinds.ts';
 import type { ServerConfig } from '../resources/server-config/settings.ts';
+import { type RunDefaults, withRunDefaults } from '../resources/tekton/defaults/configured.ts';
 import { startPipelineRunController } from '../tekton/pipeline-run/pipeline-run-controller.ts';
 import type { BundleImages } from '../tekton/resolvers/bundle-images.ts';
 import { startTaskRunController } from '../tekton/task-run/task-run-controller.ts';
@@ -32,6 +33,7 @@ import { giveMemoryBack } from './idle-memory.ts';
 import { startNode } from './node.ts';
 import { reserveOf } from './node-settings.ts';
 import { startResolution } from './resolution.ts';
+import { runDefaults } from './run-defaults.ts';
 import { tellOfTekton } from './tekton-info.ts';
 
 export interface ServerOptions {
@@ -55,9 +57,11 @@ const controllersCaller: Caller = { user: 'system:kf-controllers', groups: ['sys
 /** @throws Error with one clear line: the data directory is in use, the port is taken, a program is missing */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { home, config, log } = options;
+  const defaults = runDefaults(config);
   const api = new LocalApi({
     directory: home.dataDir,
     kinds: allKinds,
+    fillIn: (kind, object) => withRunDefaults(kind, object, defaults),
     cacheBytes: config['store.cache'],
     logRevisions: config['store.watchRevisions'],
     logMilliseconds: config['store.watchDuration'],
@@ -72,7 +76,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const client = new InProcessClient({ api, caller: controllersCaller, acknowledge: 'early' });
   const sources = new SourceStore(home.dataDir, reserveOf(config).reserveBytes);
-  const told = tellOfTekton(client, options.version).catch((error: unknown) => log('ConfigMaps of Tekton', error));
+  const told = tellOfTekton(client, options.version, defaults).catch((error: unknown) =>
+    log('ConfigMaps of Tekton', error),
+  );
   await Promise.all([makeDefaultObjects(client), sources.start(), told]);
   const node = await startNode({
     home,
@@ -91,6 +97,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     dataDir,
     instance: home.instance,
     bundles: node.bundles,
+    defaults,
   });
   const memory = giveMemoryBack(systemClock, api.store);
   const stopInner = async (): Promise<void> => {
@@ -124,11 +131,12 @@ interface Surroundings {
   readonly dataDir: string;
   readonly instance: string;
   readonly bundles: BundleImages;
+  readonly defaults: RunDefaults;
 }
 
 function startControllers(
   client: Client,
-  { log, readLog, userAgent, machine, dataDir, instance, bundles }: Surroundings,
+  { log, readLog, userAgent, machine, dataDir, instance, bundles, defaults }: Surroundings,
 ): readonly Pick<RunningController, 'stop'>[] {
   const options = { client, clock: systemClock, onError: log, turns: new OneByOne() };
   return [
@@ -144,7 +152,7 @@ function startControllers(
     startEventExpiry(options),
     startRetentionController(options),
     startPipelineRunController(options),
-    startTaskRunController(options),
+    startTaskRunController({ ...options, workspaceBinding: defaults.workspaceBinding }),
     startResolution({ client, dataDir, instance, bundles, log }),
   ];
 }

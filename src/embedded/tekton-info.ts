@@ -3,15 +3,17 @@
 import type { Client } from '../client/client.ts';
 import { getIfExists } from '../client/get-if-exists.ts';
 import { ConfigMap, Namespace } from '../resources/core/kinds.ts';
+import { parseDuration } from '../resources/duration.ts';
 import { jsonEqual } from '../resources/json.ts';
 import { isAlreadyExists } from '../resources/status.ts';
+import type { RunDefaults } from '../resources/tekton/defaults/configured.ts';
 import { configDefaults, featureFlags, tektonRelease } from '../resources/tekton/feature-flags.ts';
 
 /** Where Tekton Pipelines is installed by default. */
 const namespace = 'tekton-pipelines';
 
 /** Makes the namespace and the ConfigMaps, and those anew that say something else. @param version of kf */
-export async function tellOfTekton(client: Client, version: string): Promise<void> {
+export async function tellOfTekton(client: Client, version: string, defaults: RunDefaults = usual): Promise<void> {
   try {
     await client.create(Namespace, { metadata: { name: namespace } });
   } catch (error) {
@@ -20,10 +22,19 @@ export async function tellOfTekton(client: Client, version: string): Promise<voi
   const maps = {
     'pipelines-info': { version: `${tektonRelease}+kf-${version}` },
     'feature-flags': featureFlags,
-    'config-defaults': configDefaults,
+    'config-defaults': { ...configDefaults, ...told(defaults) },
   };
   for (const [name, data] of Object.entries(maps)) await state(client, name, data);
 }
+
+const usual: RunDefaults = { timeout: '1h', serviceAccount: 'default' };
+
+const told = ({ timeout, serviceAccount, podTemplate, workspaceBinding }: RunDefaults) => ({
+  'default-timeout-minutes': String(Math.max(1, Math.round((parseDuration(timeout) ?? 0) / 60_000))),
+  'default-service-account': serviceAccount,
+  ...(podTemplate === undefined ? {} : { 'default-pod-template': JSON.stringify(podTemplate) }),
+  ...(workspaceBinding === undefined ? {} : { 'default-task-run-workspace-binding': JSON.stringify(workspaceBinding) }),
+});
 
 async function state(client: Client, name: string, data: Readonly<Record<string, string>>): Promise<void> {
   const before = await getIfExists(client, ConfigMap, { namespace, name });

@@ -135,3 +135,22 @@ export type TextMap = Readonly<Record<string, string>>;
 
 const textOf = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+
+/** A map of anything; the only word is its JSON. @param known its fields */
+export const jsonMap = (name: string, known: readonly string[]): SettingType<Readonly<Record<string, unknown>>> => ({
+  name,
+  read(value) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw must(name);
+    const unknown = Object.keys(value).filter((key) => !known.includes(key));
+    if (unknown.length > 0)
+      throw new Error(`has the unknown field ${unknown.join(', ')}; there are: ${known.join(', ')}`);
+    return value as Readonly<Record<string, unknown>>;
+  },
+  fromWords(words) {
+    try {
+      return JSON.parse(words.join(' '));
+    } catch {
+      throw must(`${name}, as JSON`);
+    }
+  },
+});

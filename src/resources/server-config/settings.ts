@@ -5,9 +5,23 @@
 
 import { isWithin, neverAllowed } from '../host-path.ts';
 import { isAlias, registryList } from '../image-settings.ts';
-import { isDns1123Label } from '../names.ts';
+import { isDns1123Label, isDns1123Subdomain } from '../names.ts';
+import type { Schema } from '../schema.ts';
 import { isLabelValue, isQualifiedName } from '../selector.ts';
-import { directories, duration, type Setting, setting, size, text, textMap, texts, wholeNumber } from './setting.ts';
+import { podTemplateSchema } from '../tekton/pod-template.ts';
+import { workspaceBindingSchema } from '../tekton/workspace.ts';
+import {
+  directories,
+  duration,
+  jsonMap,
+  type Setting,
+  setting,
+  size,
+  text,
+  textMap,
+  texts,
+  wholeNumber,
+} from './setting.ts';
 
 export const serverConfigFile = 'config.yaml';
 
@@ -23,6 +37,8 @@ const isHttpUrl = (value: string): boolean => URL.canParse(value) && /^https?:$/
 
 const isHost = (value: string): boolean =>
   URL.canParse(`http://${value}`) && /^(\[[0-9a-f:.]+\]|[^/?#@:]+)(:\d+)?$/i.test(value);
+
+const fieldsOf = ({ json }: Schema): readonly string[] => Object.keys(json.properties ?? {});
 
 /** By name; a dot is a map within the file: `hostStack.paths` is `paths` in `hostStack`. In the reference's order. */
 export const settings = {
@@ -211,6 +227,44 @@ export const settings = {
     description: 'Where the resolver `hub` looks with `type: tekton`, unless a run says another URL.',
     example: 'https://tekton-hub.example.com',
     inForce: 'at once',
+  }),
+  'tekton.timeout': setting({
+    type: duration,
+    default: 3_600_000,
+    defaultText: '1h, as in Tekton',
+    description:
+      "Time limit of TaskRuns and PipelineRuns that say none (Tekton's `default-timeout-minutes`). Kf's own Tasks have none.",
+    example: '8h',
+    inForce: 'at the next start',
+  }),
+  'tekton.serviceAccount': setting({
+    type: text('the name of a ServiceAccount', isDns1123Subdomain),
+    default: 'default',
+    defaultText: 'default',
+    description: 'ServiceAccount of runs that say none (`default-service-account`).',
+    example: 'builder',
+    inForce: 'at the next start',
+  }),
+  'tekton.podTemplate': setting({
+    type: jsonMap('a podTemplate, like {"nodeSelector": {"disktype": "ssd"}}', fieldsOf(podTemplateSchema)),
+    default: undefined,
+    defaultText: 'none',
+    description:
+      'What the Pods of TaskRuns and PipelineRuns have where these say nothing else (`default-pod-template`). Variables and volumes are joined by name.',
+    example: { env: [{ name: 'HTTPS_PROXY', value: 'http://proxy.example.com:3128' }] },
+    inForce: 'at the next start',
+  }),
+  'tekton.workspaceBinding': setting({
+    type: jsonMap(
+      'what a workspace is bound to, like {"emptyDir": {}}',
+      fieldsOf(workspaceBindingSchema).filter((field) => field !== 'name'),
+    ),
+    default: undefined,
+    defaultText: 'none',
+    description:
+      'What the workspaces of a Task are bound to that its TaskRun does not bind (`default-task-run-workspace-binding`). Optional ones stay unbound.',
+    example: { emptyDir: {} },
+    inForce: 'at the next start',
   }),
   'store.cache': setting({
     type: size({ least: 0 }),

@@ -27,10 +27,8 @@ export const featureFlags = {
   'set-security-context': 'false',
 } as const;
 
-/** Data of ConfigMap `config-defaults`. */
+/** Data of ConfigMap `config-defaults`, beside what the server's settings say. */
 export const configDefaults = {
-  'default-timeout-minutes': '60',
-  'default-service-account': 'default',
   'default-managed-by-label-value': 'tekton-pipelines',
   'default-max-matrix-combinations-count': '256',
 } as const;

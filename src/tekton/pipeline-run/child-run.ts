@@ -2,6 +2,7 @@
 
 import type { Draft } from '../../client/client.ts';
 import type { CustomRun } from '../../resources/tekton/custom-run.ts';
+import { mergedPodTemplates } from '../../resources/tekton/defaults/configured.ts';
 import type { Param } from '../../resources/tekton/param.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { EmbeddedTask, PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
@@ -64,25 +65,9 @@ function podTemplateOf({ run, task, variables, combination }: ChildPlan): PodTem
   const all = run.spec.taskRunTemplate?.podTemplate;
   const own = run.spec.taskRunSpecs?.find((spec) => spec.pipelineTaskName === task.name)?.podTemplate;
   if (all === undefined && own === undefined) return undefined;
-  const env = joined(all?.env, own?.env);
-  const volumes = joined(all?.volumes, own?.volumes);
-  const template: PodTemplate = {
-    ...all,
-    ...own,
-    ...(env === undefined ? {} : { env }),
-    ...(volumes === undefined ? {} : { volumes }),
-  };
+  const template = mergedPodTemplates(all, own);
   const visible = withoutParams(variables, [...combination, ...(task.params ?? [])]);
   return substituteDeep(template, visible);
-}
-
-function joined<T extends { readonly name?: string }>(
-  all: readonly T[] | undefined,
-  own: readonly T[] | undefined,
-): readonly T[] | undefined {
-  if (all === undefined || own === undefined) return own ?? all;
-  const names = new Set(own.map(({ name }) => name));
-  return [...all.filter(({ name }) => !names.has(name)), ...own];
 }
 
 export function customRunOf(plan: ChildPlan): Draft<CustomRun> {

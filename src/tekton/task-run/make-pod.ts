@@ -7,6 +7,7 @@ import { Pod } from '../../resources/core/pod.ts';
 import { jsonEqual } from '../../resources/json.ts';
 import { refOf } from '../../resources/meta.ts';
 import { isAlreadyExists, isForbidden, isInvalid } from '../../resources/status.ts';
+import { type RunDefaults, withDefaultBindings } from '../../resources/tekton/defaults/configured.ts';
 import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { substituteDeep } from '../variables/substitution.ts';
@@ -25,9 +26,14 @@ export interface Made {
   readonly pod: Pod;
 }
 
-/** @throws TaskRunFailure for what the server refuses */
-export async function makePod(client: Client, given: TaskRun, prepared: Prepared): Promise<Made> {
-  const run = await withMetaOfTask(client, given, prepared);
+/** @param binding of workspaces that the run leaves open @throws TaskRunFailure for what the server refuses */
+export async function makePod(
+  client: Client,
+  given: TaskRun,
+  prepared: Prepared,
+  binding?: RunDefaults['workspaceBinding'],
+): Promise<Made> {
+  const run = withDefaultBindings(await withMetaOfTask(client, given, prepared), prepared.spec, binding);
   await claims(client, run);
   try {
     const pod = podOf(run, await partsOf(client, run, prepared));

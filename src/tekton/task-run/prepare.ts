@@ -1,6 +1,7 @@
 /** From a TaskRun to what will run: its Task and StepActions are found, what it gives is checked, variables are replaced. */
 
 import type { Client } from '../../client/client.ts';
+import { type RunDefaults, withDefaultBindings } from '../../resources/tekton/defaults/configured.ts';
 import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import type { Provenance } from '../../resources/tekton/reference.ts';
 import type { StepActionSpec } from '../../resources/tekton/step-action.ts';
@@ -39,25 +40,31 @@ export function knownTask(run: TaskRun, spec: TaskSpec): ResolvedTask {
   return { name: run.metadata.labels?.[taskLabel] ?? run.metadata.name, spec };
 }
 
-/** @throws TaskRunFailure for what is final; anything else is to be tried again */
-export async function prepare(client: Client, run: TaskRun): Promise<Prepared | Waiting> {
+type Binding = RunDefaults['workspaceBinding'];
+
+/**
+ * @param binding of workspaces that the run leaves open
+ * @throws TaskRunFailure for what is final; anything else is to be tried again
+ */
+export async function prepare(client: Client, run: TaskRun, binding?: Binding): Promise<Prepared | Waiting> {
   try {
-    return await resolve(client, run);
+    return await resolve(client, run, binding);
   } catch (error) {
     throw error instanceof ResolutionError ? new TaskRunFailure(error.reason, error.message) : error;
   }
 }
 
-async function resolve(client: Client, run: TaskRun): Promise<Prepared | Waiting> {
+async function resolve(client: Client, run: TaskRun, binding: Binding): Promise<Prepared | Waiting> {
   const { taskRef, taskSpec } = run.spec;
-  if (taskSpec !== undefined) return ready(client, run, { name: run.metadata.name, spec: taskSpec }, {});
+  if (taskSpec !== undefined)
+    return ready(client, withDefaultBindings(run, taskSpec, binding), { name: run.metadata.name, spec: taskSpec }, {});
   const found = await taskOf(client, run, taskRef ?? {});
   if (found.state === 'waiting') return found;
   const { name, spec, labels, annotations, source } = found;
   const { 'kubectl.kubernetes.io/last-applied-configuration': _applied, ...notes } = annotations;
   return ready(
     client,
-    run,
+    withDefaultBindings(run, spec, binding),
     { name, spec },
     {
       labels: { ...labels, [taskLabel]: name },

@@ -20,6 +20,7 @@ import { Space } from '../../resources/kf/space.ts';
 import { annotations } from '../../resources/labels.ts';
 import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { isNotFound } from '../../resources/status.ts';
+import type { RunDefaults } from '../../resources/tekton/defaults/configured.ts';
 import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun, type TaskRunStatus } from '../../resources/tekton/task-run.ts';
@@ -40,7 +41,12 @@ import { dropCredentials } from './run-credentials.ts';
 import { finalStatus, hasStartedStep, isUntold, statusFromPod } from './status.ts';
 import { timeToStart } from './time-limit.ts';
 
-export function startTaskRunController(options: TakingTurns): RunningController {
+interface Options extends TakingTurns {
+  /** What the workspaces are bound to that a run leaves open. Default: such a run fails. */
+  readonly workspaceBinding?: RunDefaults['workspaceBinding'];
+}
+
+export function startTaskRunController(options: Options): RunningController {
   const controller = new TaskRunController(options);
   return startController({
     ...options,
@@ -62,11 +68,13 @@ export class TaskRunController {
   readonly #clock: Clock;
   readonly #line: ConcurrencyLine;
   readonly #made = new MadePods();
+  readonly #binding: RunDefaults['workspaceBinding'];
   readonly space: SpaceLine;
 
-  constructor({ client, clock, turns = new OneByOne() }: TakingTurns) {
+  constructor({ client, clock, turns = new OneByOne(), workspaceBinding }: Options) {
     this.#client = client;
     this.#clock = clock;
+    this.#binding = workspaceBinding;
     this.#line = new ConcurrencyLine(client, turns);
     this.space = new SpaceLine(client, turns);
   }
@@ -156,7 +164,7 @@ export class TaskRunController {
   async #makePod(read: TaskRun, prepared: Prepared): Promise<Result | void> {
     const begun = await this.#withTurn(read);
     if (begun === undefined) return;
-    const { run, pod } = await makePod(this.#client, begun, prepared);
+    const { run, pod } = await makePod(this.#client, begun, prepared, this.#binding);
     if (!isControlledBy(pod, run)) return this.#wayBlocked(run, pod);
     this.#made.add(pod);
     await this.#begin(run, started(), {
@@ -181,7 +189,7 @@ export class TaskRunController {
   /** A further attempt runs what the first one ran. */
   async #prepare(run: TaskRun): ReturnType<typeof prepare> {
     const spec = knownSpec(run);
-    if (spec === undefined || isKfsOwn(run)) return prepare(this.#client, run);
+    if (spec === undefined || isKfsOwn(run)) return prepare(this.#client, run, this.#binding);
     const known: Prepared = {
       state: 'ready',
       task: knownTask(run, spec),
@@ -256,7 +264,7 @@ export class TaskRunController {
   /** Its Pod was made, and the status that would say of what was not written. */
   async #knownAgain(run: TaskRun, pod: Pod): Promise<TaskRun | undefined> {
     try {
-      const prepared = await prepare(this.#client, run);
+      const prepared = await prepare(this.#client, run, this.#binding);
       return prepared.state === 'ready' ? { ...run, status: { ...run.status, ...foundOut(run, prepared) } } : undefined;
     } catch (error) {
       if (error instanceof TaskRunFailure && !(await this.#hasEnded(pod))) return undefined;

@@ -1,0 +1,19 @@
+/** The settings `tekton.*`, as new runs get them. Pure. */
+
+import type { ServerConfig } from '../resources/server-config/settings.ts';
+import type { RunDefaults } from '../resources/tekton/defaults/configured.ts';
+import { canonicalDuration } from '../resources/tekton/defaults/specs.ts';
+
+export function runDefaults(config: ServerConfig): RunDefaults {
+  const podTemplate = config['tekton.podTemplate'];
+  const workspaceBinding = config['tekton.workspaceBinding'];
+  return {
+    timeout: canonicalDuration(`${config['tekton.timeout'] / 1000}s`),
+    serviceAccount: config['tekton.serviceAccount'],
+    // What they hold is checked with each run that they are filled into.
+    ...(podTemplate === undefined ? {} : { podTemplate: podTemplate as RunDefaults['podTemplate'] }),
+    ...(workspaceBinding === undefined
+      ? {}
+      : { workspaceBinding: workspaceBinding as RunDefaults['workspaceBinding'] }),
+  } as RunDefaults;
+}

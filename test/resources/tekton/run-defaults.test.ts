@@ -1,0 +1,109 @@
+/** The settings `tekton.*`: what new runs get of them. */
+
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../src/client/clock.ts';
+import { runDefaults } from '../../../src/embedded/run-defaults.ts';
+import { conditionOf, isFinal } from '../../../src/resources/condition.ts';
+import { Namespace } from '../../../src/resources/core/kinds.ts';
+import { Pod } from '../../../src/resources/core/pod.ts';
+import { readServerConfig } from '../../../src/resources/server-config/read.ts';
+import { withRunDefaults } from '../../../src/resources/tekton/defaults/configured.ts';
+import { PipelineRun } from '../../../src/resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../../src/resources/tekton/task-run.ts';
+import { startTaskRunController } from '../../../src/tekton/task-run/task-run-controller.ts';
+import { untilObject } from '../../controllers/until.ts';
+import { startLocalApi } from '../../support/local-api.ts';
+
+const config = (text: string) => readServerConfig(text, { file: 'config.yaml', env: {} });
+const configured = `tekton:
+  timeout: 90m
+  serviceAccount: builder
+  podTemplate: { nodeSelector: { disktype: ssd }, env: [{ name: A, value: all }, { name: B, value: all }] }
+  workspaceBinding: { emptyDir: {} }
+`;
+const namespace = 'dev';
+const taskSpec = { steps: [{ name: 's', image: 'i', command: ['true'] }] };
+
+async function start(text: string) {
+  const defaults = runDefaults(config(text));
+  const local = startLocalApi({ fillIn: (kind, object) => withRunDefaults(kind, object, defaults) });
+  await local.client.create(Namespace, { metadata: { name: namespace } });
+  return { ...local, defaults };
+}
+
+test('nothing is set: Tekton’s own', async () => {
+  const { client, close } = await start('');
+  const { spec } = await client.create(TaskRun, { metadata: { name: 'r', namespace }, spec: { taskSpec } as never });
+  expect(spec).toEqual({
+    taskSpec: { steps: [expect.objectContaining({ name: 's' })] },
+    timeout: '1h0m0s',
+    serviceAccountName: 'default',
+  });
+  await close();
+});
+
+test('TaskRuns and PipelineRuns get them where they say nothing else; what Kf makes does not', async () => {
+  const { client, close } = await start(configured);
+  const own = { env: [{ name: 'B', value: 'own' }] };
+  const merged = {
+    nodeSelector: { disktype: 'ssd' },
+    env: [
+      { name: 'A', value: 'all' },
+      { name: 'B', value: 'own' },
+    ],
+  };
+  const run = await client.create(TaskRun, {
+    metadata: { name: 'r', namespace },
+    spec: { taskSpec, podTemplate: own } as never,
+  });
+  expect(run.spec).toMatchObject({ timeout: '1h30m0s', serviceAccountName: 'builder', podTemplate: merged });
+  const said = { taskSpec, timeout: '5m', serviceAccountName: 'me' } as never;
+  expect((await client.create(TaskRun, { metadata: { name: 'said', namespace }, spec: said })).spec).toMatchObject({
+    timeout: '5m0s',
+    serviceAccountName: 'me',
+  });
+  const pipeline = await client.create(PipelineRun, {
+    metadata: { name: 'p', namespace },
+    spec: { pipelineSpec: { tasks: [{ name: 't', taskSpec }] }, taskRunTemplate: { podTemplate: own } },
+  });
+  expect(pipeline.spec).toMatchObject({
+    timeouts: { pipeline: '1h30m0s' },
+    taskRunTemplate: { serviceAccountName: 'builder', podTemplate: merged },
+  });
+  const task = await client.create(TaskRun, {
+    metadata: { name: 'task', namespace, labels: { 'kf.dev/task': 'task' } },
+    spec: { taskSpec, timeout: '0s' },
+  });
+  expect(task.spec.podTemplate).toBeUndefined();
+  await close();
+});
+
+test('a workspace that a TaskRun leaves open is bound, an optional one is not', async () => {
+  const { client, close, defaults } = await start('tekton: { workspaceBinding: { emptyDir: {} } }');
+  const controller = startTaskRunController({
+    client,
+    clock: systemClock,
+    workspaceBinding: defaults.workspaceBinding,
+  });
+  const workspaces = [{ name: 'scratch' }, { name: 'cache', optional: true }];
+  const steps = [{ name: 's', image: 'i', script: 'ls $(workspaces.scratch.path) $(workspaces.cache.bound)' }];
+  const spec = { taskSpec: { workspaces, steps } } as never;
+  await client.create(TaskRun, { metadata: { name: 'r', namespace }, spec });
+  const pod = await untilObject(client, Pod, { namespace, name: 'r-pod' }, () => true);
+  expect(pod.spec.containers[0]?.volumeMounts?.map(({ mountPath }) => mountPath)).toContain('/workspace/scratch');
+  expect(
+    pod.spec.volumes?.filter(({ name, emptyDir }) => name.startsWith('ws-') && emptyDir !== undefined),
+  ).toHaveLength(1);
+  await controller.stop();
+  const strict = startTaskRunController({ client, clock: systemClock });
+  await client.create(TaskRun, { metadata: { name: 'open', namespace }, spec });
+  const open = await untilObject(client, TaskRun, { namespace, name: 'open' }, isFinal);
+  expect(conditionOf(open, 'Succeeded')?.message).toContain('scratch');
+  await strict.stop();
+  await close();
+});
+
+test('what is no podTemplate is refused', () => {
+  expect(() => config('tekton: { podTemplate: { image: x } }')).toThrow('unknown field image');
+  expect(() => config('tekton: { workspaceBinding: { name: x } }')).toThrow('unknown field name');
+});

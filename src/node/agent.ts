@@ -68,7 +68,7 @@ class Agent implements NodeAgent {
   readonly #awaited: AwaitedImages;
   readonly #placement: Placement;
   readonly #volumes: NodeVolumes;
-  readonly containers: Containers;
+  readonly containers: ExecDesk;
   #provisioner: { stop(): Promise<void> } | undefined;
   readonly #workers = new Map<string, { readonly worker: PodWorker; readonly ended: Promise<void> }>();
   /** Ended Pods whose last event has not come by yet: an older one must not start them again. */
@@ -182,6 +182,7 @@ class Agent implements NodeAgent {
 
   async stop(): Promise<void> {
     this.#abort.abort();
+    await this.containers.close();
     this.#pressure.stop();
     await this.#provisioner?.stop();
     await this.idle();

@@ -131,6 +131,17 @@ test.skipIf(inChroot())('over a WebSocket of our own: output, errors, exit code,
   expect(JSON.parse(terminal.output[3]!)).toMatchObject({ details: { causes: [{ message: '5' }] } });
 });
 
+test.skipIf(inChroot())('it goes with a server that is stopped', async () => {
+  const mark = `1000.8${process.pid}`;
+  const { ended, until } = kubectl.start(['exec', pod, '--', 'sh', '-c', `trap "" HUP; echo up; sleep ${mark}; true`]);
+  await until('up');
+  await expect.poll(() => withWord(mark)).toHaveLength(1);
+  await kf.ok('server', 'stop');
+  await ended;
+  await expect.poll(() => withWord(mark)).toEqual([]);
+  await kf.ok('server', 'start');
+});
+
 test.skipIf(inChroot())(
   'what a killed server leaves goes with the next one’s start; what is left, with the container',
   async () => {

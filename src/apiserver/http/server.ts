@@ -81,9 +81,16 @@ export function openHttpServer(options: ConnectionOptions): HttpServer {
   const answer: RequestListener = (req, res) => answerRequest(req, res);
   const upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void =>
     answerUpgrade(req, socket, head, { answer: answerRequest, closing: closing.signal });
-  const patience = { keepAliveTimeout: 150_000, headersTimeout: 160_000, requestTimeout: 0, noDelay: true };
-  const server = createServer({ ...options.tls, ...patience }, answer);
-  const local = createPlainServer(patience, answer);
+  const limits = {
+    keepAliveTimeout: 150_000,
+    headersTimeout: 160_000,
+    requestTimeout: 0,
+    noDelay: true,
+    // A command that is to run in a container stands in the URL.
+    maxHeaderSize: 128 * 1024,
+  };
+  const server = createServer({ ...options.tls, ...limits }, answer);
+  const local = createPlainServer(limits, answer);
   for (const one of [server, local]) {
     one.timeout = 0;
     one.on('upgrade', upgrade);

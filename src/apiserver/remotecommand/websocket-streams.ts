@@ -92,6 +92,7 @@ class WebSocketStreams implements RemoteStreams {
   }
 
   async finish(status: Status): Promise<void> {
+    if (this.gone.aborted) return;
     const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
     this.#socket.send(Buffer.concat([Buffer.of(channels.error), Buffer.from(JSON.stringify(status))]));
     // Whoever still sends input is heard to its end.

@@ -15,7 +15,9 @@ const most = 32;
 
 export class ExecDesk implements Containers {
   readonly #context: ExecContext & Pick<NodeContext, 'layout' | 'stopping'>;
-  readonly #running = new Set<object>();
+  /** Places that are taken. */
+  readonly #places = new Set<object>();
+  readonly #processes = new Set<RuntimeExecProcess>();
   #chroot: Promise<boolean> | undefined;
 
   constructor(context: ExecContext & Pick<NodeContext, 'layout' | 'stopping'>) {
@@ -27,14 +29,27 @@ export class ExecDesk implements Containers {
     this.#chroot ??= isInChroot().catch(() => false);
     if (await this.#chroot) throw badRequest(outOfReach);
     const container = this.#find(request);
-    if (this.#running.size >= most)
+    if (this.#places.size >= most)
       throw statusError('TooManyRequests', `${most} commands run in containers already: wait until one has ended`, {
         retryAfterSeconds: 1,
       });
     const place = {};
-    this.#running.add(place);
-    const release = (): void => void this.#running.delete(place);
-    return { release, start: () => new RuntimeExecProcess(this.#context, container, request) };
+    this.#places.add(place);
+    const release = (): void => void this.#places.delete(place);
+    return { release, start: () => this.#start(container, request) };
+  }
+
+  /** Ends all that runs: nobody is there for it any more. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#processes].map((process) => process.kill()));
+  }
+
+  #start(container: RunningContainer, request: ExecRequest): RuntimeExecProcess {
+    const process = new RuntimeExecProcess(this.#context, container, request);
+    this.#processes.add(process);
+    const over = (): void => void this.#processes.delete(process);
+    process.exitCode.then(over, over);
+    return process;
   }
 
   connect(pod: Pod, port: number): Promise<Duplex> {

@@ -88,6 +88,11 @@ export class RuntimeExecProcess implements ExecProcess {
     this.#end().catch((error: unknown) => this.#context.onError('ending a command in a container', error));
   }
 
+  /** At once, with all of its session. */
+  async kill(): Promise<void> {
+    if (await this.#begun.promise) await this.#signal(['SIGKILL']);
+  }
+
   async #run(tty: boolean): Promise<number> {
     // At once: Node throws away what nobody has asked for when the program ends.
     const [out, err] = [this.#child.stdout!.pipe(new PassThrough()), this.#child.stderr!.pipe(new PassThrough())];

@@ -141,9 +141,8 @@ export const jsonMap = (name: string, known: readonly string[]): SettingType<Rea
   name,
   read(value) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw must(name);
-    const unknown = Object.keys(value).filter((key) => !known.includes(key));
-    if (unknown.length > 0)
-      throw new Error(`has the unknown field ${unknown.join(', ')}; there are: ${known.join(', ')}`);
+    if (Object.keys(value).some((key) => !known.includes(key)))
+      throw must(`${name}, with fields of ${known.join(', ')}`);
     return value as Readonly<Record<string, unknown>>;
   },
   fromWords(words) {

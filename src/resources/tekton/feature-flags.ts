@@ -22,9 +22,17 @@ export const featureFlags = {
   'enforce-nonfalsifiability': 'none',
   // The log is kept, the Pod is not.
   'keep-pod-on-cancel': 'false',
+  'require-git-ssh-secret-known-hosts': 'false',
   'results-from': 'termination-message',
   'running-in-environment-with-injected-sidecars': 'false',
+  'send-cloudevents-for-runs': 'false',
   'set-security-context': 'false',
+  'set-security-context-read-only-root-filesystem': 'false',
+  'trusted-resources-verification-no-match-policy': 'ignore',
+  // Those that are to be restarted are such sidecars, the others are not.
+  'enable-kubernetes-sidecar': 'false',
+  'enable-termination-message-compression': 'false',
+  'enable-wait-exponential-backoff': 'false',
 } as const;
 
 /** Data of ConfigMap `config-defaults`, beside what the server's settings say. */

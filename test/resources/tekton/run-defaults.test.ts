@@ -104,6 +104,8 @@ test('a workspace that a TaskRun leaves open is bound, an optional one is not', 
 });
 
 test('what is no podTemplate is refused', () => {
-  expect(() => config('tekton: { podTemplate: { image: x } }')).toThrow('unknown field image');
-  expect(() => config('tekton: { workspaceBinding: { name: x } }')).toThrow('unknown field name');
+  expect(() => config('tekton: { podTemplate: { image: x } }')).toThrow(
+    'must be a podTemplate, like {"nodeSelector": {"disktype": "ssd"}}, with fields of nodeSelector, env, ',
+  );
+  expect(() => config('tekton: { workspaceBinding: { name: x } }')).toThrow('with fields of subPath, ');
 });

@@ -130,7 +130,8 @@ test.skipIf(inChroot())('sidecars are ready first and are ended last; one that f
     step('web', '', {
       command: ['node', '-e', server],
       ports: [{ name: 'http', containerPort: 8080 }],
-      startupProbe: probe,
+      // Node.js takes as long as it takes.
+      startupProbe: { ...probe, failureThreshold: 600 },
       readinessProbe: probe,
     }),
     step('tcp', 'sleep 1000', { readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1, timeoutSeconds: 30 } }),

@@ -17,6 +17,7 @@ import {
   nothing,
   volatileOf,
 } from '../support/machine-state.ts';
+import { slowness } from '../support/slowness.ts';
 
 let kf: Kf;
 beforeEach(async () => {
@@ -175,7 +176,7 @@ test(
     await expect.poll(() => countsOf(machineState(instance())), { interval: 200 }).toEqual(countsOf(fresh));
     await leavesNothing();
   },
-  120_000 + kills * 6_000,
+  (120_000 + kills * 6_000) * slowness,
 );
 
 /** The point of the kill is what is random here: nothing is waited for. */
@@ -193,7 +194,7 @@ async function settled(): Promise<MachineState> {
         state = next;
         return same;
       },
-      { timeout: 20_000, interval: 100 },
+      { interval: 100 },
     )
     .toBeGreaterThan(5);
   return state;

@@ -11,6 +11,7 @@ import { TaskRun } from '../../src/resources/tekton/task-run.ts';
 import { Kf } from '../support/kf.ts';
 import { connect } from '../support/kf-tasks.ts';
 import { instanceOf, machineState, nothing } from '../support/machine-state.ts';
+import { slowness } from '../support/slowness.ts';
 
 /** How often the server is killed; the long run is KF_KILLS=50. */
 const kills = Number(process.env.KF_KILLS ?? 10);
@@ -225,5 +226,5 @@ test(
     await kf.ok('server', 'stop');
     expect(machineState(instance)).toEqual(nothing);
   },
-  180_000 + kills * 10_000,
+  (180_000 + kills * 10_000) * slowness,
 );

@@ -17,6 +17,7 @@ import { untilObject } from '../controllers/until.ts';
 import { Kf } from '../support/kf.ts';
 import { connect } from '../support/kf-tasks.ts';
 import { containerPids, instanceOf } from '../support/machine-state.ts';
+import { slowness } from '../support/slowness.ts';
 
 const namespace = 'faults';
 const image = 'kf.local/stack/host';
@@ -67,7 +68,7 @@ async function killAndStart(): Promise<void> {
 }
 
 test('kill -9 at each phase of a TaskRun with retries, and of a Pod with init containers: each command runs once', {
-  timeout: 180_000,
+  timeout: 180_000 * slowness,
 }, async () => {
   const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10Mi' } } };
   const mark = 'echo "$(context.task.retry-count)" >> $(workspaces.marks.path)';
@@ -134,7 +135,7 @@ tr -d '\\n' < second > $(results.second.path)`,
 });
 
 test('StoppedRunFinally and CancelledRunFinally, and kill -9 right after: what is to end ends, what comes finally runs', {
-  timeout: 120_000,
+  timeout: 120_000 * slowness,
 }, async () => {
   const task = (name: string, script: string, fields: Partial<PipelineTask> = {}): PipelineTask => ({
     name,

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestNode } from '../node/support/test-node.ts';
+import { slowness } from '../support/slowness.ts';
+
+const longest = 120_000 * slowness;
 
 let node: TestNode;
 beforeAll(async () => {
@@ -43,18 +46,22 @@ function expectedHash(seed: number): string {
   return hash.digest('hex');
 }
 
-test('both streams at once, byte for byte', async () => {
-  const pod = await node.shell('flood', 'node -e "$PROGRAM" 1 & node -e "$PROGRAM" 2 & wait', {
-    env: [{ name: 'PROGRAM', value: program.replaceAll('$', () => '$$') }],
-  });
-  const ended = await node.finished('flood');
-  expect(ended.status?.phase).toBe('Succeeded');
-  for (const [index, stream] of (['stdout', 'stderr'] as const).entries()) {
-    const hash = createHash('sha256');
-    for await (const chunk of node.logs.read({ owner: pod.metadata.uid!, stream })) hash.update(chunk);
-    expect(hash.digest('hex')).toBe(expectedHash(index + 1));
-  }
-}, 120_000);
+test(
+  'both streams at once, byte for byte',
+  async () => {
+    const pod = await node.shell('flood', 'node -e "$PROGRAM" 1 & node -e "$PROGRAM" 2 & wait', {
+      env: [{ name: 'PROGRAM', value: program.replaceAll('$', () => '$$') }],
+    });
+    const ended = await node.finished('flood');
+    expect(ended.status?.phase).toBe('Succeeded');
+    for (const [index, stream] of (['stdout', 'stderr'] as const).entries()) {
+      const hash = createHash('sha256');
+      for await (const chunk of node.logs.read({ owner: pod.metadata.uid!, stream })) hash.update(chunk);
+      expect(hash.digest('hex')).toBe(expectedHash(index + 1));
+    }
+  },
+  longest,
+);
 
 test('followed from the start, nothing is missing', async () => {
   const pod = await node.shell(

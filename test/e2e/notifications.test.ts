@@ -64,7 +64,7 @@ test('killed between the failure and its delivery, it is delivered all the same,
   expect([...codes.values()].sort()).toEqual([4, 5, 6]);
   expect(posts.every(isSigned)).toBe(true);
   await expect.poll(states).toEqual(['Delivered', 'Delivered', 'Delivered', 'Delivered']);
-}, 60_000);
+});
 
 test('a Job that fails and then succeeds has recovered', async () => {
   await kf.ok('create-job', 'report', 'nightly', 'exit 7');

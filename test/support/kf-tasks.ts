@@ -6,6 +6,7 @@ import { loadKubeconfig } from '../../src/client/http/kubeconfig.ts';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
 import { Task } from '../../src/resources/kf/task.ts';
 import type { Kf } from './kf.ts';
+import { slowness } from './slowness.ts';
 
 export const space = 'dev';
 
@@ -19,9 +20,6 @@ export async function startTask(kf: Kf, app: string, command: string, ...flags: 
   const { stdout } = await kf.ok('run-task', app, '-c', command, ...flags, '-o', 'name');
   return stdout.trim().split('/').at(-1) ?? '';
 }
-
-/** How many times longer than usual anything may take: a virtual machine is slow. */
-const slowness = Number(process.env.KF_TEST_PATIENCE) || 1;
 
 /** Follows a Task until the condition holds, over any number of restarts of the server. */
 export async function until(kf: Kf, name: string, holds: (task: Task) => boolean, patience = 40_000): Promise<Task> {

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { slowness } from '../slowness.ts';
 
 export interface Ran {
   readonly code: number;
@@ -12,7 +13,7 @@ export interface Ran {
 }
 
 /** Milliseconds after which a command of the documentation hangs. */
-const patience = 40_000 * (Number(process.env.KF_TEST_PATIENCE) || 1);
+const patience = 40_000 * slowness;
 
 export const isComplete = (command: string): boolean => {
   if (command.endsWith('\\')) return false;

@@ -32,6 +32,23 @@ describe('what is worth an Event', () => {
     expect(told(occurrencesOfPod(stopping))).toEqual([...usual, 'Normal Killing: Stopping container main']);
   });
 
+  test('of one that runs on: each start, and that it waits for the next', () => {
+    const initContainerStatuses = [
+      { name: 'side', restartCount: 1, state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 10s …' } } },
+    ];
+    const looping = occurrencesOfPod(pod({}, { nodeName: 'n' }, { initContainerStatuses })).filter(
+      ({ reason }) => reason !== 'Scheduled',
+    );
+    expect(looping).toMatchObject([
+      { type: 'Warning', reason: 'BackOff', key: 'side 1', fieldPath: 'spec.initContainers{side}' },
+    ]);
+    expect(looping[0]?.message).toMatch(/^Back-off restarting failed container side in pod p_dev\(/);
+    const again = [{ name: 'side', restartCount: 2, state: running }];
+    expect(occurrencesOfPod(pod({}, { nodeName: 'n' }, { initContainerStatuses: again }))).toContainEqual(
+      expect.objectContaining({ reason: 'Started', key: 'side 2' }),
+    );
+  });
+
   test.each([
     ['a command that fails', ended('Error'), []],
     ['success', { ...ended('Completed'), phase: 'Succeeded' }, []],

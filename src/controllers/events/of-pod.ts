@@ -12,10 +12,21 @@ export function occurrencesOfPod(pod: Pod): readonly Occurrence[] {
   return [
     ...scheduling(pod),
     ...pulling(pod),
-    ...(pod.status?.containerStatuses ?? []).flatMap((status) => [...progress(pod, status), ...failure(status)]),
+    ...ofContainers(pod, 'initContainers', pod.status?.initContainerStatuses),
+    ...ofContainers(pod, 'containers', pod.status?.containerStatuses),
     ...ending(pod),
   ];
 }
+
+const ofContainers = (pod: Pod, list: string, statuses: readonly ContainerStatus[] = []): readonly Occurrence[] =>
+  statuses.flatMap((status) =>
+    [...progress(pod, status), ...backOff(pod, status), ...failure(status)].map((occurrence) => ({
+      ...occurrence,
+      // Each restart is news of its own.
+      key: status.restartCount ? `${status.name} ${status.restartCount}` : status.name,
+      fieldPath: `spec.${list}{${status.name}}`,
+    })),
+  );
 
 /** Made by a controller of ours, of which the Task or the Build tells. */
 const isOurs = ({ metadata }: Pod): boolean =>
@@ -58,13 +69,21 @@ function pulling(pod: Pod): readonly Occurrence[] {
 function progress(pod: Pod, { name, state, started }: ContainerStatus): readonly Occurrence[] {
   const startedAt = state?.running?.startedAt ?? (state?.terminated?.containerID && state.terminated.startedAt);
   if (!startedAt || isOurs(pod)) return [];
-  const of = { type: 'Normal', key: name, fieldPath: `spec.containers{${name}}` } as const;
+  const of = { type: 'Normal', key: '' } as const;
   const made: Occurrence[] = [
     { ...of, reason: 'Created', message: `Created container ${name}` },
     { ...of, reason: 'Started', message: `Started container ${name}` },
   ];
   const stops = pod.metadata.deletionTimestamp !== undefined && started === true;
   return stops ? [...made, { ...of, reason: 'Killing', message: `Stopping container ${name}` }] : made;
+}
+
+/** In the kubelet's words. */
+function backOff({ metadata }: Pod, { name, state }: ContainerStatus): readonly Occurrence[] {
+  if (state?.waiting?.reason !== 'CrashLoopBackOff') return [];
+  const { name: pod, namespace = '', uid = '' } = metadata;
+  const message = `Back-off restarting failed container ${name} in pod ${pod}_${namespace}(${uid})`;
+  return [{ type: 'Warning', reason: 'BackOff', message, key: '' }];
 }
 
 /** What the command itself did is no business of the node's: its exit code stands in the status. */
@@ -74,7 +93,7 @@ const ofTheNode = ['OOMKilled', 'DiskQuotaExceeded', 'DiskPressure', 'NodeRestar
 function failure({ name, state }: ContainerStatus): readonly Occurrence[] {
   const { reason = 'Completed', message } = state?.terminated ?? {};
   if (ofTheCommand.includes(reason)) return [];
-  const of = { type: 'Warning', key: name, fieldPath: `spec.containers{${name}}` } as const;
+  const of = { type: 'Warning', key: '' } as const;
   if (ofTheNode.includes(reason)) return [{ ...of, reason, message: message ?? `Container ${name}: ${reason}` }];
   return [{ ...of, reason: 'Failed', message: ['Error', reason, message].filter(Boolean).join(': ') }];
 }

@@ -58,13 +58,7 @@ export class RuntimeExecProcess implements ExecProcess {
       stdin: request.stdin,
       ...(tty ? { terminalFile } : {}),
     });
-    this.#child = spawn(program, args, {
-      stdio: [request.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
-      cwd: '/',
-      // A session of its own, by which to find what belongs to it.
-      detached: true,
-      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', SHELL: '/bin/sh' },
-    });
+    this.#child = this.#spawn(program, args, request.stdin);
     if (this.#child.pid !== undefined) this.#folder.keepSession(this.#child.pid);
     this.stdin = request.stdin ? this.#input() : undefined;
     this.stdout = request.stdout ? new PassThrough() : undefined;
@@ -73,6 +67,23 @@ export class RuntimeExecProcess implements ExecProcess {
     // Whoever looks later still hears of it.
     this.exitCode.catch(() => {});
     this.#look();
+  }
+
+  #spawn(program: string, args: readonly string[], stdin: boolean): ChildProcess {
+    try {
+      return spawn(program, args, {
+        stdio: [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+        cwd: '/',
+        // A session of its own, by which to find what belongs to it.
+        detached: true,
+        env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', SHELL: '/bin/sh' },
+      });
+    } catch (error) {
+      // Too many open files, or processes.
+      this.#watch.close();
+      this.#folder.remove();
+      throw error;
+    }
   }
 
   resize(size: TerminalSize): void {

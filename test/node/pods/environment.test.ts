@@ -170,6 +170,20 @@ describe('commandOf', () => {
     expect(() => commandOf(container([]), withShell, known)).toThrow('no command specified');
   });
 
+  test('a script around the command has its words; an image without a shell cannot run it', () => {
+    const around = 'exec "$@"';
+    const withShell = { entrypoint: ['/entry'], cmd: ['default'], hasShell: true };
+    expect(commandOf(container([]), withShell, known, { around })).toEqual([
+      '/bin/sh',
+      '-c',
+      around,
+      'sh',
+      '/entry',
+      'default',
+    ]);
+    expect(() => commandOf(container([]), image, known, { around })).toThrow('has no shell (/bin/sh)');
+  });
+
   describe('in an image without a shell', () => {
     const bare = { ...image, hasShell: false, hasFile: (path: string) => ['/bin/app', '/opt/tool'].includes(path) };
     const path = new Map([['PATH', '/bin:/opt']]);

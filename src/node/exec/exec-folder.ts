@@ -7,7 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import type { NodeContext } from '../context.ts';
 import type { OciProcess } from '../runtime/oci.ts';
-import { signalSession } from './exec-session.ts';
+import { sessionOf, signalSession } from './exec-session.ts';
 
 const prefix = 'exec-';
 
@@ -39,7 +39,7 @@ export class ExecFolder {
     return numberIn(this.path, 'pid');
   }
 
-  /** The runtime's own session: crun opens no other for a command without a terminal. */
+  /** The runtime's own session, then the command's, once that is known. */
   keepSession(session: number): void {
     writeFileSync(join(this.path, 'session'), String(session));
   }
@@ -57,8 +57,11 @@ function numberIn(folder: string, name: string): number | undefined {
   }
 }
 
-const sessionsIn = (folder: string): readonly number[] =>
-  ['pid', 'session'].map((name) => numberIn(folder, name)).filter((session) => session !== undefined);
+function sessionsIn(folder: string): readonly number[] {
+  const pid = numberIn(folder, 'pid');
+  const sessions = [pid, pid && sessionOf(pid), numberIn(folder, 'session')];
+  return sessions.filter((session) => session !== undefined);
+}
 
 /** Ends the commands that a server before this one has left in a container: nobody is there for them any more. */
 export async function endLeftCommands(

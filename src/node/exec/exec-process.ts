@@ -14,7 +14,7 @@ import type { RunningContainer } from '../pods/running-container.ts';
 import { lastLine } from '../runtime/oci-runtime.ts';
 import { commandLineOf, processOf } from './exec-command.ts';
 import { ExecFolder } from './exec-folder.ts';
-import { signalSession } from './exec-session.ts';
+import { sessionOf, signalSession } from './exec-session.ts';
 
 export type ExecContext = Pick<NodeContext, 'runtime' | 'cgroups' | 'probing' | 'clock' | 'onError'>;
 type Streams = Pick<ExecRequest, 'command' | 'stdin' | 'stdout' | 'stderr' | 'tty'>;
@@ -37,6 +37,7 @@ export class RuntimeExecProcess implements ExecProcess {
   readonly #watch: FSWatcher;
   /** Of its first process. */
   #pid: number | undefined;
+  #session: number | undefined;
   #size: TerminalSize | undefined;
   #resizing: Promise<void> | undefined;
   #over = false;
@@ -146,9 +147,17 @@ export class RuntimeExecProcess implements ExecProcess {
 
   /** @param otherwise what it means that there is no number yet. Default: that it may still come */
   #look(otherwise?: false): void {
-    this.#pid ??= this.#folder.pid;
+    if (this.#pid === undefined) this.#meet(this.#folder.pid);
     if (this.#pid !== undefined) this.#begun.resolve(true);
     else if (otherwise !== undefined) this.#begun.resolve(otherwise);
+  }
+
+  /** Its session is asked for as long as it is there; what it has started may outlive it. */
+  #meet(pid: number | undefined): void {
+    if (pid === undefined) return;
+    this.#pid = pid;
+    this.#session = sessionOf(pid);
+    if (this.#session !== undefined) this.#folder.keepSession(this.#session);
   }
 
   /** One after the other, the last one last. */
@@ -181,7 +190,7 @@ export class RuntimeExecProcess implements ExecProcess {
   }
 
   async #signal(signals: readonly NodeJS.Signals[]): Promise<void> {
-    const sessions = [this.#pid, this.#child.pid].filter((session) => session !== undefined);
+    const sessions = [this.#pid, this.#session, this.#child.pid].filter((session) => session !== undefined);
     await signalSession(this.#context.cgroups, this.#id, sessions, signals);
   }
 

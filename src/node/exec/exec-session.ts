@@ -1,4 +1,7 @@
-/** The processes of one command in a container: the session that the runtime has opened for it, or that of the runtime. */
+/**
+ * The processes of one command in a container: the session that the runtime has opened for it, or that of the runtime.
+ * With runc the command leads it, with crun a process that is gone by then.
+ */
 
 import { readFileSync } from 'node:fs';
 import type { Cgroups } from '../cgroup/cgroup.ts';
@@ -6,7 +9,8 @@ import type { Cgroups } from '../cgroup/cgroup.ts';
 /** The session's number in the text of /proc/PID/stat: the fourth after the program's name. */
 export const sessionIn = (stat: string): number => Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]);
 
-function sessionOf(pid: number): number | undefined {
+/** Undefined when it is gone. */
+export function sessionOf(pid: number): number | undefined {
   try {
     return sessionIn(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {

@@ -145,7 +145,7 @@ test.skipIf(inChroot())('it goes with a server that is stopped', async () => {
 test.skipIf(inChroot())(
   'what a killed server leaves goes with the next one’s start; what is left, with the container',
   async () => {
-    const mark = `1000.9${process.pid}`;
+    const mark = `1000.7${process.pid}`;
     const left = kubectl.start(['exec', pod, '--', 'sh', '-c', `trap "" HUP; echo up; sleep ${mark}; true`]);
     await left.until('up');
     await kf.killServer();

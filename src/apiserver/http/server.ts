@@ -166,6 +166,11 @@ function answerUpgrade(
   const end = (): void => void setTimeout(() => socket.destroy(), closingPatience).unref();
   closing.addEventListener('abort', end, { once: true });
   socket.once('close', () => closing.removeEventListener('abort', end));
+  // It would be taken for an empty one.
+  if (hasBody(req)) {
+    sendError(res, badRequest('a request that asks for another protocol (Upgrade) must have no body'));
+    return;
+  }
   answer(req, res, {
     head,
     take: () => {
@@ -174,6 +179,9 @@ function answerUpgrade(
     },
   });
 }
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 function listener(options: ServiceOptions, onError: ConnectionOptions['onError'], closing: AbortSignal): Listener {
   const handle = router(options);

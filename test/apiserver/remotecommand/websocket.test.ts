@@ -176,6 +176,8 @@ test('without an upgrade, with another one, and for what the node refuses', asyn
   expect(other.json).toMatchObject({ code: 400, message: 'Upgrade request required' });
   // Elsewhere nobody changes the protocol, and the answer is the usual one.
   expect((await server.request('GET', '/version', { headers: upgrade })).json).toMatchObject({ major: '1' });
+  const withBody = await server.request('POST', '/api/v1/namespaces', { headers: upgrade, body: {} });
+  expect(withBody.json.message).toBe('a request that asks for another protocol (Upgrade) must have no body');
   const two = `${path.replace('shell', 'two')}?command=x&stdout=1`;
   expect((await server.request('GET', two)).json.message).toBe(
     'a container name must be specified for pod two, choose one of: [a b]',

@@ -83,17 +83,17 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
         return parts.agent.files.read(query);
       },
     },
+    // Who has just started the server should not hear that its node is still coming up.
     containers: {
       async prepareExec(request) {
-        if (parts.agent === undefined) throw notUp();
-        return parts.agent.containers.prepareExec(request);
+        await tried.promise;
+        return containersOf(parts).prepareExec(request);
       },
       async connect(pod, port) {
-        if (parts.agent === undefined) throw notUp();
-        return parts.agent.containers.connect(pod, port);
+        await tried.promise;
+        return containersOf(parts).connect(pod, port);
       },
     },
-    // Who has just started the server should not hear that its node is still coming up.
     disk: {
       async report() {
         await tried.promise;
@@ -121,6 +121,11 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       await forwarder.stop();
     },
   };
+}
+
+function containersOf({ agent }: Parts): Containers {
+  if (agent === undefined) throw notUp();
+  return agent.containers;
 }
 
 function diskDeskOf({ diskDesk }: Parts): DiskDesk {

@@ -78,9 +78,10 @@ export function startProgram(program: string, words: readonly string[], env: Nod
   );
   const output = (): string => Buffer.concat(parts).toString();
   const until = (text: string) =>
-    new Promise<void>((resolve) => {
+    new Promise<void>((resolve, reject) => {
       look = () => output().includes(text) && resolve();
       look();
+      void ended.then(({ code }) => reject(new Error(`it ended with ${code} before it said ${text}: ${stderr}`)));
     });
   return { child, ended, until, output };
 }

@@ -32,7 +32,8 @@ export function podStatus(pod: Pod): string {
         (state.terminated.signal ? `Signal:${state.terminated.signal}` : `ExitCode:${state.terminated.exitCode}`);
     else if (ready && state?.running) running = true;
   }
-  const preparing = initReason(pod);
+  const isInitialized = status?.conditions?.some((one) => one.type === 'Initialized' && one.status === 'True');
+  const preparing = isInitialized ? undefined : initReason(pod);
   if (preparing !== undefined) return metadata.deletionTimestamp === undefined ? preparing : 'Terminating';
   if (reason === 'Completed' && running) {
     const isReady = status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
@@ -63,7 +64,12 @@ const podColumns: readonly Column[] = [
   }),
   column<Pod>('Status', podStatus),
   column<Pod>('Restarts', ({ status }) =>
-    String((status?.containerStatuses ?? []).reduce((sum, container) => sum + (container.restartCount ?? 0), 0)),
+    String(
+      [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].reduce(
+        (sum, container) => sum + (container.restartCount ?? 0),
+        0,
+      ),
+    ),
   ),
   age,
   column<Pod>('IP', ({ status }) => status?.podIP || '<none>', 1),

@@ -37,7 +37,9 @@ export function podStatus(input: StatusInput): PodStatus {
   const phase = phaseOf(pod, order, runs, failure !== undefined);
   const before = pod.status ?? {};
   const { initContainers = [] } = pod.spec;
-  const initialized = initContainers.every((container) => isInitialized(container, runs.get(container.name)!));
+  const initialized =
+    pod.spec.containers.some(({ name }) => hasBegun(runs.get(name)!)) ||
+    initContainers.every((container) => isInitialized(container, runs.get(container.name)!));
   const ready = pod.spec.containers.every(({ name }) => {
     const run = runs.get(name)!;
     return run.phase === 'running' && isReady(run);
@@ -68,6 +70,10 @@ export function podStatus(input: StatusInput): PodStatus {
     containerStatuses: pod.spec.containers.map((container) => containerStatus(container, input)),
   };
 }
+
+/** Once one of its own containers has, a Pod is initialized for good. */
+const hasBegun = (run: ContainerRun): boolean =>
+  run.phase === 'running' || (hasEnded(run) && run.startedAt !== undefined);
 
 /** Whether those behind it may start: it has done its work, or, if it runs on, it is ready. */
 const isInitialized = (container: Container, run: ContainerRun): boolean =>
@@ -102,7 +108,7 @@ function containerStatus({ name, image = '' }: Container, input: StatusInput): C
   const id = input.containerId(name);
   const { containerStatuses = [], initContainerStatuses = [] } = input.pod.status ?? {};
   const before = [...containerStatuses, ...initContainerStatuses].find((status) => status.name === name);
-  const begun = run.phase === 'running' || (hasEnded(run) && run.startedAt !== undefined);
+  const begun = hasBegun(run);
   return {
     name,
     image,

@@ -218,6 +218,7 @@ test('a running Task can be terminated', async () => {
   const { stdout } = await kf.ok('run-task', 'report', '-c', 'sleep 1000', '-o', 'name');
   const name = stdout.trim().split('/')[1]!;
   const { text } = await shell(`kf task ${name}`);
+  expect(text).toContain('Terminate the Task');
   const terminate = tipsIn(text).find(({ description }) => description === 'Terminate the Task')!;
   seen.add(terminate.description);
   expect(await shell(terminate.command)).toMatchObject({ code: 0 });

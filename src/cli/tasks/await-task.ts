@@ -30,9 +30,15 @@ export async function awaitTask(context: Context, task: Task, { onLog, onId }: A
   const stop = new AbortController();
   const interrupt = io.onInterrupt(() => stop.abort());
   const progress = new Progress(context, task);
+  let mayPrint = (): void => {};
+  const printing = new Promise<void>((resolve) => {
+    mayPrint = resolve;
+  });
+  // The log and the states come by ways of their own: its first line must not overtake the number.
+  const print = onLog === undefined ? undefined : (chunk: Buffer) => printing.then(() => onLog(chunk));
   try {
     // With the log all has been said once it has ended, so both are waited for.
-    const log = onLog === undefined ? undefined : copyLog(context, task, onLog, stop.signal);
+    const log = print === undefined ? undefined : copyLog(context, task, print, stop.signal);
     // Its failure is reported when it is awaited below.
     log?.catch(() => undefined);
     let latest: Task | undefined = task;
@@ -45,9 +51,11 @@ export async function awaitTask(context: Context, task: Task, { onLog, onId }: A
       if (!idTold && state.status?.id !== undefined) {
         idTold = true;
         onId?.(state.status.id);
+        mayPrint();
       }
       if (isFinal(state)) break;
     }
+    mayPrint();
     if (latest !== undefined && isFinal(latest)) {
       await log;
       return stop.signal.aborted ? { end: 'interrupted' } : { end: 'final', task: latest };

@@ -1,12 +1,11 @@
 /** A container's own commands right after its start and before its end, as Kubernetes runs them. */
 
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import type { Clock } from '../../client/clock.ts';
 import type { LifecycleHandler } from '../../resources/core/pod.ts';
 import { prepareCommand } from '../exec/prepare-command.ts';
 import { runCommand } from '../host/run-command.ts';
-import { headersOf, type Probed, portOf } from './probe-checks.ts';
+import { httpGet } from './http-get.ts';
+import type { Probed } from './probe-checks.ts';
 
 /** @param signal cuts it short @throws Error when it fails, with what it says */
 export async function runHook(
@@ -16,8 +15,11 @@ export async function runHook(
   signal: AbortSignal,
 ): Promise<void> {
   if (hook.exec !== undefined) await inside(hook.exec.command ?? [], probed, signal);
-  else if (hook.httpGet !== undefined) await send(hook.httpGet, probed, signal);
-  else if (hook.sleep !== undefined) await sleep(hook.sleep.seconds * 1000, clock, signal);
+  else if (hook.httpGet !== undefined) {
+    const { container, podIP } = probed;
+    // Whatever the answer is: that there is one will do.
+    await httpGet(hook.httpGet, { container, podIP, userAgent: 'kube-lifecycle', signal });
+  } else if (hook.sleep !== undefined) await sleep(hook.sleep.seconds * 1000, clock, signal);
 }
 
 async function inside(command: readonly string[], probed: Probed, signal: AbortSignal): Promise<void> {
@@ -25,32 +27,6 @@ async function inside(command: readonly string[], probed: Probed, signal: AbortS
   const { args, remove } = prepareCommand(probed, runtime, command);
   // However long it takes, no probe waits for it.
   await runCommand(runtime.path, args, { signal }).finally(remove);
-}
-
-/** Whatever the answer is: that there is one will do. */
-function send(
-  { path = '/', port, host, scheme = 'HTTP', httpHeaders = [] }: NonNullable<LifecycleHandler['httpGet']>,
-  { container, podIP }: Probed,
-  signal: AbortSignal,
-): Promise<void> {
-  const ask = scheme.toUpperCase() === 'HTTPS' ? requestHttps : requestHttp;
-  return new Promise((resolve, reject) => {
-    const request = ask(
-      {
-        host: host || podIP,
-        port: portOf(port, container),
-        path: path.startsWith('/') ? path : `/${path}`,
-        headers: { 'User-Agent': 'kube-lifecycle', Accept: '*/*', ...headersOf(httpHeaders), Connection: 'close' },
-        signal,
-        rejectUnauthorized: false,
-      },
-      (response) => {
-        response.destroy();
-        resolve();
-      },
-    );
-    request.once('error', reject).end();
-  });
 }
 
 const sleep = (milliseconds: number, clock: Clock, signal: AbortSignal): Promise<void> =>

@@ -1,7 +1,5 @@
 /** One look at a container, as its probe says: a command inside, a request, a connection. */
 
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import { connect } from 'node:net';
 import type { Container, Probe } from '../../resources/core/pod.ts';
 import { prepareCommand } from '../exec/prepare-command.ts';
@@ -9,6 +7,7 @@ import { isInChroot } from '../host/chroot.ts';
 import type { RunCommand } from '../host/run-command.ts';
 import type { OciRuntime } from '../runtime/oci-runtime.ts';
 import { ConfigError } from './config-error.ts';
+import { httpGet, portOf } from './http-get.ts';
 
 export interface Probed {
   readonly container: Container;
@@ -54,37 +53,15 @@ async function inside(command: readonly string[], probed: Probed, timeout: numbe
   await run(runtime.path, args, { timeout }).finally(remove);
 }
 
-function answers(
-  { path = '/', port, host, scheme = 'HTTP', httpHeaders = [] }: NonNullable<Probe['httpGet']>,
+async function answers(
+  action: NonNullable<Probe['httpGet']>,
   { container, podIP }: Probed,
   timeout: number,
 ): Promise<void> {
-  const send = scheme.toUpperCase() === 'HTTPS' ? requestHttps : requestHttp;
-  return new Promise((resolve, reject) => {
-    const request = send(
-      {
-        host: host || podIP,
-        port: portOf(port, container),
-        path: path.startsWith('/') ? path : `/${path}`,
-        headers: { 'User-Agent': 'kube-probe', Accept: '*/*', ...headersOf(httpHeaders), Connection: 'close' },
-        signal: AbortSignal.timeout(timeout),
-        // As the kubelet: it asks whether somebody answers, not who.
-        rejectUnauthorized: false,
-      },
-      (response) => {
-        response.destroy();
-        const { statusCode = 0 } = response;
-        if (statusCode >= 200 && statusCode < 400) resolve();
-        else reject(new Error(`HTTP ${statusCode}`));
-      },
-    );
-    request.once('error', reject).end();
-  });
+  const signal = AbortSignal.timeout(timeout);
+  const status = await httpGet(action, { container, podIP, userAgent: 'kube-probe', signal });
+  if (status < 200 || status >= 400) throw new Error(`HTTP ${status}`);
 }
-
-export const headersOf = (
-  list: readonly { readonly name: string; readonly value?: string }[],
-): Record<string, string> => Object.fromEntries(list.map(({ name, value = '' }) => [name, value]));
 
 function accepts(
   { port, host }: NonNullable<Probe['tcpSocket']>,
@@ -100,11 +77,4 @@ function accepts(
       resolve();
     });
   });
-}
-
-/** @throws Error for a name that is none of the container's ports */
-export function portOf(port: number | string, { ports = [] }: Container): number {
-  const number = /^\d+$/.test(String(port)) ? Number(port) : ports.find(({ name }) => name === port)?.containerPort;
-  if (number === undefined) throw new Error(`no port ${port}`);
-  return number;
 }

@@ -59,11 +59,9 @@ async function sizeOf(server: BenchServer): Promise<number> {
   await server.settled();
   let least = (await server.memory()).alone / 1e6;
   // The server gives memory back 5 s after its last write, and much of it after 30 s only.
-  for (let quiet = 0; quiet < 17; quiet++) {
+  for (let look = 0; look < 18; look++) {
     await setTimeout(2000);
-    const size = (await server.memory()).alone / 1e6;
-    if (size < least - 1) quiet = 0;
-    least = Math.min(least, size);
+    least = Math.min(least, (await server.memory()).alone / 1e6);
   }
   return least;
 }

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { detectCgroups } from '../../src/node/cgroup/cgroup.ts';
-import { type CheckResult, checks, diagnose, requiredPackages } from '../../src/node/doctor/checks.ts';
+import type { CheckResult } from '../../src/node/doctor/check.ts';
+import { checks, diagnose } from '../../src/node/doctor/checks.ts';
+import { requiredPackages } from '../../src/node/doctor/programs.ts';
 import { CommandError, runCommand as run } from '../../src/node/host/run-command.ts';
 
 let dataDir: string;

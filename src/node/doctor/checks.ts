@@ -15,9 +15,6 @@ import {
 import { programChecks } from './programs.ts';
 import { diskTrials, existingFolder, networkTrial, runtimeTrial } from './trials.ts';
 
-export type { Check, CheckOutcome, CheckResult } from './check.ts';
-export { installCommand, requiredPackages } from './programs.ts';
-
 export interface DoctorOptions {
   /** The server's data directory; it need not exist. */
   readonly dataDir: string;

@@ -34,7 +34,6 @@ export const envFromSchema = s.object({
   configMapRef: s.optional(wholeObject),
   secretRef: s.optional(wholeObject),
 });
-export type EnvFrom = s.Infer<typeof envFromSchema>;
 
 export const resourcesSchema = s.object({
   limits: s.optional(s.map(s.quantity())),
@@ -138,7 +137,6 @@ export const podSecurityContextSchema = s.object(
   },
   { open: true },
 );
-export type PodSecurityContext = s.Infer<typeof podSecurityContextSchema>;
 
 const httpGet = s.object({
   path: s.optional(s.string()),

@@ -14,8 +14,6 @@ import { runDeclaration } from './run.ts';
 import { containerSpecsSchemas } from './task-run.ts';
 import { workspaceBindingsSchema } from './workspace.ts';
 
-export type { PipelineTask } from './pipeline-spec.ts';
-
 const serviceAccountName = s.describe('Whose credentials the tasks have. Default: `default`.', s.optional(s.string()));
 const podTemplate = s.describe('What the Pods have beside their containers.', s.optional(podTemplateSchema));
 

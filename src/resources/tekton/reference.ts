@@ -30,7 +30,6 @@ export const stepRefSchema = s.object({
   name: s.describe('A StepAction of the namespace.', s.optional(s.string())),
   ...resolver,
 });
-export type StepRef = s.Infer<typeof stepRefSchema>;
 
 /** Where something that was referred to came from. */
 export const refSourceSchema = s.object({
@@ -51,4 +50,3 @@ export const pipelineTaskMetadataSchema = s.object({
   labels: s.describe('Labels of the run that is made.', s.optional(s.map(s.string()))),
   annotations: s.describe('Annotations of the run that is made.', s.optional(s.map(s.string()))),
 });
-export type PipelineTaskMetadata = s.Infer<typeof pipelineTaskMetadataSchema>;

@@ -6,9 +6,6 @@ import { paramSpecsSchema, taskResultSchema } from './param.ts';
 import { sidecarSchema, stepSchema, stepTemplateSchema } from './step.ts';
 import { workspaceDeclarationSchema } from './workspace.ts';
 
-export type { Param, ParamSpec, ParamValue } from './param.ts';
-export type { Step } from './step.ts';
-
 /** The fields of a TaskSpec; an embedded task of a Pipeline has them too, beside its own. */
 export const taskSpecFields = {
   displayName: s.describe('For the reader.', s.optional(s.string())),

@@ -18,20 +18,17 @@ export const pipelineWorkspaceDeclarationSchema = s.object({
   description: s.describe('For the reader.', s.optional(s.string())),
   optional: s.describe('A run need not bind it. Default: false.', s.optional(s.boolean())),
 });
-export type PipelineWorkspaceDeclaration = s.Infer<typeof pipelineWorkspaceDeclarationSchema>;
 
 export const workspaceUsageSchema = s.object({
   name: s.describe('A workspace of the Task that only those who name it get.', s.string()),
   mountPath: s.describe('Where it is seen. Default: the path of the declaration.', s.optional(s.string())),
 });
-export type WorkspaceUsage = s.Infer<typeof workspaceUsageSchema>;
 
 export const workspacePipelineTaskBindingSchema = s.object({
   name: s.describe('A workspace of the task.', s.string()),
   workspace: s.describe('The workspace of the Pipeline. Default: the one of the same name.', s.optional(s.string())),
   subPath: s.describe('A folder inside of it. Default: all of it.', s.optional(s.string())),
 });
-export type WorkspacePipelineTaskBinding = s.Infer<typeof workspacePipelineTaskBindingSchema>;
 
 const { properties: volumeSources } = volumeSchema.json;
 

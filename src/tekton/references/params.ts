@@ -1,8 +1,9 @@
 /** The params of a reference, with the variables of the run that refers. Pure. */
 
+import type { Param, ParamValue } from '../../resources/tekton/param.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
-import type { Param, ParamValue, TaskSpec } from '../../resources/tekton/task-spec.ts';
+import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { setParam, substituteList, substituteText, type Variables } from '../variables/substitution.ts';
 import type { Reference } from './reference.ts';
 

@@ -1,6 +1,6 @@
 /** Names of ResolutionRequests, as Tekton makes them: the same question is asked once. Pure. */
 
-import type { Param } from '../../resources/tekton/task-spec.ts';
+import type { Param } from '../../resources/tekton/param.ts';
 
 const offset = 0x6c62272e07bb014262b821756295c58dn;
 const prime = 0x0000000001000000000000000000013bn;

@@ -5,7 +5,8 @@ import { type RunDefaults, withDefaultBindings } from '../../resources/tekton/de
 import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import type { Provenance } from '../../resources/tekton/reference.ts';
 import type { StepActionSpec } from '../../resources/tekton/step-action.ts';
-import type { StepState, TaskRun } from '../../resources/tekton/task-run.ts';
+import type { TaskRun } from '../../resources/tekton/task-run.ts';
+import type { StepState } from '../../resources/tekton/task-run-status.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { ResolutionError, type Waiting } from '../references/reference.ts';
 import { stepActionOf, taskOf } from '../references/references.ts';

@@ -1,7 +1,8 @@
 /** Further attempts of a TaskRun that failed. Pure. */
 
 import { conditionOf, mergeConditions } from '../../resources/condition.ts';
-import type { TaskRun, TaskRunStatus } from '../../resources/tekton/task-run.ts';
+import type { TaskRun } from '../../resources/tekton/task-run.ts';
+import type { TaskRunStatus } from '../../resources/tekton/task-run-status.ts';
 import { succeeded } from './conditions.ts';
 import { attemptOf } from './pod.ts';
 

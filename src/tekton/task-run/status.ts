@@ -3,8 +3,8 @@
 import { type ConditionDraft, mergeConditions } from '../../resources/condition.ts';
 import type { ContainerState, ContainerStatus, Pod } from '../../resources/core/pod.ts';
 import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
-import type { StepState, TaskRun, TaskRunStatus } from '../../resources/tekton/task-run.ts';
-import type { SidecarState } from '../../resources/tekton/task-run-status.ts';
+import type { TaskRun } from '../../resources/tekton/task-run.ts';
+import type { SidecarState, StepState, TaskRunStatus } from '../../resources/tekton/task-run-status.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { conditionFromPod, podEnded, succeeded } from './conditions.ts';
 import { TaskRunFailure } from './failure.ts';

@@ -1,8 +1,8 @@
 /** docs/configuration.md, out of the declarations of settings and environment variables. */
 
 import { stringify } from 'yaml';
-import { environmentVariables } from '../../src/resources/environment.ts';
 import { settingNames, settingOf } from '../../src/resources/server-config/settings.ts';
+import { environmentVariables } from './environment-variables.ts';
 
 export function configurationPage(): string {
   return `<!-- Generated from src/resources by \`npm run docs\`; do not edit. -->

@@ -1,8 +1,8 @@
 /** The manual: kf(1), a page for each command, kf-config(5). */
 
-import { environmentVariables } from '../../src/resources/environment.ts';
 import { settingNames, settingOf } from '../../src/resources/server-config/settings.ts';
 import { type CommandPage, commandPages, globalFlags } from './command-list.ts';
+import { environmentVariables } from './environment-variables.ts';
 import { bold, examples, literal, manPage, paragraphs, section, terms, text } from './roff.ts';
 
 /** By path below `man`. */

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { environmentVariables } from '../../scripts/docs/environment-variables.ts';
 import { generatedPages } from '../../scripts/generate-docs.ts';
-import { environmentVariables } from '../../src/resources/environment.ts';
 import { settingNames, settingOf } from '../../src/resources/server-config/settings.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

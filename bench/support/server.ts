@@ -153,7 +153,7 @@ export class BenchServer {
 }
 
 /** Nothing of the caller's; other servers must not be touched. */
-export function environmentOf(home: string, more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+function environmentOf(home: string, more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
     LANG: 'C.UTF-8',

@@ -42,7 +42,7 @@ export async function buildCredentials(client: Client, { metadata, spec }: Build
 type Auths = Readonly<Record<string, unknown>>;
 
 /** The first one that knows a registry counts. Pure. */
-export function mergeCredentials(secrets: readonly Secret[]): string | undefined {
+function mergeCredentials(secrets: readonly Secret[]): string | undefined {
   const auths = Object.assign({}, ...secrets.toReversed().map(authsOf)) as Auths;
   return Object.keys(auths).length === 0 ? undefined : JSON.stringify({ auths });
 }

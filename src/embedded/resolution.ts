@@ -65,7 +65,7 @@ export function startResolution({
   };
 }
 
-export const resolverSettings = (config: ServerConfig): ResolverSettings => ({
+const resolverSettings = (config: ServerConfig): ResolverSettings => ({
   timeout: config['resolvers.timeout'],
   hosts: config['resolvers.hosts'],
   namespaces: config['resolvers.namespaces'],

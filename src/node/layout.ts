@@ -35,7 +35,7 @@ export interface Layout {
 
 const tmpfsMagic = 0x01021994;
 
-export function isTmpfs(path: string): boolean {
+function isTmpfs(path: string): boolean {
   try {
     return statfsSync(path).type === tmpfsMagic;
   } catch {

@@ -26,7 +26,7 @@ export class SchemaVersionError extends Error {
 export const schemaVersion = (steps: readonly Migration[]): number => steps.length + 1;
 
 /** Where the store of an older version is kept when a newer one takes it over. */
-export const copyOf = (path: string, version: number): string => `${path}.schema-${version}`;
+const copyOf = (path: string, version: number): string => `${path}.schema-${version}`;
 
 /**
  * Takes the steps that are missing, after a copy of the whole store was saved. All or nothing: after an error, or a crash,

@@ -8,7 +8,7 @@ import { buildProgram } from '../../src/cli/program.ts';
 const inert = commands.map((file) => ({ ...file, run: async () => {} }));
 
 /** The words behind `kf` of a line of a shell: what is piped into it, or redirected from it, does not count. */
-export function wordsBehindKf(line: string): readonly string[] | undefined {
+function wordsBehindKf(line: string): readonly string[] | undefined {
   const [, behind] = /(?:^|[\s(])kf( .*)?$/s.exec(line) ?? [];
   if (behind === undefined) return undefined;
   const end = line.includes('<(kf ') ? behind.replace(/\)$/, '') : behind;

@@ -3,7 +3,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-export const kubectlProgram = process.env.KF_KUBECTL || 'kubectl';
+const kubectlProgram = process.env.KF_KUBECTL || 'kubectl';
 
 /** A dispatching kubectl runs the one of the server's version: 1.32. */
 function minorVersion(): number {

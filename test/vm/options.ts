@@ -11,7 +11,7 @@ export type RuntimeName = (typeof runtimes)[number];
 export const suites = ['systemd', 'reboot', 'power-cut', 'e2e'] as const;
 export type SuiteName = (typeof suites)[number];
 
-export const accelerators = ['kvm', 'tcg'] as const;
+const accelerators = ['kvm', 'tcg'] as const;
 export type Accelerator = (typeof accelerators)[number];
 
 export interface Options {

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { badRequest, statusError } from '../../resources/status.ts';
 
 /** Bytes; as Kubernetes. */
-export const largestObject = 3 * 2 ** 20;
+const largestObject = 3 * 2 ** 20;
 
 const tooLarge = (limit: number) =>
   statusError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`, {});

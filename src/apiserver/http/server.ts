@@ -60,7 +60,7 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-export const defaultPort = settings.port.default;
+const defaultPort = settings.port.default;
 
 /** Milliseconds in which requests may come to their end when the server closes. */
 const closingPatience = 1000;

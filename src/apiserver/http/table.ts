@@ -50,7 +50,7 @@ export const columnDefinitions = (kind: AnyKind): readonly object[] =>
   }));
 
 /** One row of a Table. */
-export const tableRow = (kind: AnyKind, object: KubeObject, { version, include, now }: TableOptions): object => ({
+const tableRow = (kind: AnyKind, object: KubeObject, { version, include, now }: TableOptions): object => ({
   cells: columnsOf(kind).map((column) => column.cell(object, now)),
   ...rowObject(object, include, version),
 });

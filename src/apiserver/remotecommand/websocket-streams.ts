@@ -11,7 +11,7 @@ import { badRequest, type Status } from '../../resources/status.ts';
 import { type RemoteStreams, Sizes, type StreamOptions } from './remote-streams.ts';
 
 /** In the order in which we like them. */
-export const webSocketProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
+const webSocketProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
 
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
 

@@ -101,7 +101,7 @@ export const platformFolder = 'platform';
  * The name by which the lifecycle knows an image: without a registry's port, for lifecycles take a layout's path for a
  * reference, in which there may be no colon.
  */
-export function layoutName(ref: string): string {
+function layoutName(ref: string): string {
   const { domain, ...rest } = parseImageReference(ref);
   return fullReference({ ...rest, domain: domain.replace(':', '-') });
 }

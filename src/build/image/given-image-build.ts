@@ -31,7 +31,7 @@ interface Fetch {
 }
 
 /** The archive's name in the uploaded source. */
-export const archiveFile = 'image.tar';
+const archiveFile = 'image.tar';
 
 export class GivenImageBuild implements Builder {
   readonly #options: GivenImageBuildOptions;

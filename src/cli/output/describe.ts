@@ -3,7 +3,7 @@
 export type Description = readonly (readonly [key: string, value: DescribedValue])[];
 export type DescribedValue = string | number | boolean | undefined | readonly string[] | Section;
 
-export class Section {
+class Section {
   constructor(readonly entries: Description) {}
 }
 

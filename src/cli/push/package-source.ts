@@ -22,7 +22,7 @@ type Watcher = ConstructorParameters<typeof TransferProgress>[0];
 const large = 100 * 2 ** 20;
 
 /** A folder, or a zip archive. @throws CliError */
-export async function openSource(path: string): Promise<SourceTree> {
+async function openSource(path: string): Promise<SourceTree> {
   let stats: Stats;
   try {
     stats = statSync(path);

@@ -8,7 +8,7 @@ import { notAllowed } from './not-allowed.ts';
 import type { ServerInfo } from './server-file.ts';
 
 /** Where a member's own is; root has the server's. */
-export const memberKubeconfig = (home: string, name: string): string => join(home, 'users', name, 'kubeconfig');
+const memberKubeconfig = (home: string, name: string): string => join(home, 'users', name, 'kubeconfig');
 
 /** @throws CliError in two lines: what is missing, the command */
 export async function ownKubeconfig({

@@ -50,7 +50,7 @@ export function startAppController(options: ControllerContext): RunningControlle
   });
 }
 
-export async function reconcileApp({ client, clock }: ControllerContext, request: ObjectRef): Promise<Result | void> {
+async function reconcileApp({ client, clock }: ControllerContext, request: ObjectRef): Promise<Result | void> {
   const app = await getIfExists(client, App, request);
   if (app === undefined || app.metadata.deletionTimestamp !== undefined) return;
   const bindings = await readBindings(client, app);

@@ -59,7 +59,7 @@ export function startEventRecorder(options: ControllerContext): { stop(): Promis
   };
 }
 
-export class EventRecorder {
+class EventRecorder {
   readonly #clock: Clock;
   readonly #writer: EventWriter;
   /** By uid: what was told, or waits to be. */

@@ -15,7 +15,7 @@ export interface Happening {
   readonly spec: Omit<Notification['spec'], 'id'>;
 }
 
-export function notificationOf({ namespace, subject, key, spec }: Happening): Draft<Notification> {
+function notificationOf({ namespace, subject, key, spec }: Happening): Draft<Notification> {
   const hash = createHash('sha256').update(`${namespace}\0${spec.event}\0${key}`).digest('hex');
   return {
     metadata: {

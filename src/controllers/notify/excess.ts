@@ -3,8 +3,8 @@
 import { isFinal } from '../../resources/condition.ts';
 import type { Notification } from '../../resources/kf/notification.ts';
 
-export const mostDone = 200;
-export const mostWaiting = 500;
+const mostDone = 200;
+const mostWaiting = 500;
 
 export interface Excess {
   /** Done, and older than the newest 200 that are. */

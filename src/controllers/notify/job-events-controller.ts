@@ -48,7 +48,7 @@ async function reconcile(options: ControllerContext, request: ObjectRef): Promis
   for (const job of items) if (job.spec.expectEvery !== undefined) await reconcileJob(options, job);
 }
 
-export async function reconcileJob({ client, clock }: ControllerContext, job: TaskSchedule): Promise<Result | void> {
+async function reconcileJob({ client, clock }: ControllerContext, job: TaskSchedule): Promise<Result | void> {
   if (job.metadata.deletionTimestamp !== undefined) return;
   const target = await targetFor(client, job);
   const now = clock.now();

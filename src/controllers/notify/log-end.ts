@@ -2,7 +2,7 @@
 
 /** Bounds of what is quoted. */
 export const quotedLines = 20;
-export const quotedBytes = 8 * 1024;
+const quotedBytes = 8 * 1024;
 
 export interface LogEnd {
   readonly lines: readonly string[];

@@ -64,7 +64,7 @@ export function startNotificationController(options: NotificationOptions): Runni
 type Status = NonNullable<Notification['status']>;
 type End = Outcome | { readonly reason: 'NotConfigured' | 'Dropped'; readonly message: string };
 
-export class NotificationController {
+class NotificationController {
   readonly #options: NotificationOptions;
   readonly #pace: Pace;
   readonly #stopping = new AbortController();

@@ -8,7 +8,7 @@ import { controllerRef } from '../../resources/meta.ts';
 import { childName } from '../../resources/names.ts';
 import type { Params } from './params.ts';
 
-export const credentialsSecretName = (binding: string): string => childName('credentials-', binding);
+const credentialsSecretName = (binding: string): string => childName('credentials-', binding);
 
 /** @param paramsVersion resourceVersion of the parameters that the credentials are made from */
 export function credentialsSecret(

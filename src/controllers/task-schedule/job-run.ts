@@ -7,8 +7,7 @@ import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { annotations } from '../../resources/labels.ts';
 
 /** Kf's name, `JOB-UNIXTIME`: one slot, one name, so that it never yields two. */
-export const slotRunName = (job: TaskSchedule, slot: number): string =>
-  `${job.metadata.name}-${Math.floor(slot / 1000)}`;
+const slotRunName = (job: TaskSchedule, slot: number): string => `${job.metadata.name}-${Math.floor(slot / 1000)}`;
 
 export function slotRunOf(job: TaskSchedule, slot: number): Draft<JobRun> {
   const time = rfc3339(slot);

@@ -69,7 +69,7 @@ const jobOf = (run: KubeObject): readonly ObjectRef[] => {
   return name === undefined ? [] : [{ ...refOf(run), name }];
 };
 
-export class TaskScheduleController {
+class TaskScheduleController {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #awake: Awake;

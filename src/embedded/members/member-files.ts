@@ -11,7 +11,7 @@ export interface ServerAddress {
   readonly ca: string;
 }
 
-export const usersFolder = 'users';
+const usersFolder = 'users';
 
 export class MemberFiles {
   readonly #folder: string;

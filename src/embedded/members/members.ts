@@ -14,7 +14,7 @@ export interface Membership {
 }
 
 /** The group whose members may use the server. */
-export const memberGroup = 'kf';
+const memberGroup = 'kf';
 
 /**
  * Those that the group lists, and those whose first group it is.

@@ -28,7 +28,7 @@ export function loopImage(folder: string, name: string, limitBytes: number): Loo
 }
 
 /** ext4 takes 1/64 for inodes, up to 16 MiB (2 %) that it never gives away, and some for tables and bitmaps. */
-export function imageBytes(limitBytes: number): number {
+function imageBytes(limitBytes: number): number {
   const withReserve = limitBytes + Math.min(limitBytes / 49, 16 * mebibyte);
   return Math.ceil((withReserve * 1.017 + mebibyte / 2) / 4096) * 4096;
 }

@@ -26,7 +26,7 @@ export const hardwareAddress = (address: number): string =>
   ['0a', '58', ...[24, 16, 8, 0].map((bits) => ((address >>> bits) & 255).toString(16).padStart(2, '0'))].join(':');
 
 /** The host's half: namespace, link pair, bridge port. The address stays with the link for whoever adopts it. */
-export function hostCommands(plan: NamespacePlan, id: string, address: number): string {
+function hostCommands(plan: NamespacePlan, id: string, address: number): string {
   return [
     `netns add ${id}`,
     `link add ${id} mtu ${plan.mtu} type veth peer name eth0 mtu ${plan.mtu} address ${hardwareAddress(address)} netns ${id}`,
@@ -40,7 +40,7 @@ export function hostCommands(plan: NamespacePlan, id: string, address: number): 
 }
 
 /** The inner half. Denied networks end here already, with an error at once, whatever happens to the firewall. */
-export function innerCommands(plan: NamespacePlan, address: number): string {
+function innerCommands(plan: NamespacePlan, address: number): string {
   const gateway = formatAddress(gatewayOf(plan.subnet));
   return [
     'link set lo up',

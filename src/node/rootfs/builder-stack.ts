@@ -19,7 +19,7 @@ export const builderIds: UserNamespace = { hostId: 1_879_048_192, size: 65_536 }
 
 const emptyFolders = ['dev', 'etc', 'opt', 'proc', 'run', 'sys', 'tmp', 'usr', 'var/tmp'];
 /** Mount points of volumes, the only ones there are: the root is read-only and shared. */
-export const builderFolders = ['build', 'source', 'bases'];
+const builderFolders = ['build', 'source', 'bases'];
 
 export interface BuilderStackOptions {
   /** The root folder, made when it is not there: it holds no more than mount points. */

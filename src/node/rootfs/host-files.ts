@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { unescapeMountinfo } from '../cgroup/hierarchies.ts';
 
 /** Entries of /etc that are copied; a trailing `*` matches a prefix. Only what everyone on the host may read is. */
-export const etcEntries = [
+const etcEntries = [
   'alternatives',
   'ca-certificates',
   'ca-certificates.conf',

@@ -46,7 +46,7 @@ export interface SkeletonOptions {
   readonly hostPaths: readonly HostPath[];
 }
 
-export const skeletonKey = ({ hostPaths }: SkeletonOptions): string =>
+const skeletonKey = ({ hostPaths }: SkeletonOptions): string =>
   createHash('sha256')
     .update(JSON.stringify([layoutVersion, hostPaths, topLinks()]))
     .update(etcStamp())

@@ -14,7 +14,7 @@ export interface RuntimeState {
 }
 
 /** The runtime refused; its own words. */
-export class RuntimeError extends Error {
+class RuntimeError extends Error {
   override readonly name = 'RuntimeError';
 }
 

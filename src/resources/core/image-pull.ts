@@ -6,7 +6,7 @@
 import type { Pod } from './pod.ts';
 
 /** Condition of a Pod: False with reason `Pulling` or `ImagePullBackOff`, True with `Pulled`. Added by kf-tasks. */
-export const imagesPulled = 'node.kf.dev/ImagesPulled';
+const imagesPulled = 'node.kf.dev/ImagesPulled';
 
 export interface ImagePull {
   /** `ImagePullBackOff`: it failed and is tried again. */

@@ -62,7 +62,7 @@ const volumeKinds = [
 ];
 
 /** What may be kept, or added: Docker's default set, but for raw sockets, which could send in another Pod's name. */
-export const grantable = [
+const grantable = [
   'AUDIT_WRITE',
   'CHOWN',
   'DAC_OVERRIDE',

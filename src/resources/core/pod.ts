@@ -29,7 +29,7 @@ export const envVarSchema = s.object({
 export type EnvVar = s.Infer<typeof envVarSchema>;
 
 const wholeObject = s.object({ name: s.optional(s.string()), optional: s.optional(s.boolean()) });
-export const envFromSchema = s.object({
+const envFromSchema = s.object({
   prefix: s.optional(s.string()),
   configMapRef: s.optional(wholeObject),
   secretRef: s.optional(wholeObject),
@@ -126,7 +126,7 @@ export const securityContextSchema = s.object(
 export type SecurityContext = s.Infer<typeof securityContextSchema>;
 
 /** Of all containers of a Pod; a container's own fields win. */
-export const podSecurityContextSchema = s.object(
+const podSecurityContextSchema = s.object(
   {
     runAsUser: s.optional(s.integer()),
     runAsGroup: s.optional(s.integer()),
@@ -146,7 +146,7 @@ const httpGet = s.object({
   httpHeaders: s.optional(s.array(s.object({ name: s.string(), value: s.optional(s.string()) }))),
 });
 /** Numbers are Kubernetes': seconds, and how often in a row. */
-export const probeSchema = s.object(
+const probeSchema = s.object(
   {
     exec: s.optional(s.object({ command: s.optional(s.array(s.string())) })),
     httpGet: s.optional(httpGet),
@@ -175,7 +175,7 @@ const handlerSchema = s.object(
 );
 export type LifecycleHandler = s.Infer<typeof handlerSchema>;
 
-export const containerSchema = s.object(
+const containerSchema = s.object(
   {
     name: s.string({ minLength: 1 }),
     image: s.optional(s.string()),
@@ -233,7 +233,7 @@ export const usageSchema = s.object({
   oomKills: s.optional(s.integer()),
 });
 
-export const containerStatusSchema = s.object(
+const containerStatusSchema = s.object(
   {
     name: s.string(),
     image: s.optional(s.string()),

@@ -199,10 +199,7 @@ export const hasImageCommand = ({ spec: { build } }: App): boolean =>
 const hasStartCommands: ReadonlySet<string> = new Set([hostStackBuilder]);
 
 /** Complaints about requests and limits that are no quantities, or negative. */
-export function resourceErrors(
-  path: string,
-  resources: s.Infer<typeof resourcesSchema> | undefined,
-): readonly FieldError[] {
+function resourceErrors(path: string, resources: s.Infer<typeof resourcesSchema> | undefined): readonly FieldError[] {
   const errors: FieldError[] = [];
   for (const list of ['requests', 'limits'] as const)
     for (const [name, text] of Object.entries(resources?.[list] ?? {})) {

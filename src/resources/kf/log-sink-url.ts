@@ -14,7 +14,7 @@ export type LogSinkTarget =
   | { readonly protocol: 'file'; readonly path: string };
 
 /** With the usual port of each: Fluentd's, RFC 5424's companions', OpenTelemetry's. */
-export const logSinkSchemes = {
+const logSinkSchemes = {
   fluentd: 24_224,
   'fluentd-tls': 24_224,
   syslog: 514,

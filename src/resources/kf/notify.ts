@@ -53,7 +53,7 @@ export function notifyErrors(path: string, notify: Notify | undefined): readonly
 }
 
 /** Shortest `expectEvery` in milliseconds. */
-export const shortestExpectation = 60_000;
+const shortestExpectation = 60_000;
 
 export const isExpectation = (text: string): boolean => (parseDuration(text) ?? 0) >= shortestExpectation;
 

@@ -17,7 +17,7 @@ export const waitsForSpace = (run: TaskRun): boolean =>
   !hasRoom(run) && (conditionOf(run, 'Succeeded')?.message ?? '').startsWith(`${waitingForSpace}: `);
 
 /** Its steps run one after another, its sidecars beside them. */
-export function needOfSpec({ steps = [], sidecars = [] }: TaskSpec): Need {
+function needOfSpec({ steps = [], sidecars = [] }: TaskSpec): Need {
   const of = (containers: readonly { readonly computeResources?: Parameters<typeof needOf>[0] }[]) =>
     containers.map(({ computeResources }) => needOf(computeResources));
   const most = (amount: keyof Need): number => Math.max(0, ...of(steps).map((need) => need[amount]));

@@ -19,7 +19,7 @@ import { taskSpecErrors, taskSpecSchema } from './task.ts';
 export const noSchedule = '0 0 30 2 *';
 
 /** Longest name: `-` and a Unix time of ten digits are added for its Tasks. */
-export const longestJobName = 52;
+const longestJobName = 52;
 
 /** Labels and annotations that every run gets. */
 const templateMetadata = s.object({

@@ -40,7 +40,7 @@ export interface MissedSlots {
 }
 
 /** Most slots that `all` catches up with. */
-export const mostCaughtUp = 100;
+const mostCaughtUp = 100;
 
 const mostCounted = 1000;
 const mostListed = 50;

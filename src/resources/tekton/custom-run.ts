@@ -17,7 +17,7 @@ const customSpecSchema = s.object({
   spec: s.describe('Whatever the custom task understands.', s.optional(s.any())),
 });
 
-export const customRunSpecSchema = s.object({
+const customRunSpecSchema = s.object({
   customRef: s.describe('What is run, by kind and apiVersion. Either this or `customSpec`.', s.optional(taskRefSchema)),
   customSpec: s.describe('What is run. Either this or `customRef`.', s.optional(customSpecSchema)),
   params: paramsSchema,

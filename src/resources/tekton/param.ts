@@ -19,7 +19,7 @@ const propertiesSchema = s.describe(
   s.optional(s.map(s.object({ type: s.describe('Default: `string`.', s.optional(s.string())) }))),
 );
 
-export const paramSchema = s.object({
+const paramSchema = s.object({
   name: s.describe('Name of the param that is set.', s.string()),
   value: s.describe('A string, a list of strings, or an object of strings.', s.any<ParamValue>()),
 });
@@ -28,7 +28,7 @@ export type Param = s.Infer<typeof paramSchema>;
 /** `params` of whatever takes values. */
 export const paramsSchema = s.describe('Values of params.', s.optional(s.array(paramSchema)));
 
-export const paramSpecSchema = s.object({
+const paramSpecSchema = s.object({
   name: s.describe('Name by which `$(params.NAME)` refers to it.', s.string()),
   type: typeSchema,
   description: s.describe('For the reader.', s.optional(s.string())),

@@ -9,7 +9,7 @@ import { whenExpressionSchema } from './when-expression.ts';
 
 const whenExpressions = s.describe('What it was guarded by.', s.optional(s.array(whenExpressionSchema)));
 
-export const childReferenceSchema = s.object(
+const childReferenceSchema = s.object(
   {
     apiVersion: s.describe('Of the child.', s.optional(s.string())),
     kind: s.describe('`TaskRun`, `CustomRun` or `PipelineRun`.', s.optional(s.string())),
@@ -22,7 +22,7 @@ export const childReferenceSchema = s.object(
 );
 export type ChildReference = s.Infer<typeof childReferenceSchema>;
 
-export const skippedTaskSchema = s.object({
+const skippedTaskSchema = s.object({
   name: s.describe('Name of the task.', s.string()),
   reason: s.describe('Why it was not run.', s.string()),
   whenExpressions,

@@ -23,7 +23,7 @@ const matrixSchema = s.object({
 });
 export type Matrix = s.Infer<typeof matrixSchema>;
 
-export const embeddedTaskSchema = s.object({
+const embeddedTaskSchema = s.object({
   ...taskSpecFields,
   apiVersion: s.describe('Of a custom task.', s.optional(s.string())),
   kind: s.describe('Of a custom task.', s.optional(s.string())),

@@ -8,7 +8,7 @@ import { stepActionDefaults } from './defaults/specs.ts';
 import { paramSpecsSchema, stepResultSchema } from './param.ts';
 import { tektonDeclaration } from './run.ts';
 
-export const stepActionSpecSchema = s.object({
+const stepActionSpecSchema = s.object({
   description: s.describe('For the reader.', s.optional(s.string())),
   image: s.describe('Image of the step.', s.optional(s.string())),
   command: s.describe('Instead of the image’s ENTRYPOINT.', s.optional(s.array(s.string()))),

@@ -26,7 +26,7 @@ const containerState = {
   ),
 };
 
-export const stepStateSchema = s.object(
+const stepStateSchema = s.object(
   {
     ...containerState,
     results: s.describe('Results that the step wrote.', s.optional(s.array(runResultSchema))),
@@ -43,7 +43,7 @@ export const stepStateSchema = s.object(
 );
 export type StepState = s.Infer<typeof stepStateSchema>;
 
-export const sidecarStateSchema = s.object(containerState, { open: true });
+const sidecarStateSchema = s.object(containerState, { open: true });
 export type SidecarState = s.Infer<typeof sidecarStateSchema>;
 
 /** A status that an earlier attempt ended with; a schema cannot contain itself. */

@@ -60,7 +60,7 @@ const draft = (status: ConditionDraft['status'], reason: string, message: string
   message,
 });
 
-export const cancelledMessage = (run: PipelineRun): string => `PipelineRun "${run.metadata.name}" was cancelled`;
+const cancelledMessage = (run: PipelineRun): string => `PipelineRun "${run.metadata.name}" was cancelled`;
 
 /** @param limits what the run was promised, for the message */
 export function conditionOfRun(

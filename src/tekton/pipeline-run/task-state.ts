@@ -40,7 +40,7 @@ export const isCancelled = (state: TaskState): boolean => isOver(state) && state
 export const isCancelledByTimeout = (state: TaskState): boolean =>
   isOver(state) && state.runs.some((run) => wasCancelled(run) && isTimeoutMessage(run.spec.statusMessage));
 
-export const isTimeoutMessage = (message = ''): boolean => /has timed out\.?$/.test(message);
+const isTimeoutMessage = (message = ''): boolean => /has timed out\.?$/.test(message);
 
 /** `$(tasks.T.status)`. */
 export function statusWord(state: TaskState): 'Succeeded' | 'Failed' | 'None' {

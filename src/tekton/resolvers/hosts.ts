@@ -6,12 +6,12 @@ import { addressesOf, isLoopbackAddress, isRefused, RefusedAddress } from '../..
 import { ResolverError } from './resolver.ts';
 
 /** `HOST` or `HOST:PORT`, as an administrator allows it. */
-export function isAllowed({ hostname, port, protocol }: URL, hosts: readonly string[]): boolean {
+function isAllowed({ hostname, port, protocol }: URL, hosts: readonly string[]): boolean {
   const usual: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443', 'git:': '9418', 'ssh:': '22' };
   return hosts.includes(hostname) || hosts.includes(`${hostname}:${port === '' ? usual[protocol] : port}`);
 }
 
-export function requireOutside(url: URL, address: string, hosts: readonly string[]): void {
+function requireOutside(url: URL, address: string, hosts: readonly string[]): void {
   const allowed = isAllowed(url, hosts);
   if (isRefused(address) && !allowed) throw new ResolverError(new RefusedAddress(url.hostname, address).message);
   if (isLoopbackAddress(address) && !allowed)

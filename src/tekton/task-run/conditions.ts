@@ -44,7 +44,7 @@ export const timedOut = (run: TaskRun): ConditionDraft =>
 const onErrorAnnotation = 'pipeline.tekton.dev/pipeline-task-on-error';
 
 /** A failure of the run's own doing that its PipelineRun shall not mind. */
-export const ignoredWhereAsked = (run: TaskRun, condition: ConditionDraft): ConditionDraft =>
+const ignoredWhereAsked = (run: TaskRun, condition: ConditionDraft): ConditionDraft =>
   condition.status === 'False' && run.metadata.annotations?.[onErrorAnnotation] === 'continue'
     ? { ...condition, reason: 'FailureIgnored' }
     : condition;

@@ -15,7 +15,7 @@ interface Returned {
 }
 
 /** What a termination message returns; nothing when it says something else. */
-export function returnedBy(message: string | undefined): readonly Returned[] {
+function returnedBy(message: string | undefined): readonly Returned[] {
   if (message === undefined || !message.startsWith('[')) return [];
   try {
     const list: unknown = JSON.parse(message);

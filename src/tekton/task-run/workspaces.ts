@@ -26,8 +26,7 @@ export function declaredWorkspaces(
   return [...declared, ...implied];
 }
 
-export const mountPathOf = ({ name, mountPath }: WorkspaceDeclaration): string =>
-  mountPath || `${paths.workspace}/${name}`;
+const mountPathOf = ({ name, mountPath }: WorkspaceDeclaration): string => mountPath || `${paths.workspace}/${name}`;
 
 /** FNV-1a, 32 bits. */
 function fnv32a(text: string): number {
@@ -39,7 +38,7 @@ function fnv32a(text: string): number {
 const volumeName = (text: string): string => `ws-${fnv32a(text).toString(16).padStart(8, '0').slice(0, 5)}`;
 
 /** The volume of each bound workspace, by the workspace's name; the same claim is one volume. */
-export function workspaceVolumes(bindings: readonly WorkspaceBinding[]): ReadonlyMap<string, Volume> {
+function workspaceVolumes(bindings: readonly WorkspaceBinding[]): ReadonlyMap<string, Volume> {
   const volumes = new Map<string, Volume>();
   const names = new Set<string>();
   const claims = new Map<string, Volume>();

@@ -65,7 +65,7 @@ const noSources: SourceSink = {
   has: async () => false,
 };
 
-export const testToken = 'a-token-for-tests';
+const testToken = 'a-token-for-tests';
 
 export async function startServer(
   options: {

@@ -41,7 +41,7 @@ export const allParams = ({ params = [], matrix }: PipelineTask): readonly Param
 ];
 
 /** Results that a task needs, wherever it says so. */
-export const neededResults = (task: PipelineTask): readonly ResultReference[] =>
+const neededResults = (task: PipelineTask): readonly ResultReference[] =>
   resultReferences([
     ...allParams(task).flatMap(({ value }) => expressionsOfValue(value)),
     ...(task.when ?? []).flatMap(expressionsOfWhen),

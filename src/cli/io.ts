@@ -11,9 +11,13 @@ export interface Io {
   readonly errIsTerminal: boolean;
   /** Whether stdout may be coloured: a terminal without NO_COLOR. */
   readonly colour: boolean;
-  /** Calls `stop` on Ctrl-C, as long as it is registered, instead of ending the process. */
-  onInterrupt(stop: () => void): { remove(): void };
+  /** Calls `stop` on these signals, as long as it is registered, instead of ending the process. Default: Ctrl-C. */
+  onInterrupt(stop: () => void, signals?: readonly StopSignal[]): { remove(): void };
+  /** Calls `end` when nobody reads the output any more (`| head`), and ends with its exit code. Default: 0. */
+  onUnread(end: () => number): void;
 }
+
+export type StopSignal = 'SIGINT' | 'SIGTERM';
 
 const colours = { red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36, bold: 1, dim: 2 } as const;
 export type Colour = keyof typeof colours;
@@ -24,10 +28,11 @@ export const paint = (io: Pick<Io, 'colour'>, colour: Colour, text: string): str
 /** The process's own streams. */
 export function processIo(env: NodeJS.ProcessEnv): Io {
   const noColour = (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb';
-  // Whoever reads us may stop early (`| head`): that is no error of ours.
+  // Whoever reads us may stop early: that is no error of ours.
+  let endUnread = (): number => 0;
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0);
+      if (error.code === 'EPIPE') process.exit(endUnread());
       throw error;
     });
   const errIsTerminal = process.stderr.isTTY === true;
@@ -52,9 +57,16 @@ export function processIo(env: NodeJS.ProcessEnv): Io {
     outIsTerminal: process.stdout.isTTY === true,
     errIsTerminal,
     colour: process.stdout.isTTY === true && !noColour,
-    onInterrupt: (stop) => {
-      process.on('SIGINT', stop);
-      return { remove: () => process.removeListener('SIGINT', stop) };
+    onInterrupt: (stop, signals = ['SIGINT']) => {
+      for (const signal of signals) process.on(signal, stop);
+      return {
+        remove: () => {
+          for (const signal of signals) process.removeListener(signal, stop);
+        },
+      };
+    },
+    onUnread: (end) => {
+      endUnread = end;
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Reads a user's YAML. */
 
+import type { Scalar } from 'yaml';
 import { CliError, messageOf } from './errors.ts';
 
 /** @param name of the file. @throws CliError with the line, and a mark below what is wrong in it */
@@ -7,7 +8,14 @@ export async function parseYaml(text: string, name: string): Promise<unknown> {
   const yaml = await import('yaml');
   try {
     // Cloud Foundry's manifests share settings by `<<: *anchor`.
-    return yaml.parse(text, { merge: true });
+    const document = yaml.parseDocument(text, { merge: true });
+    for (const error of document.errors) throw error;
+    yaml.visit(document, {
+      Scalar: (_, node) => {
+        if (isTooLong(node)) node.value = node.source;
+      },
+    });
+    return document.toJS();
   } catch (error) {
     throw new CliError(
       `${name}: ${messageOf(error)
@@ -16,3 +24,7 @@ export async function parseYaml(text: string, name: string): Promise<unknown> {
     );
   }
 }
+
+/** Whether a number has more digits than a number can hold: an ID, which stays as it was typed. */
+const isTooLong = ({ value, source = '' }: Scalar): boolean =>
+  typeof value === 'number' && !Number.isSafeInteger(value) && /^[-+]?\d+$/.test(source);

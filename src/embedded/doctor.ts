@@ -20,20 +20,23 @@ export async function runDoctor(args: readonly string[]): Promise<number> {
   }
   if (format === undefined) for (const advice of advices(results)) console.log(`\n${advice}`);
   const failed = results.filter((result) => !result.ok && !result.optional);
-  if (format === 'json') console.log(JSON.stringify(results, undefined, 2));
-  if (format === 'yaml') console.log(stringify(results, { lineWidth: 0 }).trimEnd());
   const offered = results.filter((result) => !result.ok && (!result.optional || result.offered));
+  const mends = fix && offered.length > 0;
+  // What is mended first is looked at again: stdout has one document.
+  if (format === 'json' && !mends) console.log(JSON.stringify(results, undefined, 2));
+  if (format === 'yaml' && !mends) console.log(stringify(results, { lineWidth: 0, compat: 'yaml-1.1' }).trimEnd());
   const commands = [...new Set(offered.map((result) => result.fix).filter((command) => command !== undefined))];
   const code = failed.length === 0 ? 0 : 1;
-  if (!fix || offered.length === 0) {
+  if (!mends) {
     const what = code === 0 ? 'To have all' : 'To mend it';
     if (format === undefined && commands.length > 0)
       console.log(`\n${what}: kf doctor --fix, or:\n  ${commands.join('\n  ')}`);
     return code;
   }
   for (const command of commands) {
-    console.log(`\n$ ${command}`);
-    execFileSync('/bin/sh', ['-c', command], { stdio: 'inherit' });
+    const [say, out] = format === undefined ? [console.log, 1] : [console.error, 2];
+    say(`\n$ ${command}`);
+    execFileSync('/bin/sh', ['-c', command], { stdio: ['inherit', out, 2] });
   }
   return runDoctor(args.filter((arg) => arg !== '--fix'));
 }

@@ -53,6 +53,15 @@ applications:
     ]);
   });
 
+  test('a number that is longer than a number can be stays as it was typed', async () => {
+    const { apps } = await parse('applications: [{ name: a, env: { ID: 987654321098765432, N: -1, F: 1.5 } }]');
+    expect(apps[0]?.env).toEqual([
+      { name: 'ID', value: '987654321098765432' },
+      { name: 'N', value: '-1' },
+      { name: 'F', value: '1.5' },
+    ]);
+  });
+
   test('unknown ones warn, those of running Apps are named', async () => {
     const { warnings, withoutEffect } = await parse(
       'applications:\n- {name: a, colour: red, routes: [{route: x}], instances: 2}\n- {name: b, instances: 1}\nversion: 1',

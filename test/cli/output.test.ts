@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { formatDescription, section } from '../../src/cli/output/describe.ts';
+import { formatValue } from '../../src/cli/output/objects.ts';
 import { formatTable } from '../../src/cli/output/table.ts';
 import { formatTips, quote } from '../../src/cli/output/tips.ts';
 import { isSecret } from '../../src/cli/secrets.ts';
@@ -14,6 +16,22 @@ test('a table: two spaces between columns, <nil>, one line per row, wide charact
   );
   expect(table).toBe('Name  ID     Reason\na     10     <nil>\n日本  <nil>  two lines\n');
   expect(formatTable(['Name', 'Age'], [])).toBe('Name  Age\n');
+});
+
+test('control characters are shown, not obeyed', () => {
+  expect(formatTable(['Name'], [['\x1b[2Ja\x7f\x9b']])).toBe('Name\n^[[2Ja^?\\x9b\n');
+  expect(formatDescription([['Command', "printf '\x1b[31m'\n\tdone\r"]])).toBe(
+    "Command:  printf '^[[31m'\n          \tdone^M\n",
+  );
+});
+
+test('YAML keeps text text, also for readers of YAML 1.1', async () => {
+  const words = ['on', 'No', 'y', '1_000', '12:30:45', '0b101', '012', '1e3', '~', '<<', 'plain', 'a\nb\n'];
+  const text = await formatValue('yaml', { words, twice: words });
+  expect(parse(text, { version: '1.1' })).toEqual({ words, twice: words });
+  expect(text).toContain('- "on"\n');
+  expect(text).toContain('- plain\n');
+  expect(text).not.toMatch(/[&*]\w/);
 });
 
 test('a description: aligned, empty parts left out, lists below one another', () => {

@@ -81,6 +81,16 @@ describe('a first push', () => {
     expect(cli.sources.get(source.spec.checksum.value)?.length).toBe(source.spec.size);
   });
 
+  test('that its reader cuts short has not succeeded; one that only tells of it has', async () => {
+    const folder = await cli.source({ 'etl.sh': 'echo hi' });
+    const running = cli.start(['push', 'unread', '--task', '-p', folder]);
+    await running.prints('Uploading');
+    expect(running.unread()).toBe(1);
+    expect((await running.finished).code).toBe(0);
+    expect(running.unread()).toBe(0);
+    await cli.ok('delete', 'unread');
+  });
+
   test('without --task: exit 1, nothing is made, the command to type is printed', async () => {
     const folder = await cli.source({ a: '' });
     const { code, stderr } = await cli.run('push', 'web', '-p', folder, '-c', 'node x.js');

@@ -30,6 +30,8 @@ export class Running {
   readonly #stops = new Set<() => void>();
   readonly #waiting = new Set<() => void>();
   finished!: Promise<Finished>;
+  /** The reader of the output goes: the exit code of a process. */
+  unread = (): number => 0;
 
   readonly io = {
     out: async (data: string | Uint8Array) => {
@@ -47,6 +49,9 @@ export class Running {
     onInterrupt: (stop: () => void) => {
       this.#stops.add(stop);
       return { remove: () => void this.#stops.delete(stop) };
+    },
+    onUnread: (end: () => number) => {
+      this.unread = end;
     },
   };
 
@@ -175,7 +180,12 @@ const fakeLogs = (cli: () => TestCli): LogSource => ({
     const stamped = wanted.map((line, index) =>
       query.timestamps ? `2026-01-01T00:00:00.${String(index).padStart(9, '0')}Z ${line}` : line,
     );
-    yield Buffer.from(stamped.join(''));
+    const content = Buffer.from(stamped.join(''));
+    // Cut in the middle of a line, as logs are.
+    const cut = Math.ceil(content.length / 2);
+    yield content.subarray(0, cut);
+    await new Promise(setImmediate);
+    yield content.subarray(cut);
     if (!query.follow || query.ended === undefined) return;
     await new Promise<void>((resolve) => {
       if (query.ended!.aborted || query.signal?.aborted) return resolve();

@@ -130,6 +130,16 @@ describe('run-task', () => {
     await cli.ok('terminate-task', task.metadata.name, '--now');
   });
 
+  test('nobody reads the output any more: the task goes on, and the exit code does not say that it succeeded', async () => {
+    const running = cli.start(['run-task', 'report', '-c', 'wait', '--follow']);
+    await Promise.all([running.prints('hello'), running.prints('has ID')]);
+    const { name } = (await newest()).metadata;
+    expect(running.unread()).toBe(123);
+    expect(lastLine(running.stderr)).toBe(`The output is not read any more; Task ${name} goes on.`);
+    await cli.ok('terminate-task', name, '--now');
+    await running.finished;
+  });
+
   test('a Task that is deleted while it is watched: 122', async () => {
     const running = cli.start(['run-task', 'report', '-c', 'wait', '--wait']);
     await running.prints('has ID');
@@ -142,7 +152,7 @@ describe('run-task', () => {
     const json = await cli.run('run-task', 'report', '-c', 'exit 5', '--follow', '-o', 'json');
     expect(json.code).toBe(5);
     expect(JSON.parse(json.stdout)).toMatchObject({ kind: 'Task', status: { exitCode: 5 } });
-    expect(json.stderr).toContain('hello');
+    expect(json.stderr).toContain('hello\n');
     const name = await cli.run('run-task', 'report', '-c', 'exit 0', '-o', 'name');
     expect(name.stdout).toMatch(/^task\.kf\.dev\/report-\w{5}\n$/);
   });

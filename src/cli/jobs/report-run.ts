@@ -13,7 +13,7 @@ import type { Context } from '../context.ts';
 import { Exit, UnreachableError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { runLogSource } from '../logs/log-source.ts';
-import { readBytes } from '../logs/read-log.ts';
+import { noteLine, readBytes, splitLines } from '../logs/read-log.ts';
 import { formatObject } from '../output/objects.ts';
 import { formatTips } from '../output/tips.ts';
 import type { WaitFlags } from '../task-flags.ts';
@@ -52,7 +52,11 @@ export async function seeThrough(
   const { io } = context;
   context.failureCode = exitCodes.watchLost;
   const stop = new AbortController();
-  const interrupt = io.onInterrupt(() => stop.abort());
+  const interrupt = io.onInterrupt(() => stop.abort(), ['SIGINT', 'SIGTERM']);
+  io.onUnread(() => {
+    io.note(`The output is not read any more; ${kind.kind} ${run.metadata.name} goes on.`);
+    return exitCodes.watchLost;
+  });
   let ended: JobRun | undefined;
   try {
     const log = follow ? copyLog(context, kind, run, stop.signal, output === undefined) : undefined;
@@ -90,9 +94,9 @@ async function copyLog(
   toStdout: boolean,
 ): Promise<void> {
   const source = runLogSource(kind, refOf(run));
-  for await (const chunk of readBytes(context, source, { follow: true, signal, patience: 60_000 }))
-    if (toStdout) await context.io.out(chunk);
-    else context.io.note(chunk.toString().replace(/\n$/, ''));
+  const chunks = readBytes(context, source, { follow: true, signal, patience: 60_000 });
+  if (toStdout) for await (const chunk of chunks) await context.io.out(chunk);
+  else for await (const line of splitLines(chunks)) noteLine(context.io, line);
 }
 
 /** What the TaskRuns of a PipelineRun failed of: it counts them only. */

@@ -1,6 +1,7 @@
 /** Reads a log whole, as bytes, or line by line from a place on. */
 
 import type { Context } from '../context.ts';
+import type { Io } from '../io.ts';
 import { Patience } from '../wait/patience.ts';
 import { pause } from '../wait/pause.ts';
 import type { LogSource } from './log-source.ts';
@@ -128,3 +129,6 @@ export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncIterable<
   }
   if (parts.length > 0) yield Buffer.concat(parts);
 }
+
+/** A line of a log among the prose. */
+export const noteLine = (io: Pick<Io, 'note'>, line: Buffer): void => io.note(line.toString().replace(/\n$/, ''));

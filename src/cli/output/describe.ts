@@ -1,5 +1,7 @@
 /** `Key:  value` lists with nested parts, as `kf app` and `kf task` print them. Pure. */
 
+import { visible } from './visible.ts';
+
 export type Description = readonly (readonly [key: string, value: DescribedValue])[];
 export type DescribedValue = string | number | boolean | undefined | readonly string[] | Section;
 
@@ -17,7 +19,7 @@ export function formatDescription(entries: Description, indent = ''): string {
   return shown
     .map(([key, value]) => {
       if (value instanceof Section) return `${indent}${key}:\n${formatDescription(value.entries, `${indent}  `)}`;
-      const lines = (Array.isArray(value) ? value : [value]).flatMap((item) => String(item).split('\n'));
+      const lines = (Array.isArray(value) ? value : [value]).flatMap((item) => visible(String(item)).split('\n'));
       const first = `${indent}${`${key}:`.padEnd(width)}  `;
       return `${lines
         .map((line, index) => (index === 0 ? first : ' '.repeat(first.length)) + line)

@@ -32,5 +32,6 @@ export const formatNamed = async (format: OutputFormat, value: unknown, names: r
 export async function formatValue(format: 'json' | 'yaml', value: unknown): Promise<string> {
   if (format === 'json') return `${JSON.stringify(value, undefined, 4)}\n`;
   const yaml = await import('yaml');
-  return yaml.stringify(value, { lineWidth: 0 });
+  // Quoted as YAML 1.1 wants it, too: kubectl and Ruby read `on` and `1_000` as something else than text.
+  return yaml.stringify(value, { lineWidth: 0, compat: 'yaml-1.1', aliasDuplicateObjects: false });
 }

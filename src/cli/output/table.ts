@@ -1,5 +1,7 @@
 /** Tables as Kf prints them: columns aligned by two spaces, empty values as `<nil>`, the header always. Pure. */
 
+import { visible } from './visible.ts';
+
 export type Cell = string | number | boolean | null | undefined;
 
 export function formatTable(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
@@ -16,7 +18,7 @@ const cellText = (cell: Cell): string =>
   // A table has one line per row, whatever a name or a message holds.
   cell === null || cell === undefined ? '<nil>' : oneLine(String(cell));
 
-const oneLine = (text: string): string => (plain.test(text) ? text : text.replace(/[\r\n\t]+/g, ' '));
+const oneLine = (text: string): string => (plain.test(text) ? text : visible(text.replace(/[\r\n\t]+/g, ' ')));
 
 const plain = /^[\x20-\x7e]*$/;
 

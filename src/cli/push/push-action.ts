@@ -2,6 +2,7 @@
 
 import { requireSpace } from '../apps.ts';
 import type { Context, Session } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { type PushFlags, planPush } from './plan.ts';
 import { type PreparedPush, performPush, preparePush } from './push-app.ts';
 
@@ -21,10 +22,13 @@ export async function pushAction(context: Context, name: string | undefined, fla
 }
 
 async function performAll(context: Context, session: Session, prepared: readonly PreparedPush[]): Promise<void> {
+  let unbuilt = prepared.length;
+  // A push that its reader cuts short has not succeeded; one that only tells of it has.
+  context.io.onUnread(() => (unbuilt === 0 ? exitCodes.ok : exitCodes.error));
   for (const [index, one] of prepared.entries()) {
     if (prepared.length > 1) context.io.note(`Pushing App "${one.plan.name}" (${index + 1} of ${prepared.length})...`);
     try {
-      await performPush(context, session, one);
+      await performPush(context, session, one, () => unbuilt--);
     } catch (error) {
       sayNotPushed(context, prepared.slice(index + 1));
       throw error;

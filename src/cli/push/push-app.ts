@@ -86,7 +86,13 @@ async function packPlan(
   return { source: await packTree(tree, context), recipe };
 }
 
-export async function performPush(context: Context, session: Session, prepared: PreparedPush): Promise<void> {
+/** @param onBuilt called once there is nothing left to do but to tell of it */
+export async function performPush(
+  context: Context,
+  session: Session,
+  prepared: PreparedPush,
+  onBuilt: () => void,
+): Promise<void> {
   const { io } = context;
   const { plan, found, bindings, source } = prepared;
   const began = context.clock.now();
@@ -101,6 +107,7 @@ export async function performPush(context: Context, session: Session, prepared: 
       ? await watchBuild(context, await requestImage(session, app, prepared))
       : await requestBuild(context, session, app, { ...prepared, source });
   checkBuild(context, built);
+  onBuilt();
   await io.out(
     `${paint(io, 'green', '[deploy]')} Total push time ${((context.clock.now() - began) / 1000).toFixed(2)} seconds\n`,
   );

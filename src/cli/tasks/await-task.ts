@@ -1,4 +1,4 @@
-/** Watches a Task to its end, printing its log if asked to; Ctrl-C stops the watching, never the Task. */
+/** Watches a Task to its end, printing its log if asked to; Ctrl-C and SIGTERM stop the watching, never the Task. */
 
 import { isFinal } from '../../resources/condition.ts';
 import { humanDuration } from '../../resources/duration.ts';
@@ -6,7 +6,7 @@ import { Task } from '../../resources/kf/task.ts';
 import { refOf } from '../../resources/meta.ts';
 import type { Context } from '../context.ts';
 import { taskLogSource } from '../logs/log-source.ts';
-import { readBytes } from '../logs/read-log.ts';
+import { readBytes, splitLines } from '../logs/read-log.ts';
 import { observe } from '../wait/observe.ts';
 import { isRunning, progressOf } from './outcome.ts';
 
@@ -18,6 +18,8 @@ const signOfLife = 30_000;
 export interface AwaitOptions {
   /** Takes the log. Absent: it is not read. */
   readonly onLog?: (chunk: Buffer) => Promise<void>;
+  /** Whether the log comes in whole lines, each with its newline where it has one. Default: as it arrives. */
+  readonly byLine?: boolean;
   /** Called once the Task has its number. */
   readonly onId?: (id: number) => void;
 }
@@ -25,10 +27,14 @@ export interface AwaitOptions {
 export type Awaited = { readonly end: 'final'; readonly task: Task } | { readonly end: 'deleted' | 'interrupted' };
 
 /** @throws UnreachableError when the server stays away for 60 s */
-export async function awaitTask(context: Context, task: Task, { onLog, onId }: AwaitOptions): Promise<Awaited> {
+export async function awaitTask(
+  context: Context,
+  task: Task,
+  { onLog, onId, byLine = false }: AwaitOptions,
+): Promise<Awaited> {
   const { io } = context;
   const stop = new AbortController();
-  const interrupt = io.onInterrupt(() => stop.abort());
+  const interrupt = io.onInterrupt(() => stop.abort(), ['SIGINT', 'SIGTERM']);
   const progress = new Progress(context, task);
   let mayPrint = (): void => {};
   const printing = new Promise<void>((resolve) => {
@@ -38,7 +44,7 @@ export async function awaitTask(context: Context, task: Task, { onLog, onId }: A
   const print = onLog === undefined ? undefined : (chunk: Buffer) => printing.then(() => onLog(chunk));
   try {
     // With the log all has been said once it has ended, so both are waited for.
-    const log = print === undefined ? undefined : copyLog(context, task, print, stop.signal);
+    const log = print === undefined ? undefined : copyLog(context, task, { print, byLine, signal: stop.signal });
     // Its failure is reported when it is awaited below.
     log?.catch(() => undefined);
     let latest: Task | undefined = task;
@@ -73,14 +79,15 @@ async function* withFirst<T>(first: T, rest: AsyncIterable<T>): AsyncIterable<T>
   yield* rest;
 }
 
-async function copyLog(
-  context: Context,
-  task: Task,
-  onLog: (chunk: Buffer) => Promise<void>,
-  signal: AbortSignal,
-): Promise<void> {
-  const source = taskLogSource(refOf(task));
-  for await (const chunk of readBytes(context, source, { follow: true, signal, patience })) await onLog(chunk);
+interface LogCopy {
+  readonly print: (chunk: Buffer) => Promise<void>;
+  readonly byLine: boolean;
+  readonly signal: AbortSignal;
+}
+
+async function copyLog(context: Context, task: Task, { print, byLine, signal }: LogCopy): Promise<void> {
+  const chunks = readBytes(context, taskLogSource(refOf(task)), { follow: true, signal, patience });
+  for await (const chunk of byLine ? splitLines(chunks) : chunks) await print(chunk);
 }
 
 /** Says what a Task waits for when that takes longer than a second, and gives a sign of life every 30 s. */

@@ -8,6 +8,7 @@ import type { OutputFlag } from '../command.ts';
 import type { Context } from '../context.ts';
 import { Exit, messageOf, UnreachableError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { noteLine } from '../logs/read-log.ts';
 import { formatObject } from '../output/objects.ts';
 import { formatTips } from '../output/tips.ts';
 import type { WaitFlags } from '../task-flags.ts';
@@ -88,12 +89,18 @@ async function tipsFor(context: Context, task: Task) {
 
 async function seeThrough(context: Context, task: Task, flags: ReportFlags): Promise<void> {
   const { io } = context;
+  io.onUnread(() => {
+    io.note(`The output is not read any more; Task ${task.metadata.name} goes on.`);
+    return exitCodes.watchLost;
+  });
   // stdout is for the object then.
-  const onLog =
-    flags.output === undefined ? (chunk: Buffer) => io.out(chunk) : (chunk: Buffer) => noteChunk(context, chunk);
+  const log =
+    flags.output === undefined
+      ? { onLog: (chunk: Buffer) => io.out(chunk) }
+      : { onLog: async (line: Buffer) => noteLine(io, line), byLine: true };
   let id = task.status?.id;
   const awaited = await awaitTask(context, task, {
-    ...(flags.follow ? { onLog } : {}),
+    ...(flags.follow ? log : {}),
     onId: (number) => {
       id = number;
       sayId(context, task, number);
@@ -108,10 +115,6 @@ async function seeThrough(context: Context, task: Task, flags: ReportFlags): Pro
   if (awaited.end === 'final') await print(context, awaited.task, flags);
   io.note(`${outcome.text}.`);
   throw new Exit(outcome.exitCode);
-}
-
-async function noteChunk({ io }: Context, chunk: Buffer): Promise<void> {
-  io.note(chunk.toString().replace(/\n$/, ''));
 }
 
 async function stopWatching(context: Context, task: Task, id: number | undefined, what: string): Promise<never> {

@@ -10,6 +10,9 @@ export function runDefaults(config: ServerConfig): RunDefaults {
   return {
     timeout: canonicalDuration(`${config['tekton.timeout'] / 1000}s`),
     serviceAccount: config['tekton.serviceAccount'],
+    ...(config['tekton.resolver'] === undefined ? {} : { resolver: config['tekton.resolver'] }),
+    forbiddenEnv: config['tekton.forbiddenEnv'],
+    resources: config['tekton.resources'],
     // What they hold is checked with each run that they are filled into.
     ...(podTemplate === undefined ? {} : { podTemplate: podTemplate as RunDefaults['podTemplate'] }),
     ...(workspaceBinding === undefined

@@ -152,7 +152,7 @@ function startControllers(
     startEventExpiry(options),
     startRetentionController(options),
     startPipelineRunController(options),
-    startTaskRunController({ ...options, workspaceBinding: defaults.workspaceBinding }),
+    startTaskRunController({ ...options, podDefaults: defaults }),
     startResolution({ client, dataDir, instance, bundles, log }),
   ];
 }

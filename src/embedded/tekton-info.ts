@@ -29,11 +29,24 @@ export async function tellOfTekton(client: Client, version: string, defaults: Ru
 
 const usual: RunDefaults = { timeout: '1h', serviceAccount: 'default' };
 
-const told = ({ timeout, serviceAccount, podTemplate, workspaceBinding }: RunDefaults) => ({
+const told = ({
+  timeout,
+  serviceAccount,
+  podTemplate,
+  workspaceBinding,
+  resolver,
+  forbiddenEnv = [],
+  resources = {},
+}: RunDefaults) => ({
   'default-timeout-minutes': String(Math.max(1, Math.round((parseDuration(timeout) ?? 0) / 60_000))),
   'default-service-account': serviceAccount,
   ...(podTemplate === undefined ? {} : { 'default-pod-template': JSON.stringify(podTemplate) }),
   ...(workspaceBinding === undefined ? {} : { 'default-task-run-workspace-binding': JSON.stringify(workspaceBinding) }),
+  ...(resolver === undefined ? {} : { 'default-resolver-type': resolver }),
+  ...(forbiddenEnv.length === 0 ? {} : { 'default-forbidden-env': forbiddenEnv.join(',') }),
+  ...(Object.keys(resources).length === 0
+    ? {}
+    : { 'default-container-resource-requirements': JSON.stringify(resources) }),
 });
 
 async function state(client: Client, name: string, data: Readonly<Record<string, string>>): Promise<void> {

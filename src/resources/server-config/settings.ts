@@ -10,6 +10,7 @@ import type { Schema } from '../schema.ts';
 import { isLabelValue, isQualifiedName } from '../selector.ts';
 import { podTemplateSchema } from '../tekton/pod-template.ts';
 import { workspaceBindingSchema } from '../tekton/workspace.ts';
+import { containerResources } from './container-resources.ts';
 import {
   directories,
   duration,
@@ -264,6 +265,32 @@ export const settings = {
     description:
       'What the workspaces of a Task are bound to that its TaskRun does not bind (`default-task-run-workspace-binding`). Optional ones stay unbound.',
     example: { emptyDir: {} },
+    inForce: 'at the next start',
+  }),
+  'tekton.resolver': setting({
+    type: text('the name of a resolver, like git or cluster', isDns1123Label),
+    default: undefined,
+    defaultText: 'none',
+    description:
+      'Resolver of references that name neither a Task, Pipeline or StepAction nor a resolver (`default-resolver-type`).',
+    example: 'git',
+    inForce: 'at the next start',
+  }),
+  'tekton.forbiddenEnv': setting({
+    type: texts('a list of names of variables', (name) => /^[^\s=,]+$/.test(name)),
+    default: [],
+    defaultText: 'none',
+    description: 'Variables that the podTemplate of a run may not set (`default-forbidden-env`).',
+    example: ['HTTPS_PROXY'],
+    inForce: 'at the next start',
+  }),
+  'tekton.resources': setting({
+    type: containerResources,
+    default: {},
+    defaultText: 'none',
+    description:
+      'Requests and limits of steps and sidecars that have none (`default-container-resource-requirements`): by the name of a container (`step-build`), by its beginning (`prefix-step` for `step-…`), or `default` for all others.',
+    example: { default: { requests: { cpu: '250m' }, limits: { memory: '1Gi' } } },
     inForce: 'at the next start',
   }),
   'store.cache': setting({

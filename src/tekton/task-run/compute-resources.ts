@@ -2,8 +2,9 @@
 
 import type { Draft } from '../../client/client.ts';
 import type { LimitRange, LimitRangeItem } from '../../resources/core/limit-range.ts';
-import type { Pod, ResourceRequirements } from '../../resources/core/pod.ts';
+import type { Container, Pod, ResourceRequirements } from '../../resources/core/pod.ts';
 import { formatMilli, formatWhole, quantityValue } from '../../resources/quantity.ts';
+import type { RunDefaults } from '../../resources/tekton/defaults/configured.ts';
 import type { Step } from '../../resources/tekton/step.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
@@ -81,6 +82,33 @@ const wholePart = (quantity: string, parts: number): string =>
 
 const milliPart = (quantity: string, parts: number): string =>
   formatMilli(Math.floor(Math.round(quantityValue(quantity) * 1000) / parts));
+
+/**
+ * The administrator's requests and limits of containers that have none: by name, by the name's beginning (`prefix-step` is
+ * `step-…`), else those of `default`.
+ */
+export function withResourcesOf(pod: Draft<Pod>, resources: NonNullable<RunDefaults['resources']>): Draft<Pod> {
+  const entries = Object.entries(resources);
+  if (entries.length === 0) return pod;
+  const beginning = (key: string, name: string): boolean =>
+    key.startsWith('prefix-') && name.startsWith(`${key.slice('prefix-'.length)}-`);
+  const found = (name: string): ResourceRequirements | undefined =>
+    resources[name] ?? entries.find(([key]) => beginning(key, name))?.[1] ?? resources['default'];
+  const sized = (container: Container): Container => {
+    const { requests = {}, limits = {} } = container.resources ?? {};
+    const usual = Object.keys({ ...requests, ...limits }).length === 0 ? found(container.name) : undefined;
+    return usual === undefined ? container : { ...container, resources: usual };
+  };
+  const { containers, initContainers } = pod.spec;
+  return {
+    ...pod,
+    spec: {
+      ...pod.spec,
+      containers: containers.map(sized),
+      ...(initContainers === undefined ? {} : { initContainers: initContainers.map(sized) }),
+    },
+  };
+}
 
 /** What Tekton asks for steps that say nothing where a namespace has LimitRanges. */
 const known = ['cpu', 'memory', 'ephemeral-storage'];

@@ -12,7 +12,7 @@ import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { substituteDeep } from '../variables/substitution.ts';
 import { makeClaims } from '../workspaces/claims.ts';
-import { withRequestsOf } from './compute-resources.ts';
+import { withRequestsOf, withResourcesOf } from './compute-resources.ts';
 import { TaskRunFailure } from './failure.ts';
 import { attemptOf, type PodParts, podName, podOf } from './pod.ts';
 import type { Prepared } from './prepare.ts';
@@ -26,19 +26,23 @@ export interface Made {
   readonly pod: Pod;
 }
 
-/** @param binding of workspaces that the run leaves open @throws TaskRunFailure for what the server refuses */
+/** Of the server's settings, what the Pod of a run gets where nothing else is said. */
+export type PodDefaults = Pick<RunDefaults, 'workspaceBinding' | 'resources'>;
+
+/** @throws TaskRunFailure for what the server refuses */
 export async function makePod(
   client: Client,
   given: TaskRun,
   prepared: Prepared,
-  binding?: RunDefaults['workspaceBinding'],
+  { workspaceBinding, resources = {} }: PodDefaults = {},
 ): Promise<Made> {
-  const run = withDefaultBindings(await withMetaOfTask(client, given, prepared), prepared.spec, binding);
+  const run = withDefaultBindings(await withMetaOfTask(client, given, prepared), prepared.spec, workspaceBinding);
   await claims(client, run);
   try {
     const pod = podOf(run, await partsOf(client, run, prepared));
-    const limits = isKfsOwn(run) ? [] : await limitRangesOf(client, run);
-    return { run, pod: await client.create(Pod, withRequestsOf(pod, limits)) };
+    if (isKfsOwn(run)) return { run, pod: await client.create(Pod, pod) };
+    const sized = withResourcesOf(pod, resources);
+    return { run, pod: await client.create(Pod, withRequestsOf(sized, await limitRangesOf(client, run))) };
   } catch (error) {
     if (isInvalid(error) || isForbidden(error)) throw refused(run, error.message);
     if (!isAlreadyExists(error)) throw error;

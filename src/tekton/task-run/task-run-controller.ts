@@ -20,7 +20,6 @@ import { Space } from '../../resources/kf/space.ts';
 import { annotations } from '../../resources/labels.ts';
 import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { isNotFound } from '../../resources/status.ts';
-import type { RunDefaults } from '../../resources/tekton/defaults/configured.ts';
 import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun, type TaskRunStatus } from '../../resources/tekton/task-run.ts';
@@ -33,7 +32,7 @@ import { cancelled, podEnded, started, stuckStart, succeeded, timedOut } from '.
 import { TaskRunFailure } from './failure.ts';
 import { hold, isAbandoned, isHeld, letGo } from './held-pod.ts';
 import { MadePods } from './made-pods.ts';
-import { makePod } from './make-pod.ts';
+import { makePod, type PodDefaults } from './make-pod.ts';
 import { attemptOf, gracePeriodOf, podName } from './pod.ts';
 import { knownSpec, knownTask, type Prepared, prepare } from './prepare.ts';
 import { retriedWhereAsked } from './retries.ts';
@@ -42,8 +41,8 @@ import { finalStatus, hasStartedStep, isUntold, statusFromPod } from './status.t
 import { timeToStart } from './time-limit.ts';
 
 interface Options extends TakingTurns {
-  /** What the workspaces are bound to that a run leaves open. Default: such a run fails. */
-  readonly workspaceBinding?: RunDefaults['workspaceBinding'];
+  /** What Pods get of the server's settings. Default: nothing; a run that leaves a workspace open fails. */
+  readonly podDefaults?: PodDefaults;
 }
 
 export function startTaskRunController(options: Options): RunningController {
@@ -68,13 +67,13 @@ export class TaskRunController {
   readonly #clock: Clock;
   readonly #line: ConcurrencyLine;
   readonly #made = new MadePods();
-  readonly #binding: RunDefaults['workspaceBinding'];
+  readonly #podDefaults: PodDefaults;
   readonly space: SpaceLine;
 
-  constructor({ client, clock, turns = new OneByOne(), workspaceBinding }: Options) {
+  constructor({ client, clock, turns = new OneByOne(), podDefaults = {} }: Options) {
     this.#client = client;
     this.#clock = clock;
-    this.#binding = workspaceBinding;
+    this.#podDefaults = podDefaults;
     this.#line = new ConcurrencyLine(client, turns);
     this.space = new SpaceLine(client, turns);
   }
@@ -164,7 +163,7 @@ export class TaskRunController {
   async #makePod(read: TaskRun, prepared: Prepared): Promise<Result | void> {
     const begun = await this.#withTurn(read);
     if (begun === undefined) return;
-    const { run, pod } = await makePod(this.#client, begun, prepared, this.#binding);
+    const { run, pod } = await makePod(this.#client, begun, prepared, this.#podDefaults);
     if (!isControlledBy(pod, run)) return this.#wayBlocked(run, pod);
     this.#made.add(pod);
     await this.#begin(run, started(), {
@@ -189,7 +188,7 @@ export class TaskRunController {
   /** A further attempt runs what the first one ran. */
   async #prepare(run: TaskRun): ReturnType<typeof prepare> {
     const spec = knownSpec(run);
-    if (spec === undefined || isKfsOwn(run)) return prepare(this.#client, run, this.#binding);
+    if (spec === undefined || isKfsOwn(run)) return prepare(this.#client, run, this.#podDefaults.workspaceBinding);
     const known: Prepared = {
       state: 'ready',
       task: knownTask(run, spec),
@@ -264,7 +263,7 @@ export class TaskRunController {
   /** Its Pod was made, and the status that would say of what was not written. */
   async #knownAgain(run: TaskRun, pod: Pod): Promise<TaskRun | undefined> {
     try {
-      const prepared = await prepare(this.#client, run, this.#binding);
+      const prepared = await prepare(this.#client, run, this.#podDefaults.workspaceBinding);
       return prepared.state === 'ready' ? { ...run, status: { ...run.status, ...foundOut(run, prepared) } } : undefined;
     } catch (error) {
       if (error instanceof TaskRunFailure && !(await this.#hasEnded(pod))) return undefined;

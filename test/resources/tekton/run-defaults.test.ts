@@ -83,7 +83,7 @@ test('a workspace that a TaskRun leaves open is bound, an optional one is not', 
   const controller = startTaskRunController({
     client,
     clock: systemClock,
-    workspaceBinding: defaults.workspaceBinding,
+    podDefaults: defaults,
   });
   const workspaces = [{ name: 'scratch' }, { name: 'cache', optional: true }];
   const steps = [{ name: 's', image: 'i', script: 'ls $(workspaces.scratch.path) $(workspaces.cache.bound)' }];
@@ -108,4 +108,75 @@ test('what is no podTemplate is refused', () => {
     'must be a podTemplate, like {"nodeSelector": {"disktype": "ssd"}}, with fields of nodeSelector, env, ',
   );
   expect(() => config('tekton: { workspaceBinding: { name: x } }')).toThrow('with fields of subPath, ');
+});
+
+test('a reference that names nothing is to the resolver that is set', async () => {
+  const { client, close } = await start('tekton: { resolver: cluster }');
+  const params = [{ name: 'name', value: 'x' }];
+  const metadata = (name: string) => ({ name, namespace });
+  const open = await client.create(TaskRun, { metadata: metadata('open'), spec: { taskRef: { params } } as never });
+  expect(open.spec.taskRef).toEqual({ resolver: 'cluster', params });
+  const named = await client.create(TaskRun, {
+    metadata: metadata('named'),
+    spec: { taskRef: { name: 't' } } as never,
+  });
+  expect(named.spec.taskRef).toEqual({ name: 't', kind: 'Task' });
+  const tasks = [
+    { name: 'ref', taskRef: { params } },
+    { name: 'own', taskRef: { apiVersion: 'example.dev/v1', kind: 'Own' } },
+    { name: 'within', taskSpec: { steps: [{ name: 's', ref: { params } }] } },
+  ];
+  const run = await client.create(PipelineRun, { metadata: metadata('p'), spec: { pipelineSpec: { tasks } } as never });
+  expect(run.spec.pipelineSpec?.tasks).toMatchObject([
+    { taskRef: { resolver: 'cluster', params } },
+    { taskRef: { apiVersion: 'example.dev/v1', kind: 'Own' } },
+    { taskSpec: { steps: [{ ref: { resolver: 'cluster', params } }] } },
+  ]);
+  expect(run.spec.pipelineSpec?.tasks?.[1]?.taskRef?.resolver).toBeUndefined();
+  await close();
+});
+
+test('a podTemplate may not set what is forbidden; what is set for all runs may be', async () => {
+  const env = (value: string) => ({ env: [{ name: 'PROXY', value }] });
+  const { client, close } = await start(
+    `tekton: { forbiddenEnv: [PROXY, TOKEN], podTemplate: ${JSON.stringify(env('all'))} }`,
+  );
+  const create = (name: string, podTemplate: object) =>
+    client.create(TaskRun, { metadata: { name, namespace }, spec: { taskSpec, podTemplate } as never });
+  await expect(create('r', env('mine'))).rejects.toThrow(
+    'denied the request: validation failed: invalid value: PodTemplate cannot update a forbidden env: PROXY: spec.PodTemplate.Env',
+  );
+  expect((await create('s', { env: [{ name: 'OTHER', value: 'x' }] })).spec.podTemplate?.env).toHaveLength(2);
+  const pipeline = (fields: object) =>
+    client.create(PipelineRun, {
+      metadata: { name: 'p', namespace },
+      spec: { pipelineSpec: { tasks: [{ name: 't', taskSpec }] }, ...fields } as never,
+    });
+  await expect(pipeline({ taskRunTemplate: { podTemplate: env('mine') } })).rejects.toThrow(
+    'spec.taskRunTemplate.PodTemplate.Env',
+  );
+  await expect(pipeline({ taskRunSpecs: [{ pipelineTaskName: 't', podTemplate: env('mine') }] })).rejects.toThrow(
+    'spec.taskRunSpecs[0].PodTemplate.Env',
+  );
+  await close();
+});
+
+test('containers that say nothing of resources get those that are set, by name', async () => {
+  const { client, close, defaults } = await start(
+    'tekton: { resources: { step-big: { limits: { memory: 2Gi } }, prefix-sidecar: { requests: { cpu: 10m } }, default: { requests: { cpu: 100m } } } }',
+  );
+  const controller = startTaskRunController({ client, clock: systemClock, podDefaults: defaults });
+  const step = (name: string, computeResources?: object) => ({ name, image: 'i', command: ['true'], computeResources });
+  const steps = [step('big'), step('small'), step('own', { limits: { memory: '1Gi' } })];
+  const spec = { taskSpec: { steps, sidecars: [{ name: 'db', image: 'i', command: ['true'] }] } } as never;
+  await client.create(TaskRun, { metadata: { name: 'r', namespace }, spec });
+  const pod = await untilObject(client, Pod, { namespace, name: 'r-pod' }, () => true);
+  expect(pod.spec.containers.map(({ name, resources }) => [name, resources])).toMatchObject([
+    ['step-big', { limits: { memory: '2Gi' } }],
+    ['step-small', { requests: { cpu: '100m' } }],
+    ['step-own', { limits: { memory: '1Gi' } }],
+    ['sidecar-db', { requests: { cpu: '10m' } }],
+  ]);
+  await controller.stop();
+  await close();
 });

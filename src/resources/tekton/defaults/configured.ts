@@ -3,6 +3,7 @@
  * have all they need. Pure.
  */
 
+import type { ResourceRequirements } from '../../core/pod.ts';
 import type { KubeObject } from '../../meta.ts';
 import { isKfsOwn } from '../kfs-own.ts';
 import { PipelineRun } from '../pipeline-run.ts';
@@ -10,6 +11,8 @@ import type { PodTemplate } from '../pod-template.ts';
 import { TaskRun } from '../task-run.ts';
 import type { TaskSpec } from '../task-spec.ts';
 import type { WorkspaceBinding } from '../workspace.ts';
+import { withDefaultResolver } from './default-resolver.ts';
+import { refuseForbiddenEnv } from './forbidden-env.ts';
 
 export interface RunDefaults {
   /** Go duration; `default-timeout-minutes`. */
@@ -20,6 +23,12 @@ export interface RunDefaults {
   readonly podTemplate?: PodTemplate;
   /** `default-task-run-workspace-binding`. */
   readonly workspaceBinding?: Omit<WorkspaceBinding, 'name'>;
+  /** `default-resolver-type`. */
+  readonly resolver?: string;
+  /** `default-forbidden-env`. */
+  readonly forbiddenEnv?: readonly string[];
+  /** `default-container-resource-requirements`. */
+  readonly resources?: Readonly<Record<string, ResourceRequirements>>;
 }
 
 interface KindName {
@@ -29,13 +38,18 @@ interface KindName {
 
 const is = (one: KindName, other: KindName): boolean => one.kind === other.kind && one.group === other.group;
 
-/** A new object, before anything else is filled in; whatever it says itself stays. */
-export function withRunDefaults<T extends object>(kind: KindName, object: T, defaults: RunDefaults): T {
+/**
+ * A new object, before anything else is filled in; whatever it says itself stays.
+ * @throws StatusError for a run that sets what is forbidden
+ */
+export function withRunDefaults<T extends object>(kind: KindName, given: T, defaults: RunDefaults): T {
+  const object = withDefaultResolver(kind, given, defaults.resolver);
   const isTaskRun = is(kind, TaskRun);
   if (!isTaskRun && !is(kind, PipelineRun)) return object;
   const run = object as unknown as KubeObject & { readonly spec?: unknown };
   // What is no object the schema refuses.
   if (typeof run.spec !== 'object' || run.spec === null || isKfsOwn(run)) return object;
+  refuseForbiddenEnv(run.spec, defaults);
   const spec = isTaskRun
     ? ofTaskRun(run.spec as Partial<TaskRun['spec']>, defaults)
     : ofPipelineRun(run.spec as Partial<PipelineRun['spec']>, defaults);

@@ -27,5 +27,19 @@ export const systemClock: Clock = {
   },
 };
 
+/** Resolves after so many milliseconds, or as soon as the signal fires; never keeps the process alive. */
+export function pause(clock: Clock, milliseconds: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      timer.cancel();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = clock.after(milliseconds, done);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}
+
 /** RFC 3339 in whole seconds, as Kubernetes writes times. */
 export const rfc3339 = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, 'Z');

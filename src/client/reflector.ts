@@ -3,7 +3,7 @@
 import type { ObjectOf } from '../resources/kind.ts';
 import { isExpired } from '../resources/status.ts';
 import type { AnyKind, Client, ListOptions } from './client.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, pause } from './clock.ts';
 
 export interface ReflectorOptions<K extends AnyKind> {
   readonly client: Client;
@@ -34,7 +34,7 @@ async function run<K extends AnyKind>(options: ReflectorOptions<K>, synced: () =
       if (options.signal.aborted) break;
       if (isExpired(error)) continue;
       options.onError?.(error);
-      await pause(options.clock, options.signal);
+      await pause(options.clock, retryDelay, options.signal);
     }
   }
   synced();
@@ -83,7 +83,7 @@ async function listAndWatch<K extends AnyKind>(
       onObject(object, event.type === 'DELETED');
     }
     // A server that ends every watch at once must not be asked in a tight loop.
-    if (quiet && !signal.aborted) await pause(clock, signal);
+    if (quiet && !signal.aborted) await pause(clock, retryDelay, signal);
   }
 }
 
@@ -95,14 +95,3 @@ function remember<K extends AnyKind>(known: Map<string, ObjectOf<K>>, kind: K, k
 
 const keyOf = (object: { metadata: { namespace?: string; name: string } }): string =>
   `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
-
-const pause = (clock: Clock, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      timer.cancel();
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = clock.after(retryDelay, done);
-    signal.addEventListener('abort', done, { once: true });
-  });

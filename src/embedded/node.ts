@@ -2,7 +2,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../client/clock.ts';
+import { pause, systemClock } from '../client/clock.ts';
 import type { Containers } from '../client/containers.ts';
 import type { DiskDesk } from '../client/disk.ts';
 import type { FileSource } from '../client/files.ts';
@@ -150,10 +150,7 @@ async function untilUp(
       await takeDown(parts, takingDown(options));
       await state.failed(error);
     }
-    await new Promise<void>((resolve) => {
-      const timer = systemClock.after(retryDelay, resolve);
-      stopping.addEventListener('abort', () => resolve(timer.cancel()), { once: true });
-    });
+    await pause(systemClock, retryDelay, stopping);
   }
 }
 

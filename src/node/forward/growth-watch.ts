@@ -1,7 +1,7 @@
 /** Tells when logs of running Tasks have grown; several times within a moment count once. */
 
 import { join } from 'node:path';
-import type { Clock } from '../../client/clock.ts';
+import { type Clock, pause } from '../../client/clock.ts';
 import { FolderWatch } from '../logs/folder-watch.ts';
 import { names } from '../logs/log-files.ts';
 
@@ -49,7 +49,7 @@ export class GrowthWatch {
       const seen = watch.changes;
       this.#onGrowth(uid);
       await watch.after(seen);
-      await new Promise<void>((resolve) => this.#clock.after(gathering, resolve));
+      await pause(this.#clock, gathering);
     }
   }
 }

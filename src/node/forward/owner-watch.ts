@@ -6,7 +6,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client, ListedMetadata } from '../../client/client.ts';
-import type { Clock } from '../../client/clock.ts';
+import { type Clock, pause } from '../../client/clock.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { writeDurably } from '../../files/durable.ts';
 import { isFinal } from '../../resources/condition.ts';
@@ -88,7 +88,7 @@ export class OwnerWatch {
     const unfinished = await client.list(kind.kind, { unfinishedOnly: true });
     const all = await client.listMetadata(kind.kind);
     if (Number(all.resourceVersion) < Number(unfinished.resourceVersion)) {
-      await new Promise<void>((resolve) => clock.after(retryDelay, resolve));
+      await pause(clock, retryDelay);
       return this.list(wanted);
     }
     const items = new Map(unfinished.items.map((object) => [object.metadata.uid, object as OwnerObject]));
@@ -163,7 +163,7 @@ export class OwnerWatch {
         if (isExpired(error)) from = undefined;
         else onError(`watching ${kind.kind.plural} for their logs`, error);
       }
-      await new Promise<void>((resolve) => clock.after(retryDelay, resolve));
+      await pause(clock, retryDelay, signal);
     }
   }
 

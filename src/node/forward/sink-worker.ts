@@ -1,6 +1,6 @@
 /** Brings the lines of all pending logs to one sink, in batches, each again until the sink has taken it. */
 
-import type { Clock } from '../../client/clock.ts';
+import { type Clock, pause } from '../../client/clock.ts';
 import { type Batch, collect } from './batch.ts';
 import type { LogRecord } from './log-record.ts';
 import type { PendingLogs } from './pending-logs.ts';
@@ -70,8 +70,7 @@ export class SinkWorker {
     this.#transport?.close();
     this.#resume?.();
     // What a sink has not confirmed is sent again: nobody need wait for a connection that does not come about.
-    const enough = new Promise<void>((resolve) => this.#options.clock.after(1000, resolve));
-    await Promise.race([this.#running, enough]);
+    await Promise.race([this.#running, pause(this.#options.clock, 1000)]);
   }
 
   async #run(): Promise<void> {
@@ -171,9 +170,9 @@ export class SinkWorker {
     this.#transport = undefined;
     if (this.#stopping.signal.aborted) return;
     this.#options.onReport({ kind: 'failed', message: error.message });
-    const pause = Math.min(longestPause, firstPause * 2 ** this.#failures++);
+    const milliseconds = Math.min(longestPause, firstPause * 2 ** this.#failures++);
     // Not all sinks of a receiver that comes back at the same moment.
-    await this.#pause(pause * (0.8 + 0.2 * Math.random()));
+    await this.#pause(milliseconds * (0.8 + 0.2 * Math.random()));
   }
 
   /** @param milliseconds default: until there is something to do */

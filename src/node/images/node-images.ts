@@ -1,6 +1,6 @@
 /** All images of this machine behind one door: those built on the host stack, and those of containers/storage. */
 
-import type { Clock } from '../../client/clock.ts';
+import { type Clock, pause } from '../../client/clock.ts';
 import { resolveAlias } from '../../resources/image-alias.ts';
 import {
   fullReference,
@@ -128,7 +128,7 @@ export class NodeImages implements Images {
       } catch (error) {
         if (!(error instanceof PullError) || error.kind === 'fact' || delay === undefined) throw error;
         onTrouble?.(error.message);
-        await new Promise<void>((resolve) => void this.#options.clock.after(delay, resolve));
+        await pause(this.#options.clock, delay);
       }
     }
     throw new Error('unreachable');

@@ -5,7 +5,7 @@
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock, Timer } from '../../client/clock.ts';
+import { type Clock, pause, type Timer } from '../../client/clock.ts';
 import type { Pod } from '../../resources/core/pod.ts';
 import { compressLog, unfinishedSuffix } from './compress-log.ts';
 import { logSuffix, names } from './log-files.ts';
@@ -106,14 +106,14 @@ export class LogCompressor {
   }
 
   async #lookAtAll(): Promise<void> {
-    const { directory, signal } = this.#options;
+    const { clock, directory, signal } = this.#options;
     for (const owner of await names(directory)) {
       for (const pod of await names(join(directory, owner))) {
         if (signal.aborted) return;
         await this.#removeUnfinished(join(directory, owner, pod));
         await this.#compressPod(owner, pod);
       }
-      await this.#pause(betweenOwners);
+      await pause(clock, betweenOwners, signal);
     }
   }
 
@@ -133,13 +133,13 @@ export class LogCompressor {
   }
 
   async #compress(path: string, isOver: () => boolean): Promise<void> {
-    const { signal, onError } = this.#options;
+    const { clock, signal, onError } = this.#options;
     let began = performance.now();
     try {
       await compressLog(path, {
         mayReplace: () => !signal.aborted && isOver() && !this.#isHeld(),
         rest: async () => {
-          await this.#pause((performance.now() - began) * restFactor);
+          await pause(clock, (performance.now() - began) * restFactor, signal);
           began = performance.now();
           if (signal.aborted) throw new Error('the server stops');
         },
@@ -148,20 +148,6 @@ export class LogCompressor {
       // Gone with its owner; or tried again after the next start, as on a full disk.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && !signal.aborted) onError(`compressing ${path}`, error);
     }
-  }
-
-  #pause(milliseconds: number): Promise<void> {
-    const { clock, signal } = this.#options;
-    return new Promise((resolve) => {
-      const done = (): void => {
-        timer.cancel();
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = clock.after(milliseconds, done);
-      signal.addEventListener('abort', done, { once: true });
-      if (signal.aborted) done();
-    });
   }
 
   #isHeld(): boolean {

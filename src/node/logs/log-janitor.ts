@@ -6,7 +6,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnyKind, Client } from '../../client/client.ts';
-import type { Clock } from '../../client/clock.ts';
+import { type Clock, pause } from '../../client/clock.ts';
 import { Pod } from '../../resources/core/pod.ts';
 import { Build } from '../../resources/kf/build.ts';
 import { Task } from '../../resources/kf/task.ts';
@@ -57,7 +57,7 @@ class LogJanitor {
   }
 
   async watch(kind: AnyKind): Promise<void> {
-    const { client, signal, onError } = this.#options;
+    const { client, clock, signal, onError } = this.#options;
     while (!signal.aborted) {
       try {
         if (!this.#revisions.has(kind.kind)) {
@@ -72,7 +72,7 @@ class LogJanitor {
         else onError(`watching ${kind.plural} for their logs`, error);
       }
       // A server that ends every watch at once must not be asked in a tight loop.
-      await this.#pause(retryDelay);
+      await pause(clock, retryDelay, signal);
     }
   }
 
@@ -106,10 +106,6 @@ class LogJanitor {
     } catch (error) {
       this.#options.onError('keeping the log janitor’s place', error);
     }
-  }
-
-  #pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => this.#options.clock.after(milliseconds, resolve));
   }
 }
 

@@ -6,9 +6,10 @@
 
 import type { AnyKind, Client } from '../../client/client.ts';
 import type { OneByOne } from '../../client/one-by-one.ts';
+import { Waiting } from '../../client/waiting.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { labels } from '../../resources/labels.ts';
-import type { ObjectRef } from '../../resources/meta.ts';
+import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { behind, type Place } from './place.ts';
@@ -20,8 +21,8 @@ const kinds: readonly AnyKind[] = [PipelineRun, TaskRun];
 export class ConcurrencyLine {
   readonly #client: Client;
   readonly #turns: OneByOne;
-  /** Who waits here, by namespace and key; of the one kind that is asked for. */
-  readonly #waiting = new Map<string, Set<string>>();
+  /** Who waits here, for their lines; of the one kind that is asked for. */
+  readonly #waiting = new Waiting();
 
   /** @param turns of all who decide about these runs */
   constructor(client: Client, turns: OneByOne) {
@@ -32,9 +33,7 @@ export class ConcurrencyLine {
   /** Whom the end of a run wakes, as a watch tells of it. */
   wokenBy(run: Run, gone: boolean): readonly ObjectRef[] {
     if (run.metadata.labels?.[labels.concurrencyKey] === undefined || (!gone && !isFinal(run))) return [];
-    const { namespace } = run.metadata;
-    const names = this.#waiting.get(lineOf(run)) ?? [];
-    return [...names].map((name) => ({ ...(namespace === undefined ? {} : { namespace }), name }));
+    return this.#waiting.on(lineOf(run));
   }
 
   /**
@@ -45,12 +44,12 @@ export class ConcurrencyLine {
     const key = run.metadata.labels?.[labels.concurrencyKey];
     if (key === undefined || hasStarted(run)) return undefined;
     // Before anything is read, so that no end is missed.
-    this.#enter(run);
-    return this.#turns.run(lineOf(run), async () => {
+    this.#waiting.add(refOf(run), lineOf(run));
+    return this.#turns.run(`${run.metadata.namespace}/${key}`, async () => {
       const ahead = behind(await this.#line(run, key), run.metadata.uid ?? '', limitOf(run));
       if (ahead.length > 0) return messageOf(ahead, key, limitOf(run));
       await begin();
-      this.#leave(run);
+      this.#waiting.remove(refOf(run));
       return undefined;
     });
   }
@@ -71,20 +70,10 @@ export class ConcurrencyLine {
     );
     return all.flat();
   }
-
-  #enter(run: Run): void {
-    const line = lineOf(run);
-    this.#waiting.set(line, (this.#waiting.get(line) ?? new Set<string>()).add(run.metadata.name));
-  }
-
-  #leave(run: Run): void {
-    const names = this.#waiting.get(lineOf(run));
-    names?.delete(run.metadata.name);
-    if (names?.size === 0) this.#waiting.delete(lineOf(run));
-  }
 }
 
-const lineOf = ({ metadata }: Run): string => `${metadata.namespace ?? ''}/${metadata.labels?.[labels.concurrencyKey]}`;
+/** A key's line, named in its namespace as an object would be. */
+const lineOf = (run: Run): ObjectRef => ({ ...refOf(run), name: run.metadata.labels?.[labels.concurrencyKey] ?? '' });
 
 /** At least 1; what is no number says nothing. */
 function limitOf({ metadata }: Run): number {

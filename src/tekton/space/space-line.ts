@@ -7,12 +7,13 @@ import type { Client } from '../../client/client.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import type { OneByOne } from '../../client/one-by-one.ts';
 import { otherTaskRuns, runsOfTasks, turnOfSpace } from '../../client/space-use.ts';
+import { Waiting } from '../../client/waiting.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { Space } from '../../resources/kf/space.ts';
 import { needOf, roomFor, type SpaceLimits } from '../../resources/kf/space-limits.ts';
 import { needOfTaskRun, waitingForSpace, waitsForSpace } from '../../resources/kf/space-task-runs.ts';
 import { Task } from '../../resources/kf/task.ts';
-import type { ObjectRef } from '../../resources/meta.ts';
+import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
@@ -27,8 +28,8 @@ export interface NoRoom {
 export class SpaceLine {
   readonly #client: Client;
   readonly #turns: OneByOne;
-  /** Names of TaskRuns that wait here, by namespace. */
-  readonly #waiting = new Map<string, Set<string>>();
+  /** TaskRuns for their Spaces. */
+  readonly #waiting = new Waiting();
 
   /** @param turns of all who give room in Spaces */
   constructor(client: Client, turns: OneByOne) {
@@ -42,7 +43,7 @@ export class SpaceLine {
   }
 
   waitingIn(namespace: string): readonly ObjectRef[] {
-    return [...(this.#waiting.get(namespace) ?? [])].map((name) => ({ namespace, name }));
+    return this.#waiting.on({ name: namespace });
   }
 
   /** Has the Pod made of a TaskRun that has its turn and finds room; else tells why not. */
@@ -52,15 +53,15 @@ export class SpaceLine {
       ? undefined
       : (await getIfExists(this.#client, Space, { name: namespace }))?.spec?.taskConfig?.limits;
     if (limits === undefined) {
-      this.#leave(run);
+      this.#waiting.remove(refOf(run));
       return { made: await make() };
     }
     // Before anything is read, so that no end is missed.
-    this.#enter(run);
+    this.#waiting.add(refOf(run), { name: namespace });
     return this.#turns.run(turnOfSpace(namespace), async () => {
       const full = await this.#obstacle(run, spec, limits);
       const made = full === undefined ? { made: await make() } : { full };
-      if (full === undefined || full.never) this.#leave(run);
+      if (full === undefined || full.never) this.#waiting.remove(refOf(run));
       return made;
     });
   }
@@ -94,15 +95,6 @@ export class SpaceLine {
     const { namespace = '' } = run.metadata;
     const { items } = await this.#client.list(Task, { namespace, unfinishedOnly: true });
     return items.some((task) => conditionOf(task, 'Succeeded')?.reason === waitingForSpace && isOlder(task, run));
-  }
-
-  #enter({ metadata: { namespace = '', name } }: TaskRun): void {
-    this.#waiting.set(namespace, (this.#waiting.get(namespace) ?? new Set<string>()).add(name));
-  }
-
-  #leave({ metadata: { namespace = '', name } }: TaskRun): void {
-    this.#waiting.get(namespace)?.delete(name);
-    if (this.#waiting.get(namespace)?.size === 0) this.#waiting.delete(namespace);
   }
 }
 

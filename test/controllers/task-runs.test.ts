@@ -5,7 +5,7 @@ import type { Client } from '../../src/client/client.ts';
 import { systemClock } from '../../src/client/clock.ts';
 import type { RunningController } from '../../src/client/controller.ts';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
-import { Namespace, Secret, ServiceAccount } from '../../src/resources/core/kinds.ts';
+import { Event, Namespace, Secret, ServiceAccount } from '../../src/resources/core/kinds.ts';
 import { Pod } from '../../src/resources/core/pod.ts';
 import { PersistentVolumeClaim } from '../../src/resources/core/volumes.ts';
 import { Task } from '../../src/resources/tekton/task.ts';
@@ -85,6 +85,14 @@ describe.each(Object.entries(clientSettings()))('TaskRuns, %s', (_name, open) =>
     );
     expect(pod?.spec.volumes?.find((volume) => volume.name === 'tekton-creds')?.secret?.secretName).toBe('run-creds');
     await expect.poll(() => client.get(Secret, ref('run-creds')).catch(() => 'gone')).toBe('gone');
+    const events = (await client.list(Event, { namespace })).items;
+    expect(events).toMatchObject([
+      {
+        reason: 'FailedToRetrieveSecret',
+        message: 'Unable to retrieve some secrets (gone); attempting to use them may not succeed.',
+        involvedObject: { kind: 'TaskRun', name: 'run' },
+      },
+    ]);
   });
 
   test.each([

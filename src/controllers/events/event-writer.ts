@@ -3,10 +3,10 @@
  * Kept in memory only: what was not written when the process ends is found again in the objects, or lost, as in Kubernetes.
  */
 
-import { createHash } from 'node:crypto';
 import type { Draft } from '../../client/client.ts';
-import { rfc3339, type Timer } from '../../client/clock.ts';
+import type { Timer } from '../../client/clock.ts';
 import type { ControllerContext } from '../../client/controller.ts';
+import { eventOf } from '../../resources/core/event-of.ts';
 import { Event } from '../../resources/core/kinds.ts';
 import type { KubeObject } from '../../resources/meta.ts';
 import { isAlreadyExists, isNotFound } from '../../resources/status.ts';
@@ -63,38 +63,4 @@ export class EventWriter {
       if (!isAlreadyExists(error) && !isNotFound(error)) onError?.(`events: ${event.metadata.name}`, error);
     }
   }
-}
-
-const component = 'kf';
-
-/** Its name follows from what has happened, so that it is told once. Cluster-scoped objects have theirs in `default`. */
-function eventOf(object: KubeObject, occurrence: Occurrence, now: number): Draft<Event> {
-  const { apiVersion, kind, metadata } = object;
-  const { name, namespace, uid = '', resourceVersion = '' } = metadata;
-  const { type, reason, message, key, fieldPath } = occurrence;
-  const hash = createHash('sha1')
-    .update(`${uid} ${reason} ${fieldPath ?? ''} ${key}`)
-    .digest('hex')
-    .slice(0, 16);
-  const time = rfc3339(now);
-  return {
-    metadata: { name: `${name.slice(0, 230)}.${hash}`, namespace: namespace ?? 'default' },
-    involvedObject: {
-      apiVersion,
-      kind,
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-      uid,
-      resourceVersion,
-      ...(fieldPath === undefined ? {} : { fieldPath }),
-    },
-    type,
-    reason,
-    message,
-    source: { component },
-    reportingComponent: component,
-    firstTimestamp: time,
-    lastTimestamp: time,
-    count: 1,
-  };
 }

@@ -1,6 +1,7 @@
 /** Makes the Pod of an attempt, and what must be there before it. */
 
 import type { Client } from '../../client/client.ts';
+import type { Clock } from '../../client/clock.ts';
 import { getFromServer } from '../../client/get-if-exists.ts';
 import { LimitRange } from '../../resources/core/limit-range.ts';
 import { Pod } from '../../resources/core/pod.ts';
@@ -16,7 +17,7 @@ import { withRequestsOf, withResourcesOf } from './compute-resources.ts';
 import { TaskRunFailure } from './failure.ts';
 import { attemptOf, type PodParts, podName, podOf } from './pod.ts';
 import type { Prepared } from './prepare.ts';
-import { credentialsOf } from './run-credentials.ts';
+import { credentialsOf, tellOfMissing } from './run-credentials.ts';
 import { bindingsOf, runVariables } from './substitute.ts';
 
 export interface Made {
@@ -29,17 +30,25 @@ export interface Made {
 /** Of the server's settings, what the Pod of a run gets where nothing else is said. */
 export type PodDefaults = Pick<RunDefaults, 'workspaceBinding' | 'resources'>;
 
+interface Surroundings {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly podDefaults: PodDefaults;
+}
+
 /** @throws TaskRunFailure for what the server refuses */
 export async function makePod(
-  client: Client,
+  { client, clock, podDefaults: { workspaceBinding, resources = {} } }: Surroundings,
   given: TaskRun,
   prepared: Prepared,
-  { workspaceBinding, resources = {} }: PodDefaults = {},
 ): Promise<Made> {
   const run = withDefaultBindings(await withMetaOfTask(client, given, prepared), prepared.spec, workspaceBinding);
   await claims(client, run);
   try {
-    const pod = podOf(run, await partsOf(client, run, prepared));
+    const parts = await partsOf(client, run, prepared);
+    const pod = podOf(run, parts);
+    const missing = parts.credentials?.missing;
+    if (missing !== undefined) await tellOfMissing(client, run, missing, clock.now());
     if (isKfsOwn(run)) return { run, pod: await client.create(Pod, pod) };
     const sized = withResourcesOf(pod, resources);
     return { run, pod: await client.create(Pod, withRequestsOf(sized, await limitRangesOf(client, run))) };

@@ -2,7 +2,8 @@
 
 import type { Client, Draft } from '../../client/client.ts';
 import { getFromServer, getIfExists } from '../../client/get-if-exists.ts';
-import { Secret, ServiceAccount } from '../../resources/core/kinds.ts';
+import { eventOf } from '../../resources/core/event-of.ts';
+import { Event, Secret, ServiceAccount } from '../../resources/core/kinds.ts';
 import { Pod, type Volume, type VolumeMount } from '../../resources/core/pod.ts';
 import { jsonEqual } from '../../resources/json.ts';
 import { controllerRef, isControlledBy, refOf } from '../../resources/meta.ts';
@@ -19,6 +20,8 @@ export interface Credentials {
   readonly mounts: readonly VolumeMount[];
   /** For the images, where the Pod template names none. */
   readonly pullSecrets?: Pod['spec']['imagePullSecrets'];
+  /** Secrets that the ServiceAccount names and that are not there. */
+  readonly missing?: readonly string[];
 }
 
 const volume = 'tekton-creds';
@@ -28,19 +31,22 @@ const keyOf = (path: string): string => path.replaceAll('/', '_');
 /** Undefined where there are none. @throws TaskRunFailure where the ServiceAccount is not there */
 export async function credentialsOf(client: Client, run: TaskRun): Promise<Credentials | undefined> {
   const account = await accountOf(client, run);
-  const pullSecrets = account?.imagePullSecrets;
-  const files = credentialFiles(await secretsOf(client, run, account));
-  const pull = pullSecrets === undefined || pullSecrets.length === 0 ? {} : { pullSecrets };
-  if (files.size === 0) return 'pullSecrets' in pull ? { volumes: [], mounts: [], ...pull } : undefined;
+  const { found, missing } = await secretsOf(client, run, account);
+  const files = credentialFiles(found);
+  const beside = { ...given('pullSecrets', account?.imagePullSecrets), ...given('missing', missing) };
+  if (files.size === 0) return Object.keys(beside).length === 0 ? undefined : { volumes: [], mounts: [], ...beside };
   const secret = secretOf(run, files);
   await put(client, secret);
   const items = [...files.keys()].map((path) => ({ key: keyOf(path), path, mode: 0o600 }));
   return {
     volumes: [{ name: volume, secret: { secretName: secret.metadata.name ?? '', items, defaultMode: 0o600 } }],
     mounts: [{ name: volume, mountPath: paths.credentials, readOnly: true }],
-    ...pull,
+    ...beside,
   };
 }
+
+const given = (name: 'pullSecrets' | 'missing', list: readonly unknown[] | undefined): object =>
+  list === undefined || list.length === 0 ? {} : { [name]: list };
 
 /** Once the run is over nobody needs them. */
 export async function dropCredentials(client: Client, run: TaskRun): Promise<void> {
@@ -73,13 +79,26 @@ async function secretsOf(
   client: Client,
   run: TaskRun,
   account: ServiceAccount | undefined,
-): Promise<readonly Secret[]> {
-  const names = new Set((account?.secrets ?? []).flatMap((reference) => reference.name || []));
-  const found = await Promise.all(
-    [...names].map((secret) => getIfExists(client, Secret, { ...refOf(run), name: secret })),
-  );
-  // One that is missing keeps no run from what does not need it.
-  return found.filter((secret) => secret !== undefined);
+): Promise<{ readonly found: readonly Secret[]; readonly missing: readonly string[] }> {
+  const names = [...new Set((account?.secrets ?? []).flatMap((reference) => reference.name || []))];
+  const all = await Promise.all(names.map((secret) => getIfExists(client, Secret, { ...refOf(run), name: secret })));
+  return {
+    found: all.filter((secret) => secret !== undefined),
+    // One that is missing keeps no run from what does not need it.
+    missing: names.filter((_name, index) => all[index] === undefined),
+  };
+}
+
+/** Tekton's Event for Secrets that are not there. @param now milliseconds since the epoch */
+export async function tellOfMissing(client: Client, run: TaskRun, missing: readonly string[], now: number) {
+  const names = missing.join(', ');
+  const message = `Unable to retrieve some secrets (${names}); attempting to use them may not succeed.`;
+  const told = { type: 'Warning', reason: 'FailedToRetrieveSecret', message, key: names } as const;
+  try {
+    await client.create(Event, eventOf(run, told, now));
+  } catch (error) {
+    if (!isAlreadyExists(error) && !isNotFound(error)) throw error;
+  }
 }
 
 function secretOf(run: TaskRun, files: ReadonlyMap<string, string>): Draft<Secret> {

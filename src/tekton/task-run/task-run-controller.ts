@@ -163,7 +163,8 @@ export class TaskRunController {
   async #makePod(read: TaskRun, prepared: Prepared): Promise<Result | void> {
     const begun = await this.#withTurn(read);
     if (begun === undefined) return;
-    const { run, pod } = await makePod(this.#client, begun, prepared, this.#podDefaults);
+    const surroundings = { client: this.#client, clock: this.#clock, podDefaults: this.#podDefaults };
+    const { run, pod } = await makePod(surroundings, begun, prepared);
     if (!isControlledBy(pod, run)) return this.#wayBlocked(run, pod);
     this.#made.add(pod);
     await this.#begin(run, started(), {

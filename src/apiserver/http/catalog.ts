@@ -2,9 +2,11 @@
 
 import type { AnyKind } from '../../client/client.ts';
 import type { Api } from '../api.ts';
+import { computed } from './computed.ts';
 import { CustomResourceDefinition, customResourceDefinitions } from './custom-resource-definitions.ts';
 import { inVersion } from './other-version.ts';
 import type { ReadApi, StoredApi } from './read-api.ts';
+import { Service } from './services.ts';
 
 export interface GroupVersionKind {
   readonly group: string;
@@ -126,6 +128,11 @@ export class Catalog {
     const resources = [
       ...api.kinds.map((kind) => servedKind(kind, api, allVerbs, api)),
       ...api.kinds.flatMap((kind) => otherVersions(api, kind)),
+      servedKind(
+        Service,
+        computed(() => []),
+        readVerbs,
+      ),
       servedKind(CustomResourceDefinition, customResourceDefinitions(api.kinds), readVerbs),
       createOnly('authorization.k8s.io', 'SelfSubjectAccessReview'),
       createOnly('authorization.k8s.io', 'SelfSubjectRulesReview'),

@@ -1,12 +1,11 @@
 /** `customresourcedefinitions`: computed from the kinds, to be read only. */
 
-import type { AnyKind, ListOptions } from '../../client/client.ts';
+import type { AnyKind } from '../../client/client.ts';
 import { crdOf } from '../../resources/crd.ts';
 import { defineKind, type Kind, type Resource } from '../../resources/kind.ts';
 import type { KubeObject } from '../../resources/meta.ts';
 import * as s from '../../resources/schema.ts';
-import { notFound } from '../../resources/status.ts';
-import type { ApiWatchEvent, ApiWatchOptions } from '../api.ts';
+import { computed } from './computed.ts';
 import type { ReadApi } from './read-api.ts';
 
 const body = { spec: s.anyObject(), status: s.optional(s.anyObject()) };
@@ -56,39 +55,12 @@ function established(kind: AnyKind, createdAt: string): KubeObject {
   return object;
 }
 
-const resourceVersion = '1';
-
 /** Reads of the CRDs; built when they are first asked for. They never change while the server runs. */
 export function customResourceDefinitions(kinds: readonly AnyKind[]): ReadApi {
   let built: readonly KubeObject[] | undefined;
-  const objects = (): readonly KubeObject[] => {
+  return computed(() => {
     const createdAt = new Date().toISOString().replace(/\.\d{3}Z$/, 'Z');
     built ??= kinds.filter(isCustom).map((kind) => established(kind, createdAt));
     return built;
-  };
-  const select = ({ fieldSelector }: ListOptions = {}): readonly KubeObject[] => {
-    const name = /^metadata\.name==?(.*)$/.exec(fieldSelector ?? '')?.[1];
-    return name === undefined ? objects() : objects().filter((object) => object.metadata.name === name);
-  };
-  return {
-    async get(kind, { name }) {
-      const object = objects().find((candidate) => candidate.metadata.name === name);
-      if (object === undefined) throw notFound(kind, name);
-      return object;
-    },
-    async list(_kind, options) {
-      return { items: select(options), resourceVersion };
-    },
-    watch: (_kind, options = {}) => watchOnce(select(options), options),
-  };
-}
-
-/** What exists, then silence until the watch ends. */
-async function* watchOnce(objects: readonly KubeObject[], options: ApiWatchOptions): AsyncIterable<ApiWatchEvent> {
-  const fromStart = options.resourceVersion === undefined || options.resourceVersion === '0';
-  if (fromStart || options.sendInitialEvents) for (const object of objects) yield { type: 'ADDED', object };
-  if (options.sendInitialEvents) yield { type: 'BOOKMARK', resourceVersion, initialEventsEnd: true };
-  const { signal } = options;
-  if (signal?.aborted === false)
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  });
 }

@@ -30,11 +30,11 @@ export async function serveResource(
   const { kind, reads, writes } = resource.stored!;
   const target = { kind, reads, request };
   const { method } = exchange.req;
+  if (request.subresource !== undefined) requireStatus(resource, request);
   const verb = verbOf(exchange, request);
   if (!resource.verbs.includes(verb)) throw methodNotAllowed();
   if (request.name !== undefined && kind.scope === 'Namespaced' && request.namespace === undefined) throw noSuchPath();
   if (request.namespace !== undefined && kind.scope === 'Cluster') throw noSuchPath();
-  if (request.subresource !== undefined) requireStatus(resource, request);
   if (verb === 'watch') return serveWatch(exchange, kind, reads, request);
   if (verb === 'list') return serveList(exchange, target);
   if (verb === 'get') return sendObject(exchange, kind, 200, await reads.get(kind, named(request)));

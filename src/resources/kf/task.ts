@@ -3,6 +3,7 @@
 import { conditionSchema, isFinal } from '../condition.ts';
 import { parseDuration } from '../duration.ts';
 import { type FieldError, forbidden, invalid, required } from '../field-error.ts';
+import { jsonEqual } from '../json.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import { labels } from '../labels.ts';
 import { parseQuantity } from '../quantity.ts';
@@ -178,8 +179,26 @@ function validateTask(task: Task, old?: Task): readonly FieldError[] {
     );
   if (spec.pending && old !== undefined && old.spec.pending !== true)
     errors.push(forbidden('spec.pending', 'a Task that may start cannot be held back'));
+  if (old !== undefined) errors.push(...rewritten(spec, old));
   return errors;
 }
+
+/** What a Task ran is what it says for ever: `kf task` shows it, and its next attempt is the same. */
+const fixedAtStart = ['command', 'args', 'env', 'cpu', 'memory', 'disk', 'inputs'] as const;
+
+function rewritten(spec: Task['spec'], { spec: before, status, ...rest }: Task): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  if (spec.appRef.name !== before.appRef.name)
+    errors.push(forbidden('spec.appRef.name', 'a Task stays with its App, which has numbered it'));
+  if (status?.pipelineRunName === undefined && !isFinal({ ...rest, status })) return errors;
+  for (const field of fixedAtStart)
+    if (!jsonEqual(plain(spec[field]), plain(before[field])))
+      errors.push(forbidden(`spec.${field}`, 'the Task has started, and what it runs is fixed: run another one'));
+  return errors;
+}
+
+/** An empty value says no more than none. */
+const plain = <T extends { readonly length: number }>(value: T | undefined): T | '' => (value?.length ? value : '');
 
 /** Complaints about what a Task, or a Job's template of one, is to run. */
 export function taskSpecErrors(path: string, spec: Task['spec']): readonly FieldError[] {

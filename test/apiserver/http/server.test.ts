@@ -95,6 +95,9 @@ describe('what is served', () => {
     ['GET', '/apis/kf.dev/v1alpha1/nopes', 404, 'NotFound'],
     ['GET', '/api/v1/namespaces/dev/pods/p/nope', 404, 'NotFound'],
     ['GET', '/api/v1/namespaces/dev/nodes', 404, 'NotFound'],
+    ['POST', '/api/v1/namespaces/dev/serviceaccounts/default/token', 404, 'NotFound'],
+    ['POST', '/api/v1/namespaces/dev/services', 405, 'MethodNotAllowed'],
+    ['GET', '/api/v1/namespaces/dev/services/x', 404, 'NotFound'],
     ['POST', '/version', 405, 'MethodNotAllowed'],
     ['PUT', '/api/v1/namespaces', 405, 'MethodNotAllowed'],
     ['DELETE', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/tasks.kf.dev', 405, 'MethodNotAllowed'],
@@ -149,6 +152,25 @@ describe('customresourcedefinitions', () => {
     expect(one.json.spec.names.kind).toBe('Task');
     expect((await server.request('GET', `${path}/nope`)).json.reason).toBe('NotFound');
   });
+
+  test('are sorted and selected as others', async () => {
+    const names = async (query: string): Promise<readonly string[]> =>
+      (await server.request('GET', `${path}?${query}`)).json.items.map(
+        (crd: { metadata: { name: string } }) => crd.metadata.name,
+      );
+    const all = await names('');
+    expect(all).toEqual([...all].sort());
+    expect(await names('labelSelector=team%3Dx')).toEqual([]);
+    expect(await names('fieldSelector=metadata.name%3Dtasks.kf.dev')).toEqual(['tasks.kf.dev']);
+    expect((await server.request('GET', `${path}?fieldSelector=spec.group%3Dkf.dev`)).status).toBe(400);
+  });
+});
+
+test('there are no services, which kubectl cluster-info asks for first', async () => {
+  const query = 'labelSelector=kubernetes.io%2Fcluster-service%3Dtrue';
+  const { status, json } = await server.request('GET', `/api/v1/namespaces/kube-system/services?${query}`);
+  expect(status).toBe(200);
+  expect(json).toMatchObject({ kind: 'ServiceList', apiVersion: 'v1', items: [] });
 });
 
 describe('bodies', () => {

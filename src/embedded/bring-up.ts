@@ -24,7 +24,7 @@ import { findPrograms } from '../node/runtime/find-programs.ts';
 import { hostStackRef } from '../resources/image-reference.ts';
 import type { ServerConfig } from '../resources/server-config/settings.ts';
 import { announceStack } from './announce-stack.ts';
-import { logsAreHeld } from './backup/log-hold.ts';
+import { isHeld } from './backup/hold.ts';
 import { createImages } from './create-images.ts';
 import { createDiskDesk } from './disk/disk-desk.ts';
 import { startDiskShare } from './disk/disk-share.ts';
@@ -102,7 +102,7 @@ export async function bringUp(
     images: nodeImages,
     logs,
     keepsLog: (object) => forwarder.keeps(object),
-    logsInUse: { isNeeded: (owner) => forwarder.holds(owner), isHeld: () => logsAreHeld(dataDir) },
+    logsInUse: { isNeeded: (owner) => forwarder.holds(owner), isHeld: () => isHeld(dataDir) },
     rootfsOf: rootfsByBase({
       host: stack,
       builder: new BuilderStack({ directory: layout.builderRoot, hostStack: stack }),
@@ -155,6 +155,7 @@ export async function bringUp(
     sources: options.sources,
     caches,
     pruneStored: () => removeUnused(stored, { only: isReplaced }),
+    isHeld: () => isHeld(dataDir),
     onError: log,
   });
   const { sources } = options;
@@ -170,12 +171,14 @@ export async function bringUp(
     run,
     share: diskShare,
     holdsLog: (owner) => forwarder.holds(owner),
+    isHeld: () => isHeld(dataDir),
   });
   parts.diskShare = startDiskShare({
     dataDir,
     clock: systemClock,
     run,
     configured: diskShare,
+    isHeld: () => isHeld(dataDir),
     parts: [
       unusedImages({ collector: parts.collector, layout, run }),
       unusedStoredImages(stored, run),

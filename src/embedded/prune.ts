@@ -32,6 +32,8 @@ interface Options {
   readonly caches?: Pick<BuildCaches, 'prune'>;
   /** Removes what was built here and replaced. */
   readonly pruneStored?: () => Promise<unknown>;
+  /** Whether nothing may go for now. Default: never. */
+  readonly isHeld?: () => boolean;
   readonly onError?: (message: string, error: unknown) => void;
 }
 
@@ -47,6 +49,8 @@ export interface Collector {
 const settling = 2000;
 /** Milliseconds between looks without a reason: what went while a watch was broken. */
 const interval = 3_600_000;
+/** Milliseconds after which it is asked again whether anything may go. */
+const heldInterval = 10_000;
 const all = 'all';
 
 /** Looks at once, then for as long as it runs. */
@@ -59,6 +63,7 @@ export function startCollector(options: Options): Collector {
     clock,
     concurrency: 1,
     work: async () => {
+      if (options.isHeld?.()) return queue.addAfter(all, heldInterval);
       runsHold = await prune(options);
       queue.addAfter(all, interval);
     },

@@ -57,10 +57,12 @@ export async function removeUnused(
     only = () => true,
   }: { readonly bytes?: number; readonly only?: (image: StoredImage) => boolean } = {},
 ): Promise<number> {
+  const since = Date.now();
   let freed = 0;
   for (const image of await unusedImages(options)) {
     if (freed >= bytes) break;
-    if (!only(image)) continue;
+    // Removing takes its time: somebody may have found one meanwhile.
+    if (!only(image) || options.storage.lastUsed(image) >= since) continue;
     await options.storage.remove(image.id);
     freed += image.sizeBytes;
   }

@@ -143,9 +143,11 @@ test('on a server with running tasks it is refused and all goes on; with --kill 
   const client = await a.client();
   const { resourceVersion } = await client.list(TaskSchedule);
   client.close();
+  const pid = await a.serverPid();
   const refused = await a.run(['server', 'restore', file]);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain('nothing was restored: 3 containers run here; --kill ends them first');
+  expect(await a.serverPid()).toBe(pid);
   expect((await a.ok('tasks', '--state', 'running', '-o', 'name')).stdout.trim().split('\n').length).toBe(1);
   await a.ok('delete-job', 'nightly');
   const restored = await a.ok('server', 'restore', file, '--kill');

@@ -7,13 +7,15 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { planJob } from '../../src/controllers/task-schedule/plan.ts';
 import { backupFormat, checkManifest } from '../../src/embedded/backup/contents.ts';
+import { hold, isHeld } from '../../src/embedded/backup/hold.ts';
 import { makeBackup } from '../../src/embedded/backup/make-backup.ts';
 import { putInPlace, unpackBackup } from '../../src/embedded/backup/restore.ts';
 import {
@@ -23,7 +25,9 @@ import {
   restoredTask,
   restoredTaskRun,
 } from '../../src/embedded/backup/restored.ts';
-import { openHome } from '../../src/embedded/home.ts';
+import { openStaging } from '../../src/embedded/backup/staging.ts';
+import { type Home, openHome } from '../../src/embedded/home.ts';
+import { bootFile } from '../../src/node/images/container-storage.ts';
 import { allKinds } from '../../src/resources/all-kinds.ts';
 import type { Pod } from '../../src/resources/core/pod.ts';
 import type { Task } from '../../src/resources/kf/task.ts';
@@ -43,7 +47,8 @@ afterEach(() => rmSync(root, { recursive: true }));
 const home = (name: string) => openHome({ KF_HOME: join(root, name) });
 const open = (dataDir: string) => new ObjectStore({ path: join(dataDir, 'store.db'), kinds: allKinds });
 const now = new Date('2026-03-01T09:00:00Z');
-const options = { version: '1.2.3', volumes: false, force: false, now };
+const options = { version: '1.2.3', volumes: false, force: false, now, reserveBytes: 0 };
+const unpack = (home: Home, file: string) => unpackBackup(home, file, { reserveBytes: 0 });
 
 /** A data directory with a store, a log and a volume. */
 async function filled(name: string): Promise<{ dataDir: string; store: ObjectStore }> {
@@ -91,10 +96,10 @@ describe('a backup', () => {
 
     const b = await filled('b');
     for (let count = 0; count < 5; count++) b.store.put(configMaps, configMap(`more-${count}`), 0);
-    const unpacked = await unpackBackup(await home('b'), plain);
+    const unpacked = await unpack(await home('b'), plain);
     await expect(putInPlace(await home('b'), unpacked.folder, now)).rejects.toThrow(LockedError);
     await b.store.close();
-    const again = await unpackBackup(await home('b'), plain);
+    const again = await unpack(await home('b'), plain);
     const { replaced } = await putInPlace(await home('b'), again.folder, now);
     const store = open(b.dataDir);
     expect(store.get(configMaps, 'default', 'one')).toBeDefined();
@@ -110,7 +115,7 @@ describe('a backup', () => {
     expect(readdirSync(b.dataDir).filter((name) => name.startsWith('restoring-'))).toEqual([]);
 
     const c = await home('c');
-    const third = await unpackBackup(c, whole);
+    const third = await unpack(c, whole);
     expect(await putInPlace(c, third.folder, now)).not.toHaveProperty('replaced');
     expect(readFileSync(join(c.dataDir, 'volumes/v/data/file'), 'utf8')).toBe('a');
   });
@@ -121,8 +126,7 @@ describe('a backup', () => {
     const file = join(root, 'b.tar.gz');
     await makeBackup({ ...options, dataDir, file });
     const target = await home('b');
-    const refused = (path: string, reason: string | RegExp) =>
-      expect(unpackBackup(target, path)).rejects.toThrow(reason);
+    const refused = (path: string, reason: string | RegExp) => expect(unpack(target, path)).rejects.toThrow(reason);
     await refused(join(root, 'none'), 'there is no file');
     const half = join(root, 'half.tar.gz');
     writeFileSync(half, readFileSync(file).subarray(0, 400));
@@ -139,6 +143,63 @@ describe('a backup', () => {
     );
     expect(readdirSync(target.dataDir).filter((name) => name.startsWith('restoring-'))).toEqual([]);
     expect(existsSync(join(target.dataDir, 'store.db'))).toBe(false);
+  });
+
+  test('that is interrupted, or finds too little room, leaves nothing; what a killed one has left goes with the next', async () => {
+    const { dataDir, store } = await filled('a');
+    await store.close();
+    const file = join(root, 'b.tar.gz');
+    const left = () => readdirSync(root).filter((name) => name.startsWith('.kf-backup-'));
+    const interrupted = AbortSignal.abort(new Error('it was interrupted (SIGINT)'));
+    await expect(makeBackup({ ...options, dataDir, file, signal: interrupted })).rejects.toThrow(
+      'it was interrupted (SIGINT)',
+    );
+    const reserveBytes = Number.MAX_SAFE_INTEGER;
+    await expect(makeBackup({ ...options, dataDir, file, reserveBytes })).rejects.toThrow(
+      /^the disk of .* has .* left, and .* are kept free for what runs$/,
+    );
+    expect([existsSync(file), left()]).toEqual([false, []]);
+
+    const killed = join(root, '.kf-backup-killed');
+    const young = join(root, '.kf-backup-young');
+    for (const folder of [killed, young]) mkdirSync(folder);
+    writeFileSync(join(killed, 'b.tar.gz'), 'half');
+    utimesSync(killed, 0, 0);
+    const other = await openStaging(root);
+    utimesSync(other.folder, 0, 0);
+    await makeBackup({ ...options, dataDir, file });
+    expect(left().sort()).toEqual([basename(other.folder), basename(young)].sort());
+    await other.remove();
+
+    const target = await home('c');
+    await expect(unpackBackup(target, file, { reserveBytes })).rejects.toThrow(/kept free for what runs/);
+    expect(readdirSync(target.dataDir).filter((name) => name.startsWith('restoring-'))).toEqual([]);
+  });
+
+  test('nothing goes while it reads; whoever was killed, or has only the number of one that was, holds nothing', async () => {
+    const { dataDir, store } = await filled('a');
+    await store.close();
+    expect(isHeld(dataDir)).toBe(false);
+    const [first, second] = [hold(dataDir), hold(dataDir)];
+    expect(isHeld(dataDir)).toBe(true);
+    first();
+    second();
+    writeFileSync(join(dataDir, `backup-${process.pid}.tmp`), '1');
+    writeFileSync(join(dataDir, 'backup-999999999.tmp'), '1');
+    expect(isHeld(dataDir)).toBe(false);
+    expect(readdirSync(dataDir).filter((name) => name.startsWith('backup-'))).toEqual([]);
+  });
+
+  test('restored on the same boot: what of the storage was not kept is another boot’s, half of it may be missing', async () => {
+    const { dataDir, store } = await filled('a');
+    await store.close();
+    mkdirSync(join(dataDir, 'images'));
+    writeFileSync(join(dataDir, 'images', bootFile), 'this boot');
+    const file = join(root, 'b.tar');
+    await makeBackup({ ...options, dataDir, file });
+    const b = await home('b');
+    await putInPlace(b, (await unpack(b, file)).folder, now);
+    expect(readFileSync(join(b.dataDir, 'images', bootFile), 'utf8')).toBe('before-restore');
   });
 });
 

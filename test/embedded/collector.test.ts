@@ -37,8 +37,8 @@ afterEach(async () => {
   rmSync(root, { recursive: true });
 });
 
-async function start(): Promise<void> {
-  collector = startCollector({ client: local.client, clock, images, sources });
+async function start(isHeld = () => false): Promise<void> {
+  collector = startCollector({ client: local.client, clock, images, sources, isHeld });
   await collector.idle();
 }
 
@@ -128,6 +128,17 @@ test('an image goes when its Build does, unless a Pod still runs with it; then w
   await local.client.updateStatus(Pod, { ...pod, status: { phase: 'Succeeded' } });
   await looked();
   expect(await isThere(two)).toBe(false);
+});
+
+test('while a backup is being made nothing goes; soon after it what nobody names', async () => {
+  const one = await image('a');
+  let held = true;
+  await start(() => held);
+  expect(await isThere(one)).toBe(true);
+  held = false;
+  clock.advance(10_000);
+  await collector!.idle();
+  expect(await isThere(one)).toBe(false);
 });
 
 test('a source package goes with the last object of its name', async () => {

@@ -62,7 +62,7 @@ test('layers that an image in use shares with one that is not are not counted as
   layer('2');
   await put([shared, old]);
   writeFileSync(join(root, 'sources', `${'3'.repeat(64)}.tar`), Buffer.alloc(4096));
-  mkdirSync(join(root, 'replaced-20260301T000000Z'));
+  for (const name of ['replaced-20260301T000000Z', 'restoring-x']) mkdirSync(join(root, name));
   for (const owner of ['gone', 'held']) {
     mkdirSync(join(root, 'logs', owner), { recursive: true });
     writeFileSync(join(root, 'logs', owner, 'c.log'), Buffer.alloc(4096));
@@ -77,7 +77,9 @@ test('layers that an image in use shares with one that is not are not counted as
     bootId: 'b',
     run: runCommand,
   });
+  let held = true;
   const desk = createDiskDesk({
+    isHeld: () => held,
     dataDir: root,
     client: local.client,
     images,
@@ -99,7 +101,9 @@ test('layers that an image in use shares with one that is not are not counted as
   expect(uses.get('images')).toMatchObject({ count: 2, unusedCount: 1, unusedBytes: size });
   expect(uses.get('sources')).toMatchObject({ count: 1, unusedCount: 1, unusedBytes: 4096 });
   expect(uses.get('logs')).toMatchObject({ count: 2, unusedCount: 1, unusedBytes: logBytes });
-  expect(uses.get('aside')).toMatchObject({ count: 1, unusedCount: 1 });
+  expect(uses.get('aside')).toMatchObject({ count: 2, unusedCount: 2 });
+  await expect(desk.prune({ aside: true })).rejects.toThrow('a backup is being made');
+  held = false;
   expect(await desk.prune({ aside: false })).toEqual({
     removed: [
       { name: 'logs', count: 1, bytes: logBytes },
@@ -108,6 +112,6 @@ test('layers that an image in use shares with one that is not are not counted as
     ],
     freedBytes: logBytes + size + 4096,
   });
-  expect(await desk.prune({ aside: true })).toMatchObject({ removed: [{ name: 'aside', count: 1 }] });
+  expect(await desk.prune({ aside: true })).toMatchObject({ removed: [{ name: 'aside', count: 2 }] });
   await collector.stop();
 });

@@ -22,6 +22,7 @@ let logs: LogStore;
 let share: DiskShare | undefined;
 let said: string[];
 let held: Set<string>;
+let backedUp: boolean;
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'kf-share-'));
   mkdirSync(join(root, 'logs'));
@@ -30,6 +31,7 @@ beforeEach(async () => {
   logs = new LogStore(join(root, 'logs'));
   said = [];
   held = new Set();
+  backedUp = false;
   await local.client.create(Namespace, { metadata: { name: 'dev' } });
 });
 afterEach(async () => {
@@ -48,6 +50,7 @@ function start(configured: () => number, before: readonly Shrinkable[] = []): Di
     clock,
     run: runCommand,
     configured: async () => configured(),
+    isHeld: () => backedUp,
     parts,
     log: (message, error) => said.push(`${message}${error === undefined ? '' : `: ${error}`}`),
   });
@@ -131,6 +134,10 @@ test('images that nothing uses go before logs, and a log that is to be forwarded
   expect(asked.length).toBe(1);
   expect(left().sort()).toEqual([first, second].sort());
   configured = 0.5 * mebibyte;
+  backedUp = true;
+  await share!.now();
+  expect(left().sort()).toEqual([first, second].sort());
+  backedUp = false;
   await share!.now();
   expect(left()).toEqual([first]);
 });

@@ -38,7 +38,15 @@ beforeAll(async () => {
     logLevel: 'error',
   });
   await fill('backed-up', ['token', 'tls.json', 'config.yaml']);
-  await makeBackup({ version: '1.2.3', volumes: true, force: false, now, dataDir: join(root, 'backed-up'), file });
+  await makeBackup({
+    version: '1.2.3',
+    volumes: true,
+    force: false,
+    now,
+    reserveBytes: 0,
+    dataDir: join(root, 'backed-up'),
+    file,
+  });
   // One file only here, one only there.
   await fill('present', ['token', 'config.yaml', 'log-sinks']);
 });
@@ -144,10 +152,18 @@ test('what was unpacked has been removed meanwhile: all is as it was again', asy
 test('two restores in one second keep both of what they replaced; a backup completes what was interrupted first', async () => {
   const dataDir = copy('twice');
   const home = await openHome({ KF_HOME: dataDir });
-  for (const _ of [1, 2]) await putInPlace(home, (await unpackBackup(home, file)).folder, now);
+  for (const _ of [1, 2]) await putInPlace(home, (await unpackBackup(home, file, { reserveBytes: 0 })).folder, now);
   expect(foldersOf(dataDir, 'replaced-').length).toBe(2);
   expect(await run(dataDir, file, '9')).toBe('SIGKILL');
-  await makeBackup({ version: '1.2.3', volumes: false, force: true, now, dataDir, file: join(root, 'second.tar') });
+  await makeBackup({
+    version: '1.2.3',
+    volumes: false,
+    force: true,
+    now,
+    reserveBytes: 0,
+    dataDir,
+    file: join(root, 'second.tar'),
+  });
   expect(existsSync(join(dataDir, journalFile))).toBe(false);
   expect(await ownerOf(dataDir)).toBe('backed-up');
 });

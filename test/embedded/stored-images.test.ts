@@ -121,3 +121,15 @@ test('without need only what was replaced goes', async () => {
   await removeUnused(options, { only: isReplaced });
   expect([...images.keys()].map((id) => id[0])).toEqual(['1']);
 });
+
+test('one that somebody finds while others are being removed stays', async () => {
+  stored('1', 'x.io/a:1');
+  stored('2', 'x.io/a:2');
+  times.set('1'.repeat(64), 1000).set('2'.repeat(64), 2000);
+  const remove = async (id: string): Promise<void> => {
+    images.delete(id);
+    times.set('2'.repeat(64), Date.now());
+  };
+  expect(await removeUnused({ ...options, storage: { ...options.storage, remove } })).toBe(100);
+  expect([...images.keys()].map((id) => id[0])).toEqual(['2']);
+});

@@ -1,14 +1,16 @@
 /** `kf server backup`: one file that a server on this or another machine can go on from. */
 
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, open, readdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { renameDurably, syncPath } from '../../files/durable.ts';
 import { mountsBelow } from '../../node/disk/loop-image.ts';
 import { copyStore } from '../../store/offline.ts';
 import { type BackupManifest, backedUp, backupFormat, manifestFile, storeFile, volumesFolder } from './contents.ts';
 import { completeInterrupted } from './exchange.ts';
-import { holdLogs } from './log-hold.ts';
+import { hold } from './hold.ts';
+import { withRoom } from './room.ts';
+import { openStaging } from './staging.ts';
 import { packTar } from './tar.ts';
 
 export interface BackupOptions {
@@ -20,6 +22,10 @@ export interface BackupOptions {
   /** Whether a file that is there is replaced. */
   readonly force: boolean;
   readonly now: Date;
+  /** Bytes that stay free on the server's disk. Default: 5 %, at least 1 GiB. */
+  readonly reserveBytes?: number;
+  /** Gives it up. */
+  readonly signal?: AbortSignal;
 }
 
 export interface MadeBackup extends BackupManifest {
@@ -31,19 +37,20 @@ export interface MadeBackup extends BackupManifest {
 
 /** Works while a server runs. @throws Error; then there is no file that was not there before */
 export async function makeBackup(options: BackupOptions): Promise<MadeBackup> {
-  const { dataDir, file, force } = options;
+  const { dataDir, file, force, signal } = options;
   await completeInterrupted(dataDir);
   if (!existsSync(join(dataDir, storeFile))) throw new Error(`there is no server's data in ${dataDir}`);
   if (!force && existsSync(file)) throw new Error(`${file} is there already; --force replaces it`);
   const names = await volumeNames(dataDir);
   const volumes = options.volumes ? await stillVolumes(dataDir, names) : undefined;
-  const staging = await mkdtemp(join(dirname(file), '.kf-backup-')).catch((error: NodeJS.ErrnoException) => {
+  const staging = await openStaging(dirname(file)).catch((error: NodeJS.ErrnoException) => {
     throw new Error(refusalOf(dirname(file), error));
   });
-  const part = join(staging, basename(file));
+  const part = join(staging.folder, basename(file));
+  // Before the store is copied: what it names stays until all is read.
+  const release = hold(dataDir);
   try {
-    // The store first: what it names is removed later than what it does not.
-    const facts = copyStore(join(dataDir, storeFile), join(staging, storeFile));
+    const facts = copyStore(join(dataDir, storeFile), join(staging.folder, storeFile));
     const manifest: BackupManifest = {
       format: backupFormat,
       version: options.version,
@@ -51,17 +58,17 @@ export async function makeBackup(options: BackupOptions): Promise<MadeBackup> {
       createdAt: options.now.toISOString(),
       volumes: volumes !== undefined,
     };
-    await writeFile(join(staging, manifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    await writeFile(join(staging.folder, manifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
     await (await open(part, 'wx', 0o600)).close();
     const present = [...backedUp, ...(volumes === undefined ? [] : [volumesFolder])].filter((name) =>
       existsSync(join(dataDir, name)),
     );
     const parts = [
-      { folder: staging, names: [manifestFile, storeFile] },
+      { folder: staging.folder, names: [manifestFile, storeFile] },
       { folder: dataDir, names: present },
     ];
-    const release = holdLogs(dataDir);
-    await packTar(part, parts, /gz$/.test(file)).finally(release);
+    const room = { folder: staging.folder, dataDir, reserveBytes: options.reserveBytes, signal };
+    await withRoom(room, (given) => packTar(part, parts, { compress: /gz$/.test(file), signal: given }));
     await volumes?.check();
     await syncPath(part);
     await chmod(part, 0o600);
@@ -69,7 +76,8 @@ export async function makeBackup(options: BackupOptions): Promise<MadeBackup> {
     await renameDurably(part, file);
     return { ...manifest, file, bytes: size, volumesLeftOut: volumes === undefined ? names.length : 0 };
   } finally {
-    await rm(staging, { recursive: true, force: true });
+    release();
+    await staging.remove();
   }
 }
 

@@ -1,9 +1,10 @@
 /** `kf server restore`: unpacked and looked at while the server runs, put in place while it does not. */
 
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../../node/host/run-command.ts';
+import { bootFile } from '../../node/images/container-storage.ts';
 import { layoutOf } from '../../node/layout.ts';
 import { liveMonitors } from '../../node/monitors.ts';
 import { ownNodeName } from '../../node/node-object.ts';
@@ -19,7 +20,8 @@ import { inspectStore, knownSchema, rewriteStore } from '../../store/offline.ts'
 import type { Home } from '../home.ts';
 import { type BackupManifest, backedUp, checkManifest, manifestFile, storeFile, volumesFolder } from './contents.ts';
 import { completeInterrupted, completeLocked, exchange, journalFile } from './exchange.ts';
-import { restoredJob, restoredPipelineRun, restoredPod, restoredTask, restoredTaskRun } from './restored.ts';
+import { noBoot, restoredJob, restoredPipelineRun, restoredPod, restoredTask, restoredTaskRun } from './restored.ts';
+import { withRoom } from './room.ts';
 import { unpackTar } from './tar.ts';
 
 export interface Unpacked extends BackupManifest {
@@ -29,18 +31,39 @@ export interface Unpacked extends BackupManifest {
 
 const unpacking = 'restoring-';
 
-/** Changes nothing of what is there, unless a crash has interrupted a restore. @throws Error when the file is no backup, damaged, or of newer code */
-export async function unpackBackup({ dataDir }: Home, file: string): Promise<Unpacked> {
+export interface UnpackOptions {
+  /** Whether what runs will have been ended before it is put in place. */
+  readonly kill?: boolean;
+  /** Bytes that stay free on the server's disk. Default: 5 %, at least 1 GiB. */
+  readonly reserveBytes?: number;
+  /** Gives it up. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Changes nothing of what is there, unless a crash has interrupted a restore.
+ * @throws Error when the file is no backup, damaged, of newer code, or too large for the disk; when containers run
+ */
+export async function unpackBackup(
+  home: Home,
+  file: string,
+  { kill = false, reserveBytes, signal }: UnpackOptions = {},
+): Promise<Unpacked> {
+  const { dataDir } = home;
   if (!existsSync(file)) throw new Error(`there is no file ${file}`);
+  // Before minutes are spent on it, and the room of what runs.
+  if (!kill) checkIdle(home);
   await completeInterrupted(dataDir);
   // What an attempt that was killed has left.
   for (const name of await readdir(dataDir))
     if (name.startsWith(unpacking)) await rm(join(dataDir, name), { recursive: true, force: true });
   const folder = await mkdtemp(join(dataDir, unpacking));
   try {
-    await unpackTar(file, folder).catch((error: Error) => {
-      throw new Error(`${file} cannot be unpacked: ${error.message}`);
-    });
+    await withRoom({ folder, dataDir, reserveBytes, signal }, (given) => unpackTar(file, folder, given)).catch(
+      (error: Error) => {
+        throw new Error(`${file} cannot be unpacked: ${error.message}`);
+      },
+    );
     const text = await readFile(join(folder, manifestFile), 'utf8').catch(() => 'null');
     const manifest = checkManifest(JSON.parse(text), knownSchema);
     inspectStore(join(folder, storeFile));
@@ -64,13 +87,10 @@ export async function putInPlace(home: Home, folder: string, now: Date): Promise
     lock = acquireLock(join(dataDir, storeFile));
     await completeLocked(dataDir);
     const manifest = checkManifest(JSON.parse(await readFile(join(folder, manifestFile), 'utf8')), knownSchema);
-    const running = liveMonitors(layoutOf(dataDir, home.runDir, home.instance).runtime).size;
-    if (running > 0)
-      throw new Error(
-        `${running === 1 ? '1 container runs' : `${running} containers run`} here; --kill ends them first`,
-      );
+    checkIdle(home);
     const isThere = existsSync(join(dataDir, storeFile));
     adaptStore(folder, manifest, isThere ? inspectStore(join(dataDir, storeFile)).revision : 0, now);
+    await distrustStorage(folder);
     const aside = freeName(join(dataDir, `replaced-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`));
     // The file system as a whole: tar has written thousands of files.
     await runCommand('sync', ['--file-system', folder]);
@@ -81,6 +101,19 @@ export async function putInPlace(home: Home, folder: string, now: Date): Promise
     if (!existsSync(join(dataDir, journalFile))) await rm(folder, { recursive: true, force: true });
     lock?.release();
   }
+}
+
+/** @throws Error when containers run */
+function checkIdle({ dataDir, runDir, instance }: Home): void {
+  const running = liveMonitors(layoutOf(dataDir, runDir, instance).runtime).size;
+  if (running > 0)
+    throw new Error(`${running === 1 ? '1 container runs' : `${running} containers run`} here; --kill ends them first`);
+}
+
+/** Of an image that was being pulled while the backup was made, layers may be there in part: they are another boot's. */
+async function distrustStorage(folder: string): Promise<void> {
+  const images = join(folder, 'images');
+  if (existsSync(images)) await writeFile(join(images, bootFile), noBoot);
 }
 
 /** All that a backup holds comes from it, or is not there; volumes only where it holds them. */

@@ -13,7 +13,7 @@ import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
 
 /** No machine's boot is called so. */
-const noBoot = 'before-restore';
+export const noBoot = 'before-restore';
 
 /** Those that waited, too: they would start before who made them says that they are not wanted any more. */
 export const restoredPod = (pod: Pod, nodeName: string): Pod =>

@@ -12,6 +12,7 @@ import { unownedLogs } from '../../node/logs/log-janitor.ts';
 import type { LogStore } from '../../node/logs/log-store.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { Build } from '../../resources/kf/build.ts';
+import { statusError } from '../../resources/status.ts';
 import { type Collector, namedImages, namedSources } from '../prune.ts';
 import { removeUnused, type StoredImagesOptions, unusedImages } from '../stored-images.ts';
 import { sizesIn, sizesOf } from './du.ts';
@@ -32,12 +33,16 @@ export interface DiskDeskOptions {
   readonly share: () => Promise<number | undefined>;
   /** Whether the log of an owner that is gone is still to be forwarded. */
   readonly holdsLog: (owner: string) => Promise<boolean>;
+  /** Whether nothing may go for now. Default: never. */
+  readonly isHeld?: () => boolean;
 }
 
 export function createDiskDesk(options: DiskDeskOptions): DiskDesk {
   return {
     report: () => report(options),
     async prune({ aside }) {
+      if (options.isHeld?.())
+        throw statusError('Conflict', 'a backup is being made, which reads what would go: try again when it is done');
       const before = await report(options);
       await options.collector.now();
       await removeUnused(options.stored);

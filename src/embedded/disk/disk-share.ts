@@ -18,6 +18,8 @@ export interface DiskShareOptions {
   readonly run: RunCommand;
   /** Bytes, as they were set. */
   readonly configured: () => Promise<number | undefined>;
+  /** Whether nothing may go for now. Default: never. */
+  readonly isHeld?: () => boolean;
   /** In the order in which they are to give. */
   readonly parts: readonly Shrinkable[];
   readonly log: (message: string, error?: unknown) => void;
@@ -56,7 +58,7 @@ export function startDiskShare(options: DiskShareOptions): DiskShare {
   let stopped = false;
   const look = (forced: boolean): Promise<void> => {
     looking = looking.then(async () => {
-      if (stopped || (!forced && !(await isDue(options, measured)))) return;
+      if (stopped || options.isHeld?.() || (!forced && !(await isDue(options, measured)))) return;
       const before = measured;
       measured = await keepTo(options);
       if (measured.stuck && before?.stuck !== true)

@@ -31,5 +31,12 @@ const names: ReadonlySet<string> = new Set([
   ...['stacks', 'tls.json', 'token', 'users', 'volumes'],
 ]);
 
-export const isOurFile = (name: string): boolean =>
+const isOurFile = (name: string): boolean =>
   names.has(name) || /^(store\.db|start\.lock|replaced-|restoring-)/.test(name) || /\.tmp$/.test(name);
+
+/** Tells that here is a server's data: a removal that was cut off is taken up again as long as it is there. */
+const mark = 'instance';
+
+/** Those of a data directory that the server has made, in the order in which they are to go. */
+export const ourFiles = (present: readonly string[]): readonly string[] =>
+  present.filter(isOurFile).sort((a, b) => Number(a === mark) - Number(b === mark));

@@ -12,7 +12,7 @@ import { type NetworkRemnants, networkRemnants, removeNetwork } from '../../node
 import { bytesOf } from '../disk/measure.ts';
 import { removeGitFolders } from '../git-folders.ts';
 import type { Home } from '../home.ts';
-import { isOurFile } from './files.ts';
+import { ourFiles } from './files.ts';
 
 export interface Remnants extends NetworkRemnants {
   readonly dataDir: string;
@@ -74,8 +74,7 @@ export async function removeRemnants(
 
 /** Only what the server has made: a data directory may have been put where other things are. */
 async function removeData(dataDir: string): Promise<readonly string[]> {
-  for (const name of readdirSync(dataDir))
-    if (isOurFile(name)) await rm(join(dataDir, name), { recursive: true, force: true });
+  for (const name of ourFiles(readdirSync(dataDir))) await rm(join(dataDir, name), { recursive: true, force: true });
   await rmdir(dataDir).catch(() => undefined);
   return existsSync(dataDir) ? readdirSync(dataDir) : [];
 }

@@ -70,6 +70,9 @@ export class ImageToolsMissing extends Error {
   }
 }
 
+/** In the folder of notes about kept images: the boot of the machine in which the storage was opened. */
+export const bootFile = 'storage.boot';
+
 /** Milliseconds between two notes of an image's use. */
 export const useInterval = 600_000;
 
@@ -275,7 +278,7 @@ export class ContainerStorage {
   /** After an unclean end of the machine: what had not been flushed may be shorter or empty. */
   async #distrust(): Promise<void> {
     const { keptDirectory, bootId } = this.#options;
-    const file = join(keptDirectory, 'storage.boot');
+    const file = join(keptDirectory, bootFile);
     const boot = await readFile(file, 'utf8').catch(() => undefined);
     if (boot === bootId) return;
     if (boot !== undefined) {

@@ -31,6 +31,8 @@ export async function backupAction({ io, env, cwd }: Context, path: string, flag
   requireRoot('backup');
   const { withVolumes, force, output } = flags;
   const file = resolve(cwd, path);
+  const home = kfHome(env);
+  if (!existsSync(home)) throw new CliError(`there is no server's data in ${home}`);
   const args = ['backup', file, ...(withVolumes ? ['--with-volumes'] : []), ...(force ? ['--force'] : [])];
   const made = await askProgram<Manifest & { bytes: number; volumesLeftOut: number }>(env, args);
   if (made.volumesLeftOut > 0)
@@ -52,7 +54,11 @@ export async function restoreAction(context: Context, path: string, { kill }: { 
   const lock = await tryLock(home);
   if (lock === undefined) throw new CliError('another command is starting or stopping the server; try again');
   try {
-    const unpacked = await askProgram<Manifest & { folder: string }>(env, ['restore-unpack', file]);
+    const unpacked = await askProgram<Manifest & { folder: string }>(
+      env,
+      ['restore-unpack', file, ...(kill ? ['--kill'] : [])],
+      'nothing was restored: ',
+    );
     if (kill) {
       // Only a running server ends tasks.
       if ((await findServer(home)) === undefined) await launch(options);

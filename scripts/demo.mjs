@@ -39,4 +39,5 @@ Done in ${((Date.now() - started) / 1000).toFixed(1)} s. The demo's server goes 
   kf logs etl --task --last           its log
   KUBECONFIG=$KF_HOME/kubeconfig kubectl get tasks,pipelineruns,taskruns,pods -n dev
   kf server stop                      ends the demo's server
+  kf server uninstall                 removes it with all it has made: before this folder goes
 `);

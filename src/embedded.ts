@@ -80,8 +80,8 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
     console.log('{}');
     return 0;
   }),
-  remnants: withHome(runUninstallCommand),
-  'remove-remnants': withHome(runUninstallCommand),
+  remnants: runUninstallCommand,
+  'remove-remnants': runUninstallCommand,
 };
 
 function withHome(work: (args: readonly string[], home: Home, version: string) => Promise<number>) {

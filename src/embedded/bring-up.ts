@@ -36,6 +36,7 @@ import { createImageBench } from './image-bench.ts';
 import type { Parts } from './node-parts.ts';
 import { buildLimits, hostStackPaths, nodeLimits, reserveOf } from './node-settings.ts';
 import type { NodeState } from './node-state.ts';
+import { noteOwner } from './owner-note.ts';
 import { pruneBuilds, startCollector } from './prune.ts';
 import { loadServerConfig } from './server-config.ts';
 import { isReplaced, removeUnused } from './stored-images.ts';
@@ -116,6 +117,7 @@ export async function bringUp(
   });
   state.comingUp();
   await parts.agent.start();
+  await noteOwner(layout, instance);
   await state.ready(parts.agent.room, parts.network!.hostAddress, `oci://${basename(runtime)}`);
   // Before builds start: each has its folder to itself.
   const caches = new BuildCaches({

@@ -1,8 +1,11 @@
 /** Where a server keeps its files, and by what name it marks what it makes on the machine. */
 
 import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { access, constants, mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { processBeginning } from '../node/host/process-beginning.ts';
+import { ownerOf, volatileFolders } from './owner-note.ts';
 
 const defaultDataDir = '/var/lib/kf';
 const defaultRunDir = '/run/kf';
@@ -36,9 +39,30 @@ export async function openHome(env: NodeJS.ProcessEnv): Promise<Home> {
   return { dataDir, runDir, instance: await instanceOf(dataDir) };
 }
 
+/** Of which only what its server has on the machine is left. */
+export interface AbandonedHome extends Home {
+  /** The server's process, where it still runs. */
+  readonly serverPid?: number;
+}
+
+/** As openHome, without making anything; undefined where neither a server's data are nor what one has left. */
+export async function findHome(env: NodeJS.ProcessEnv): Promise<Home | AbandonedHome | undefined> {
+  const wanted = resolve(env.KF_HOME || defaultDataDir);
+  if (existsSync(join(wanted, instanceFile))) return openHome(env);
+  const dataDir = await realpath(wanted).catch(() => wanted);
+  const runDir = env.KF_HOME ? join(dataDir, 'run') : defaultRunDir;
+  const owner = await ownerOf(dataDir, await volatileFolders(runDir));
+  if (owner === undefined) return undefined;
+  const { instance, pid, beginning } = owner;
+  const runs = beginning !== undefined && processBeginning(pid) === beginning;
+  return { dataDir, runDir, instance, ...(runs && { serverPid: pid }) };
+}
+
+const instanceFile = 'instance';
+
 /** Kept in the data directory, so that a moved one still finds what it made. */
 async function instanceOf(dataDir: string): Promise<string> {
-  const file = join(dataDir, 'instance');
+  const file = join(dataDir, instanceFile);
   const kept = await readFile(file, 'utf8').catch(() => '');
   if (/^[0-9a-f]{6}$/.test(kept)) return kept;
   const made = createHash('sha256').update(dataDir).update(randomUUID()).digest('hex').slice(0, 6);

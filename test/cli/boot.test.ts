@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { bootManager, checkedBootManager, disableBoot, enableBoot } from '../../src/cli/server/boot/boot.ts';
+import {
+  bootManager,
+  checkedBootManager,
+  disableBoot,
+  enableBoot,
+  foundBootManager,
+} from '../../src/cli/server/boot/boot.ts';
 import { withLine, withoutLine } from '../../src/cli/server/boot/cron.ts';
 import { keeperScript } from '../../src/cli/server/boot/keeper.ts';
 import { type BootMachine, runProgram } from '../../src/cli/server/boot/machine.ts';
@@ -86,6 +92,16 @@ describe('with systemd', () => {
     rmSync(unitPath(folder, systemd));
     expect(await checkedBootManager(folder, systemd)).toBeUndefined();
   });
+});
+
+test.each([true, false])('what starts a server whose data somebody has removed is found (systemd: %s)', async (has) => {
+  const starter = machine(has);
+  await enableBoot(service(), starter);
+  rmSync(join(folder, 'boot.json'));
+  expect(await bootManager(folder)).toBeUndefined();
+  expect(await foundBootManager(folder, starter)).toBe(has ? 'systemd' : 'cron');
+  expect(await disableBoot(folder, starter)).toBe(has ? 'systemd' : 'cron');
+  expect(await foundBootManager(folder, starter)).toBeUndefined();
 });
 
 describe('without systemd', () => {

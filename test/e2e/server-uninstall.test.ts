@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { isTmpfs } from '../../src/node/layout.ts';
 import { inChroot } from '../support/chroot.ts';
 import { isAlive, Kf } from '../support/kf.ts';
 import { running, startTask } from '../support/kf-tasks.ts';
@@ -132,3 +134,29 @@ test('of a server that was killed and cannot start: nothing is left but what is 
 
   expect((await kf.ok('server', 'uninstall')).stderr).toContain('nothing to remove');
 });
+
+test.skipIf(isTmpfs(process.env.KF_TEST_DIR ?? tmpdir()))(
+  'of a server whose data directory somebody has removed while it runs: all that it has on the machine goes',
+  async () => {
+    const own = await Kf.create();
+    await own.push('app', { 'run.sh': 'true\n' });
+    const has = instanceOf(own.dataDir);
+    const name = await startTask(own, 'app', 'sleep 600');
+    await running(own, name);
+    const pid = await own.serverPid();
+    // What is mounted there cannot go.
+    spawnSync('rm', ['-rf', '--one-file-system', own.dataDir]);
+    expect(existsSync(join(own.dataDir, 'instance'))).toBe(false);
+    expect(machineState(has).mounts.length).toBeGreaterThan(0);
+
+    const { stderr } = await own.ok('server', 'uninstall', '--yes');
+    expect(stderr).toMatch(
+      /1 running task, which is terminated\n.*server that runs\n[\s\S]*whose data somebody has removed/,
+    );
+    expect(isAlive(pid)).toBe(false);
+    expect(machineState(has)).toEqual(nothing);
+    expect(existsSync(own.dataDir)).toBe(false);
+    expect((await own.ok('server', 'uninstall')).stderr).toContain('nothing to remove');
+    await own.remove();
+  },
+);

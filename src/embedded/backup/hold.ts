@@ -5,6 +5,7 @@
 
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { processBeginning } from '../../node/host/process-beginning.ts';
 
 const noteOf = (pid: number): string => `backup-${pid}.tmp`;
 const notePattern = /^backup-(\d+)\.tmp$/;
@@ -13,7 +14,7 @@ const notePattern = /^backup-(\d+)\.tmp$/;
 export function hold(dataDir: string): () => void {
   const note = join(dataDir, noteOf(process.pid));
   const part = join(dataDir, `backup-${process.pid}.part.tmp`);
-  writeFileSync(part, beginningOf(process.pid) ?? '', { mode: 0o600 });
+  writeFileSync(part, processBeginning(process.pid) ?? '', { mode: 0o600 });
   // Whole at any moment: half of it would be nobody's.
   renameSync(part, note);
   return () => rmSync(note, { force: true });
@@ -26,18 +27,11 @@ export function isHeld(dataDir: string): boolean {
     const pid = Number(notePattern.exec(name)?.[1] ?? 0);
     if (pid === 0) continue;
     const note = join(dataDir, name);
-    if (textOf(note) === beginningOf(pid)) held = true;
+    // Its number may be another's by now.
+    if (textOf(note) === processBeginning(pid)) held = true;
     else rmSync(note, { force: true });
   }
   return held;
-}
-
-/** When a process began, by the kernel's clock: its number may be another's by now. Undefined when it has ended. */
-function beginningOf(pid: number): string | undefined {
-  // Its name, in brackets, may hold anything. See proc(5): the time is the 22nd field, the third follows the name.
-  return textOf(`/proc/${pid}/stat`)
-    ?.replace(/^.*\) /s, '')
-    .split(' ')[19];
 }
 
 function textOf(path: string): string | undefined {

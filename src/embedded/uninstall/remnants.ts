@@ -11,7 +11,8 @@ import { liveMonitors } from '../../node/monitors.ts';
 import { type NetworkRemnants, networkRemnants, removeNetwork } from '../../node/network/remnants.ts';
 import { bytesOf } from '../disk/measure.ts';
 import { removeGitFolders } from '../git-folders.ts';
-import type { Home } from '../home.ts';
+import type { AbandonedHome, Home } from '../home.ts';
+import { endServer } from './end-server.ts';
 import { ourFiles } from './files.ts';
 
 export interface Remnants extends NetworkRemnants {
@@ -22,10 +23,15 @@ export interface Remnants extends NetworkRemnants {
   readonly cgroups: readonly string[];
   /** Made by the server: they go with the data. */
   readonly volumes: number;
+  /** Somebody has removed the data directory. */
+  readonly abandoned: boolean;
+  /** The server's process, where it runs without its data directory. */
+  readonly serverPid?: number;
 }
 
-export async function findRemnants(home: Home): Promise<Remnants> {
+export async function findRemnants(home: Home | AbandonedHome): Promise<Remnants> {
   const { dataDir, instance } = home;
+  const serverPid = 'serverPid' in home ? home.serverPid : undefined;
   const volumes = await readdir(join(dataDir, 'volumes')).catch(() => []);
   return {
     dataDir,
@@ -34,9 +40,18 @@ export async function findRemnants(home: Home): Promise<Remnants> {
     mounts: await mountsOf(home),
     cgroups: await detectCgroups({ instance }).leftovers(),
     volumes: volumes.length,
+    abandoned: !existsSync(join(dataDir, 'instance')),
+    ...(serverPid === undefined ? {} : { serverPid }),
     ...(await networkRemnants(instance, runCommand)),
   };
 }
+
+/** Whether neither data nor anything else is there. */
+export const isNothing = ({ abandoned, serverPid, containers, mounts, cgroups, ...network }: Remnants): boolean =>
+  abandoned &&
+  serverPid === undefined &&
+  [containers, mounts.length, cgroups.length].every((count) => count === 0) &&
+  [network.links.length, network.namespaces.length, network.firewallRules].every((count) => count === 0);
 
 const volatileOf = ({ dataDir, runDir, instance }: Home): string => layoutOf(dataDir, runDir, instance).volatile;
 
@@ -52,10 +67,12 @@ async function mountsOf(home: Home): Promise<readonly string[]> {
 
 /** @param keepData whether the data directory stays @returns what of it is not ours, and stays */
 export async function removeRemnants(
-  home: Home,
+  home: Home | AbandonedHome,
   { keepData }: { readonly keepData: boolean },
 ): Promise<readonly string[]> {
   const { dataDir, runDir, instance } = home;
+  // First of all: it would make good what is taken from it.
+  if ('serverPid' in home && home.serverPid !== undefined) await endServer(home.serverPid);
   for (const pid of monitorsOf(home).values()) kill(pid);
   const cgroups = detectCgroups({ instance });
   for (const id of await cgroups.leftovers()) await cgroups.killAll(id, 'SIGKILL');
@@ -74,6 +91,7 @@ export async function removeRemnants(
 
 /** Only what the server has made: a data directory may have been put where other things are. */
 async function removeData(dataDir: string): Promise<readonly string[]> {
+  if (!existsSync(dataDir)) return [];
   for (const name of ourFiles(readdirSync(dataDir))) await rm(join(dataDir, name), { recursive: true, force: true });
   await rmdir(dataDir).catch(() => undefined);
   return existsSync(dataDir) ? readdirSync(dataDir) : [];

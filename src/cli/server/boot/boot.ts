@@ -41,6 +41,17 @@ const isThere = (path: string): Promise<boolean> =>
     () => false,
   );
 
+/** As bootManager; also where the data directory does not say any more what it is. */
+export async function foundBootManager(
+  home: string,
+  machine: BootMachine = bootMachine,
+): Promise<BootManager | undefined> {
+  const manager = await bootManager(home);
+  if (manager !== undefined) return manager;
+  if (machine.hasSystemd && (await isThere(unitPath(home, machine)))) return 'systemd';
+  return (await hasLine(home, machine).catch(() => false)) ? 'cron' : undefined;
+}
+
 /** From the next boot on; starts nothing. @throws CliError when the machine has nothing that could do it */
 export async function enableBoot(service: Service, machine: BootMachine = bootMachine): Promise<BootManager> {
   const manager = machine.hasSystemd ? 'systemd' : 'cron';
@@ -53,7 +64,7 @@ export async function enableBoot(service: Service, machine: BootMachine = bootMa
 
 /** Stops nothing. @returns what had started it until now */
 export async function disableBoot(home: string, machine: BootMachine = bootMachine): Promise<BootManager | undefined> {
-  const manager = await bootManager(home);
+  const manager = await foundBootManager(home, machine);
   if (manager === 'systemd') await disableUnit(home, machine);
   if (manager === 'cron') await disableCron(home, machine);
   await rm(bootFile(home), { force: true });

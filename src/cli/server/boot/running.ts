@@ -13,10 +13,17 @@ export function keptCommand(
   return manager === 'cron' ? ['/bin/sh', keeperFile(home), giveUp] : undefined;
 }
 
-/** Ends what would start the server again. systemd ends the server with it. */
-export async function stopKeeping(home: string, machine: BootMachine = bootMachine): Promise<void> {
+/**
+ * Ends what would start the server again. systemd ends the server with it.
+ * @param manager default: what the data directory says
+ */
+export async function stopKeeping(
+  home: string,
+  machine: BootMachine = bootMachine,
+  manager?: BootManager,
+): Promise<void> {
   await stopKeeper(home);
-  if ((await bootManager(home)) === 'systemd' && machine.hasSystemd) await stopUnit(home, machine);
+  if ((manager ?? (await bootManager(home))) === 'systemd' && machine.hasSystemd) await stopUnit(home, machine);
 }
 
 /** A unit that is being started. */

@@ -1,14 +1,12 @@
 /** `kf server uninstall`. */
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { formatBytes } from '../../../resources/quantity.ts';
 import type { Context } from '../../context.ts';
 import { CliError, messageOf } from '../../errors.ts';
 import { kfHome } from '../../settings/server-choice.ts';
 import { confirm } from '../../wait/confirm.ts';
-import { bootManager, disableBoot } from '../boot/boot.ts';
-import { stopKeeper } from '../boot/keeper.ts';
+import { disableBoot, foundBootManager } from '../boot/boot.ts';
+import { stopKeeping } from '../boot/running.ts';
 import { countRunning, killTasks } from '../end-tasks.ts';
 import { requireRoot } from '../require-root.ts';
 import { findServer } from '../server-file.ts';
@@ -29,6 +27,8 @@ interface Remnants {
   readonly mounts: readonly string[];
   readonly cgroups: readonly string[];
   readonly volumes: number;
+  readonly abandoned: boolean;
+  readonly serverPid?: number;
   readonly links: readonly string[];
   readonly namespaces: readonly string[];
   readonly firewallRules: number;
@@ -38,11 +38,16 @@ export async function uninstallAction(context: Context, { keepData = false, yes 
   const { io, env } = context;
   requireRoot('uninstall');
   const home = kfHome(env);
-  if (!existsSync(join(home, 'instance'))) return io.note(`There is no server's data in ${home}: nothing to remove.`);
-  const found = await askProgram<Remnants>(env, ['remnants']);
-  const manager = await bootManager(home);
-  const isRunning = (await findServer(home)) !== undefined;
-  const tasks = isRunning ? await countRunning(context.forEmbedded()) : found.containers;
+  const found = await askProgram<Remnants | null>(env, ['remnants']);
+  const manager = await foundBootManager(home);
+  if (found === null) {
+    io.note(`There is no server's data in ${home}: nothing to remove.`);
+    if (manager !== undefined) io.note('A server is to start there at boot all the same: sudo kf server disable');
+    return;
+  }
+  const { abandoned } = found;
+  const isRunning = abandoned ? found.serverPid !== undefined : (await findServer(home)) !== undefined;
+  const tasks = isRunning && !abandoned ? await countRunning(context.forEmbedded()) : found.containers;
   io.note('This removes from the machine:');
   for (const line of linesOf(found, { tasks, manager, isRunning, keepData })) io.note(`  ${line}`);
   if (!yes && !(await confirm(io, 'Go on?')))
@@ -54,10 +59,11 @@ export async function uninstallAction(context: Context, { keepData = false, yes 
   const lock = await tryLock(home);
   if (lock === undefined) throw new CliError('another command is starting or stopping the server; try again');
   try {
-    await endAllTasks(context, options, found.containers);
+    // A server without its data can note nothing any more.
+    if (!abandoned) await endAllTasks(context, options, found.containers);
+    await stopKeeping(home, undefined, manager);
     await stopServer(home);
     await disableBoot(home);
-    await stopKeeper(home);
     // What is left is what no server could take away; as a rule there is nothing.
     const { left } = await askProgram<{ left: readonly string[] }>(env, [
       'remove-remnants',
@@ -91,9 +97,7 @@ interface Circumstances {
 }
 
 function linesOf(found: Remnants, { tasks, manager, isRunning, keepData }: Circumstances): readonly string[] {
-  const { dataDir, bytes, mounts, links, firewallRules, namespaces, volumes, cgroups } = found;
-  const counted = (count: number, one: string, many: string): string[] =>
-    count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
+  const { mounts, links, firewallRules, namespaces, cgroups } = found;
   return [
     ...counted(tasks, 'running task, which is terminated', 'running tasks, which are terminated'),
     ...(isRunning ? ['the server that runs'] : []),
@@ -103,11 +107,18 @@ function linesOf(found: Remnants, { tasks, manager, isRunning, keepData }: Circu
     ...counted(namespaces.length, 'network namespace', 'network namespaces'),
     ...counted(firewallRules, 'firewall rule', 'firewall rules'),
     ...counted(cgroups.length, 'cgroup', 'cgroups'),
-    ...(keepData
-      ? [`nothing of the data in ${dataDir}: --keep-data`]
-      : [
-          `the data in ${dataDir}, ${formatBytes(bytes)}: apps, jobs, tasks, logs, settings`,
-          ...counted(volumes, 'volume with all that is in it', 'volumes with all that is in them'),
-        ]),
+    ...dataLines(found, keepData),
   ];
 }
+
+function dataLines({ dataDir, bytes, volumes, abandoned }: Remnants, keepData: boolean): readonly string[] {
+  if (abandoned) return [`what is left in ${dataDir}, whose data somebody has removed`];
+  if (keepData) return [`nothing of the data in ${dataDir}: --keep-data`];
+  return [
+    `the data in ${dataDir}, ${formatBytes(bytes)}: apps, jobs, tasks, logs, settings`,
+    ...counted(volumes, 'volume with all that is in it', 'volumes with all that is in them'),
+  ];
+}
+
+const counted = (count: number, one: string, many: string): string[] =>
+  count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];

@@ -50,6 +50,15 @@ export function inspectStore(path: string): StoreFacts {
   });
 }
 
+/** An object of a kind by its UID, also while a server writes; undefined when there is none. @param kind its name in the store */
+export function objectByUid(path: string, kind: string, uid: string): KubeObject | undefined {
+  return withDatabase(path, (database) => {
+    const bodies = database.prepare('SELECT body FROM bodies WHERE id IN (SELECT id FROM objects WHERE kind = ?)');
+    const found = (bodies.raw().all(kind) as unknown as readonly [string][]).map(([body]) => JSON.parse(body));
+    return (found as readonly KubeObject[]).find(({ metadata }) => metadata.uid === uid);
+  });
+}
+
 export interface Rewriting {
   /** The next server's revisions begin far beyond it, and whoever watches has to list anew. */
   readonly beyond: number;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -99,6 +100,26 @@ test('a source without dependencies becomes an image at once', async () => {
   expect(status).toMatchObject({ startCommand: 'cat a.txt', stack: { name: 'host', fingerprint: 'test 1' } });
   const image = await images.resolve(status?.image ?? '');
   expect(await readFile(join(image.layerPaths[0]!, 'home/vcap/app/a.txt'), 'utf8')).toBe('content');
+});
+
+test('what becomes a layer is on disk before it has a name by which another build would take it', async () => {
+  const file = join(dataDir, 'order');
+  await writeFile(join(dataDir, 'sync'), `#!/bin/sh\necho "sync $*" >>${file}\nPATH=/usr/bin:/bin exec sync "$@"\n`, {
+    mode: 0o755,
+  });
+  const addLayer = images.addLayer.bind(images);
+  images.addLayer = async (folder, digest) => {
+    appendFileSync(file, 'layer\n');
+    await addLayer(folder, digest);
+  };
+  const { PATH } = process.env;
+  process.env.PATH = `${dataDir}:${PATH}`;
+  await build({ 'a.txt': 'content' }).finally(() => {
+    process.env.PATH = PATH;
+  });
+  const { condition, uid } = await outcome();
+  expect(condition?.status).toBe('True');
+  expect(await readFile(file, 'utf8')).toBe(`sync --file-system ${join(dataDir, 'builds', uid)}\nlayer\n`);
 });
 
 const nodeApp = { 'package.json': '{}', 'package-lock.json': '{"lockfileVersion":3}', 'index.js': '1' };

@@ -5,7 +5,9 @@ import { chmod, open, readdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { renameDurably, syncPath } from '../../files/durable.ts';
 import { mountsBelow } from '../../node/disk/loop-image.ts';
-import { copyStore } from '../../store/offline.ts';
+import { PersistentVolumeClaim } from '../../resources/core/volumes.ts';
+import { kindKeyOf } from '../../store/object-store.ts';
+import { copyStore, objectByUid } from '../../store/offline.ts';
 import { type BackupManifest, backedUp, backupFormat, manifestFile, storeFile, volumesFolder } from './contents.ts';
 import { completeInterrupted } from './exchange.ts';
 import { hold } from './hold.ts';
@@ -100,7 +102,8 @@ async function stillVolumes(dataDir: string, names: readonly string[]): Promise<
     async check() {
       const after = await volumeTimes(dataDir, names);
       const changed = names.find((name) => before.get(name) !== after.get(name));
-      if (changed !== undefined) throw new Error(`volume ${changed} was used while it was being copied; try again`);
+      if (changed !== undefined)
+        throw new Error(`${volumeText(dataDir, changed)} was used while it was being copied; try again`);
     },
   };
 }
@@ -110,10 +113,19 @@ async function volumeTimes(dataDir: string, names: readonly string[]): Promise<R
   const mounts = await mountsBelow(folder);
   const used = names.find((name) => mounts.some((mount) => mount.startsWith(`${join(folder, name)}/`)));
   if (used !== undefined)
-    throw new Error(`volume ${used} is in use: wait for the Tasks that use it, or leave --with-volumes out`);
+    throw new Error(
+      `${volumeText(dataDir, used)} is in use: wait for the Tasks that use it, or leave --with-volumes out`,
+    );
   const times = names.map(async (name) => {
     const path = ['disk.img', 'data'].map((inner) => join(folder, name, inner)).find((one) => existsSync(one));
     return [name, path === undefined ? 0 : (await stat(path)).mtimeMs] as const;
   });
   return new Map(await Promise.all(times));
+}
+
+/** As people know it: by the service, whose claim bears its name. @param uid of the claim */
+function volumeText(dataDir: string, uid: string): string {
+  const claim = objectByUid(join(dataDir, storeFile), kindKeyOf(PersistentVolumeClaim), uid);
+  if (claim === undefined) return `volume ${uid}`;
+  return `volume "${claim.metadata.name}" of Space "${claim.metadata.namespace}"`;
 }

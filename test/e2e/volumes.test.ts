@@ -82,6 +82,11 @@ describe('a volume that the server makes', () => {
     );
     const name = stdout.trim().split('/')[1]!;
     await expect.poll(() => mounts().length).toBe(1);
+    const file = join(kf.home, 'kf.tar');
+    expect((await kf.run(['server', 'backup', file, '--with-volumes'])).stderr).toContain(
+      'Error: volume "data" of Space "dev" is in use: wait for the Tasks that use it',
+    );
+    expect(existsSync(file)).toBe(false);
     await kf.killServer();
     await kf.ok('run-task', 'one', '-c', 'touch /data/go', '--wait');
     await kf.ok('task', name);

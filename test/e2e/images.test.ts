@@ -125,6 +125,10 @@ test('archives and layouts of this machine', async () => {
   expect((await task('archive', '--follow')).stdout).toBe('from the image\n');
   await kf.ok('push', 'archive', '--docker-image', `oci:${layout}`);
   expect((await kf.json<App>('app', 'archive')).status?.image).toBe(`kf.local/dev/archive@${digest}`);
+  const oci = `oci-archive:${join(root, 'image.oci')}`;
+  execFileSync('skopeo', ['--insecure-policy', 'copy', '--quiet', `oci:${layout}`, `${oci}:mine:1`]);
+  await kf.ok('push', 'of-oci', '--task', '--docker-image', `${oci}:mine:1`);
+  expect((await kf.json<App>('app', 'of-oci')).status?.image).toBe(`kf.local/dev/of-oci@${digest}`);
   const conf = join(root, 'storage.conf');
   const own = `driver = "vfs"\ngraphroot = "${root}/own"\nrunroot = "${root}/own-run"\n`;
   writeFileSync(conf, `[storage]\n${own}`);

@@ -54,13 +54,19 @@ export function migrate(database: Database.Database, path: string, found: number
 export function saveCopy(database: Database.Database, target: string): void {
   const part = `${target}.part`;
   rmSync(part, { force: true });
-  // Secrets are inside: SQLite takes an empty file as it is.
-  closeSync(openSync(part, 'wx', 0o600));
-  database.prepare('VACUUM INTO ?').run(part);
-  // It is there for good before anything is changed.
-  syncSync(part);
-  renameSync(part, target);
-  syncSync(dirname(target));
+  try {
+    // Secrets are inside: SQLite takes an empty file as it is.
+    closeSync(openSync(part, 'wx', 0o600));
+    database.prepare('VACUUM INTO ?').run(part);
+    // It is there for good before anything is changed.
+    syncSync(part);
+    renameSync(part, target);
+    syncSync(dirname(target));
+  } catch (error) {
+    // A disk that is full has no room for half of it.
+    rmSync(part, { force: true });
+    throw error;
+  }
 }
 
 function syncSync(path: string): void {

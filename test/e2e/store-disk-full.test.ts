@@ -1,12 +1,14 @@
 /** The disk of the data directory is full: a small tmpfs of our own. Needs root. */
 
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { InProcessClient } from '../../src/apiserver/in-process-client.ts';
 import { ConfigMap } from '../../src/resources/core/kinds.ts';
+import { copyOf } from '../../src/store/migrations.ts';
+import { copyStore } from '../../src/store/offline.ts';
 import { startLocalApi, type TestApi } from '../support/local-api.ts';
 
 let folder: string;
@@ -97,4 +99,16 @@ it('says so when it cannot even start', async () => {
   expect(() => startLocalApi({ dir: folder })).toThrow(expect.objectContaining(full));
   rmSync(ballast);
   await startLocalApi({ dir: folder }).close();
+});
+
+it('a copy of the store that does not fit, as before a migration, leaves nothing of itself', async () => {
+  const server = startLocalApi({ dir: folder });
+  for (let count = 0; count < 40; count++) await server.client.create(ConfigMap, draft(`c${count}`));
+  await server.close();
+  writeFileSync(ballast, Buffer.alloc(2 * 2 ** 20));
+  const path = join(folder, 'store.db');
+  const before = statfsSync(folder).bavail;
+  expect(() => copyStore(path, copyOf(path, 1))).toThrow(/full/);
+  expect(readdirSync(folder).filter((name) => name.startsWith('store.db.schema'))).toEqual([]);
+  expect(statfsSync(folder).bavail).toBe(before);
 });

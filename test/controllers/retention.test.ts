@@ -5,6 +5,7 @@ import { RetentionController } from '../../src/controllers/retention/retention-c
 import { Namespace } from '../../src/resources/core/kinds.ts';
 import { App } from '../../src/resources/kf/app.ts';
 import { Build } from '../../src/resources/kf/build.ts';
+import { SourcePackage } from '../../src/resources/kf/source-package.ts';
 import { Space } from '../../src/resources/kf/space.ts';
 import { Task } from '../../src/resources/kf/task.ts';
 import { labels } from '../../src/resources/labels.ts';
@@ -139,6 +140,36 @@ describe('the controller', () => {
     await controller.reconcileSpace('dev');
     const { items } = await local.client.list(Build, { namespace: 'dev' });
     expect(items.map(({ metadata }) => metadata.name).sort()).toEqual(['a-1', 'a-4', 'a-5']);
+  });
+
+  test('a source that an interrupted push has left goes after a day; one that the App or a Build names stays', async () => {
+    const source = (name: string) =>
+      local.client.create(SourcePackage, {
+        metadata: { name, namespace: 'dev', labels: { [labels.appName]: 'a' } },
+        spec: { size: 1, checksum: { type: 'sha256', value: '0'.repeat(64) } },
+      });
+    for (const name of ['a-1', 'a-2', 'a-3', 'a-4']) await source(name);
+    await local.client.create(App, {
+      metadata: { name: 'a', namespace: 'dev' },
+      spec: {
+        build: { spec: { name: 'host-stack', sourcePackage: { name: 'a-4' } } },
+        template: { spec: { containers: [{}] } },
+      },
+    });
+    await local.client.create(Build, {
+      metadata: { name: 'a-1', namespace: 'dev', labels: { [labels.appName]: 'a' } },
+      spec: { name: 'host-stack', sourcePackage: { name: 'a-1' } },
+    });
+    const left = async (clock: FakeClock) => {
+      const controller = new RetentionController({ client: local.client, clock });
+      await controller.reconcile({ namespace: 'dev', name: 'a' });
+      const { items } = await local.client.list(SourcePackage, { namespace: 'dev' });
+      return items.map(({ metadata }) => metadata.name).sort();
+    };
+    const now = new FakeClock(Date.now());
+    expect(await left(now)).toEqual(['a-1', 'a-2', 'a-3', 'a-4']);
+    now.advance(25 * 3_600_000);
+    expect(await left(now)).toEqual(['a-1', 'a-4']);
   });
 
   test('a clock that is set back does not keep it from looking', async () => {

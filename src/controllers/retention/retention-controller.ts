@@ -1,4 +1,4 @@
-/** Lets go of an App's oldest Tasks and Builds, with all that belongs to them. */
+/** Lets go of an App's oldest Tasks and Builds, with all that belongs to them, and of what interrupted pushes have left. */
 
 import type { AnyKind, Client, ListedMetadata } from '../../client/client.ts';
 import type { Clock } from '../../client/clock.ts';
@@ -37,6 +37,8 @@ interface Options extends ControllerContext {
 
 /** Milliseconds between two looks at the same App: a look after every Task would cost more than it gains. */
 const interval = 10_000;
+/** Milliseconds after which an upload that nothing is built of is one of a push that was interrupted. */
+const longestPush = 24 * 3_600_000;
 /** With so many objects it is twice as long, and so on: looks cost the same whatever the number. */
 const usualCount = 10_000;
 
@@ -118,7 +120,25 @@ export class RetentionController {
     const app = await getIfExists(this.#client, App, ref);
     const { latestBuild, latestReadyBuild } = app?.status ?? {};
     const limit = space?.spec?.buildConfig?.retention?.maxBuilds ?? this.#limits.builds;
-    await this.#trim(Build, ref, { limit, kept: [latestBuild, latestReadyBuild] });
+    const count = await this.#trim(Build, ref, { limit, kept: [latestBuild, latestReadyBuild] });
+    if (app !== undefined) await this.#trimSources(app, count);
+  }
+
+  /** Packages that neither the App nor any of its Builds names. @param count of its Builds: each may have one */
+  async #trimSources(app: App, count: number): Promise<void> {
+    const { namespace, name } = app.metadata;
+    const ofApp = { namespace: namespace!, labelSelector: `${labels.appName}=${name}` };
+    if ((await this.#client.listMetadata(SourcePackage, ofApp)).items.length <= count) return;
+    // What is named is read after what is there.
+    const { items } = await this.#client.list(SourcePackage, ofApp);
+    const builds = (await this.#client.list(Build, ofApp)).items.map(({ spec }) => spec);
+    const newest = (await getIfExists(this.#client, App, refOf(app)))?.spec.build.spec;
+    const named = new Set([...builds, newest].map((spec) => spec?.sourcePackage?.name));
+    for (const source of items) {
+      const { creationTimestamp = '', name, uid } = source.metadata;
+      const age = this.#clock.now() - Date.parse(creationTimestamp);
+      if (age > longestPush && !named.has(name)) await this.#delete(SourcePackage, refOf(source), uid);
+    }
   }
 
   /** @returns how many there were */

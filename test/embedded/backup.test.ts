@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -184,8 +185,9 @@ describe('a backup', () => {
     expect(isHeld(dataDir)).toBe(true);
     first();
     second();
-    writeFileSync(join(dataDir, `backup-${process.pid}.tmp`), '1');
-    writeFileSync(join(dataDir, 'backup-999999999.tmp'), '1');
+    symlinkSync('1', join(dataDir, `backup-${process.pid}.tmp`));
+    symlinkSync('1', join(dataDir, 'backup-999999999.tmp'));
+    writeFileSync(join(dataDir, 'backup-999999998.tmp'), '');
     expect(isHeld(dataDir)).toBe(false);
     expect(readdirSync(dataDir).filter((name) => name.startsWith('backup-'))).toEqual([]);
   });

@@ -3,20 +3,16 @@
  * removed, and no log is replaced by its compressed form, for tar would find neither.
  */
 
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { processBeginning } from '../../node/host/process-beginning.ts';
 
-const noteOf = (pid: number): string => `backup-${pid}.tmp`;
-const notePattern = /^backup-(\d+)\.tmp$/;
-
 /** Until the returned function is called, or this process has ended. */
 export function hold(dataDir: string): () => void {
-  const note = join(dataDir, noteOf(process.pid));
-  const part = join(dataDir, `backup-${process.pid}.part.tmp`);
-  writeFileSync(part, processBeginning(process.pid) ?? '', { mode: 0o600 });
-  // Whole at any moment: half of it would be nobody's.
-  renameSync(part, note);
+  const note = join(dataDir, `backup-${process.pid}.tmp`);
+  rmSync(note, { force: true });
+  // A link that leads nowhere: there with its content or not at all, and on a full disk, too.
+  symlinkSync(processBeginning(process.pid) ?? 'unknown', note);
   return () => rmSync(note, { force: true });
 }
 
@@ -24,19 +20,19 @@ export function hold(dataDir: string): () => void {
 export function isHeld(dataDir: string): boolean {
   let held = false;
   for (const name of readdirSync(dataDir)) {
-    const pid = Number(notePattern.exec(name)?.[1] ?? 0);
+    const pid = Number(/^backup-(\d+)\.tmp$/.exec(name)?.[1] ?? 0);
     if (pid === 0) continue;
     const note = join(dataDir, name);
     // Its number may be another's by now.
-    if (textOf(note) === processBeginning(pid)) held = true;
+    if (contentOf(note) === (processBeginning(pid) ?? '')) held = true;
     else rmSync(note, { force: true });
   }
   return held;
 }
 
-function textOf(path: string): string | undefined {
+function contentOf(note: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readlinkSync(note);
   } catch {
     return undefined;
   }

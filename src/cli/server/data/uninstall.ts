@@ -11,7 +11,7 @@ import { countRunning, killTasks } from '../end-tasks.ts';
 import { requireRoot } from '../require-root.ts';
 import { findServer } from '../server-file.ts';
 import { launch, prepareHome } from '../start.ts';
-import { type StartLock, tryLock } from '../start-lock.ts';
+import { tryLock } from '../start-lock.ts';
 import { stopServer } from '../stop.ts';
 import { askProgram } from './ask-program.ts';
 
@@ -56,7 +56,7 @@ export async function uninstallAction(context: Context, { keepData = false, yes 
     });
   const options = { home, io, env };
   await prepareHome(options);
-  const lock = await tryLock(home).catch(withoutRoom);
+  const lock = await tryLock(home);
   if (lock === undefined) throw new CliError('another command is starting or stopping the server; try again');
   try {
     // A server without its data can note nothing any more.
@@ -74,12 +74,6 @@ export async function uninstallAction(context: Context, { keepData = false, yes 
   } finally {
     await lock.release();
   }
-}
-
-/** A full disk is a reason to uninstall; nobody else can have the lock there either. */
-function withoutRoom(error: NodeJS.ErrnoException): StartLock {
-  if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error;
-  return { release: async () => undefined };
 }
 
 /** Their ends are noted where a server can be had; where not, what runs is ended all the same. */

@@ -19,7 +19,7 @@ const noReasons = new Set(
   PodScheduled ServiceInstanceBindingsReady ServiceInstanceReady SourcePackageReady SpaceReady TaskRunReady
   VolumeParamsPopulatedReady Initialized Ready True False Unknown
   CancelledRunFinally StoppedRunFinally RunCancelled PipelineRunPending None Tasks Couldn TaskRunPending WaitingFor
-  FailedPostStartHook BackOff Created Ending FailedScheduling Killing Scheduled Normal Warning
+  FailedPostStartHook FailedToRetrieveSecret BackOff Created Ending FailedScheduling Killing Scheduled Normal Warning
   AlreadyExists Conflict Forbidden TooManyRequests InsufficientStorage Invalid ServiceUnavailable
   Active Always Cluster Never IfNotPresent Forbid Replace DenyAll PermitAll Delete Retain Recycle Available Bound
   Lost Released Opaque Namespaced NotIn Exists DoesNotExist Egress Ingress Filesystem ReadWriteMany Foreground Orphan

@@ -1,36 +1,23 @@
 /** kubectl against the server that runs real tasks; KF_KUBECTL names another kubectl. */
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Kf } from '../support/kf.ts';
+import { Kubectl } from '../support/kubectl.ts';
+import { processes } from '../support/processes.ts';
 
 let kf: Kf;
+let program: Kubectl;
 beforeAll(async () => {
   kf = await Kf.create();
   await kf.push('app', { 'a.txt': '' });
+  program = Kubectl.of(kf, 'dev');
 });
 afterAll(() => kf.remove());
 
 /** @returns what it printed; fails unless it exits with 0 */
-async function kubectl(args: string, input = ''): Promise<string> {
-  const words = ['--kubeconfig', join(kf.dataDir, 'kubeconfig'), '-n', 'dev', ...args.split(' ')];
-  const child = spawn(process.env.KF_KUBECTL ?? 'kubectl', words, { env: kf.env });
-  child.stdin.end(input);
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const [code] = (await once(child, 'close')) as [number];
-  if (code !== 0) throw new Error(`kubectl ${args}: ${code}\n${stderr}`);
-  return stdout;
-}
+const kubectl = (args: string, input = ''): Promise<string> => program.ok(args.split(' '), input);
 
 const task = (name: string, command: string): string =>
   JSON.stringify({
@@ -78,7 +65,7 @@ test('deleting a running Task ends its processes and removes all that belongs to
   await kubectl('delete task long --cascade=foreground');
   for (const kind of ['tasks', 'pipelineruns', 'taskruns', 'pods'])
     expect(await kubectl(`get ${kind} -o name`)).not.toContain('/long');
-  expect(processes()).not.toContain(mark);
+  expect(processes().filter(({ args }) => args.includes(mark))).toEqual([]);
 });
 
 test('deleting the Pod of a running Task ends the Task; its command is not run again', async () => {
@@ -98,20 +85,6 @@ test('terminated by a patch, as by kf', async () => {
   await kubectl('wait --for=condition=Succeeded=False task/patched --timeout=30s');
   expect(await kubectl('get pipelinerun patched -o jsonpath={.spec.status}')).toMatch(/^Cancelled|^$/);
 });
-
-/** Command lines of every process of the machine. */
-function processes(): string {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      } catch {
-        return '';
-      }
-    })
-    .join('\n');
-}
 
 test('Events: of a failure at every level, of a bare Pod all that a kubelet tells; none of what goes well', async () => {
   await kubectl('create -f -', task('wrong', 'exit 3'));

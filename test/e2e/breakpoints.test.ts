@@ -1,24 +1,23 @@
 /** TaskRuns that stop where somebody wants to look, over a restart of the server too. */
 
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { HttpClient } from '../../src/client/http/http-client.ts';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
 import { TaskRun } from '../../src/resources/tekton/task-run.ts';
 import { inChroot } from '../support/chroot.ts';
 import { Kf } from '../support/kf.ts';
-import { RemoteKubectl } from '../support/remote-kubectl.ts';
+import { Kubectl } from '../support/kubectl.ts';
 
 const image = 'kf.local/stack/host';
 const namespace = 'dev';
 let kf: Kf;
 let client: HttpClient;
-let kubectl: RemoteKubectl;
+let kubectl: Kubectl;
 beforeAll(async () => {
   kf = await Kf.create();
   await kf.ok('server', 'start');
   client = await kf.client();
-  kubectl = new RemoteKubectl(['--kubeconfig', join(kf.dataDir, 'kubeconfig'), '-n', namespace], kf.env);
+  kubectl = Kubectl.of(kf, namespace);
 });
 afterAll(async () => {
   client?.close();

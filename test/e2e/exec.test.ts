@@ -2,22 +2,22 @@
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { loadKubeconfig } from '../../src/client/http/kubeconfig.ts';
 import { inChroot } from '../support/chroot.ts';
 import { Kf } from '../support/kf.ts';
-import { protocols, RemoteKubectl, startProgram } from '../support/remote-kubectl.ts';
+import { Kubectl, protocols, startProgram } from '../support/kubectl.ts';
+import { processes } from '../support/processes.ts';
 
 let kf: Kf;
-let kubectl: RemoteKubectl;
+let kubectl: Kubectl;
 let pod: string;
 beforeAll(async () => {
   kf = await Kf.create();
   await kf.push('app', { 'a.txt': 'pushed' });
-  kubectl = new RemoteKubectl(['--kubeconfig', join(kf.dataDir, 'kubeconfig'), '-n', 'dev'], kf.env);
+  kubectl = Kubectl.of(kf, 'dev');
   pod = await runningPod('mkfifo end; read line <end');
 });
 afterAll(() => kf.remove());
@@ -33,18 +33,8 @@ async function runningPod(command: string): Promise<string> {
   }
 }
 
-/** Command lines of this machine's processes that have a word. */
-const withWord = (word: string): readonly string[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      } catch {
-        return '';
-      }
-    })
-    .filter((line) => line.split('\0').includes(word) && !line.includes('exec'));
+/** This machine's processes that have a word, but for those that ask for it. */
+const withWord = (word: string) => processes().filter(({ args }) => args.includes(word) && !args.includes('exec'));
 
 test.runIf(inChroot())('out of a chroot nothing enters a container, which is said', async () => {
   const { code, stderr } = await kubectl.run(['exec', pod, '--', 'true']);

@@ -1,15 +1,14 @@
 /** The server is killed all the way through PipelineRuns of 30 tasks: every step runs once, every run has the same results. */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
-import { isAlreadyExists, isNotFound } from '../../src/resources/status.ts';
+import { isAlreadyExists } from '../../src/resources/status.ts';
 import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
 import type { PipelineSpec, PipelineTask } from '../../src/resources/tekton/pipeline-spec.ts';
 import type { Step } from '../../src/resources/tekton/step.ts';
 import { TaskRun } from '../../src/resources/tekton/task-run.ts';
 import { Kf } from '../support/kf.ts';
-import { connect } from '../support/kf-tasks.ts';
+import { asking } from '../support/kf-tasks.ts';
 import { instanceOf, machineState, nothing } from '../support/machine-state.ts';
 import { slowness } from '../support/slowness.ts';
 
@@ -114,25 +113,8 @@ const draft = (name: string) => ({
   },
 });
 
-/** With a client of whichever server there is, until there is one that answers. */
-async function asking<T>(ask: (client: Awaited<ReturnType<typeof connect>>) => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      const client = await connect(kf);
-      try {
-        return await ask(client);
-      } finally {
-        client.close();
-      }
-    } catch (error) {
-      if (isNotFound(error)) throw error;
-      await delay(20);
-    }
-  }
-}
-
 const create = (name: string): Promise<unknown> =>
-  asking(async (client) => {
+  asking(kf, async (client) => {
     try {
       return await client.create(PipelineRun, draft(name));
     } catch (error) {
@@ -145,7 +127,7 @@ const create = (name: string): Promise<unknown> =>
 async function news(name: string, count: number): Promise<void> {
   const seen = new Set<string>();
   while (seen.size < count)
-    await asking(async (client) => {
+    await asking(kf, async (client) => {
       const run = await client.get(PipelineRun, { namespace, name });
       if (isFinal(run)) count = 0;
       const options = { namespace, labelSelector: `tekton.dev/pipelineRun=${name}` };
@@ -162,7 +144,7 @@ async function news(name: string, count: number): Promise<void> {
 
 /** How far a run is, in the words of the histogram. */
 async function phaseOf(name: string): Promise<string> {
-  return asking(async (client) => {
+  return asking(kf, async (client) => {
     const run = await client.get(PipelineRun, { namespace, name });
     if (isFinal(run)) return 'ended';
     const { items } = await client.list(TaskRun, { namespace, labelSelector: `tekton.dev/pipelineRun=${name}` });
@@ -175,7 +157,7 @@ async function phaseOf(name: string): Promise<string> {
 }
 
 const final = (name: string): Promise<PipelineRun> =>
-  asking(async (client) => {
+  asking(kf, async (client) => {
     const read = await client.get(PipelineRun, { namespace, name });
     if (isFinal(read)) return read;
     const { resourceVersion } = read.metadata;
@@ -185,7 +167,7 @@ const final = (name: string): Promise<PipelineRun> =>
   });
 
 const failures = (name: string): Promise<readonly string[]> =>
-  asking(async (client) => {
+  asking(kf, async (client) => {
     const { items } = await client.list(TaskRun, { namespace, labelSelector: `tekton.dev/pipelineRun=${name}` });
     return items
       .filter((one) => conditionOf(one, 'Succeeded')?.status !== 'True')

@@ -3,19 +3,17 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { AnyKind, Client } from '../../src/client/client.ts';
+import type { AnyKind } from '../../src/client/client.ts';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
 import { Pod, podFinished } from '../../src/resources/core/pod.ts';
 import type { ObjectOf } from '../../src/resources/kind.ts';
-import { StatusError } from '../../src/resources/status.ts';
 import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
 import type { PipelineTask } from '../../src/resources/tekton/pipeline-spec.ts';
 import { TaskRun } from '../../src/resources/tekton/task-run.ts';
 import { untilObject } from '../controllers/until.ts';
 import { Kf } from '../support/kf.ts';
-import { connect } from '../support/kf-tasks.ts';
+import { asking } from '../support/kf-tasks.ts';
 import { containerPids, instanceOf } from '../support/machine-state.ts';
 import { slowness } from '../support/slowness.ts';
 
@@ -37,30 +35,8 @@ afterAll(async () => {
   await kf.remove();
 });
 
-/** With a client of whichever server there is, until there is one that answers. */
-async function asking<T>(ask: (client: Client) => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      const client = await connect(kf);
-      try {
-        return await ask(client);
-      } finally {
-        client.close();
-      }
-    } catch (error) {
-      // Whatever is no answer of a server may be one of its absence.
-      if (
-        error instanceof StatusError &&
-        ['NotFound', 'Invalid', 'BadRequest', 'Forbidden'].includes(error.reason ?? '')
-      )
-        throw error;
-      await delay(20);
-    }
-  }
-}
-
 const until = <K extends AnyKind>(kind: K, name: string, accepts: (object: ObjectOf<K>) => boolean) =>
-  asking((client) => untilObject(client, kind, { namespace, name }, accepts));
+  asking(kf, (client) => untilObject(client, kind, { namespace, name }, accepts));
 
 async function killAndStart(): Promise<void> {
   await kf.killServer();
@@ -78,7 +54,7 @@ test('kill -9 at each phase of a TaskRun with retries, and of a Pod with init co
     command: ['/bin/sh', '-c', `echo ${name} >> /v/log; ${line}`],
     volumeMounts: [{ name: 'v', mountPath: '/v' }],
   });
-  await asking(async (client) => {
+  await asking(kf, async (client) => {
     await client.create(TaskRun, {
       metadata: { name: 'retried', namespace },
       spec: {
@@ -152,9 +128,9 @@ test('StoppedRunFinally and CancelledRunFinally, and kill -9 right after: what i
   const ends = { stopped: 'StoppedRunFinally', cancelled: 'CancelledRunFinally' } as const;
   for (const [name, status] of Object.entries(ends)) {
     const metadata = { name, namespace };
-    await asking((client) => client.create(PipelineRun, { metadata, spec: { pipelineSpec } }));
+    await asking(kf, (client) => client.create(PipelineRun, { metadata, spec: { pipelineSpec } }));
     await until(TaskRun, `${name}-running`, ({ status: its }) => its?.steps?.[0]?.running !== undefined);
-    await asking((client) => client.patch(PipelineRun, metadata, { type: 'merge', body: { spec: { status } } }));
+    await asking(kf, (client) => client.patch(PipelineRun, metadata, { type: 'merge', body: { spec: { status } } }));
     await killAndStart();
     if (name === 'stopped') {
       const [container] = containerPids(instanceOf(kf.dataDir));
@@ -185,7 +161,7 @@ test('the runtime folder is full while a step ends: the run ends with the reason
     { name: 'second', image, script: 'true' },
   ];
   const create = (name: string, line: string) =>
-    asking((client) =>
+    asking(kf, (client) =>
       client.create(TaskRun, { metadata: { name, namespace }, spec: { taskSpec: { steps: steps(line) } } }),
     );
   await create('full', 'while [ ! -e /tmp/go ]; do sleep 0.02; done');
@@ -211,7 +187,7 @@ test('a step uses up the disk of its Pod: it has failed, and says so', async () 
     { name: 'large', image, script: line, computeResources, results: [{ name: 'r' }] },
     { name: 'next', image, script: 'true' },
   ];
-  await asking((client) =>
+  await asking(kf, (client) =>
     client.create(TaskRun, { metadata: { name: 'large', namespace }, spec: { taskSpec: { steps } } }),
   );
   const { status } = await until(TaskRun, 'large', isFinal);

@@ -1,10 +1,5 @@
-/**
- * Real kubectl against the API server: the one that `KF_KUBECTL` names, else `kubectl` of the PATH (Debian's
- * `kubernetes-client`, 1.20). What a version does not have yet is skipped by name.
- */
+/** Real kubectl against the API server. What a version does not have yet is skipped by name. */
 
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,20 +10,14 @@ import type { LogQuery } from '../../src/client/logs.ts';
 import { Pod } from '../../src/resources/core/pod.ts';
 import { Task } from '../../src/resources/kf/task.ts';
 import { startServer, type TestServer } from '../apiserver/http/support.ts';
+import { type Ended, Kubectl, kubectlMinor } from '../support/kubectl.ts';
 
-const program = process.env.KF_KUBECTL || 'kubectl';
-
-function minorVersion(): number {
-  // A dispatching kubectl runs the one of the server's version: 1.32.
-  const text = execFileSync(program, ['version', '--client', '-o', 'json'], { encoding: 'utf8' });
-  const { gitVersion, minor } = JSON.parse(text).clientVersion;
-  return gitVersion.includes('dispatcher') ? 32 : Number.parseInt(minor, 10);
-}
-const minor = minorVersion();
+const minor = kubectlMinor();
 const since = (version: number) => test.skipIf(minor < version);
 
 let home: string;
 let server: TestServer;
+let program: Kubectl;
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'kf-kubectl-'));
@@ -45,44 +34,23 @@ beforeAll(async () => {
     },
   });
   const { url, ca, token } = server;
-  await writeKubeconfig(join(home, 'kubeconfig'), { url, ca, token, namespace: 'work' });
+  const kubeconfig = join(home, 'kubeconfig');
+  await writeKubeconfig(kubeconfig, { url, ca, token, namespace: 'work' });
+  program = new Kubectl([], { PATH: process.env.PATH, HOME: home, KUBECONFIG: kubeconfig, LANG: 'C' });
 });
 afterAll(async () => {
   await server?.close();
   await rm(home, { recursive: true, force: true });
 });
 
-function start(args: readonly string[]) {
-  const env = { PATH: process.env.PATH ?? '', HOME: home, KUBECONFIG: join(home, 'kubeconfig'), LANG: 'C' };
-  return spawn(program, args, { env, cwd: home, stdio: ['pipe', 'pipe', 'pipe'] });
-}
-
-interface Finished {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function kubectl(args: string | readonly string[], input = ''): Promise<Finished> {
-  const child = start(typeof args === 'string' ? args.split(' ') : args);
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  child.stdin.end(input);
-  const [code] = (await once(child, 'close')) as [number];
-  return { code, stdout, stderr };
-}
+const kubectl = (args: string | readonly string[], input = ''): Promise<Ended> =>
+  program.run(typeof args === 'string' ? args.split(' ') : args, input);
 
 /** Its output, when it succeeds. */
 async function ok(args: string | readonly string[], input = ''): Promise<string> {
   const { code, stdout, stderr } = await kubectl(args, input);
   expect(`${code} ${stderr}`, `kubectl ${args}`).toMatch(/^0 /);
-  return stdout;
+  return stdout.toString();
 }
 
 /** Its complaint, when it fails. */
@@ -214,29 +182,27 @@ describe.sequential(`kubectl 1.${minor}`, () => {
   });
 
   test('watches', async () => {
-    const child = start(['get', 'tasks', '-w', '--no-headers', '-o', 'name']);
+    const { child, ended } = program.start(['get', 'tasks', '-w', '--no-headers', '-o', 'name']);
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     const seen = new Set<string>();
     while (seen.size < 2) seen.add((await lines.next()).value);
     await ok('create -f -', task('watched'));
     expect((await lines.next()).value).toBe('task.kf.dev/watched');
-    const closed = once(child, 'close');
     child.kill();
-    await closed;
+    await ended;
   });
 
   test('reads logs, and follows them until the container has ended', async () => {
     expect(await ok('logs runner')).toBe('out of runner/main\n');
     expect(await ok('logs runner -c main --tail=3')).toBe('out of runner/main\nlast 3\n');
-    const child = start(['logs', '-f', 'runner']);
-    const closed = once(child, 'close');
+    const { child, ended } = program.start(['logs', '-f', 'runner']);
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     expect((await lines.next()).value).toBe('out of runner/main');
     const pod = await server.client.get(Pod, { namespace: 'work', name: 'runner' });
     const containerStatuses = [{ name: 'main', state: { terminated: { exitCode: 0, reason: 'Completed' } } }];
     await server.client.updateStatus(Pod, { ...pod, status: { phase: 'Succeeded', containerStatuses } });
     expect((await lines.next()).value).toBe('the end');
-    expect(await closed).toEqual([0, null]);
+    expect((await ended).code).toBe(0);
     expect(cells(await ok('get pods'))[1]).toEqual(expect.arrayContaining(['0/1', 'Completed']));
   });
 
@@ -306,7 +272,7 @@ describe.sequential(`kubectl 1.${minor}`, () => {
   test('shows what an apply would change', async () => {
     const { code, stdout } = await kubectl('diff -f -', task('applied', { displayName: 'again' }));
     expect(code).toBe(1);
-    expect(stdout).toMatch(/\+ +displayName: again/);
+    expect(stdout.toString()).toMatch(/\+ +displayName: again/);
   });
 
   test('explains kinds and fields', async () => {
@@ -380,7 +346,7 @@ describe.sequential(`kubectl 1.${minor}`, () => {
 
   since(23)('applies on the server’s side, or is told that it cannot', async () => {
     const { code, stdout, stderr } = await kubectl('apply --server-side -f -', task('ssa'));
-    if (code === 0) expect(stdout).toBe('task.kf.dev/ssa serverside-applied\n');
+    if (code === 0) expect(stdout.toString()).toBe('task.kf.dev/ssa serverside-applied\n');
     else expect(stderr).toContain('Server-side apply not available on the server');
   });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import pkg from '../../package.json' with { type: 'json' };
@@ -7,6 +7,7 @@ import { knownSchema } from '../../src/store/offline.ts';
 import { Kf } from '../support/kf.ts';
 import { finished, logged, outcome, running, startTask } from '../support/kf-tasks.ts';
 import { buildRelease } from '../support/next-release.ts';
+import { processes } from '../support/processes.ts';
 
 let kf: Kf;
 /** The same user, who has installed the next release. */
@@ -66,15 +67,8 @@ test('a release with another schema takes the store over while a task runs; the 
 });
 
 /** The task's own, by the argument that nobody else has. */
-function processOf(word: string): string {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const found = pids.find((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(`sh\0run.sh\0${word}`);
-    } catch {
-      return false;
-    }
-  });
+function processOf(word: string): number {
+  const found = processes().find(({ args }) => args.join(' ').startsWith(`sh run.sh ${word}`));
   if (found === undefined) throw new Error('the task does not run any more');
-  return found;
+  return found.pid;
 }

@@ -5,6 +5,7 @@ import { HttpClient } from '../../src/client/http/http-client.ts';
 import { loadKubeconfig } from '../../src/client/http/kubeconfig.ts';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
 import { Task } from '../../src/resources/kf/task.ts';
+import { StatusError } from '../../src/resources/status.ts';
 import type { Kf } from './kf.ts';
 import { slowness } from './slowness.ts';
 
@@ -14,6 +15,26 @@ export const space = 'dev';
 export async function connect(kf: Kf): Promise<HttpClient> {
   return new HttpClient(await loadKubeconfig({ path: `${kf.dataDir}/kubeconfig` }), 'kf-test');
 }
+
+/** With a client of whichever server there is, again until one has answered. @throws StatusError that is an answer */
+export async function asking<T>(kf: Kf, ask: (client: HttpClient) => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      const client = await connect(kf);
+      try {
+        return await ask(client);
+      } finally {
+        client.close();
+      }
+    } catch (error) {
+      if (error instanceof StatusError && answers.includes(error.reason ?? '')) throw error;
+      await delay(20);
+    }
+  }
+}
+
+/** Whatever is none of these may be a server that ends or comes up. */
+const answers = ['NotFound', 'AlreadyExists', 'Invalid', 'BadRequest', 'Forbidden'];
 
 /** The new Task's name. */
 export async function startTask(kf: Kf, app: string, command: string, ...flags: readonly string[]): Promise<string> {

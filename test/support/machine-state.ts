@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { volatileDirectory } from '../../src/node/layout.ts';
+import { processes } from './processes.ts';
 
 export interface Instance {
   readonly dataDir: string;
@@ -114,15 +115,8 @@ function foldersBelow(path: string): string[] {
 }
 
 function processesOf(ours: (text: string) => boolean): string[] {
-  return list('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-      } catch {
-        return '';
-      }
-    })
+  return processes()
+    .map(({ args }) => args.join(' ').trim())
     .filter(ours)
     .sort();
 }
@@ -152,33 +146,25 @@ export function isRunning(pid: number): boolean {
 
 /** Pids of the instance's monitors (conmon). */
 export function monitorPids(instance: Instance): readonly number[] {
-  return list('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-        return args[0]?.endsWith('conmon') === true && args.includes(join(volatileOf(instance), 'runtime'));
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
+  const states = join(volatileOf(instance), 'runtime');
+  return processes()
+    .filter(({ args }) => args[0]?.endsWith('conmon') === true && args.includes(states))
+    .map(({ pid }) => pid);
 }
 
 /** Pids of the servers that were started on a data directory. */
 export function serverPids(dataDir: string): readonly number[] {
-  return list('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-        const env = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-        return (
-          args.includes('run') && args.some((arg) => /server\.js$/.test(arg)) && env.includes(`KF_HOME=${dataDir}`)
-        );
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
+  return processes()
+    .filter(({ args }) => args.includes('run') && args.some((arg) => /server\.js$/.test(arg)))
+    .map(({ pid }) => pid)
+    .filter((pid) => environmentOf(pid).includes(`KF_HOME=${dataDir}`));
+}
+
+function environmentOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    // It has just ended.
+    return [];
+  }
 }

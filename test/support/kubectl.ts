@@ -1,14 +1,22 @@
-/** kubectl for commands in containers: the one that `KF_KUBECTL` names, else `kubectl`, over each protocol that it speaks. */
+/** kubectl: the one that `KF_KUBECTL` names, else `kubectl` of the PATH (Debian's `kubernetes-client`, 1.20). */
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Kf } from './kf.ts';
 
 const kubectlProgram = process.env.KF_KUBECTL || 'kubectl';
 
-/** A dispatching kubectl runs the one of the server's version: 1.32. */
-function minorVersion(): number {
+interface Version {
+  readonly clientVersion: { readonly gitVersion: string; readonly minor: string };
+}
+
+/** 20 of 1.20. */
+export function kubectlMinor(): number {
   const text = execFileSync(kubectlProgram, ['version', '--client', '-o', 'json'], { encoding: 'utf8' });
-  return Number.parseInt((JSON.parse(text) as { clientVersion: { minor: string } }).clientVersion.minor, 10);
+  const { gitVersion, minor } = (JSON.parse(text) as Version).clientVersion;
+  // A dispatching kubectl runs the one of the server's version: 1.32.
+  return gitVersion.includes('dispatcher') ? 32 : Number.parseInt(minor, 10);
 }
 
 export interface Protocol {
@@ -19,7 +27,7 @@ export interface Protocol {
 /** Since 1.31 kubectl prefers WebSocket; it goes back to SPDY where that is switched off. */
 export const protocols: readonly Protocol[] = [
   { name: 'SPDY', env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' } },
-  ...(minorVersion() < 31 ? [] : [{ name: 'WebSocket', env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'true' } } as const]),
+  ...(kubectlMinor() < 31 ? [] : [{ name: 'WebSocket', env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'true' } } as const]),
 ];
 
 export interface Ended {
@@ -28,7 +36,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-export class RemoteKubectl {
+export class Kubectl {
   readonly #args: readonly string[];
   readonly #env: NodeJS.ProcessEnv;
 
@@ -37,8 +45,13 @@ export class RemoteKubectl {
     this.#env = env;
   }
 
-  over({ env }: Protocol): RemoteKubectl {
-    return new RemoteKubectl(this.#args, { ...this.#env, ...env });
+  /** As root, in a namespace of a test's own server. */
+  static of(kf: Kf, namespace: string): Kubectl {
+    return new Kubectl(['--kubeconfig', join(kf.dataDir, 'kubeconfig'), '-n', namespace], kf.env);
+  }
+
+  over({ env }: Protocol): Kubectl {
+    return new Kubectl(this.#args, { ...this.#env, ...env });
   }
 
   /** The command line, for programs that run others. */
@@ -47,15 +60,22 @@ export class RemoteKubectl {
   }
 
   /** @param input what its standard input has; undefined: nothing */
-  start(args: readonly string[], input?: Buffer) {
+  start(args: readonly string[], input?: Buffer | string) {
     const [program, ...words] = this.words(args);
     const started = startProgram(program!, words, this.#env);
     started.child.stdin.end(input);
     return started;
   }
 
-  run(args: readonly string[], input?: Buffer): Promise<Ended> {
+  run(args: readonly string[], input?: Buffer | string): Promise<Ended> {
     return this.start(args, input).ended;
+  }
+
+  /** What it prints. @throws Error with its complaint unless it exits with 0 */
+  async ok(args: readonly string[], input?: string): Promise<string> {
+    const { code, stdout, stderr } = await this.run(args, input);
+    if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${code}\n${stderr}`);
+    return stdout.toString();
   }
 }
 

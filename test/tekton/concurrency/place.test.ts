@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { behind, type Place } from '../../src/tekton/concurrency/place.ts';
+import { behind, type Place } from '../../../src/tekton/concurrency/place.ts';
 
 const place = (uid: string, hasStarted: boolean, second: number): Place => ({
   uid,

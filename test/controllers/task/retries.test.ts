@@ -1,15 +1,15 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { isRetried, retryDelay } from '../../src/controllers/task/attempts.ts';
-import { pipelineRunName } from '../../src/controllers/task/pipeline-run.ts';
-import { startTaskController } from '../../src/controllers/task/task-controller.ts';
-import { conditionOf, isFinal } from '../../src/resources/condition.ts';
-import { Pod } from '../../src/resources/core/pod.ts';
-import { Task } from '../../src/resources/kf/task.ts';
-import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { startLocalApi } from '../support/local-api.ts';
-import { clientSettings, type Setting } from './clients.ts';
-import { World } from './world.ts';
+import { isRetried, retryDelay } from '../../../src/controllers/task/attempts.ts';
+import { pipelineRunName } from '../../../src/controllers/task/pipeline-run.ts';
+import { startTaskController } from '../../../src/controllers/task/task-controller.ts';
+import { conditionOf, isFinal } from '../../../src/resources/condition.ts';
+import { Pod } from '../../../src/resources/core/pod.ts';
+import { Task } from '../../../src/resources/kf/task.ts';
+import { PipelineRun } from '../../../src/resources/tekton/pipeline-run.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { startLocalApi } from '../../support/local-api.ts';
+import { clientSettings, type Setting } from '../clients.ts';
+import { World } from '../world.ts';
 
 const settings = clientSettings();
 

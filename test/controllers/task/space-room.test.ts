@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { conditionOf, isFinal } from '../../src/resources/condition.ts';
-import { Pod, podFinished } from '../../src/resources/core/pod.ts';
-import { App } from '../../src/resources/kf/app.ts';
-import { Space } from '../../src/resources/kf/space.ts';
-import { roomFor } from '../../src/resources/kf/space-limits.ts';
-import { Task } from '../../src/resources/kf/task.ts';
-import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
-import { TaskRun } from '../../src/resources/tekton/task-run.ts';
-import { clientSettings } from './clients.ts';
-import { World } from './world.ts';
+import { conditionOf, isFinal } from '../../../src/resources/condition.ts';
+import { Pod, podFinished } from '../../../src/resources/core/pod.ts';
+import { App } from '../../../src/resources/kf/app.ts';
+import { Space } from '../../../src/resources/kf/space.ts';
+import { roomFor } from '../../../src/resources/kf/space-limits.ts';
+import { Task } from '../../../src/resources/kf/task.ts';
+import { PipelineRun } from '../../../src/resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../../src/resources/tekton/task-run.ts';
+import { clientSettings } from '../clients.ts';
+import { World } from '../world.ts';
 
 const settings = clientSettings();
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { RunningController } from '../../src/client/controller.ts';
-import { startEventExpiry } from '../../src/controllers/retention/event-expiry.ts';
-import { Event, Namespace } from '../../src/resources/core/kinds.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { startLocalApi, type TestApi } from '../support/local-api.ts';
+import type { RunningController } from '../../../src/client/controller.ts';
+import { startEventExpiry } from '../../../src/controllers/retention/event-expiry.ts';
+import { Event, Namespace } from '../../../src/resources/core/kinds.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { startLocalApi, type TestApi } from '../../support/local-api.ts';
 
 let local: TestApi;
 let controller: RunningController | undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type PlanInput, planJob } from '../../src/controllers/task-schedule/plan.ts';
-import type { TaskSchedule } from '../../src/resources/kf/task-schedule.ts';
+import { type PlanInput, planJob } from '../../../src/controllers/task-schedule/plan.ts';
+import type { TaskSchedule } from '../../../src/resources/kf/task-schedule.ts';
 
 const at = (text: string): number => Date.parse(`2026-03-01T${text}Z`);
 const time = (text: string): string => `2026-03-01T${text}Z`;

@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/client/clock.ts';
-import { conditionOf } from '../../src/resources/condition.ts';
-import { Secret } from '../../src/resources/core/kinds.ts';
-import { App } from '../../src/resources/kf/app.ts';
-import { ServiceInstance } from '../../src/resources/kf/service-instance.ts';
-import { ServiceInstanceBinding } from '../../src/resources/kf/service-instance-binding.ts';
-import { Task } from '../../src/resources/kf/task.ts';
-import { hostile } from '../client/hostile-client.ts';
-import { startLocalApi } from '../support/local-api.ts';
-import { World } from './world.ts';
+import { systemClock } from '../../../src/client/clock.ts';
+import { conditionOf } from '../../../src/resources/condition.ts';
+import { Secret } from '../../../src/resources/core/kinds.ts';
+import { App } from '../../../src/resources/kf/app.ts';
+import { ServiceInstance } from '../../../src/resources/kf/service-instance.ts';
+import { ServiceInstanceBinding } from '../../../src/resources/kf/service-instance-binding.ts';
+import { Task } from '../../../src/resources/kf/task.ts';
+import { hostile } from '../../client/hostile-client.ts';
+import { startLocalApi } from '../../support/local-api.ts';
+import { World } from '../world.ts';
 
 const namespace = 'dev';
 const seeds = Array.from({ length: Number(process.env.KF_SEEDS ?? 5) }, (_, index) => index + 1);

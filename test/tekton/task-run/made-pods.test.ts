@@ -1,19 +1,19 @@
 /** A Pod that is deleted before its run's status tells of it: what it has begun is not begun again. */
 
 import { expect, test } from 'vitest';
-import type { Client } from '../../src/client/client.ts';
-import { systemClock } from '../../src/client/clock.ts';
-import { conditionOf, isFinal } from '../../src/resources/condition.ts';
-import { Namespace } from '../../src/resources/core/kinds.ts';
-import { Pod, podFinished } from '../../src/resources/core/pod.ts';
-import { conflict } from '../../src/resources/status.ts';
-import { Task } from '../../src/resources/tekton/task.ts';
-import { TaskRun } from '../../src/resources/tekton/task-run.ts';
-import { startTaskRunController } from '../../src/tekton/task-run/task-run-controller.ts';
-import { startFakeNode } from '../support/fake-node.ts';
-import { startLocalApi } from '../support/local-api.ts';
-import { untilObject } from './until.ts';
-import { World } from './world.ts';
+import type { Client } from '../../../src/client/client.ts';
+import { systemClock } from '../../../src/client/clock.ts';
+import { conditionOf, isFinal } from '../../../src/resources/condition.ts';
+import { Namespace } from '../../../src/resources/core/kinds.ts';
+import { Pod, podFinished } from '../../../src/resources/core/pod.ts';
+import { conflict } from '../../../src/resources/status.ts';
+import { Task } from '../../../src/resources/tekton/task.ts';
+import { TaskRun } from '../../../src/resources/tekton/task-run.ts';
+import { startTaskRunController } from '../../../src/tekton/task-run/task-run-controller.ts';
+import { untilObject } from '../../controllers/until.ts';
+import { World } from '../../controllers/world.ts';
+import { startFakeNode } from '../../support/fake-node.ts';
+import { startLocalApi } from '../../support/local-api.ts';
 
 /** A Client that writes no status which tells of a Pod until it is let. */
 function lateClient(client: Client, isLet: () => boolean): Client {

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/client/clock.ts';
-import type { MachineRoom, RoomAnswer, RoomRequest } from '../../src/client/machine-room.ts';
-import { conditionOf } from '../../src/resources/condition.ts';
-import { App } from '../../src/resources/kf/app.ts';
-import { Task } from '../../src/resources/kf/task.ts';
-import type { ObjectRef } from '../../src/resources/meta.ts';
-import { clientSettings } from './clients.ts';
-import { World } from './world.ts';
+import { systemClock } from '../../../src/client/clock.ts';
+import type { MachineRoom, RoomAnswer, RoomRequest } from '../../../src/client/machine-room.ts';
+import { conditionOf } from '../../../src/resources/condition.ts';
+import { App } from '../../../src/resources/kf/app.ts';
+import { Task } from '../../../src/resources/kf/task.ts';
+import type { ObjectRef } from '../../../src/resources/meta.ts';
+import { clientSettings } from '../clients.ts';
+import { World } from '../world.ts';
 
 /** Grants what the test lets it. */
 class Gate implements MachineRoom {

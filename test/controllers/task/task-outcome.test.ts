@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { outcomeOf } from '../../src/controllers/task/task-outcome.ts';
-import type { TaskRun } from '../../src/resources/tekton/task-run.ts';
+import { outcomeOf } from '../../../src/controllers/task/task-outcome.ts';
+import type { TaskRun } from '../../../src/resources/tekton/task-run.ts';
 
 type Status = NonNullable<TaskRun['status']>;
 type Step = NonNullable<Status['steps']>[number];

@@ -1,21 +1,21 @@
 /** TaskRuns over the three Clients: their Tasks, claims, attempts, and every way to end. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Client } from '../../src/client/client.ts';
-import { systemClock } from '../../src/client/clock.ts';
-import type { RunningController } from '../../src/client/controller.ts';
-import { conditionOf, isFinal } from '../../src/resources/condition.ts';
-import { Event, Namespace, Secret, ServiceAccount } from '../../src/resources/core/kinds.ts';
-import { Pod } from '../../src/resources/core/pod.ts';
-import { PersistentVolumeClaim } from '../../src/resources/core/volumes.ts';
-import { Task } from '../../src/resources/tekton/task.ts';
-import { TaskRun } from '../../src/resources/tekton/task-run.ts';
-import { startTaskRunController } from '../../src/tekton/task-run/task-run-controller.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { type FakeNode, startFakeNode } from '../support/fake-node.ts';
-import { startLocalApi } from '../support/local-api.ts';
-import { clientSettings, type Setting } from './clients.ts';
-import { untilObject } from './until.ts';
+import type { Client } from '../../../src/client/client.ts';
+import { systemClock } from '../../../src/client/clock.ts';
+import type { RunningController } from '../../../src/client/controller.ts';
+import { conditionOf, isFinal } from '../../../src/resources/condition.ts';
+import { Event, Namespace, Secret, ServiceAccount } from '../../../src/resources/core/kinds.ts';
+import { Pod } from '../../../src/resources/core/pod.ts';
+import { PersistentVolumeClaim } from '../../../src/resources/core/volumes.ts';
+import { Task } from '../../../src/resources/tekton/task.ts';
+import { TaskRun } from '../../../src/resources/tekton/task-run.ts';
+import { startTaskRunController } from '../../../src/tekton/task-run/task-run-controller.ts';
+import { clientSettings, type Setting } from '../../controllers/clients.ts';
+import { untilObject } from '../../controllers/until.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { type FakeNode, startFakeNode } from '../../support/fake-node.ts';
+import { startLocalApi } from '../../support/local-api.ts';
 
 const namespace = 'dev';
 const ref = (name: string) => ({ namespace, name });

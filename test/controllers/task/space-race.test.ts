@@ -1,14 +1,14 @@
 /** A Task and a TaskRun of nobody's that are decided about at the same instant do not both take the last room of a Space. */
 
 import { expect, test } from 'vitest';
-import type { Client } from '../../src/client/client.ts';
-import { conditionOf, isFinal } from '../../src/resources/condition.ts';
-import { Pod } from '../../src/resources/core/pod.ts';
-import { Space } from '../../src/resources/kf/space.ts';
-import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
-import { TaskRun } from '../../src/resources/tekton/task-run.ts';
-import { startLocalApi } from '../support/local-api.ts';
-import { World } from './world.ts';
+import type { Client } from '../../../src/client/client.ts';
+import { conditionOf, isFinal } from '../../../src/resources/condition.ts';
+import { Pod } from '../../../src/resources/core/pod.ts';
+import { Space } from '../../../src/resources/kf/space.ts';
+import { PipelineRun } from '../../../src/resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../../src/resources/tekton/task-run.ts';
+import { startLocalApi } from '../../support/local-api.ts';
+import { World } from '../world.ts';
 
 test('who was decided about first has it, although nothing shows that yet', async () => {
   const { client, close } = startLocalApi();

@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { conditionOf, isFinal } from '../../src/resources/condition.ts';
-import { Namespace } from '../../src/resources/core/kinds.ts';
-import { NetworkPolicy } from '../../src/resources/core/network-policy.ts';
-import { Pod } from '../../src/resources/core/pod.ts';
-import { App } from '../../src/resources/kf/app.ts';
-import { Space } from '../../src/resources/kf/space.ts';
-import { Task } from '../../src/resources/kf/task.ts';
-import { annotations } from '../../src/resources/labels.ts';
-import { clientSettings } from './clients.ts';
-import { World } from './world.ts';
+import { conditionOf, isFinal } from '../../../src/resources/condition.ts';
+import { Namespace } from '../../../src/resources/core/kinds.ts';
+import { NetworkPolicy } from '../../../src/resources/core/network-policy.ts';
+import { Pod } from '../../../src/resources/core/pod.ts';
+import { App } from '../../../src/resources/kf/app.ts';
+import { Space } from '../../../src/resources/kf/space.ts';
+import { Task } from '../../../src/resources/kf/task.ts';
+import { annotations } from '../../../src/resources/labels.ts';
+import { clientSettings } from '../clients.ts';
+import { World } from '../world.ts';
 
 const settings = clientSettings();
 

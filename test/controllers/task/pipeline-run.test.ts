@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { commandOf, pipelineRunOf, taskResources } from '../../src/controllers/task/pipeline-run.ts';
-import type { App } from '../../src/resources/kf/app.ts';
-import type { Task } from '../../src/resources/kf/task.ts';
-import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
+import { commandOf, pipelineRunOf, taskResources } from '../../../src/controllers/task/pipeline-run.ts';
+import type { App } from '../../../src/resources/kf/app.ts';
+import type { Task } from '../../../src/resources/kf/task.ts';
+import { PipelineRun } from '../../../src/resources/tekton/pipeline-run.ts';
 
 type Container = App['spec']['template']['spec']['containers'][number];
 const app = (container: Partial<Container> = {}, found?: string): App => ({

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Line } from '../../src/controllers/task/line.ts';
+import { Line } from '../../../src/controllers/task/line.ts';
 
 test('the oldest of those that wait comes first, whoever came, left, or changed its age', () => {
   const step = fc.record({ name: fc.integer({ max: 20, min: 0 }), age: fc.option(fc.integer({ max: 99, min: 10 })) });

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startEventRecorder } from '../../src/controllers/events/event-recorder.ts';
-import type { Occurrence } from '../../src/controllers/events/occurrence.ts';
-import { occurrencesOfJob, occurrencesOfTask } from '../../src/controllers/events/of-kf.ts';
-import { occurrencesOfPod } from '../../src/controllers/events/of-pod.ts';
-import { occurrencesOfRun } from '../../src/controllers/events/of-run.ts';
-import { Event } from '../../src/resources/core/kinds.ts';
-import { Pod } from '../../src/resources/core/pod.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { startLocalApi } from '../support/local-api.ts';
+import { startEventRecorder } from '../../../src/controllers/events/event-recorder.ts';
+import type { Occurrence } from '../../../src/controllers/events/occurrence.ts';
+import { occurrencesOfJob, occurrencesOfTask } from '../../../src/controllers/events/of-kf.ts';
+import { occurrencesOfPod } from '../../../src/controllers/events/of-pod.ts';
+import { occurrencesOfRun } from '../../../src/controllers/events/of-run.ts';
+import { Event } from '../../../src/resources/core/kinds.ts';
+import { Pod } from '../../../src/resources/core/pod.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { startLocalApi } from '../../support/local-api.ts';
 
 const told = (all: readonly Occurrence[]) => all.map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
 const ofTask = { 'kf.dev/task': 't' };

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { expired } from '../../src/controllers/retention/expired.ts';
-import { RetentionController } from '../../src/controllers/retention/retention-controller.ts';
-import { Namespace } from '../../src/resources/core/kinds.ts';
-import { App } from '../../src/resources/kf/app.ts';
-import { Build } from '../../src/resources/kf/build.ts';
-import { SourcePackage } from '../../src/resources/kf/source-package.ts';
-import { Space } from '../../src/resources/kf/space.ts';
-import { Task } from '../../src/resources/kf/task.ts';
-import { labels } from '../../src/resources/labels.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { startLocalApi, type TestApi } from '../support/local-api.ts';
+import { expired } from '../../../src/controllers/retention/expired.ts';
+import { RetentionController } from '../../../src/controllers/retention/retention-controller.ts';
+import { Namespace } from '../../../src/resources/core/kinds.ts';
+import { App } from '../../../src/resources/kf/app.ts';
+import { Build } from '../../../src/resources/kf/build.ts';
+import { SourcePackage } from '../../../src/resources/kf/source-package.ts';
+import { Space } from '../../../src/resources/kf/space.ts';
+import { Task } from '../../../src/resources/kf/task.ts';
+import { labels } from '../../../src/resources/labels.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { startLocalApi, type TestApi } from '../../support/local-api.ts';
 
 const made = (index: number, final: boolean) => ({
   name: `t${index}`,

@@ -1,16 +1,16 @@
 /** What a Job does when the clock jumps, the machine sleeps, or the server dies between two steps. */
 
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Client } from '../../src/client/client.ts';
-import type { RunningController } from '../../src/client/controller.ts';
-import { startTaskScheduleController } from '../../src/controllers/task-schedule/task-schedule-controller.ts';
-import { Task } from '../../src/resources/kf/task.ts';
-import { TaskSchedule } from '../../src/resources/kf/task-schedule.ts';
-import { labels } from '../../src/resources/labels.ts';
-import { hostile } from '../client/hostile-client.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { startLocalApi } from '../support/local-api.ts';
-import { World } from './world.ts';
+import type { Client } from '../../../src/client/client.ts';
+import type { RunningController } from '../../../src/client/controller.ts';
+import { startTaskScheduleController } from '../../../src/controllers/task-schedule/task-schedule-controller.ts';
+import { Task } from '../../../src/resources/kf/task.ts';
+import { TaskSchedule } from '../../../src/resources/kf/task-schedule.ts';
+import { labels } from '../../../src/resources/labels.ts';
+import { hostile } from '../../client/hostile-client.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { startLocalApi } from '../../support/local-api.ts';
+import { World } from '../world.ts';
 
 const seeds = Array.from({ length: Number(process.env.KF_SEEDS ?? 3) }, (_, index) => index + 1);
 const clients: Record<string, (client: Client) => Client> = { 'in-process': (client) => client };

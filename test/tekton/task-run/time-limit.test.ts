@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { conditionOf } from '../../src/resources/condition.ts';
-import { Pod } from '../../src/resources/core/pod.ts';
-import { Task } from '../../src/resources/kf/task.ts';
-import { PipelineRun } from '../../src/resources/tekton/pipeline-run.ts';
-import { TaskRun } from '../../src/resources/tekton/task-run.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { startLocalApi, type TestApi } from '../support/local-api.ts';
-import { World } from './world.ts';
+import { conditionOf } from '../../../src/resources/condition.ts';
+import { Pod } from '../../../src/resources/core/pod.ts';
+import { Task } from '../../../src/resources/kf/task.ts';
+import { PipelineRun } from '../../../src/resources/tekton/pipeline-run.ts';
+import { TaskRun } from '../../../src/resources/tekton/task-run.ts';
+import { World } from '../../controllers/world.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { startLocalApi, type TestApi } from '../../support/local-api.ts';
 
 let local: TestApi;
 let world: World;

@@ -18,6 +18,7 @@ import type { ObjectRef } from '../../src/resources/meta.ts';
 import { startPipelineRunController } from '../../src/tekton/pipeline-run/pipeline-run-controller.ts';
 import { startTaskRunController } from '../../src/tekton/task-run/task-run-controller.ts';
 import { startFakeNode } from '../support/fake-node.ts';
+import { untilObject } from './until.ts';
 
 export class World {
   readonly #controllers;
@@ -81,25 +82,8 @@ export class World {
     return this.until(Task, { namespace: 'dev', name }, isFinal);
   }
 
-  /** Waits by watching, never by time. */
-  async until<K extends AnyKind>(
-    kind: K,
-    ref: ObjectRef,
-    accepts: (object: ObjectOf<K>) => boolean,
-  ): Promise<ObjectOf<K>> {
-    const abort = new AbortController();
-    const { namespace } = ref;
-    const options = {
-      ...(namespace === undefined ? {} : { namespace }),
-      fieldSelector: `metadata.name=${ref.name}`,
-      signal: abort.signal,
-    };
-    for await (const { type, object } of this.client.watch(kind, options))
-      if (type !== 'DELETED' && accepts(object)) {
-        abort.abort();
-        return object;
-      }
-    throw new Error(`the watch of ${kind.kind} ${ref.name} ended before it was as expected`);
+  until<K extends AnyKind>(kind: K, ref: ObjectRef, accepts: (object: ObjectOf<K>) => boolean): Promise<ObjectOf<K>> {
+    return untilObject(this.client, kind, ref, accepts);
   }
 
   async untilGone(kind: AnyKind, ref: ObjectRef): Promise<void> {

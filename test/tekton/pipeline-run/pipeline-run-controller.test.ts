@@ -1,3 +1,5 @@
+/** PipelineRuns over every Client: order, results, and every way to end. Their TaskRuns end as their scripts say. */
+
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/client/clock.ts';
 import { conditionOf, isFinal } from '../../../src/resources/condition.ts';

@@ -154,6 +154,21 @@ test.skipIf(inChroot())('sidecars are ready first and are ended last; one that f
   expect(ended(over, 'stubborn')).toEqual([137, 'Completed']);
 });
 
+test.skipIf(inChroot())('a probe’s command that takes too long has failed, and nothing is left of it', async () => {
+  const hanging = '[ -e /results/once ] && echo > /results/twice || { echo > /results/once; exec tail -f /dev/null; }';
+  const startupProbe = {
+    exec: { command: ['/bin/sh', '-c', hanging] },
+    periodSeconds: 1,
+    timeoutSeconds: 2,
+    failureThreshold: 600,
+  };
+  const looking =
+    'while ! [ -e /results/twice ]; do sleep 0.02; done; grep -la "^tail" /proc/[0-9]*/cmdline 2>/dev/null; true';
+  const pod = await create('hanging', { only: {} }, [step('only', looking, { startupProbe })]);
+  expect((await node.finished('hanging')).status?.phase).toBe('Succeeded');
+  expect(await node.log(pod, 'only')).toBe('');
+});
+
 test.runIf(inChroot())('in a chroot no probe runs a command, and that is said', async () => {
   const readinessProbe = { exec: { command: ['true'] } };
   await create('probed', {}, [step('only', 'sleep 1000', { readinessProbe })]);
@@ -380,8 +395,14 @@ test.skipIf(inChroot())(
     );
     const pod = await node.create('again', {
       volumes: [{ name: 'v', emptyDir: {} }],
-      initContainers: [{ ...beside, restartPolicy: 'Always', lifecycle: { preStop: sh('echo bye > /proc/1/fd/1') } }],
-      containers: [{ ...main, lifecycle: { postStart: sh('echo > /v/hooked') } }],
+      initContainers: [
+        {
+          ...beside,
+          restartPolicy: 'Always',
+          lifecycle: { preStop: sh('echo > /dev/stderr && echo bye > /proc/1/fd/1') },
+        },
+      ],
+      containers: [{ ...main, lifecycle: { postStart: sh('echo > /dev/stdout && echo > /v/hooked') } }],
     });
     const over = await node.finished('again');
     expect(over.status?.phase).toBe('Succeeded');

@@ -5,6 +5,7 @@
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Cgroups } from '../cgroup/cgroup.ts';
 import type { NodeContext } from '../context.ts';
 import type { OciProcess } from '../runtime/oci.ts';
 import { sessionOf, signalSession } from './exec-session.ts';
@@ -68,11 +69,13 @@ export async function endLeftCommands(
   { cgroups }: Pick<NodeContext, 'cgroups'>,
   { id, bundle }: { readonly id: string; readonly bundle: string },
 ): Promise<void> {
-  for (const name of foldersIn(bundle)) {
-    const folder = join(bundle, name);
-    await signalSession(cgroups, id, sessionsIn(folder), ['SIGKILL']);
-    rmSync(folder, { recursive: true, force: true });
-  }
+  for (const name of foldersIn(bundle)) await endCommand(cgroups, id, join(bundle, name));
+}
+
+/** Ends what is left of a command, and its folder. */
+export async function endCommand(cgroups: Pick<Cgroups, 'pids'>, id: string, folder: string): Promise<void> {
+  await signalSession(cgroups, id, sessionsIn(folder), ['SIGKILL']);
+  rmSync(folder, { recursive: true, force: true });
 }
 
 function foldersIn(bundle: string): readonly string[] {

@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers';
 import type { ExecProcess, ExecRequest, TerminalSize } from '../../client/containers.ts';
 import type { NodeContext } from '../context.ts';
 import { deferred } from '../deferred.ts';
+import { killGroup } from '../host/kill-group.ts';
 import type { RunningContainer } from '../pods/running-container.ts';
 import { lastLine } from '../runtime/oci-runtime.ts';
 import { commandLineOf, processOf } from './exec-command.ts';
@@ -198,14 +199,6 @@ export class RuntimeExecProcess implements ExecProcess {
   #giveUp(): void {
     if (!this.#over) killGroup(this.#child.pid!);
     for (const stream of [this.#child.stdout, this.#child.stderr, this.stdout, this.stderr]) stream?.destroy();
-  }
-}
-
-function killGroup(leader: number): void {
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch {
-    // It has just ended.
   }
 }
 

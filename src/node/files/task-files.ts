@@ -20,16 +20,18 @@ const script = `[ -e "$1" ] || [ -L "$1" ] || exit ${missing}
 cd -- "$(dirname -- "$1")" || exit ${notEntered}
 exec tar -cf - -- "$(basename -- "$1")"`;
 
-type Context = Pick<NodeContext, 'client' | 'layout' | 'runtime'>;
+type Context = Pick<NodeContext, 'client' | 'layout' | 'runtime' | 'cgroups'>;
 
 export async function* taskFiles(context: Context, query: FileQuery): AsyncIterable<Buffer> {
   const { namespace, name, path, signal } = query;
   const task = await context.client.get(Task, { namespace, name });
   const running = await findContainer(context, task);
-  const { runtime } = context;
-  const { args, remove } = prepareCommand(running, runtime, ['/bin/sh', '-c', script, 'sh', path]);
+  const { id, bundle } = running;
+  const { runtime, cgroups } = context;
+  const words = ['/bin/sh', '-c', script, 'sh', path];
+  const { program, args, end } = prepareCommand({ id, bundle, runtime, cgroups }, words);
   try {
-    yield* tarOutput({ program: runtime.path, args, ...(signal === undefined ? {} : { signal }) });
+    yield* tarOutput({ program, args, ...(signal === undefined ? {} : { signal }) });
   } catch (error) {
     if (error instanceof TarError && error.code === missing)
       throw statusError('NotFound', `${path}: no such file or folder in Task "${name}"`);
@@ -37,7 +39,7 @@ export async function* taskFiles(context: Context, query: FileQuery): AsyncItera
     if (error instanceof TarError && (await isInChroot().catch(() => false))) throw badRequest(outOfReach(name));
     throw error;
   } finally {
-    remove();
+    await end();
   }
 }
 

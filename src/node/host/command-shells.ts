@@ -5,6 +5,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { killGroup } from './kill-group.ts';
 import { CommandError, failureOf, helperEnvironment, type RunCommand } from './run-command.ts';
 
 export interface CommandShellsOptions {
@@ -197,11 +198,7 @@ class CommandShell {
 
   /** Ends the program that it runs, and itself. */
   kill(): void {
-    try {
-      process.kill(-this.#child.pid!, 'SIGKILL');
-    } catch {
-      // It has just ended.
-    }
+    killGroup(this.#child.pid!);
   }
 
   /** An idle shell keeps nobody from ending. */

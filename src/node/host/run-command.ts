@@ -1,13 +1,14 @@
 /** Runs a helper program of the machine (ip, iptables, mkfs.ext4 …) and gives its standard output. */
 
 import { spawn } from 'node:child_process';
+import { killGroup } from './kill-group.ts';
 
 /** @throws CommandError when the program is missing, ends with another code than 0, or by a signal */
 export type RunCommand = (command: string, args: readonly string[], options?: RunOptions) => Promise<string>;
 
 export interface RunOptions {
   readonly input?: string;
-  /** Fires to kill the program. */
+  /** Fires to kill the program, with all that it has started. */
   readonly signal?: AbortSignal;
   /** Milliseconds after which the program is taken for stuck and killed. Default: as who runs it has it, or never. */
   readonly timeout?: number;
@@ -39,12 +40,18 @@ export const helperEnvironment = (): NodeJS.ProcessEnv => ({
 
 export const runCommand: RunCommand = (command, args, options = {}) =>
   new Promise((resolve, reject) => {
-    const { signal: stop } = options;
+    const { signal } = options;
+    if (signal?.aborted) return reject(new CommandError(command, args, 'not started'));
     const child = spawn(command, args, {
       env: helperEnvironment(),
       stdio: ['pipe', 'pipe', 'pipe'],
-      ...(stop === undefined ? {} : { signal: stop, killSignal: 'SIGKILL' }),
+      detached: signal !== undefined,
     });
+    const stop = (): void => {
+      if (child.pid !== undefined) killGroup(child.pid);
+      reject(new CommandError(command, args, 'cut short'));
+    };
+    signal?.addEventListener('abort', stop, { once: true });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
@@ -55,9 +62,10 @@ export const runCommand: RunCommand = (command, args, options = {}) =>
     child.on('error', (error: NodeJS.ErrnoException) =>
       reject(new CommandError(command, args, error.code === 'ENOENT' ? 'not installed' : error.message)),
     );
-    child.on('close', (code, signal) => {
+    child.on('close', (code, by) => {
+      signal?.removeEventListener('abort', stop);
       if (code === 0) return resolve(Buffer.concat(out).toString());
-      reject(failureOf(command, args, code ?? signal!, Buffer.concat(err).toString()));
+      reject(failureOf(command, args, code ?? by!, Buffer.concat(err).toString()));
     });
   });
 

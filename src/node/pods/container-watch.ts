@@ -86,6 +86,7 @@ export class ContainerWatch {
       bundle: join(context.layout.pods, this.#parts.pod().metadata.uid!, name),
       podIP: place.network?.ip ?? '',
       runtime: context.runtime,
+      cgroups: context.cgroups,
       run: context.probing,
     };
   }

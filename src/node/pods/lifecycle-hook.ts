@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../client/clock.ts';
 import type { LifecycleHandler } from '../../resources/core/pod.ts';
-import { prepareCommand } from '../exec/prepare-command.ts';
+import { prepareCommand, runPrepared } from '../exec/prepare-command.ts';
 import { runCommand } from '../host/run-command.ts';
 import { httpGet } from './http-get.ts';
 import type { Probed } from './probe-checks.ts';
@@ -23,10 +23,8 @@ export async function runHook(
 }
 
 async function inside(command: readonly string[], probed: Probed, signal: AbortSignal): Promise<void> {
-  const { runtime } = probed;
-  const { args, remove } = prepareCommand(probed, runtime, command);
   // However long it takes, no probe waits for it.
-  await runCommand(runtime.path, args, { signal }).finally(remove);
+  await runPrepared(prepareCommand(probed, command), (program, args) => runCommand(program, args, { signal }));
 }
 
 const sleep = (milliseconds: number, clock: Clock, signal: AbortSignal): Promise<void> =>

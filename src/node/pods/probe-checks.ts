@@ -2,21 +2,15 @@
 
 import { connect } from 'node:net';
 import type { Container, Probe } from '../../resources/core/pod.ts';
-import { prepareCommand } from '../exec/prepare-command.ts';
+import { type CommandPlace, prepareCommand, runPrepared } from '../exec/prepare-command.ts';
 import { isInChroot } from '../host/chroot.ts';
 import type { RunCommand } from '../host/run-command.ts';
-import type { OciRuntime } from '../runtime/oci-runtime.ts';
 import { ConfigError } from './config-error.ts';
 import { httpGet, portOf } from './http-get.ts';
 
-export interface Probed {
+export interface Probed extends CommandPlace {
   readonly container: Container;
-  /** The runtime's name of it. */
-  readonly id: string;
-  /** Holds its config.json. */
-  readonly bundle: string;
   readonly podIP: string;
-  readonly runtime: OciRuntime;
   /** Runs programs that may take as long as they want. */
   readonly run: RunCommand;
 }
@@ -48,9 +42,7 @@ export async function check(probe: Probe, probed: Probed): Promise<boolean> {
 }
 
 async function inside(command: readonly string[], probed: Probed, timeout: number): Promise<void> {
-  const { runtime, run } = probed;
-  const { args, remove } = prepareCommand(probed, runtime, command);
-  await run(runtime.path, args, { timeout }).finally(remove);
+  await runPrepared(prepareCommand(probed, command), (program, args) => probed.run(program, args, { timeout }));
 }
 
 async function answers(

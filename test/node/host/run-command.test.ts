@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { CommandShells } from '../../../src/node/host/command-shells.ts';
 import { type RunCommand, runCommand } from '../../../src/node/host/run-command.ts';
@@ -57,6 +60,24 @@ test('a stuck program is killed, with all that it started; the next one runs', a
   await expect(stuck).rejects.toThrow('ended by SIGKILL');
   expect(await next).toBe('next\n');
   hasty.close();
+});
+
+test('a program that is cut short is killed, with all that it started', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kf-cut-'));
+  const file = join(folder, 'pid');
+  const cut = new AbortController();
+  const { signal } = cut;
+  const running = runCommand('sh', ['-c', 'sleep 1000 & echo $! >"$1.new"; mv "$1.new" "$1"; wait', 'sh', file], {
+    signal,
+  });
+  while (!existsSync(file)) await runCommand('true', []);
+  cut.abort();
+  await expect(running).rejects.toThrow('cut short');
+  const pid = Number(readFileSync(file, 'utf8'));
+  // Who takes in its exit code is not our business.
+  while (existsSync(`/proc/${pid}/exe`)) await runCommand('true', []);
+  await expect(runCommand('true', [], { signal })).rejects.toThrow('not started');
+  rmSync(folder, { recursive: true });
 });
 
 test('a shell that was killed while it was idle is replaced', async () => {

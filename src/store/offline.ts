@@ -50,12 +50,12 @@ export function inspectStore(path: string): StoreFacts {
   });
 }
 
-/** An object of a kind by its UID, also while a server writes; undefined when there is none. @param kind its name in the store */
-export function objectByUid(path: string, kind: string, uid: string): KubeObject | undefined {
+/** An object by its name, of a kind without namespaces, also while a server writes; undefined when there is none. @param kind its name in the store */
+export function objectByName(path: string, kind: string, name: string): KubeObject | undefined {
   return withDatabase(path, (database) => {
     const bodies = database.prepare('SELECT body FROM bodies WHERE id IN (SELECT id FROM objects WHERE kind = ?)');
     const found = (bodies.raw().all(kind) as unknown as readonly [string][]).map(([body]) => JSON.parse(body));
-    return (found as readonly KubeObject[]).find(({ metadata }) => metadata.uid === uid);
+    return (found as readonly KubeObject[]).find(({ metadata }) => metadata.name === name);
   });
 }
 

@@ -5,9 +5,9 @@ import { chmod, open, readdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { renameDurably, syncPath } from '../../files/durable.ts';
 import { mountsBelow } from '../../node/disk/loop-image.ts';
-import { PersistentVolumeClaim } from '../../resources/core/volumes.ts';
+import { PersistentVolume } from '../../resources/core/volumes.ts';
 import { kindKeyOf } from '../../store/object-store.ts';
-import { copyStore, objectByUid } from '../../store/offline.ts';
+import { copyStore, objectByName } from '../../store/offline.ts';
 import { type BackupManifest, backedUp, backupFormat, manifestFile, storeFile, volumesFolder } from './contents.ts';
 import { completeInterrupted } from './exchange.ts';
 import { hold } from './hold.ts';
@@ -123,9 +123,10 @@ async function volumeTimes(dataDir: string, names: readonly string[]): Promise<R
   return new Map(await Promise.all(times));
 }
 
-/** As people know it: by the service, whose claim bears its name. @param uid of the claim */
-function volumeText(dataDir: string, uid: string): string {
-  const claim = objectByUid(join(dataDir, storeFile), kindKeyOf(PersistentVolumeClaim), uid);
-  if (claim === undefined) return `volume ${uid}`;
-  return `volume "${claim.metadata.name}" of Space "${claim.metadata.namespace}"`;
+/** As people know it: by the service, whose claim bears its name. @param name of the volume, and of its folder */
+function volumeText(dataDir: string, name: string): string {
+  const path = join(dataDir, storeFile);
+  const volume = objectByName(path, kindKeyOf(PersistentVolume), name) as PersistentVolume | undefined;
+  const { claimRef } = volume?.spec ?? {};
+  return claimRef === undefined ? `volume ${name}` : `volume "${claimRef.name}" of Space "${claimRef.namespace}"`;
 }

@@ -19,7 +19,7 @@ test('a table: two spaces between columns, <nil>, one line per row, wide charact
 });
 
 test('control characters are shown, not obeyed', () => {
-  expect(formatTable(['Name'], [['\x1b[2Ja\x7f\x9b']])).toBe('Name\n^[[2Ja^?\\x9b\n');
+  expect(formatTable(['Name'], [['\x1b[2Ja\x7f\x9b\u202e']])).toBe('Name\n^[[2Ja^?\\x9b\\u202e\n');
   expect(formatDescription([['Command', "printf '\x1b[31m'\n\tdone\r"]])).toBe(
     "Command:  printf '^[[31m'\n          \tdone^M\n",
   );

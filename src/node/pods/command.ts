@@ -2,7 +2,7 @@
 
 import type { Container } from '../../resources/core/pod.ts';
 import { ConfigError } from './config-error.ts';
-import { expand } from './environment.ts';
+import { checkLength, expand } from './environment.ts';
 
 export interface ImageCommand {
   readonly entrypoint: readonly string[];
@@ -39,6 +39,7 @@ export function commandOf(
   const cmd = command === undefined && keepsCmd ? image.cmd : [];
   const argv = [...(command ?? image.entrypoint), ...cmd, ...(args ?? [])];
   if (argv.length === 0) throw new ConfigError('no command specified');
+  for (const [index, word] of argv.entries()) checkLength(word, `word ${index + 1} of the command`);
   if (around !== undefined) return wrapped(container, argv, image, around);
   if (!image.hasShell) return checked(container, argv, { ...image, madeFiles }, environment);
   if (shells.has(argv[0]!)) return argv;

@@ -47,7 +47,20 @@ export function resolveEnvironment(input: EnvironmentInput): ReadonlyMap<string,
 
 function checked(name: string, value: string): string {
   if (value.includes('\0')) throw new ConfigError(`environment variable ${name} contains a NUL byte`);
+  checkLength(`${name}=${value}`, `environment variable ${name}`);
   return value;
+}
+
+/** Bytes of one word or variable that Linux gives to a program (MAX_ARG_STRLEN), without the NUL at its end. */
+const longestWord = 128 * 1024 - 1;
+
+/** The init could not be run with it, and would be blamed. @param what for the message. @throws ConfigError */
+export function checkLength(word: string, what: string): void {
+  // No character has more bytes than three for each of its UTF-16 units.
+  if (word.length * 3 <= longestWord) return;
+  const bytes = Buffer.byteLength(word);
+  if (bytes > longestWord)
+    throw new ConfigError(`${what} has ${bytes} bytes, and a program can be given ${longestWord} at most`);
 }
 
 /** What `envFrom` brings. Keys that are no names of variables are left out, as in Kubernetes. */

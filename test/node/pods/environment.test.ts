@@ -141,6 +141,17 @@ describe('resolveEnvironment', () => {
   test('a NUL byte is refused', () => {
     expect(() => resolve([{ name: 'X', value: 'a\0b' }])).toThrow('NUL');
   });
+
+  test('what no program can be given is refused by its name', () => {
+    const longest = 131_071 - 'X='.length;
+    expect(resolve([{ name: 'X', value: 'a'.repeat(longest) }]).X).toHaveLength(longest);
+    expect(() => resolve([{ name: 'X', value: 'a'.repeat(longest + 1) }])).toThrow(
+      'environment variable X has 131072 bytes, and a program can be given 131071 at most',
+    );
+    expect(() => resolve([{ name: 'X', value: 'é'.repeat(65_535) }])).toThrow('131072 bytes');
+    const long = container([], { command: ['/bin/sh', '-c', 'a'.repeat(131_072)] });
+    expect(() => commandOf(long, { entrypoint: [], cmd: [], hasShell: true }, new Map())).toThrow('word 3');
+  });
 });
 
 describe('commandOf', () => {

@@ -30,8 +30,12 @@ export async function requireSpace({ client, space, serverFlags = '' }: Session)
       tips: [
         { description: 'List the Spaces', command: `kf spaces${serverFlags}` },
         { description: 'Choose one', command: `kf target SPACE_NAME${serverFlags}` },
-        { description: 'Create it', command: `kf create-space ${space}${serverFlags}` },
+        ...(mayBe(space) ? [{ description: 'Create it', command: `kf create-space ${space}${serverFlags}` }] : []),
       ],
     });
   }
 }
+
+/** Whether a Space can have this name. */
+const mayBe = (name: string): boolean =>
+  Space.validate?.({ apiVersion: 'kf.dev/v1alpha1', kind: 'Space', metadata: { name }, spec: {} }).length === 0;

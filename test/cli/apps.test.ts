@@ -55,6 +55,9 @@ describe('lists and descriptions', () => {
     const { code, stderr } = await cli.run('apps', '--space', 'nowhere');
     expect(code).toBe(1);
     expect(stderr).toContain('kf create-space nowhere');
+    // One that cannot be created is not offered.
+    for (const name of ['default', 'Not_A_Name'])
+      expect((await cli.run('apps', '--space', name)).stderr).not.toContain('create-space');
   });
 });
 

@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -8,7 +8,12 @@ import {
   chooseSpace,
   type ServerChoice,
 } from '../../src/cli/settings/server-choice.ts';
-import { readSettings, type Settings, writeSettings } from '../../src/cli/settings/settings-file.ts';
+import {
+  defaultSettingsFile,
+  readSettings,
+  type Settings,
+  writeSettings,
+} from '../../src/cli/settings/settings-file.ts';
 
 const saved: Settings = { server: { kubeconfig: '/saved', context: 'c' } };
 const embedded: ServerChoice = { kind: 'embedded', home: '/var/lib/kf' };
@@ -50,6 +55,12 @@ describe('~/.kf', () => {
     file = join(mkdtempSync(join(tmpdir(), 'kf-settings-')), '.kf');
   });
   afterEach(() => rmSync(join(file, '..'), { recursive: true }));
+
+  test('stands in the home, also of who has no HOME, as services of systemd', () => {
+    expect(defaultSettingsFile({ HOME: '/home/somebody' })).toBe('/home/somebody/.kf');
+    const { homedir } = userInfo();
+    for (const env of [{}, { HOME: '' }]) expect(defaultSettingsFile(env)).toBe(join(homedir, '.kf'));
+  });
 
   test('no file, an empty file, a file of Google’s kf', async () => {
     expect(await readSettings(file)).toEqual({});

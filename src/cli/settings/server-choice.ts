@@ -2,7 +2,7 @@
 
 import { join, resolve } from 'node:path';
 import { ownSpace } from '../server/own-kubeconfig.ts';
-import type { Settings } from './settings-file.ts';
+import { homeOf, type Settings } from './settings-file.ts';
 
 export type ServerChoice =
   | { readonly kind: 'embedded'; readonly home: string }
@@ -19,7 +19,7 @@ export const kfHome = (env: NodeJS.ProcessEnv): string => resolve(env.KF_HOME ||
 /** Flags, $KUBECONFIG, the saved server, the embedded one: in this order. ~/.kube/config alone selects nothing. */
 export function chooseServer(flags: ChoiceFlags, env: NodeJS.ProcessEnv, settings: Settings): ServerChoice {
   const home = kfHome(env);
-  const usual = env.KUBECONFIG || join(env.HOME || '/', '.kube/config');
+  const usual = env.KUBECONFIG || join(homeOf(env), '.kube/config');
   if (flags.kubeconfig !== undefined || flags.context !== undefined)
     return recognise(home, flags.kubeconfig ?? usual, flags.context);
   if (env.KUBECONFIG) return recognise(home, env.KUBECONFIG);

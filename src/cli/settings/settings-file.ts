@@ -1,6 +1,7 @@
 /** `~/.kf`: Kf's own YAML file (`space`), plus what we remember per server. Keys of others are kept. */
 
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { CliError, messageOf } from '../errors.ts';
 
@@ -19,7 +20,18 @@ export interface Settings {
   readonly spaces?: Readonly<Record<string, string>>;
 }
 
-export const defaultSettingsFile = (env: NodeJS.ProcessEnv): string => join(env.HOME || '/', '.kf');
+export const defaultSettingsFile = (env: NodeJS.ProcessEnv): string => join(homeOf(env), '.kf');
+
+/** Of whoever runs us, also where nothing says so: services of systemd have no HOME. */
+export function homeOf(env: NodeJS.ProcessEnv): string {
+  if (env.HOME) return env.HOME;
+  try {
+    return userInfo().homedir;
+  } catch {
+    // A user ID without a name.
+    return '/';
+  }
+}
 
 /** No file means no settings. @throws CliError when the file cannot be read */
 export async function readSettings(path: string): Promise<Settings> {

@@ -9,7 +9,7 @@ import { CliError } from '../errors.ts';
 import { formatDescription } from '../output/describe.ts';
 import { formatNamed, type OutputFormat, objectName } from '../output/objects.ts';
 import { chooseServer, chooseSpace, type ServerChoice, serverKey } from './server-choice.ts';
-import { type SavedServer, writeSettings } from './settings-file.ts';
+import { homeOf, type SavedServer, writeSettings } from './settings-file.ts';
 
 export interface TargetFlags extends OutputFlag {
   readonly targetSpace?: string;
@@ -37,7 +37,7 @@ type Change = SavedServer | undefined | 'unchanged';
 function savedServer({ flags: { context, kubeconfig }, env, cwd }: Context, { embedded }: TargetFlags): Change {
   if (embedded) return undefined;
   if (context === undefined) return 'unchanged';
-  const path = kubeconfig ?? (env.KUBECONFIG || join(env.HOME || '/', '.kube/config'));
+  const path = kubeconfig ?? (env.KUBECONFIG || join(homeOf(env), '.kube/config'));
   return {
     context,
     kubeconfig: path

@@ -129,7 +129,7 @@ function messageOf(run: TaskRun, status: ContainerStatus, { exitCode, reason = '
     return `${which} ${what}. The pod errored with the message: "${message ?? reason}."`;
   }
   if (reason === 'TimeoutExceeded') return `"${name}" exited because the step exceeded the specified timeout limit`;
-  const detail = reason !== '' && reason !== 'Error' ? `: ${reason}` : '';
+  const detail = reason === '' ? '' : `: ${reason}`;
   // Results are no explanation.
   const told = message && !message.startsWith('[{') && message !== '[]' ? ` (${message})` : '';
   return `"${name}" exited with code ${exitCode}${detail}${told}`;

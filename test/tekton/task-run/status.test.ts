@@ -62,7 +62,7 @@ describe('the condition', () => {
       podOf('Failed', ended('step-a', 3), ended('step-b', 1, { reason: 'Skipped' })),
       'False',
       'StepFailed',
-      '"step-a" exited with code 3',
+      '"step-a" exited with code 3: Error',
     ],
     [
       'had no memory',
@@ -108,7 +108,7 @@ describe('the condition', () => {
       podOf('Succeeded', ended('step-a', 0), ended('sidecar-s', 2, { finishedAt: at(1) })),
       'False',
       'SidecarFailed',
-      '"sidecar-s" exited with code 2',
+      '"sidecar-s" exited with code 2: Error',
     ],
     [
       'had its sidecar stopped',
@@ -126,7 +126,7 @@ describe('the condition', () => {
       condition(podOf('Failed', ended('step-a', 3)), undefined, undefined, {
         'pipeline.tekton.dev/pipeline-task-on-error': 'continue',
       }),
-    ).toMatchObject({ status: 'False', reason: 'FailureIgnored', message: '"step-a" exited with code 3' }));
+    ).toMatchObject({ status: 'False', reason: 'FailureIgnored', message: '"step-a" exited with code 3: Error' }));
 
   test('of a run that was ended while something was amiss says what', () => {
     const pending = {
@@ -274,7 +274,7 @@ describe('retries', () => {
     expect(conditionOf({ status }, 'Succeeded')).toMatchObject({
       status: 'Unknown',
       reason: 'ToBeRetried',
-      message: '"step-a" exited with code 3',
+      message: '"step-a" exited with code 3: Error',
     });
     expect(status.retriesStatus).toEqual([failed()]);
   });

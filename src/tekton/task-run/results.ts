@@ -1,6 +1,7 @@
 /** Results of steps and of the run, as they follow from what containers returned. Pure. */
 
 import type { Artifact } from '../../resources/tekton/artifact.ts';
+import { paramValue } from '../../resources/tekton/defaults/param-values.ts';
 import type { ParamValue, RunResult, StepResult, TaskResult } from '../../resources/tekton/param.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { goMap, typeOfValue } from '../variables/params.ts';
@@ -38,18 +39,14 @@ function resultOf(name: string, text: string, declared: StepResult | undefined):
   return { name, type: typeOfValue(value), value };
 }
 
+/** Lists and maps of anything but strings are none, as in params. */
 function valueIn(text: string): ParamValue {
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    const value = paramValue(JSON.parse(text));
+    return typeof value === 'string' ? text : value;
   } catch {
     return text;
   }
-  const asText = (item: unknown): string => (typeof item === 'string' ? item : JSON.stringify(item));
-  if (Array.isArray(value)) return value.map(asText);
-  if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asText(item)]));
-  return text;
 }
 
 /** @param message of the step's container */

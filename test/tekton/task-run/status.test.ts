@@ -227,7 +227,7 @@ describe('results', () => {
     const status = run(
       [
         ['s', 'one\n', 1],
-        ['l', '["a",1]', 1],
+        ['l', '["a","1"]', 1],
         ['o', '{"k":"v"}', 1],
         ['undeclared', 'x', 1],
       ],
@@ -244,9 +244,9 @@ describe('results', () => {
     ]);
     expect(status.steps?.[1]?.results).toEqual([{ name: 'r', type: 'array', value: ['p'] }]);
   });
-  test('of another type than declared fail the run', () => {
+  test.each(['no JSON', '["a",1]', '[["a"]]', '"a"'])('of another type than declared fail the run: %s', (list) => {
     const status = run([
-      ['l', 'no JSON', 1],
+      ['l', list, 1],
       ['s', 'x', 1],
     ]);
     expect(conditionOf({ status }, 'Succeeded')).toMatchObject({

@@ -1,10 +1,14 @@
 /** Whether a Pipeline's tasks fit what they run and each other, as far as that is known before they start. Pure. */
 
+import { evaluateCel } from '../../resources/tekton/cel.ts';
 import type { ParamSpec, ParamValue } from '../../resources/tekton/param.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { PipelineSpec, PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
-import { resultReferencesIn } from './result-reference.ts';
+import type { WhenExpression } from '../../resources/tekton/when.ts';
+import { goList, typeOfSpec } from '../variables/params.ts';
+import type { RunPipeline } from './pipeline.ts';
+import { resultReferencesIn, variablesIn } from './result-reference.ts';
 import { isTaskAttempt } from './task-attempt.ts';
 import { childKindOf, PipelineRunFailure } from './types.ts';
 
@@ -15,11 +19,18 @@ export interface Ran {
   readonly workspaces?: TaskSpec['workspaces'];
 }
 
-/** @param ran by name of the pipeline task @throws PipelineRunFailure with the first fault */
-export function checkTasks(run: PipelineRun, spec: PipelineSpec, ran: ReadonlyMap<string, Ran>): void {
+/** @param ran by name of the pipeline task @throws PipelineRunFailure, CelError with the first fault */
+export function checkTasks(
+  run: PipelineRun,
+  { spec, original = spec }: Pick<RunPipeline, 'spec' | 'original'>,
+  ran: ReadonlyMap<string, Ran>,
+): void {
   if (isTaskAttempt(run)) return;
   const tasks = [...(spec.tasks ?? []), ...(spec.finally ?? [])];
   for (const task of tasks) checkTaskParams(run, task, ran.get(task.name));
+  for (const task of [...(original.tasks ?? []), ...(original.finally ?? [])])
+    checkEnums(task, original.params ?? [], ran.get(task.name)?.params ?? []);
+  for (const { when = [] } of tasks) checkCel(when);
   const known = new Map(tasks.map((task) => [task.name, task]));
   for (const task of tasks) {
     const { runAfter: _order, pipelineSpec: _within, ...fields } = task;
@@ -28,12 +39,40 @@ export function checkTasks(run: PipelineRun, spec: PipelineSpec, ran: ReadonlyMa
       if (fault !== undefined)
         throw new PipelineRunFailure(
           'InvalidTaskResultReference',
-          `[User error] invalid result reference in pipeline task ${JSON.stringify(task.name)}: ${fault}`,
+          `invalid result reference in pipeline task ${JSON.stringify(task.name)}: ${fault}`,
         );
     }
   }
   checkPipelineResults(run, spec, known, ran);
   checkOptionalWorkspaces(spec, tasks, ran);
+}
+
+/** What a Pipeline allows a param to be its Tasks must allow, too. */
+function checkEnums({ params = [], taskRef }: PipelineTask, outer: readonly ParamSpec[], inner: readonly ParamSpec[]) {
+  for (const { name, value } of params) {
+    const used = typeof value === 'string' ? variablesIn(value).filter((text) => text.startsWith('params.')) : [];
+    const passed = used.length === 1 ? outer.find((spec) => `params.${spec.name}` === used[0]) : undefined;
+    const allowed = inner.find((spec) => spec.name === name)?.enum ?? [];
+    if (passed === undefined || typeOfSpec(passed) !== 'string' || allowed.length === 0) continue;
+    const { enum: may = [] } = passed;
+    const of = `pipeline param "${passed.name}"`;
+    const task = taskRef?.name ?? '';
+    const fault =
+      may.length === 0
+        ? `${of} has no enum, but referenced in "${task}" task has enums: ${goList(allowed)}`
+        : `${of} enum: ${goList(may)} is not a subset of the referenced in "${task}" task param enum: ${goList(allowed)}`;
+    if (may.length === 0 || may.some((one) => !allowed.includes(one)))
+      throw new PipelineRunFailure(
+        'PipelineValidationFailed',
+        `[User error] Validation failed for pipelinerun with error ${fault}`,
+      );
+  }
+}
+
+/** What waits for no other task is known to be wrong before the first one begins. */
+function checkCel(when: readonly WhenExpression[]): void {
+  for (const { cel = '' } of when)
+    if (cel !== '' && !variablesIn(cel).some((text) => /^(tasks|finally)\./.test(text))) evaluateCel(cel);
 }
 
 function faultOf(
@@ -80,7 +119,7 @@ function checkOptionalWorkspaces(
       if (declared !== undefined && declared.optional !== true && optional.has(workspace || name))
         throw new PipelineRunFailure(
           'RequiredWorkspaceMarkedOptional',
-          `Optional workspace not supported by task: [User error] pipeline workspace ${JSON.stringify(workspace || name)} is marked optional but pipeline task ${JSON.stringify(task.name)} requires it be provided`,
+          `[User error] Optional workspace not supported by task: pipeline workspace ${JSON.stringify(workspace || name)} is marked optional but pipeline task ${JSON.stringify(task.name)} requires it be provided`,
         );
     }
 }
@@ -100,7 +139,7 @@ function checkTaskParams(run: PipelineRun, task: PipelineTask, ran: Ran | undefi
   const fail = (text: string): never => {
     throw new PipelineRunFailure(
       'PipelineValidationFailed',
-      `Validation failed for pipelinerun ${run.metadata.name} with error [User error] invalid input params for task ${task.taskRef?.name ?? ''}: ${text}`,
+      `[User error] Validation failed for pipelinerun ${run.metadata.name} with error invalid input params for task ${task.taskRef?.name ?? ''}: ${text}`,
     );
   };
   const missing = declared.filter((param) => param.default === undefined && !names.has(param.name));

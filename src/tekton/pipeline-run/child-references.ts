@@ -33,9 +33,12 @@ function referenceTo(run: ChildRun, task: PipelineTask): ChildReference {
 function displayNameOf(run: ChildRun, task: PipelineTask): string | undefined {
   const variables = new Map<string, ParamValue>();
   for (const { name, value } of run.spec.params ?? []) setParam(variables, name, value);
+  // Runs have it filled in.
+  const own = new Map([['context.pipelineTask.retries', String(task.retries ?? 0)]]);
   const fitting = (task.matrix?.include ?? []).filter(
     ({ name, params = [] }) =>
-      name && params.every((param) => variables.get(`params.${param.name}`) === String(param.value)),
+      name &&
+      params.every((param) => variables.get(`params.${param.name}`) === substituteText(String(param.value), own)),
   );
   if (fitting.length > 0) return fitting.map(({ name = '' }) => substituteText(name, variables)).join(' ');
   return task.displayName === undefined ? undefined : substituteText(task.displayName, variables);

@@ -23,37 +23,37 @@ export function checkParams(run: PipelineRun, spec: PipelineSpec, pipeline: stri
   const { namespace = '', name } = run.metadata;
   const of = `Pipeline ${namespace}/${pipeline}`;
   const fail = (reason: string, text: string): never => {
-    throw new PipelineRunFailure(reason, `PipelineRun ${namespace}/${name} ${text}`);
+    throw new PipelineRunFailure(reason, `[User error] PipelineRun ${namespace}/${name} ${text}`);
   };
   const missing = missingNames(declared, given);
   if (missing.length > 0)
     fail(
       'ParameterMissing',
-      `is missing some parameters required by ${of}: [User error] pipelineRun missing parameters: ${goList(missing)}`,
+      `is missing some parameters required by ${of}: pipelineRun missing parameters: ${goList(missing)}`,
     );
   const wrong = wrongTypes(declared, given);
   if (wrong.length > 0)
     fail(
       'ParameterTypeMismatch',
-      `parameters have mismatching types with ${of}'s parameters: [User error] parameters have inconsistent types : ${goList(wrong)}`,
+      `parameters have mismatching types with ${of}'s parameters: parameters have inconsistent types : ${goList(wrong)}`,
     );
   const values = valuesOfParams(declared, given);
   const enums = problemOfEnums(
     declared,
     [...values].map(([param, value]) => ({ name: param, value })),
   );
-  if (enums !== undefined) fail('InvalidParamValue', `parameters have invalid value: [User error] ${enums}`);
+  if (enums !== undefined) fail('InvalidParamValue', `parameters have invalid value: ${enums}`);
   const keys = missingKeys(declared, given);
   if (keys.size > 0)
     fail(
       'ObjectParameterMissKeys',
-      `parameters is missing object keys required by ${of}'s parameters: [User error] pipelineRun missing object keys for parameters: ${goMap(keys)}`,
+      `parameters is missing object keys required by ${of}'s parameters: pipelineRun missing object keys for parameters: ${goMap(keys)}`,
     );
   const outside = indexesOutOfBounds([spec.tasks, spec.finally], values);
   if (outside.length > 0)
     fail(
       'ParamArrayIndexingInvalid',
-      `failed validation: failed to validate ${of}'s parameter which has an invalid index while referring to an array: [User error] non-existent param references:${goList([...outside].sort())}`,
+      `failed validation: failed to validate ${of}'s parameter which has an invalid index while referring to an array: non-existent param references:${goList([...outside].sort())}`,
     );
 }
 

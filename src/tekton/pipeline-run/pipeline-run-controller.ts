@@ -21,6 +21,7 @@ import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { CelError } from '../../resources/tekton/cel.ts';
 import { CustomRun } from '../../resources/tekton/custom-run.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
+import type { PipelineSpec } from '../../resources/tekton/pipeline-spec.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { ConcurrencyLine } from '../concurrency/concurrency-line.ts';
 import { ResolutionError, type Waiting } from '../references/reference.ts';
@@ -31,7 +32,7 @@ import { beginningStatus, failedStatus, statusOf, waitingStatus } from './status
 import { Step } from './step.ts';
 import { cancelledByPipelineRun } from './task-state.ts';
 import { untilNext } from './timeouts.ts';
-import { type ChildRun, PipelineRunFailure } from './types.ts';
+import { type ChildRun, InvalidPipeline, PipelineRunFailure } from './types.ts';
 
 export function startPipelineRunController(options: TakingTurns): RunningController {
   const controller = new PipelineRunController(options);
@@ -86,11 +87,23 @@ export class PipelineRunController {
       return this.#wait(run, 'PipelineRunPending', `PipelineRun "${run.metadata.name}" is pending`);
     try {
       const pipeline = await pipelineOfRun(this.#client, run);
-      return pipeline.state === 'waiting' ? await this.#waitFor(run, pipeline) : await this.#advance(pipeline);
+      return pipeline.state === 'waiting' ? await this.#waitFor(run, pipeline) : await this.#advanceKnown(pipeline);
     } catch (error) {
       if (error instanceof LeftoverInTheWay) return soon;
       const { reason, message } = failureOf(error, run);
-      await this.#fail(run, reason, message);
+      await this.#fail(run, reason, message, error instanceof InvalidPipeline ? error.spec : undefined);
+    }
+  }
+
+  /** What fails tells of the Pipeline. */
+  async #advanceKnown(pipeline: RunPipeline): Promise<Result | void> {
+    try {
+      return await this.#advance(pipeline);
+    } catch (error) {
+      if (!(error instanceof PipelineRunFailure || error instanceof ResolutionError || error instanceof CelError))
+        throw error;
+      const { reason, message } = failureOf(error, pipeline.run);
+      throw new InvalidPipeline(reason, message, pipeline.spec);
     }
   }
 
@@ -127,9 +140,10 @@ export class PipelineRunController {
     await writeStatus(this.#client, PipelineRun, run, waitingStatus(run, reason, message, this.#now()));
   }
 
-  async #fail(run: PipelineRun, reason: string, message: string): Promise<void> {
+  /** @param spec of the Pipeline, where it is known */
+  async #fail(run: PipelineRun, reason: string, message: string, spec?: PipelineSpec): Promise<void> {
     await this.#children.endAll(run, cancelledByPipelineRun);
-    await writeStatus(this.#client, PipelineRun, run, failedStatus(run, reason, message, this.#now()));
+    await writeStatus(this.#client, PipelineRun, run, failedStatus(run, reason, message, this.#now(), spec));
   }
 
   #now(): string {
@@ -146,7 +160,7 @@ function failureOf(error: unknown, run: PipelineRun): { readonly reason: string;
   if (error instanceof CelError)
     return {
       reason: 'CELEvaluationFailed',
-      message: `Error evaluating CEL ${run.metadata.name}: [User error] ${error.message}`,
+      message: `[User error] Error evaluating CEL ${run.metadata.name}: ${error.message}`,
     };
   throw error;
 }

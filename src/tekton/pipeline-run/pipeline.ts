@@ -10,6 +10,7 @@ import type { Found, Waiting } from '../references/reference.ts';
 import { pipelineOf } from '../references/references.ts';
 import { checkPipeline, preparePipeline } from './prepare.ts';
 import { isTaskAttempt } from './task-attempt.ts';
+import { InvalidPipeline, PipelineRunFailure } from './types.ts';
 
 export interface RunPipeline {
   readonly state: 'found';
@@ -19,6 +20,8 @@ export interface RunPipeline {
   /** The run's, which may have got labels of the Pipeline. */
   readonly run: PipelineRun;
   readonly provenance?: Provenance;
+  /** As it was found; only until the status has it. */
+  readonly original?: PipelineSpec;
 }
 
 /** @throws ResolutionError, PipelineRunFailure */
@@ -44,8 +47,13 @@ const nameOf = (run: PipelineRun): string =>
 
 function prepared(run: PipelineRun, spec: PipelineSpec, name: string): RunPipeline {
   if (isTaskAttempt(run)) return { state: 'found', spec, name, run };
-  checkPipeline(run, spec, name);
-  return { state: 'found', spec: preparePipeline(run, spec, name), name, run };
+  try {
+    checkPipeline(run, spec, name);
+  } catch (error) {
+    if (!(error instanceof PipelineRunFailure)) throw error;
+    throw new InvalidPipeline(error.reason, error.message, spec);
+  }
+  return { state: 'found', spec: preparePipeline(run, spec, name), original: spec, name, run };
 }
 
 /** A Pipeline's labels and annotations are its runs', too; the run's own win. */

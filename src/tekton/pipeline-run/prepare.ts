@@ -3,7 +3,7 @@
 import type { ParamValue } from '../../resources/tekton/param.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { PipelineSpec, PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
-import { valuesOfParams, variablesOfParams } from '../variables/params.ts';
+import { problemOfDefaults, valuesOfParams, variablesOfParams } from '../variables/params.ts';
 import { substituteValue } from '../variables/substitution.ts';
 import { graphOf, InvalidGraph } from './graph.ts';
 import { checkParams, withoutParams } from './params.ts';
@@ -28,13 +28,13 @@ export function checkPipeline(run: PipelineRun, spec: PipelineSpec, pipeline: st
     if (!(error instanceof InvalidGraph)) throw error;
     fail(
       'PipelineInvalidGraph',
-      `PipelineRun ${namespace}/${name}'s Pipeline DAG is invalid: [User error] ${error.message}`,
+      `[User error] PipelineRun ${namespace}/${name}'s Pipeline DAG is invalid: ${error.message}`,
     );
   }
   if ((spec.tasks ?? []).length === 0)
     fail(
       'PipelineValidationFailed',
-      `${of} can't be Run; it has an invalid spec: [User error] missing field(s): tasks`,
+      `[User error] ${of} can't be Run; it has an invalid spec: missing field(s): tasks`,
     );
   checkParams(run, spec, pipeline);
   const bound = new Set((run.spec.workspaces ?? []).map((binding) => binding.name));
@@ -42,15 +42,21 @@ export function checkPipeline(run: PipelineRun, spec: PipelineSpec, pipeline: st
     if (workspace.optional !== true && !bound.has(workspace.name))
       fail(
         'InvalidWorkspaceBindings',
-        `PipelineRun ${namespace}/${name} doesn't bind ${of}'s Workspaces correctly: [User error] pipeline requires workspace with name ${JSON.stringify(workspace.name)} be provided by pipelinerun`,
+        `[User error] PipelineRun ${namespace}/${name} doesn't bind ${of}'s Workspaces correctly: pipeline requires workspace with name ${JSON.stringify(workspace.name)} be provided by pipelinerun`,
       );
   const tasks = new Set([...(spec.tasks ?? []), ...(spec.finally ?? [])].map((task) => task.name));
   for (const { pipelineTaskName } of run.spec.taskRunSpecs ?? [])
     if (!tasks.has(pipelineTaskName ?? ''))
       fail(
         'InvalidTaskRunSpecs',
-        `PipelineRun ${namespace}/${name} doesn't define taskRunSpecs correctly: [User error] pipelineRun's taskrunSpecs defined wrong taskName: ${JSON.stringify(pipelineTaskName)}, does not exist in Pipeline`,
+        `[User error] PipelineRun ${namespace}/${name} doesn't define taskRunSpecs correctly: pipelineRun's taskrunSpecs defined wrong taskName: ${JSON.stringify(pipelineTaskName)}, does not exist in Pipeline`,
       );
+  const defaults = problemOfDefaults(spec.params ?? [], run.spec.params ?? []);
+  if (defaults !== undefined)
+    fail(
+      'PipelineValidationFailed',
+      `[User error] Failed to apply parameters to ${of}: parameter resolution failed: ${defaults}`,
+    );
 }
 
 /** The variables that are known from the start. */

@@ -3,6 +3,7 @@
 import { type ConditionDraft, isFinal, mergeConditions } from '../../resources/condition.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { PipelineRunStatus } from '../../resources/tekton/pipeline-run-status.ts';
+import type { PipelineSpec } from '../../resources/tekton/pipeline-spec.ts';
 import { childReferences, skippedTasks } from './child-references.ts';
 import type { TakenOver } from './earlier-run.ts';
 import { conditionOfRun } from './outcome.ts';
@@ -33,8 +34,15 @@ export const beginningStatus = (run: PipelineRun, now: string): PipelineRunStatu
   startTime: now,
 });
 
-/** A run that ends without its tasks. @param now RFC 3339 */
-export const failedStatus = (run: PipelineRun, reason: string, message: string, now: string): PipelineRunStatus => ({
+/** A run that ends without its tasks. @param now RFC 3339 @param spec of its Pipeline, where that is known */
+export const failedStatus = (
+  run: PipelineRun,
+  reason: string,
+  message: string,
+  now: string,
+  spec?: PipelineSpec,
+): PipelineRunStatus => ({
+  ...(spec === undefined || isTaskAttempt(run) ? {} : { pipelineSpec: spec }),
   ...run.status,
   observedGeneration: run.metadata.generation,
   startTime: run.status?.startTime ?? now,

@@ -76,7 +76,7 @@ export class Step {
     if (this.isUnderway || this.#run.spec.status === 'Cancelled') return undefined;
     const ran = await whatRuns(this.#client, this.#run, this.#pipeline.name, all);
     if (ran.state === 'waiting') return ran;
-    checkTasks(this.#run, this.#pipeline.spec, ran.specs);
+    checkTasks(this.#run, this.#pipeline, ran.specs);
     await this.#claim();
     return undefined;
   }

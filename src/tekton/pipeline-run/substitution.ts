@@ -74,13 +74,13 @@ const substituteMatrix = (
       }),
 });
 
-/** Everything but what declares: names and types of params, results and workspaces stay. */
+/** Everything but what declares or describes; and what a custom task's controller reads stays as it was written. */
 function substituteEmbedded(spec: EmbeddedTask, variables: Variables): EmbeddedTask {
   if (variables.size === 0) return spec;
-  const { params, results, ...rest } = spec;
+  const { params, results, description, displayName, metadata, spec: custom, ...rest } = spec;
+  const kept = { params, results, description, displayName, metadata, spec: custom };
   return {
     ...substituteDeep(rest, variables),
-    ...(params === undefined ? {} : { params }),
-    ...(results === undefined ? {} : { results }),
+    ...Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined)),
   };
 }

@@ -3,7 +3,7 @@
 import type { Condition } from '../../resources/condition.ts';
 import type { KubeObject } from '../../resources/meta.ts';
 import type { Param, ParamValue } from '../../resources/tekton/param.ts';
-import type { PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
+import type { PipelineSpec, PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
 
 /** A TaskRun, CustomRun or PipelineRun that was made for a pipeline task. */
 export interface ChildRun extends KubeObject {
@@ -30,11 +30,22 @@ const isForeign = ({ apiVersion, kind }: { readonly apiVersion?: string; readonl
 
 /** A run that can never run, or ends before its tasks do; `reason` is Tekton's. */
 export class PipelineRunFailure extends Error {
-  override readonly name = 'PipelineRunFailure';
+  override readonly name: string = 'PipelineRunFailure';
   constructor(
     readonly reason: string,
     message: string,
   ) {
     super(message);
+  }
+}
+
+/** Such a run of a Pipeline that is known. */
+export class InvalidPipeline extends PipelineRunFailure {
+  constructor(
+    reason: string,
+    message: string,
+    readonly spec: PipelineSpec,
+  ) {
+    super(reason, message);
   }
 }

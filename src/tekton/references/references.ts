@@ -67,7 +67,7 @@ export async function pipelineOf(
     return error.invalid
       ? new ResolutionError(
           'PipelineValidationFailed',
-          `Failed dryRunValidation for PipelineRun ${name}: [User error] ${lead}${why}`,
+          `[User error] Failed dryRunValidation for PipelineRun ${name}: ${lead}${why}`,
         )
       : new ResolutionError(
           'CouldntGetPipeline',

@@ -106,6 +106,34 @@ function refersTo(value: ParamValue, names: ReadonlySet<string>): boolean {
   );
 }
 
+/** Why the defaults of strings cannot be worked out, in Tekton's words: one refers to itself, or to what is not there. */
+export function problemOfDefaults(declared: readonly ParamSpec[], given: readonly Param[]): string | undefined {
+  const known = variablesOfParams(new Map(given.map(({ name, value }) => [name, value])));
+  const open = new Map<string, string>();
+  for (const { name, default: value } of declared) {
+    if (value === undefined || known.has(`params.${name}`)) continue;
+    if (typeof value === 'string') open.set(`params.${name}`, value);
+    else for (const [variable, part] of variablesOfParams(new Map([[name, value]]))) known.set(variable, part);
+  }
+  const problem = (variable: string, above: readonly string[]): string | undefined => {
+    if (above.includes(variable)) return `circular dependency detected in param ${JSON.stringify(variable)}`;
+    const used = variablesIn(open.get(variable)!).filter((name) => name.startsWith('params.') && !known.has(name));
+    for (const name of used) {
+      const found = open.has(name)
+        ? problem(name, [...above, variable])
+        : `param ${JSON.stringify(variable)} references undefined param ${JSON.stringify(name)}`;
+      if (found !== undefined) return found;
+    }
+    known.set(variable, '');
+    return undefined;
+  };
+  for (const variable of open.keys()) {
+    const found = problem(variable, []);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 export function variablesOfParams(values: ReadonlyMap<string, ParamValue>): Map<string, ParamValue> {
   const variables = new Map<string, ParamValue>();
   for (const [name, value] of values) setParam(variables, name, value);

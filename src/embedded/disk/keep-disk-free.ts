@@ -1,0 +1,76 @@
+/** Starts what removes from the disk what nothing uses any more, by itself and when somebody asks. */
+
+import type { SourceStore } from '../../build/source-store.ts';
+import type { Client } from '../../client/client.ts';
+import { systemClock } from '../../client/clock.ts';
+import type { BuildCaches } from '../../node/disk/build-caches.ts';
+import type { LogForwarder } from '../../node/forward/log-forwarder.ts';
+import type { LogStore } from '../../node/logs/log-store.ts';
+import { isHeld } from '../backup/hold.ts';
+import type { Machine } from '../machine.ts';
+import type { Parts } from '../node-parts.ts';
+import { startCollector } from '../prune.ts';
+import { loadServerConfig } from '../server-config.ts';
+import { isReplaced, removeUnused } from '../stored-images.ts';
+import { createDiskDesk } from './disk-desk.ts';
+import { startDiskShare } from './disk-share.ts';
+import { oldLogs } from './old-logs.ts';
+import { unusedImages, unusedStoredImages } from './unused-images.ts';
+
+interface Options {
+  readonly client: Client;
+  readonly sources: SourceStore;
+  readonly caches: BuildCaches;
+  readonly logs: LogStore;
+  readonly forwarder: LogForwarder;
+  readonly log: (message: string, error?: unknown) => void;
+}
+
+export function keepDiskFree(
+  { client, sources, caches, logs, forwarder, log }: Options,
+  { layout, run, images: { store: images, storage, settings } }: Machine,
+  parts: Parts,
+): void {
+  const { data: dataDir } = layout;
+  const stored = { client, storage, store: images, settings };
+  const share = async (): Promise<number | undefined> => (await loadServerConfig(dataDir)).diskShare;
+  const held = (): boolean => isHeld(dataDir);
+  const holds = (owner: string): Promise<boolean> => forwarder.holds(owner);
+  const collector = startCollector({
+    client,
+    clock: systemClock,
+    images,
+    sources,
+    caches,
+    pruneStored: () => removeUnused(stored, { only: isReplaced }),
+    isHeld: held,
+    onError: log,
+  });
+  parts.collector = collector;
+  parts.diskDesk = createDiskDesk({
+    dataDir,
+    client,
+    images,
+    sources,
+    stored,
+    collector,
+    logs,
+    run,
+    share,
+    holdsLog: holds,
+    isHeld: held,
+  });
+  parts.diskShare = startDiskShare({
+    dataDir,
+    clock: systemClock,
+    run,
+    configured: share,
+    isHeld: held,
+    parts: [
+      unusedImages({ collector, layout, run }),
+      unusedStoredImages(stored, run),
+      oldLogs({ client, clock: systemClock, logs, directory: layout.logs, run, holds }),
+    ],
+    log,
+  });
+}

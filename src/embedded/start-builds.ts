@@ -1,0 +1,72 @@
+/** Starts the builds on a node that is up, and what tells of their images. */
+
+import { startBuildController } from '../build/build-controller.ts';
+import { startImagePresence } from '../build/image-presence.ts';
+import type { SourceStore } from '../build/source-store.ts';
+import type { Client } from '../client/client.ts';
+import { systemClock } from '../client/clock.ts';
+import { roomWithin } from '../node/agent-options.ts';
+import { BuildCaches } from '../node/disk/build-caches.ts';
+import { builderIds } from '../node/rootfs/builder-stack.ts';
+import { stackFingerprint } from '../node/rootfs/fingerprint.ts';
+import { hostStackRef } from '../resources/image-reference.ts';
+import type { ServerConfig } from '../resources/server-config/settings.ts';
+import { announceStack } from './announce-stack.ts';
+import { givenImages } from './given-images.ts';
+import { createImageBench } from './image-bench.ts';
+import type { Machine } from './machine.ts';
+import type { Parts } from './node-parts.ts';
+import { buildLimits, nodeLimits } from './node-settings.ts';
+import { pruneBuilds } from './prune.ts';
+
+interface Options {
+  readonly client: Client;
+  readonly sources: SourceStore;
+  readonly config: ServerConfig;
+  readonly log: (message: string, error?: unknown) => void;
+}
+
+/** @returns where the images of Apps are built */
+export async function startBuilds(
+  { client, sources, config, log }: Options,
+  { layout, bootId, run, programs, images, disk, stack }: Machine,
+  parts: Parts,
+): Promise<BuildCaches> {
+  // Before builds start: each has its folder to itself.
+  const caches = new BuildCaches({
+    folder: layout.buildCaches,
+    disk,
+    owner: builderIds.hostId,
+    limitBytes: config['build.disk'],
+    run,
+  });
+  parts.caches = caches;
+  await caches.start(await pruneBuilds(client, layout.builds));
+  const fingerprint = async (): Promise<string> => fingerprintText(await stackFingerprint());
+  parts.announcement = announceStack({ client, fingerprint, onError: log });
+  parts.builds = startBuildController({
+    client,
+    clock: systemClock,
+    dataDir: layout.data,
+    bootId,
+    sources,
+    images: images.store,
+    given: givenImages(images.all),
+    bench: createImageBench({ storage: images.storage, images: images.all, caches, runtime: programs.runtime }),
+    limits: { ...buildLimits(config), machineMemory: roomWithin(nodeLimits(config)).memoryBytes },
+    stack: {
+      ref: hostStackRef,
+      path: stack.path,
+      interpreters: async () => (await stackFingerprint()).interpreters,
+      fingerprint,
+    },
+    onError: log,
+  });
+  parts.presence = startImagePresence({ client, clock: systemClock, images: images.all, onError: log });
+  return caches;
+}
+
+/** `debian 12; node v20.20.2; python3 Python 3.11.2` */
+function fingerprintText({ distribution, interpreters }: Awaited<ReturnType<typeof stackFingerprint>>): string {
+  return [distribution, ...Object.entries(interpreters).map(([name, version]) => `${name} ${version}`)].join('; ');
+}

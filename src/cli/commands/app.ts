@@ -1,5 +1,5 @@
 import { App } from '../../resources/kf/app.ts';
-import { getApp } from '../apps.ts';
+import { getApp } from '../apps/find-app.ts';
 import { defineCommand, type OutputFlag, outputFlag } from '../command.ts';
 import { withoutSecrets } from '../secrets.ts';
 
@@ -18,7 +18,7 @@ export const app = defineCommand<OutputFlag & { readonly show?: boolean }>({
       const { formatObject } = await import('../output/objects.ts');
       return context.io.out(await formatObject(output, App, show ? found : withoutSecrets(found)));
     }
-    const { describeApp } = await import('../describe-app.ts');
+    const { describeApp } = await import('../apps/describe-app.ts');
     await describeApp(context, session, found, show === true);
   },
 });

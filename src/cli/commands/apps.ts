@@ -1,8 +1,8 @@
 import { App } from '../../resources/kf/app.ts';
-import { requireSpace } from '../apps.ts';
 import { defineCommand, type OutputFlag, outputFlag } from '../command.ts';
 import { printList } from '../output/listing.ts';
 import { withoutSecrets } from '../secrets.ts';
+import { requireSpace } from '../spaces/find-space.ts';
 
 export const apps = defineCommand<OutputFlag>({
   usage: 'apps',

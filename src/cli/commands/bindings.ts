@@ -1,10 +1,10 @@
 import { parseDuration } from '../../resources/duration.ts';
 import { ServiceInstanceBinding } from '../../resources/kf/service-instance-binding.ts';
-import { requireSpace } from '../apps.ts';
 import { checked, defineCommand, type OutputFlag, outputFlag } from '../command.ts';
 import { duration, nonEmpty } from '../flags.ts';
 import { printList } from '../output/listing.ts';
 import type { BindFlags } from '../services/bind-service.ts';
+import { requireSpace } from '../spaces/find-space.ts';
 
 const group = 'Service Bindings:';
 
@@ -69,7 +69,7 @@ export const bindings = defineCommand<BindingsFlags>({
   async run(context, _, { output, app, service }) {
     const session = await context.session();
     const { client, space } = session;
-    const { getApp } = await import('../apps.ts');
+    const { getApp } = await import('../apps/find-app.ts');
     const { getService } = await import('../services/find-service.ts');
     if (app !== undefined) await getApp(session, app);
     if (service !== undefined) await getService(session, service);

@@ -1,10 +1,11 @@
 import { Option } from 'commander';
 import { Build } from '../../resources/kf/build.ts';
 import { labels } from '../../resources/labels.ts';
-import { getApp, requireSpace } from '../apps.ts';
+import { getApp } from '../apps/find-app.ts';
 import { checked, defineCommand, type OutputFlag, outputFlag } from '../command.ts';
 import { objectName } from '../flags.ts';
 import { printList } from '../output/listing.ts';
+import { requireSpace } from '../spaces/find-space.ts';
 
 const group = 'Builds:';
 
@@ -49,7 +50,7 @@ export const build = defineCommand<OutputFlag>({
   args: 1,
   flags: outputFlag,
   async run(context, [name], { output }) {
-    const { describeBuild } = await import('../describe-build.ts');
+    const { describeBuild } = await import('../builds/describe-build.ts');
     await describeBuild(context, name!, output);
   },
 });
@@ -77,7 +78,7 @@ export const terminateBuildCommand = defineCommand({
   examples: ['kf terminate-build report-2'],
   args: 1,
   async run(context, [name]) {
-    const { terminateBuild } = await import('../terminate-build.ts');
+    const { terminateBuild } = await import('../builds/terminate-build.ts');
     await terminateBuild(context, name!);
   },
 });

@@ -2,7 +2,7 @@ import { defineCommand } from '../command.ts';
 import type { CreateJobFlags } from '../jobs/create-job.ts';
 import { policyFlag, scheduleFlags } from '../jobs/job-flags.ts';
 import { notifyFlags } from '../notify/notify-flags.ts';
-import { taskFlags } from '../task-flags.ts';
+import { taskFlags } from '../tasks/task-flags.ts';
 
 export const createJob = defineCommand<CreateJobFlags>({
   usage: 'create-job APP_NAME JOB_NAME COMMAND',

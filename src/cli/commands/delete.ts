@@ -3,7 +3,7 @@ import { isFinal } from '../../resources/condition.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
-import { getApp } from '../apps.ts';
+import { getApp } from '../apps/find-app.ts';
 import { defineCommand } from '../command.ts';
 import { count, type DeleteFlags, deleteAndWait } from '../delete-object.ts';
 import { jobsOf } from '../jobs/find-job.ts';

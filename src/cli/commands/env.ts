@@ -17,7 +17,7 @@ export const env = defineCommand<OutputFlag & { readonly show?: boolean }>({
   args: 1,
   flags: (command) => outputFlag(command).option('--show', 'print values that may be secret, too'),
   async run(context, [name], { output, show }) {
-    const { printEnv } = await import('../env.ts');
+    const { printEnv } = await import('../apps/env.ts');
     await printEnv(context, name!, { output, show: show === true });
   },
 });
@@ -32,7 +32,7 @@ export const setEnv = defineCommand({
     for (const option of waitFlags()) command.addOption(option);
   },
   async run(context, [app, name, value]) {
-    const { setVariable } = await import('../env.ts');
+    const { setVariable } = await import('../apps/env.ts');
     await setVariable(context, app!, name!, value!);
   },
 });
@@ -47,7 +47,7 @@ export const unsetEnv = defineCommand({
     for (const option of waitFlags()) command.addOption(option);
   },
   async run(context, [app, name]) {
-    const { unsetVariable } = await import('../env.ts');
+    const { unsetVariable } = await import('../apps/env.ts');
     await unsetVariable(context, app!, name!);
   },
 });

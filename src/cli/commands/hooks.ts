@@ -3,7 +3,7 @@ import type { DeleteFlags } from '../delete-object.ts';
 import { objectName } from '../flags.ts';
 import type { CreateHookFlags } from '../hooks/create-hook.ts';
 import { secretText } from '../notify/notify-flags.ts';
-import { taskFlags } from '../task-flags.ts';
+import { taskFlags } from '../tasks/task-flags.ts';
 import { deleteFlags } from './delete.ts';
 
 const group = 'Hooks:';

@@ -1,5 +1,5 @@
 import { defineCommand, type OutputFlag, outputFlag } from '../command.ts';
-import { type WaitFlags, waitFlags } from '../task-flags.ts';
+import { type WaitFlags, waitFlags } from '../tasks/task-flags.ts';
 
 export const rerunPipelineRun = defineCommand<WaitFlags & OutputFlag>({
   usage: 'rerun-pipelinerun PIPELINERUN_NAME',

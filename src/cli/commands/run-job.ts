@@ -1,6 +1,6 @@
 import { defineCommand, outputFlag } from '../command.ts';
 import type { RunJobFlags } from '../jobs/run-job.ts';
-import { taskFlags, waitFlags } from '../task-flags.ts';
+import { taskFlags, waitFlags } from '../tasks/task-flags.ts';
 
 export const runJob = defineCommand<RunJobFlags>({
   usage: 'run-job JOB_NAME',

@@ -1,7 +1,7 @@
 import { checked, defineCommand, outputFlag } from '../command.ts';
 import { nonEmpty } from '../flags.ts';
-import { taskFlags, waitFlags } from '../task-flags.ts';
 import type { RunTaskFlags } from '../tasks/run-task.ts';
+import { taskFlags, waitFlags } from '../tasks/task-flags.ts';
 
 export const runTask = defineCommand<RunTaskFlags>({
   usage: 'run-task APP_NAME',

@@ -1,12 +1,12 @@
 import { Option } from 'commander';
 import { ServiceInstance } from '../../resources/kf/service-instance.ts';
-import { requireSpace } from '../apps.ts';
 import { defineCommand, type OutputFlag, outputFlag } from '../command.ts';
 import type { DeleteFlags } from '../delete-object.ts';
 import { printList } from '../output/listing.ts';
 import type { UserProvidedFlags } from '../services/create-service.ts';
 import type { CreateServiceFlags } from '../services/create-volume.ts';
 import type { UpdateFlags } from '../services/update-service.ts';
+import { requireSpace } from '../spaces/find-space.ts';
 import { deleteFlags } from './delete.ts';
 
 const group = 'Services:';

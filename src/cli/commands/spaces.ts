@@ -4,7 +4,7 @@ import { checkedRepeatable, defineCommand, type OutputFlag, outputFlag, repeatab
 import type { DeleteFlags } from '../delete-object.ts';
 import { variable } from '../flags.ts';
 import { printList } from '../output/listing.ts';
-import type { CreateSpaceFlags } from '../spaces.ts';
+import type { CreateSpaceFlags } from '../spaces/create-space.ts';
 import { deleteFlags } from './delete.ts';
 
 const group = 'Spaces:';
@@ -33,7 +33,7 @@ export const space = defineCommand<OutputFlag & { readonly show?: boolean }>({
   args: [0, 1],
   flags: (command) => outputFlag(command).option('--show', 'print values that may be secret, too'),
   async run(context, [name], { output, show }) {
-    const { describeSpace } = await import('../spaces.ts');
+    const { describeSpace } = await import('../spaces/describe-space.ts');
     await describeSpace(context, name ?? (await context.space()), { output, show: show === true });
   },
 });
@@ -52,7 +52,7 @@ export const createSpace = defineCommand<CreateSpaceFlags>({
       .option('--build-service-account <NAME>', 'account of the Builds; on clusters only')
       .option('--domain <DOMAIN>', 'domain of routes; on clusters only (repeatable)', repeatable),
   async run(context, [name], flags) {
-    const { createSpaceAction } = await import('../spaces.ts');
+    const { createSpaceAction } = await import('../spaces/create-space.ts');
     await createSpaceAction(context, name!, flags);
   },
 });
@@ -65,7 +65,7 @@ export const deleteSpace = defineCommand<DeleteFlags>({
   args: 1,
   flags: deleteFlags,
   async run(context, [name], flags) {
-    const { deleteSpaceAction } = await import('../spaces.ts');
+    const { deleteSpaceAction } = await import('../spaces/delete-space.ts');
     await deleteSpaceAction(context, name!, flags);
   },
 });

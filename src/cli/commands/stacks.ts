@@ -8,7 +8,7 @@ export const stacks = defineCommand<OutputFlag>({
   flags: outputFlag,
   async run(context, _, { output }) {
     context.dataOnly = output !== undefined;
-    const { listStacks } = await import('../stacks.ts');
+    const { listStacks } = await import('../builds/stacks.ts');
     const found = await listStacks(await context.client());
     const { formatValue } = await import('../output/objects.ts');
     if (output === 'name') return context.io.out(found.map(({ name }) => `${name}\n`).join(''));

@@ -1,10 +1,11 @@
 import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
-import { getApp, requireSpace } from '../apps.ts';
+import { getApp } from '../apps/find-app.ts';
 import { checked, defineCommand, type OutputFlag, outputFlag } from '../command.ts';
 import { objectName, wholeNumber } from '../flags.ts';
 import { compareText } from '../output/compare-text.ts';
 import { printList, type TableRow } from '../output/listing.ts';
+import { requireSpace } from '../spaces/find-space.ts';
 import { byNumber } from '../tasks/find-task.ts';
 import { parseStates, stateFrom, stateOf, type TaskState, taskStates } from '../tasks/task-state.ts';
 

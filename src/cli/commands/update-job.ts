@@ -4,7 +4,7 @@ import { policyFlag, scheduleFlags } from '../jobs/job-flags.ts';
 import { unsettable } from '../jobs/unset.ts';
 import type { UpdateJobFlags } from '../jobs/update-job.ts';
 import { notifyFlags } from '../notify/notify-flags.ts';
-import { taskFlags } from '../task-flags.ts';
+import { taskFlags } from '../tasks/task-flags.ts';
 
 export const updateJob = defineCommand<UpdateJobFlags>({
   usage: 'update-job JOB_NAME',

@@ -4,10 +4,10 @@ import { isFinal } from '../../resources/condition.ts';
 import { Space } from '../../resources/kf/space.ts';
 import type { SpaceSpec } from '../../resources/kf/space-spec.ts';
 import { isConflict } from '../../resources/status.ts';
-import { requireSpace } from '../apps.ts';
 import type { Context, Session } from '../context.ts';
 import { CliError, messageOf } from '../errors.ts';
 import { formatValue } from '../output/objects.ts';
+import { requireSpace } from '../spaces/find-space.ts';
 import { waitFor } from '../wait/observe.ts';
 import { settingsDiff } from './diff.ts';
 

@@ -6,7 +6,7 @@ import { getIfExists } from '../../client/get-if-exists.ts';
 import { ServiceInstance } from '../../resources/kf/service-instance.ts';
 import { formatBytes, quantityValue } from '../../resources/quantity.ts';
 import { StatusError } from '../../resources/status.ts';
-import { getApp } from '../apps.ts';
+import { getApp } from '../apps/find-app.ts';
 import type { Context, Session } from '../context.ts';
 import { count } from '../delete-object.ts';
 import { CliError, messageOf } from '../errors.ts';

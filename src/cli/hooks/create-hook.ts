@@ -11,12 +11,12 @@ import { labels } from '../../resources/labels.ts';
 import { controllerRef } from '../../resources/meta.ts';
 import { childName, randomName } from '../../resources/names.ts';
 import { isInvalid } from '../../resources/status.ts';
-import { requireSpace } from '../apps.ts';
 import type { Context, Session } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
 import { quote } from '../output/tips.ts';
-import { checkRetries, given, type TaskFlags, taskFieldsOf } from '../task-flags.ts';
+import { requireSpace } from '../spaces/find-space.ts';
+import { checkRetries, given, type TaskFlags, taskFieldsOf } from '../tasks/task-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
 
 export interface CreateHookFlags extends TaskFlags {

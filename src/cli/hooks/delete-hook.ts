@@ -2,10 +2,10 @@
 
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { Hook } from '../../resources/kf/hook.ts';
-import { requireSpace } from '../apps.ts';
 import type { Context } from '../context.ts';
 import { type DeleteFlags, deleteAndWait } from '../delete-object.ts';
 import { CliError } from '../errors.ts';
+import { requireSpace } from '../spaces/find-space.ts';
 import { tipFlags } from '../tip-flags.ts';
 
 export async function deleteHookAction(context: Context, name: string, flags: DeleteFlags): Promise<void> {

@@ -1,10 +1,10 @@
 /** `kf hooks`. */
 
 import { Hook, hookPath } from '../../resources/kf/hook.ts';
-import { requireSpace } from '../apps.ts';
 import type { Context } from '../context.ts';
 import { printList } from '../output/listing.ts';
 import type { OutputFormat } from '../output/objects.ts';
+import { requireSpace } from '../spaces/find-space.ts';
 
 export async function listHooks(context: Context, output: OutputFormat | undefined): Promise<void> {
   const session = await context.session();

@@ -7,10 +7,10 @@ import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { labels } from '../../resources/labels.ts';
 import type { KubeObject } from '../../resources/meta.ts';
 import { isConflict, isNotFound } from '../../resources/status.ts';
-import { requireSpace } from '../apps.ts';
 import type { Session } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { didYouMean } from '../similar.ts';
+import { requireSpace } from '../spaces/find-space.ts';
 
 /** @throws CliError when the Job or its Space does not exist */
 export async function getJob({ client, space, serverFlags = '' }: Session, name: string): Promise<TaskSchedule> {

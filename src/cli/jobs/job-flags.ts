@@ -5,7 +5,7 @@ import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { isTimeZone, nearestTimeZone } from '../../resources/schedule/time-zone.ts';
 import { checked } from '../command.ts';
 import { duration } from '../flags.ts';
-import { given } from '../task-flags.ts';
+import { given } from '../tasks/task-flags.ts';
 
 export interface ScheduleFlags {
   readonly timezone?: string;

@@ -2,11 +2,11 @@
 
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { controllerRef } from '../../resources/meta.ts';
-import { requireSpace } from '../apps.ts';
 import type { Context, Session } from '../context.ts';
 import { CliError } from '../errors.ts';
 import type { NotifyFlags } from '../notify/notify-flags.ts';
 import { ensureSecret, jobSecretName, removeSecret } from '../notify/secret.ts';
+import { requireSpace } from '../spaces/find-space.ts';
 import { tipFlags } from '../tip-flags.ts';
 
 type NotifyFields = Pick<TaskSchedule['spec'], 'notify' | 'expectEvery'>;

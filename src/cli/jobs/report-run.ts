@@ -16,7 +16,7 @@ import { runLogSource } from '../logs/log-source.ts';
 import { noteLine, readBytes, splitLines } from '../logs/read-log.ts';
 import { formatObject } from '../output/objects.ts';
 import { formatTips } from '../output/tips.ts';
-import type { WaitFlags } from '../task-flags.ts';
+import type { WaitFlags } from '../tasks/task-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { waitFor } from '../wait/observe.ts';
 import { patiently } from '../wait/patience.ts';

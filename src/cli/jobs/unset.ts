@@ -1,7 +1,7 @@
 /** `update-job --unset`: fields of a Job that go back to their defaults. Pure. */
 
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
-import { given } from '../task-flags.ts';
+import { given } from '../tasks/task-flags.ts';
 
 /** Flags whose values can be taken back, and where they are kept. */
 const taskFields = {

@@ -5,14 +5,14 @@ import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Build } from '../../resources/kf/build.ts';
 import { refOf } from '../../resources/meta.ts';
+import { getBuild } from '../builds/describe-build.ts';
+import { withoutLogHint } from '../builds/without-log-hint.ts';
 import type { Context, Session } from '../context.ts';
-import { getBuild } from '../describe-build.ts';
 import { CliError, Exit } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { waitFor } from '../wait/observe.ts';
 import { patiently } from '../wait/patience.ts';
 import { SignOfLife } from '../wait/sign-of-life.ts';
-import { withoutLogHint } from '../without-log-hint.ts';
 import { buildLogSource } from './log-source.ts';
 import { readBytes } from './read-log.ts';
 

@@ -7,7 +7,7 @@ import { App } from '../../resources/kf/app.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { refOf } from '../../resources/meta.ts';
-import { getApp } from '../apps.ts';
+import { getApp } from '../apps/find-app.ts';
 import type { Context, Session } from '../context.ts';
 import { CliError, Exit } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';

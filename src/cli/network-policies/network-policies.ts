@@ -7,7 +7,7 @@ import { annotations, labels } from '../../resources/labels.ts';
 import { controllerOf } from '../../resources/meta.ts';
 import { isDns1123Subdomain } from '../../resources/names.ts';
 import { isAlreadyExists, isNotFound } from '../../resources/status.ts';
-import { getApp, requireSpace } from '../apps.ts';
+import { getApp } from '../apps/find-app.ts';
 import type { Context, Session } from '../context.ts';
 import { type DeleteFlags, deleteAndWait } from '../delete-object.ts';
 import { CliError } from '../errors.ts';
@@ -15,6 +15,7 @@ import { formatDescription } from '../output/describe.ts';
 import { formatObject, formatObjects, type OutputFormat } from '../output/objects.ts';
 import { formatTable } from '../output/table.ts';
 import { formatTips } from '../output/tips.ts';
+import { requireSpace } from '../spaces/find-space.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { describeEgress, dnsRule, type EgressRule } from './allow.ts';
 

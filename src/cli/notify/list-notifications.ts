@@ -2,11 +2,11 @@
 
 import { conditionOf } from '../../resources/condition.ts';
 import { Notification } from '../../resources/kf/notification.ts';
-import { requireSpace } from '../apps.ts';
 import type { Context } from '../context.ts';
 import { compareText } from '../output/compare-text.ts';
 import { printList, type TableRow } from '../output/listing.ts';
 import type { OutputFormat } from '../output/objects.ts';
+import { requireSpace } from '../spaces/find-space.ts';
 
 export async function listNotifications(context: Context, output: OutputFormat | undefined): Promise<void> {
   const session = await context.session();

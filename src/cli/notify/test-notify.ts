@@ -7,10 +7,10 @@ import { Notification } from '../../resources/kf/notification.ts';
 import { shownUrl } from '../../resources/kf/notify.ts';
 import { labels } from '../../resources/labels.ts';
 import { randomName } from '../../resources/names.ts';
-import { requireSpace } from '../apps.ts';
 import type { Context } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
+import { requireSpace } from '../spaces/find-space.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { waitFor } from '../wait/observe.ts';
 

@@ -6,7 +6,6 @@ import { annotations, labels } from '../../resources/labels.ts';
 import { randomName } from '../../resources/names.ts';
 import { isNotFound } from '../../resources/status.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
-import { requireSpace } from '../apps.ts';
 import type { OutputFlag } from '../command.ts';
 import type { Context, Session } from '../context.ts';
 import { createOnce } from '../create-once.ts';
@@ -15,7 +14,8 @@ import { seeThrough } from '../jobs/report-run.ts';
 import { formatObject } from '../output/objects.ts';
 import { formatTips } from '../output/tips.ts';
 import { didYouMean } from '../similar.ts';
-import type { WaitFlags } from '../task-flags.ts';
+import { requireSpace } from '../spaces/find-space.ts';
+import type { WaitFlags } from '../tasks/task-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
 
 const failure = 'failed to rerun-pipelinerun: ';

@@ -1,8 +1,8 @@
 /** `kf push`: plans and checks all Apps, then pushes one after the other. */
 
-import { requireSpace } from '../apps.ts';
 import type { Context, Session } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { requireSpace } from '../spaces/find-space.ts';
 import { type PushFlags, planPush } from './plan.ts';
 import { type PreparedPush, performPush, preparePush } from './push-app.ts';
 

@@ -5,7 +5,7 @@ import { isOwnImage } from '../../resources/image-reference.ts';
 import type { App } from '../../resources/kf/app.ts';
 import { SourcePackage } from '../../resources/kf/source-package.ts';
 import { Space } from '../../resources/kf/space.ts';
-import { getApp } from '../apps.ts';
+import { getApp } from '../apps/find-app.ts';
 import type { Context, Session } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { tipFlags } from '../tip-flags.ts';

@@ -3,13 +3,13 @@
 import { conditionOf } from '../../resources/condition.ts';
 import { type App, hasImageCommand } from '../../resources/kf/app.ts';
 import { hostStackBuilder } from '../../resources/kf/build.ts';
-import { buildFailedTips } from '../build-tips.ts';
+import { buildFailedTips } from '../builds/build-tips.ts';
+import { withoutLogHint } from '../builds/without-log-hint.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { formatDescription } from '../output/describe.ts';
 import { formatTips } from '../output/tips.ts';
 import { tipFlags } from '../tip-flags.ts';
-import { withoutLogHint } from '../without-log-hint.ts';
 import { startCommandOf, startCommandText } from './app-spec.ts';
 
 /** @throws CliError when the build failed */

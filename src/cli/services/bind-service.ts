@@ -7,7 +7,7 @@ import { overlap, readMountParams } from '../../resources/kf/volume-params.ts';
 import { controllerRef } from '../../resources/meta.ts';
 import { childName } from '../../resources/names.ts';
 import { isInvalid } from '../../resources/status.ts';
-import { getApp } from '../apps.ts';
+import { getApp } from '../apps/find-app.ts';
 import type { Context, Session } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { deleteAndWait } from '../delete-object.ts';

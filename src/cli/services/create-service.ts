@@ -3,10 +3,10 @@
 import { ServiceInstance } from '../../resources/kf/service-instance.ts';
 import { generateName, isDns1035Label } from '../../resources/names.ts';
 import { alreadyExists, isInvalid } from '../../resources/status.ts';
-import { requireSpace } from '../apps.ts';
 import type { Context, Session } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
+import { requireSpace } from '../spaces/find-space.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { awaitService, ServiceRefused } from './await-ready.ts';
 import { type Params, parseParams, parseTags } from './params.ts';

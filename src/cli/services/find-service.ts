@@ -3,10 +3,10 @@
 import { ServiceInstance } from '../../resources/kf/service-instance.ts';
 import { ServiceInstanceBinding } from '../../resources/kf/service-instance-binding.ts';
 import { isNotFound } from '../../resources/status.ts';
-import { requireSpace } from '../apps.ts';
 import type { Session } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { didYouMean } from '../similar.ts';
+import { requireSpace } from '../spaces/find-space.ts';
 
 /**
  * @param options.mayCreate whether the error says how to make one

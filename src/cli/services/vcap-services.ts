@@ -3,7 +3,7 @@
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { Secret } from '../../resources/core/kinds.ts';
 import { childName } from '../../resources/names.ts';
-import { getApp } from '../apps.ts';
+import { getApp } from '../apps/find-app.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 

@@ -2,12 +2,12 @@
 
 import { join, resolve } from 'node:path';
 import { Space } from '../../resources/kf/space.ts';
-import { requireSpace } from '../apps.ts';
 import type { OutputFlag } from '../command.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { formatDescription } from '../output/describe.ts';
 import { formatNamed, type OutputFormat, objectName } from '../output/objects.ts';
+import { requireSpace } from '../spaces/find-space.ts';
 import { chooseServer, chooseSpace, type ServerChoice, serverKey } from './server-choice.ts';
 import { homeOf, type SavedServer, writeSettings } from './settings-file.ts';
 

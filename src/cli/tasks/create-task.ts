@@ -10,15 +10,15 @@ import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { labels } from '../../resources/labels.ts';
 import { controllerRef } from '../../resources/meta.ts';
 import { randomName } from '../../resources/names.ts';
-import { getApp } from '../apps.ts';
-import { buildFailedTips } from '../build-tips.ts';
+import { getApp } from '../apps/find-app.ts';
+import { buildFailedTips } from '../builds/build-tips.ts';
+import { withoutLogHint } from '../builds/without-log-hint.ts';
 import type { Context, Session } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
-import { checkFits, wantedBy } from '../fits.ts';
-import { given, type TaskFields } from '../task-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
-import { withoutLogHint } from '../without-log-hint.ts';
+import { checkFits, wantedBy } from './fits.ts';
+import { given, type TaskFields } from './task-flags.ts';
 
 export interface TaskRequest extends TaskFields {
   readonly app: string;

@@ -15,11 +15,11 @@ import { limitingPolicies } from '../network-policies/limits.ts';
 import { type Description, formatDescription, section } from '../output/describe.ts';
 import { formatObject, type OutputFormat } from '../output/objects.ts';
 import { formatTips, quote } from '../output/tips.ts';
-import { given } from '../task-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { patiently } from '../wait/patience.ts';
 import { findTask } from './find-task.ts';
 import { exitCodeText, outcomeOf, progressOf } from './outcome.ts';
+import { given } from './task-flags.ts';
 import { attemptLines, timelineOf } from './task-timeline.ts';
 
 export async function describeTask(context: Context, args: readonly string[], output?: OutputFormat): Promise<void> {

@@ -5,7 +5,7 @@ import { App } from '../../resources/kf/app.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import { isNotFound } from '../../resources/status.ts';
-import { getApp } from '../apps.ts';
+import { getApp } from '../apps/find-app.ts';
 import type { Session } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { compareText } from '../output/compare-text.ts';

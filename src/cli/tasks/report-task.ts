@@ -11,11 +11,11 @@ import { exitCodes } from '../exit-codes.ts';
 import { noteLine } from '../logs/read-log.ts';
 import { formatObject } from '../output/objects.ts';
 import { formatTips } from '../output/tips.ts';
-import type { WaitFlags } from '../task-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { waitFor } from '../wait/observe.ts';
 import { awaitTask } from './await-task.ts';
 import { outcomeOf, type TaskOutcome, wasLost } from './outcome.ts';
+import type { WaitFlags } from './task-flags.ts';
 
 export type ReportFlags = WaitFlags & OutputFlag;
 

@@ -2,9 +2,9 @@
 
 import type { OutputFlag } from '../command.ts';
 import type { Context } from '../context.ts';
-import { checkRetries, type TaskFlags, taskFieldsOf, type WaitFlags } from '../task-flags.ts';
 import { createTask } from './create-task.ts';
 import { prepareReport, reportTask } from './report-task.ts';
+import { checkRetries, type TaskFlags, taskFieldsOf, type WaitFlags } from './task-flags.ts';
 
 export interface RunTaskFlags extends TaskFlags, WaitFlags, OutputFlag {
   readonly command?: string;

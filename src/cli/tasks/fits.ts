@@ -1,13 +1,13 @@
 /** Refuses, before anything is made, what could never run for want of memory, disk or processors. */
 
-import { Node } from '../resources/core/kinds.ts';
-import { allocatable, ownNodes } from '../resources/core/node-room.ts';
-import type { App } from '../resources/kf/app.ts';
-import { Space } from '../resources/kf/space.ts';
-import { formatBytes, parseQuantity } from '../resources/quantity.ts';
-import { StatusError } from '../resources/status.ts';
-import type { Session } from './context.ts';
-import { CliError } from './errors.ts';
+import { Node } from '../../resources/core/kinds.ts';
+import { allocatable, ownNodes } from '../../resources/core/node-room.ts';
+import type { App } from '../../resources/kf/app.ts';
+import { Space } from '../../resources/kf/space.ts';
+import { formatBytes, parseQuantity } from '../../resources/quantity.ts';
+import { StatusError } from '../../resources/status.ts';
+import type { Session } from '../context.ts';
+import { CliError } from '../errors.ts';
 
 /** What a Task has: its own, else the App's, else the default. */
 export function wantedBy(task: Partial<Wanted>, app: App): Wanted {

@@ -1,19 +1,20 @@
 /** `kf env`, `set-env`, `unset-env`: the environment of an App's Tasks. */
 
-import { getIfExists } from '../client/get-if-exists.ts';
-import { Secret } from '../resources/core/kinds.ts';
-import type { EnvVar } from '../resources/core/pod.ts';
-import { App } from '../resources/kf/app.ts';
-import { childName } from '../resources/names.ts';
-import { isConflict } from '../resources/status.ts';
-import { getApp, requireSpace } from './apps.ts';
-import type { Context, Session } from './context.ts';
-import { CliError, messageOf } from './errors.ts';
-import { variableName } from './flags.ts';
-import { formatDescription } from './output/describe.ts';
-import { formatValue, type OutputFormat } from './output/objects.ts';
-import { mergeEnv } from './push/app-spec.ts';
-import { hidden, shown } from './secrets.ts';
+import { getIfExists } from '../../client/get-if-exists.ts';
+import { Secret } from '../../resources/core/kinds.ts';
+import type { EnvVar } from '../../resources/core/pod.ts';
+import { App } from '../../resources/kf/app.ts';
+import { childName } from '../../resources/names.ts';
+import { isConflict } from '../../resources/status.ts';
+import type { Context, Session } from '../context.ts';
+import { CliError, messageOf } from '../errors.ts';
+import { variableName } from '../flags.ts';
+import { formatDescription } from '../output/describe.ts';
+import { formatValue, type OutputFormat } from '../output/objects.ts';
+import { mergeEnv } from '../push/app-spec.ts';
+import { hidden, shown } from '../secrets.ts';
+import { requireSpace } from '../spaces/find-space.ts';
+import { getApp } from './find-app.ts';
 
 /** Set for every Task by the system; their values are known when it starts. */
 const resolvedAtRuntime = [

@@ -1,12 +1,12 @@
 /** `kf terminate-build`: asks for the end of a Build, and waits for it. */
 
-import { conditionOf, isFinal } from '../resources/condition.ts';
-import { Build } from '../resources/kf/build.ts';
-import { refOf } from '../resources/meta.ts';
-import type { Context } from './context.ts';
+import { conditionOf, isFinal } from '../../resources/condition.ts';
+import { Build } from '../../resources/kf/build.ts';
+import { refOf } from '../../resources/meta.ts';
+import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { waitFor } from '../wait/observe.ts';
 import { getBuild } from './describe-build.ts';
-import { CliError } from './errors.ts';
-import { waitFor } from './wait/observe.ts';
 import { withoutLogHint } from './without-log-hint.ts';
 
 export async function terminateBuild(context: Context, name: string): Promise<void> {

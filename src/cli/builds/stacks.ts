@@ -1,9 +1,9 @@
 /** The stacks that a server builds on; it announces them in the ConfigMap `kube-system/kf-stacks`. */
 
-import { getIfExists } from '../client/get-if-exists.ts';
-import { ConfigMap } from '../resources/core/kinds.ts';
-import { StatusError } from '../resources/status.ts';
-import type { KfClient } from './kf-client.ts';
+import { getIfExists } from '../../client/get-if-exists.ts';
+import { ConfigMap } from '../../resources/core/kinds.ts';
+import { StatusError } from '../../resources/status.ts';
+import type { KfClient } from '../kf-client.ts';
 
 export interface Stack {
   readonly name: string;

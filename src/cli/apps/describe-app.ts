@@ -1,21 +1,21 @@
 /** `kf app`: everything about one App. */
 
-import { conditionOf } from '../resources/condition.ts';
-import type { App } from '../resources/kf/app.ts';
-import { Task } from '../resources/kf/task.ts';
-import type { TaskSchedule } from '../resources/kf/task-schedule.ts';
-import { annotations, labels } from '../resources/labels.ts';
-import { buildFailedTips } from './build-tips.ts';
-import type { Context, Session } from './context.ts';
-import { count } from './delete-object.ts';
-import { jobsOf } from './jobs/find-job.ts';
-import { schedulesText } from './jobs/schedules.ts';
-import { type Description, formatDescription, section } from './output/describe.ts';
-import { formatTips } from './output/tips.ts';
-import { startCommandText } from './push/app-spec.ts';
-import { shown } from './secrets.ts';
-import { listStacks } from './stacks.ts';
-import { tipFlags } from './tip-flags.ts';
+import { conditionOf } from '../../resources/condition.ts';
+import type { App } from '../../resources/kf/app.ts';
+import { Task } from '../../resources/kf/task.ts';
+import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
+import { annotations, labels } from '../../resources/labels.ts';
+import { buildFailedTips } from '../builds/build-tips.ts';
+import { listStacks } from '../builds/stacks.ts';
+import type { Context, Session } from '../context.ts';
+import { count } from '../delete-object.ts';
+import { jobsOf } from '../jobs/find-job.ts';
+import { schedulesText } from '../jobs/schedules.ts';
+import { type Description, formatDescription, section } from '../output/describe.ts';
+import { formatTips } from '../output/tips.ts';
+import { startCommandText } from '../push/app-spec.ts';
+import { shown } from '../secrets.ts';
+import { tipFlags } from '../tip-flags.ts';
 
 export async function describeApp(context: Context, session: Session, app: App, show: boolean): Promise<void> {
   const { client, space } = session;

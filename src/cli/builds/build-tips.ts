@@ -1,9 +1,9 @@
 /** What to do about an App whose newest build failed, or whose image has gone. Pure. */
 
-import { conditionOf } from '../resources/condition.ts';
-import { type App, buildName } from '../resources/kf/app.ts';
-import { imageMissing } from '../resources/kf/build.ts';
-import type { Tip } from './errors.ts';
+import { conditionOf } from '../../resources/condition.ts';
+import { type App, buildName } from '../../resources/kf/app.ts';
+import { imageMissing } from '../../resources/kf/build.ts';
+import type { Tip } from '../errors.ts';
 
 /** @param flags of every command that is named, like ` --space dev` */
 export function buildFailedTips(app: App, flags: string): readonly Tip[] {

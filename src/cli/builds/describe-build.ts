@@ -1,15 +1,15 @@
 /** `kf build`: everything about one Build. */
 
-import { conditionOf } from '../resources/condition.ts';
-import { Build } from '../resources/kf/build.ts';
-import { annotations, labels } from '../resources/labels.ts';
-import { isNotFound } from '../resources/status.ts';
-import type { Context, Session } from './context.ts';
-import { CliError } from './errors.ts';
-import { type Description, formatDescription, section } from './output/describe.ts';
-import { formatObject, type OutputFormat } from './output/objects.ts';
-import { formatTips } from './output/tips.ts';
-import { tipFlags } from './tip-flags.ts';
+import { conditionOf } from '../../resources/condition.ts';
+import { Build } from '../../resources/kf/build.ts';
+import { annotations, labels } from '../../resources/labels.ts';
+import { isNotFound } from '../../resources/status.ts';
+import type { Context, Session } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { type Description, formatDescription, section } from '../output/describe.ts';
+import { formatObject, type OutputFormat } from '../output/objects.ts';
+import { formatTips } from '../output/tips.ts';
+import { tipFlags } from '../tip-flags.ts';
 
 /** @throws CliError when there is none */
 export async function getBuild({ client, space, serverFlags = '' }: Session, name: string): Promise<Build> {

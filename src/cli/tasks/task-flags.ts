@@ -1,10 +1,10 @@
 /** The flags that say how a task runs, shared by all commands that describe one. */
 
 import type { Command } from 'commander';
-import { mostRetries, type Task } from '../resources/kf/task.ts';
-import { checked, checkedRepeatable, repeatable } from './command.ts';
-import { CliError } from './errors.ts';
-import { cores, diskSize, duration, memorySize, seconds, type Variable, variable, wholeNumber } from './flags.ts';
+import { mostRetries, type Task } from '../../resources/kf/task.ts';
+import { checked, checkedRepeatable, repeatable } from '../command.ts';
+import { CliError } from '../errors.ts';
+import { cores, diskSize, duration, memorySize, seconds, type Variable, variable, wholeNumber } from '../flags.ts';
 
 export interface TaskFlags {
   readonly args?: readonly string[];

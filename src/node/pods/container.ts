@@ -102,7 +102,8 @@ export class ContainerProcess {
     const { clock } = this.#context;
     const killAt = clock.now() + graceSeconds * 1000;
     const first = this.#killAt === Infinity;
-    if (killAt >= this.#killAt) return;
+    // At once is at once, also where the clock was put forward meanwhile.
+    if (graceSeconds > 0 && killAt >= this.#killAt) return;
     this.#killAt = killAt;
     this.#killTimer?.cancel();
     if (graceSeconds <= 0) {

@@ -34,7 +34,8 @@ export class PreStop {
       return;
     }
     const until = clock.now() + graceSeconds * 1000;
-    if (until >= this.#until) return;
+    // At once is at once, also where the clock was put forward meanwhile.
+    if (graceSeconds > 0 && until >= this.#until) return;
     this.#until = until;
     this.#timer?.cancel();
     if (graceSeconds > 0) {

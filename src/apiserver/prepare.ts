@@ -30,10 +30,10 @@ export function decode(kind: AnyKind, body: unknown, validation: Validation): De
   const version = apiVersionOf(kind);
   if (body.apiVersion !== undefined && body.apiVersion !== version)
     throw badRequest(
-      `the API version in the data (${String(body.apiVersion)}) does not match the expected API version (${version})`,
+      `the API version in the data (${plainly(body.apiVersion)}) does not match the expected API version (${version})`,
     );
   if (body.kind !== undefined && body.kind !== kind.kind)
-    throw badRequest(`the kind in the data (${String(body.kind)}) does not match the expected kind (${kind.kind})`);
+    throw badRequest(`the kind in the data (${plainly(body.kind)}) does not match the expected kind (${kind.kind})`);
   if (body.metadata !== undefined && body.metadata !== null && !isJsonObject(body.metadata))
     throw badRequest('metadata must be a JSON object');
   const { value, unknown } = pruneObject(kind.schema, body, kind);
@@ -41,6 +41,8 @@ export function decode(kind: AnyKind, body: unknown, validation: Validation): De
   const { apiVersion: _v, kind: _k, metadata = {}, ...rest } = value;
   return { apiVersion: version, kind: kind.kind, metadata, ...rest } as unknown as Decoded;
 }
+
+const plainly = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 function reportUnknown(kind: AnyKind, unknown: readonly string[], validation: Validation): void {
   const texts = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);

@@ -33,6 +33,7 @@ describe('bodies', () => {
     ['no object', 'x', /must be a JSON object/],
     ['another kind', { kind: 'App', metadata: { name: 'a' } }, /the kind in the data \(App\)/],
     ['another version', { apiVersion: 'kf.dev/v9', metadata: { name: 'a' } }, /API version in the data \(kf.dev\/v9\)/],
+    ['a version that is no text', { apiVersion: { toString: 1 }, metadata: { name: 'a' } }, /\({"toString":1}\)/],
     [
       'another namespace',
       { metadata: { name: 'a', namespace: 'b' } },

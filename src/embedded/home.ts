@@ -5,6 +5,8 @@ import { existsSync } from 'node:fs';
 import { access, constants, mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { processBeginning } from '../node/host/process-beginning.ts';
+import { layoutOf } from '../node/layout.ts';
+import { liveMonitors } from '../node/monitors.ts';
 import { ownerOf, volatileFolders } from './owner-note.ts';
 
 const defaultDataDir = '/var/lib/kf';
@@ -36,7 +38,7 @@ export async function openHome(env: NodeJS.ProcessEnv): Promise<Home> {
   const dataDir = await realpath(wanted);
   const runDir = env.KF_HOME ? join(dataDir, 'run') : defaultRunDir;
   await mkdir(runDir, { recursive: true, mode: 0o700 });
-  return { dataDir, runDir, instance: await instanceOf(dataDir) };
+  return { dataDir, runDir, instance: await instanceOf(dataDir, runDir) };
 }
 
 /** Of which only what its server has on the machine is left. */
@@ -50,21 +52,35 @@ export async function findHome(env: NodeJS.ProcessEnv): Promise<Home | Abandoned
   const wanted = resolve(env.KF_HOME || defaultDataDir);
   if (existsSync(join(wanted, instanceFile))) return openHome(env);
   const dataDir = await realpath(wanted).catch(() => wanted);
-  const runDir = env.KF_HOME ? join(dataDir, 'run') : defaultRunDir;
+  return abandonedHome(dataDir, env.KF_HOME ? join(dataDir, 'run') : defaultRunDir);
+}
+
+/** What a server has left whose data directory somebody has removed. */
+async function abandonedHome(dataDir: string, runDir: string): Promise<AbandonedHome | undefined> {
   const owner = await ownerOf(dataDir, await volatileFolders(runDir));
   if (owner === undefined) return undefined;
   const { instance, pid, beginning } = owner;
   const runs = beginning !== undefined && processBeginning(pid) === beginning;
+  const monitors = liveMonitors(layoutOf(dataDir, runDir, instance).runtime).values();
+  // In another mount namespace the same path leads to data that are there.
+  const isElsewhere = (process: number): boolean => existsSync(`/proc/${process}/root${join(dataDir, instanceFile)}`);
+  if ([...(runs ? [pid] : []), ...monitors].some(isElsewhere)) return undefined;
   return { dataDir, runDir, instance, ...(runs && { serverPid: pid }) };
 }
 
 const instanceFile = 'instance';
 
 /** Kept in the data directory, so that a moved one still finds what it made. */
-async function instanceOf(dataDir: string): Promise<string> {
+async function instanceOf(dataDir: string, runDir: string): Promise<string> {
   const file = join(dataDir, instanceFile);
   const kept = await readFile(file, 'utf8').catch(() => '');
   if (/^[0-9a-f]{6}$/.test(kept)) return kept;
+  const abandoned = await abandonedHome(dataDir, runDir);
+  // It would go on beside the next server, with Jobs of its own.
+  if (abandoned?.serverPid !== undefined)
+    throw new Error(
+      `the data in ${dataDir} were removed while their server ran, which goes on without them (process ${abandoned.serverPid}): kf server uninstall ends it`,
+    );
   const made = createHash('sha256').update(dataDir).update(randomUUID()).digest('hex').slice(0, 6);
   await writeFile(file, made);
   return made;

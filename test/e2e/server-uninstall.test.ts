@@ -152,6 +152,9 @@ test.skipIf(volatileDirectory(testFolder, 'x') === testFolder)(
     expect(existsSync(join(own.dataDir, 'instance'))).toBe(false);
     expect(machineState(has).mounts.length).toBeGreaterThan(0);
 
+    const second = await own.run(['tasks']);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain(`goes on without them (process ${pid}): kf server uninstall ends it`);
     const { stderr } = await own.ok('server', 'uninstall', '--yes');
     expect(stderr).toMatch(
       /1 running task, which is terminated\n.*server that runs\n[\s\S]*whose data somebody has removed/,

@@ -6,18 +6,27 @@
 /** Milliseconds after which sockets and files get their chance. */
 const longestTurn = 8;
 
-let began = performance.now();
+/** When this turn of the event loop began to work on keys, if it has. */
+let began: number | undefined;
 let scheduled = false;
 const urgent: (() => void)[] = [];
 const others: (() => void)[] = [];
 
 /** Undefined when work may go on at once; else resolves when it may, the urgent before the others. */
 export function turn(isUrgent: boolean): Promise<void> | undefined {
+  began ??= begin();
   if (!scheduled && performance.now() - began < longestTurn) return undefined;
   return new Promise((resolve) => {
     (isUrgent ? urgent : others).push(resolve);
     schedule();
   });
+}
+
+function begin(): number {
+  setImmediate(() => {
+    began = undefined;
+  });
+  return performance.now();
 }
 
 function schedule(): void {
@@ -29,7 +38,13 @@ function schedule(): void {
 /** One at a time: how long it takes is known only when it is done. */
 function next(): void {
   scheduled = false;
-  began = performance.now();
+  began ??= begin();
   (urgent.shift() ?? others.shift())?.();
   if (urgent.length > 0 || others.length > 0) schedule();
 }
+
+/**
+ * Resolves when this turn of the event loop is over, and sockets and files had theirs. For a write that nobody waits for:
+ * what was made just before goes ahead of it, and so do answers.
+ */
+export const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));

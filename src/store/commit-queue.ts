@@ -76,6 +76,8 @@ export class CommitQueue {
   #number = 0;
   #answer: ((answer: Answer) => void) | undefined;
   #running = false;
+  /** The first transaction of a row, not yet begun. */
+  #begin: NodeJS.Immediate | undefined;
   #flushed: number;
   #last: number;
   readonly #errands: (() => Promise<void>)[] = [];
@@ -115,6 +117,7 @@ export class CommitQueue {
    */
   whenFlushed(revision: number = this.#last): Promise<void> {
     if (revision <= this.#flushed) return Promise.resolve();
+    this.#hurry();
     return new Promise((resolve, reject) => this.#waiters.push({ revision, resolve, reject }));
   }
 
@@ -145,10 +148,18 @@ export class CommitQueue {
     if (this.#running) return;
     this.#running = true;
     // After the current turn, so that writes of one turn share a transaction.
-    setImmediate(() => void this.#run());
+    this.#begin = setImmediate(() => void this.#run());
+  }
+
+  /** Somebody waits: what is there need not wait for the rest of the turn. */
+  #hurry(): void {
+    if (this.#begin === undefined) return;
+    clearImmediate(this.#begin);
+    void this.#run();
   }
 
   async #run(): Promise<void> {
+    this.#begin = undefined;
     this.#worker?.ref();
     while (this.#worker !== undefined && this.#pending.length + this.#batch.length + this.#errands.length > 0) {
       if (this.#pending.length + this.#batch.length > 0) await this.#flush();

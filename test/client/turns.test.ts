@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/client/clock.ts';
-import { turn } from '../../src/client/turns.ts';
+import { endOfTurn, turn } from '../../src/client/turns.ts';
 import { WorkQueue } from '../../src/client/work-queue.ts';
 
 /** Keeps the processor busy for so many milliseconds. */
@@ -36,4 +36,22 @@ test('many keys that are due together leave sockets and files their turns; urgen
   // What had begun before there was more than a turn could hold.
   const lastUrgent = order.lastIndexOf('urgent');
   expect(order.slice(0, lastUrgent).filter((name) => name === 'other').length).toBeLessThanOrEqual(16);
+});
+
+test('after a while without work a few keys go on at once, one after the other', async () => {
+  turn(false);
+  await endOfTurn();
+  toil(20);
+  await endOfTurn();
+  expect([turn(false), turn(true), turn(false)]).toEqual([undefined, undefined, undefined]);
+  toil(10);
+  expect(turn(true)).toBeInstanceOf(Promise);
+});
+
+test('what waits for the end of a turn lets go first what is due in it, and what follows from that', async () => {
+  const order: string[] = [];
+  const later = endOfTurn().then(() => order.push('later'));
+  setImmediate(() => void Promise.resolve().then(() => order.push('due')));
+  await later;
+  expect(order).toEqual(['due', 'later']);
 });

@@ -47,6 +47,17 @@ describe('flushing', () => {
     expect(store.flushedRevision).toBe(100);
   });
 
+  it('begins at once where somebody waits', async () => {
+    const store = openStore(temporaryPath());
+    store.put(configMaps, configMap('awaited'), 0);
+    const flushed = store.barrier();
+    store.put(configMaps, configMap('later'), 0);
+    await flushed;
+    expect(store.flushedRevision).toBe(1);
+    await store.barrier();
+    expect(store.flushes).toBe(2);
+  });
+
   it('lets the writes that arrive during a flush share the next', async () => {
     const store = openStore(temporaryPath(), { flushDelayMs: 20 });
     const all: Promise<void>[] = [];

@@ -14,6 +14,7 @@ import { getChild, getIfExists } from '../../client/get-if-exists.ts';
 import type { MachineRoom } from '../../client/machine-room.ts';
 import { OneByOne } from '../../client/one-by-one.ts';
 import { writeStatus } from '../../client/status-writer.ts';
+import { endOfTurn } from '../../client/turns.ts';
 import { Waiting } from '../../client/waiting.ts';
 import {
   type ConditionDraft,
@@ -179,6 +180,7 @@ export class TaskController {
     const blocked = await this.#runs.create(task, pipelineRunOf(task, context), space);
     if (blocked !== undefined) return this.#blocked(task, blocked);
     this.#waiting.remove(refOf(task));
+    await endOfTurn();
     await this.#report(task, waiting('Started', 'the PipelineRun was made'), {
       image: context.image,
       ...withAttempt(task, { pipelineRunName: pipelineRunName(task, 1) }, undefined, false),

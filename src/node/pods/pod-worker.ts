@@ -5,6 +5,7 @@
  */
 
 import { stat } from 'node:fs/promises';
+import { endOfTurn } from '../../client/turns.ts';
 import type { Container, Pod } from '../../resources/core/pod.ts';
 import { containersOf, orderOf } from '../../resources/core/pod-containers.ts';
 import type { StartOrder } from '../../resources/core/start-order.ts';
@@ -211,7 +212,7 @@ export class PodWorker {
     const problem = orderError(this.#order, [...this.#containers.keys()]);
     if (problem !== undefined) return this.#refuseAll(problem);
     await this.#place.reserve(this.pod);
-    // Flushing the intent takes as long as half of the making does: both at once.
+    // Flushing the intent takes as long as half of the making does: both at once, and the making first.
     this.#claimed = this.#claim();
     this.#claimed.catch(() => {});
     await this.#place.sandbox(this.pod);
@@ -219,6 +220,7 @@ export class PodWorker {
 
   async #claim(): Promise<void> {
     const { nodeName, bootId } = this.#context;
+    await endOfTurn();
     if (bootOfClaim(this.pod) !== bootId) await this.#publisher.update((pod) => claimed(pod, nodeName, bootId));
     await flush(this.#context);
   }

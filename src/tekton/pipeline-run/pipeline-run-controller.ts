@@ -15,6 +15,7 @@ import {
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { OneByOne } from '../../client/one-by-one.ts';
 import { writeStatus } from '../../client/status-writer.ts';
+import { endOfTurn } from '../../client/turns.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { labels } from '../../resources/labels.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
@@ -126,6 +127,7 @@ export class PipelineRunController {
     await step.end();
     const held = await step.start();
     if (held !== undefined && !step.isUnderway) return this.#waitFor(run, held);
+    if (run.status?.startTime === undefined) await endOfTurn();
     await writeStatus(this.#client, PipelineRun, run, statusOf(run, step.standing, rfc3339(now)));
     const requeueAfter = soonest(untilNext(now, step.deadlines), held?.requeueAfter);
     return requeueAfter === undefined ? undefined : { requeueAfter };

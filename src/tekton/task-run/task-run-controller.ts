@@ -14,6 +14,7 @@ import {
 import { getChild, getFromServer, getIfExists } from '../../client/get-if-exists.ts';
 import { OneByOne } from '../../client/one-by-one.ts';
 import { writeStatus } from '../../client/status-writer.ts';
+import { endOfTurn } from '../../client/turns.ts';
 import { type ConditionDraft, isFinal, mergeConditions } from '../../resources/condition.ts';
 import { Pod } from '../../resources/core/pod.ts';
 import { Space } from '../../resources/kf/space.ts';
@@ -167,6 +168,7 @@ export class TaskRunController {
     const { run, pod } = await makePod(surroundings, begun, prepared);
     if (!isControlledBy(pod, run)) return this.#wayBlocked(run, pod);
     this.#made.add(pod);
+    await endOfTurn();
     await this.#begin(run, started(), {
       // From here on a Pod that is not there is one that was deleted.
       podName: podName(run, attemptOf(run)),

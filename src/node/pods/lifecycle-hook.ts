@@ -1,6 +1,6 @@
 /** A container's own commands right after its start and before its end, as Kubernetes runs them. */
 
-import type { Clock } from '../../client/clock.ts';
+import { type Clock, pause } from '../../client/clock.ts';
 import type { LifecycleHandler } from '../../resources/core/pod.ts';
 import { prepareCommand, runPrepared } from '../exec/prepare-command.ts';
 import { runCommand } from '../host/run-command.ts';
@@ -19,23 +19,10 @@ export async function runHook(
     const { container, podIP } = probed;
     // Whatever the answer is: that there is one will do.
     await httpGet(hook.httpGet, { container, podIP, userAgent: 'kube-lifecycle', signal });
-  } else if (hook.sleep !== undefined) await sleep(hook.sleep.seconds * 1000, clock, signal);
+  } else if (hook.sleep !== undefined) await pause(clock, hook.sleep.seconds * 1000, signal);
 }
 
 async function inside(command: readonly string[], probed: Probed, signal: AbortSignal): Promise<void> {
   // However long it takes, no probe waits for it.
   await runPrepared(prepareCommand(probed, command), (program, args) => runCommand(program, args, { signal }));
 }
-
-const sleep = (milliseconds: number, clock: Clock, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = clock.after(milliseconds, resolve);
-    signal.addEventListener(
-      'abort',
-      () => {
-        timer.cancel();
-        resolve();
-      },
-      { once: true },
-    );
-  });

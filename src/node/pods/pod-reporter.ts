@@ -28,14 +28,14 @@ export interface Failure {
 const newsDelay = 25;
 
 export interface PodReporterOptions {
-  readonly context: NodeContext;
+  readonly context: Pick<NodeContext, 'barrier' | 'clock' | 'layout' | 'network' | 'onError' | 'stopping'>;
   readonly publisher: PodPublisher;
   readonly order: StartOrder;
   readonly runs: Runs;
   readonly imageIds: ReadonlyMap<string, string>;
-  readonly place: PodPlace;
-  readonly processes: PodProcesses;
-  readonly journal: PodJournal;
+  readonly place: Pick<PodPlace, 'network'>;
+  readonly processes: Pick<PodProcesses, 'idOf'>;
+  readonly journal: Pick<PodJournal, 'restartOf'>;
   /** The object does not exist any more. */
   readonly onGone: (error: PodGone) => void;
 }

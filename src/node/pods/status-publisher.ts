@@ -1,7 +1,7 @@
 /** Writes one Pod's spec and status, in order, again after conflicts and passing errors, until the Pod is gone. */
 
 import type { Client } from '../../client/client.ts';
-import type { Clock } from '../../client/clock.ts';
+import { type Clock, pause } from '../../client/clock.ts';
 import { Pod } from '../../resources/core/pod.ts';
 import { refOf } from '../../resources/meta.ts';
 import { isConflict, isInvalid, isNotFound } from '../../resources/status.ts';
@@ -90,7 +90,7 @@ export class PodPublisher {
         if (isInvalid(error) || stopping.aborted) throw error;
         if (!isConflict(error)) {
           onError(`pod ${this.#pod.metadata.name}: writing its status`, error);
-          await new Promise<void>((resolve) => clock.after(delay, resolve));
+          await pause(clock, delay);
         }
       }
       try {

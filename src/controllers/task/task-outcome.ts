@@ -3,7 +3,8 @@
 import { type ConditionDraft, conditionOf } from '../../resources/condition.ts';
 import { formatDuration } from '../../resources/duration.ts';
 import type { Task } from '../../resources/kf/task.ts';
-import type { StepState, TaskRun } from '../../resources/tekton/task-run.ts';
+import type { TaskRun } from '../../resources/tekton/task-run.ts';
+import type { StepState } from '../../resources/tekton/task-run-status.ts';
 
 type TaskStatus = NonNullable<Task['status']>;
 

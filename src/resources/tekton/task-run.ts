@@ -13,8 +13,6 @@ import { taskRunStatusSchema } from './task-run-status.ts';
 import { taskSpecSchema } from './task-spec.ts';
 import { workspaceBindingsSchema } from './workspace.ts';
 
-export type { StepState, TaskRunStatus } from './task-run-status.ts';
-
 /** Requests and limits of one step or sidecar, by its name. */
 const containerSpec = s.object({
   name: s.describe('Name in the Task.', s.optional(s.string())),

@@ -23,7 +23,8 @@ import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../../resou
 import { isNotFound } from '../../resources/status.ts';
 import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
-import { TaskRun, type TaskRunStatus } from '../../resources/tekton/task-run.ts';
+import { TaskRun } from '../../resources/tekton/task-run.ts';
+import type { TaskRunStatus } from '../../resources/tekton/task-run-status.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { ConcurrencyLine } from '../concurrency/concurrency-line.ts';
 import type { Waiting } from '../references/reference.ts';

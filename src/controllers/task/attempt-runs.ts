@@ -7,6 +7,7 @@ import type { MachineRoom } from '../../client/machine-room.ts';
 import type { OneByOne } from '../../client/one-by-one.ts';
 import { type ConditionDraft, isFinal } from '../../resources/condition.ts';
 import type { Space } from '../../resources/kf/space.ts';
+import { waitingForSpace } from '../../resources/kf/space-limits.ts';
 import type { Task } from '../../resources/kf/task.ts';
 import { annotations } from '../../resources/labels.ts';
 import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../../resources/meta.ts';
@@ -15,7 +16,7 @@ import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { pipelineRunName, taskRunName } from './pipeline-run.ts';
 import { RoomOnMachine } from './room-on-machine.ts';
-import { SpaceRoom, waitingForSpace } from './space-room.ts';
+import { SpaceRoom } from './space-room.ts';
 import { refused, waiting } from './task-conditions.ts';
 
 /** Why an attempt was not begun, and when to look again if no event tells. */

@@ -8,7 +8,7 @@ import type { Client, Draft } from '../../client/client.ts';
 import type { OneByOne } from '../../client/one-by-one.ts';
 import { otherTaskRuns, runsOfTasks, turnOfSpace } from '../../client/space-use.ts';
 import { type ConditionDraft, conditionOf, isFinal } from '../../resources/condition.ts';
-import { type Need, needOf, roomFor, type SpaceLimits } from '../../resources/kf/space-limits.ts';
+import { type Need, needOf, roomFor, type SpaceLimits, waitingForSpace } from '../../resources/kf/space-limits.ts';
 import { needOfTaskRun, waitsForSpace } from '../../resources/kf/space-task-runs.ts';
 import type { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
@@ -17,9 +17,6 @@ import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import { Line } from './line.ts';
 import { refused, waiting } from './task-conditions.ts';
-
-/** The reason of a Task for which its Space has no room. */
-export const waitingForSpace = 'WaitingForSpace';
 
 export class SpaceRoom {
   readonly #client: Client;

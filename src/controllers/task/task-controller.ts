@@ -25,6 +25,7 @@ import {
 } from '../../resources/condition.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Space } from '../../resources/kf/space.ts';
+import { waitingForSpace } from '../../resources/kf/space-limits.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { currentAttempt } from '../../resources/kf/task-attempts.ts';
 import { labels, userContainer } from '../../resources/labels.ts';
@@ -36,7 +37,6 @@ import { AppChanges } from './app-changes.ts';
 import { AttemptRuns, type Blocked, runRef } from './attempt-runs.ts';
 import { isRetried, nextAttempt, retryCondition, retryDelay, retryTime, withAttempt } from './attempts.ts';
 import { commandOf, nextPipelineRunOf, pipelineRunName, pipelineRunOf, type TaskContext } from './pipeline-run.ts';
-import { waitingForSpace } from './space-room.ts';
 import { obstacleOf, refused, terminated, waiting } from './task-conditions.ts';
 import { TaskNumbers } from './task-numbers.ts';
 import { outcomeOf } from './task-outcome.ts';

@@ -6,6 +6,9 @@ import type { Space } from './space.ts';
 
 export type SpaceLimits = NonNullable<NonNullable<NonNullable<Space['spec']>['taskConfig']>['limits']>;
 
+/** The reason of a Task for which its Space has no room; the first word of the message of a TaskRun. */
+export const waitingForSpace = 'WaitingForSpace';
+
 /** What one running Task takes of them. */
 export interface Need {
   /** Bytes that it may use at most. */

@@ -4,10 +4,7 @@ import { conditionOf } from '../condition.ts';
 import { quantityValue } from '../quantity.ts';
 import type { TaskRun } from '../tekton/task-run.ts';
 import type { TaskSpec } from '../tekton/task-spec.ts';
-import { type Need, needOf } from './space-limits.ts';
-
-/** The first word of the message of one that waits for its Space. */
-export const waitingForSpace = 'WaitingForSpace';
+import { type Need, needOf, waitingForSpace } from './space-limits.ts';
 
 /** It has its Pod, or is about to make a further one. */
 export const hasRoom = ({ status }: TaskRun): boolean =>

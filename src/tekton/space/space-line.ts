@@ -10,8 +10,8 @@ import { otherTaskRuns, runsOfTasks, turnOfSpace } from '../../client/space-use.
 import { Waiting } from '../../client/waiting.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { Space } from '../../resources/kf/space.ts';
-import { needOf, roomFor, type SpaceLimits } from '../../resources/kf/space-limits.ts';
-import { needOfTaskRun, waitingForSpace, waitsForSpace } from '../../resources/kf/space-task-runs.ts';
+import { needOf, roomFor, type SpaceLimits, waitingForSpace } from '../../resources/kf/space-limits.ts';
+import { needOfTaskRun, waitsForSpace } from '../../resources/kf/space-task-runs.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';

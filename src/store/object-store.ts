@@ -71,7 +71,7 @@ export class ObjectStore {
     try {
       this.#lock = acquireLock(options.path);
     } catch (error) {
-      throw openingError(error);
+      throw openingError(error, options.path);
     }
     try {
       this.#database = new StoreDatabase(options.path);
@@ -95,7 +95,7 @@ export class ObjectStore {
       });
     } catch (error) {
       this.#lock.release();
-      throw openingError(error);
+      throw openingError(error, options.path);
     }
   }
 
@@ -295,8 +295,12 @@ export class ObjectStore {
   }
 }
 
-const openingError = (error: unknown): unknown =>
-  (error as { code?: string }).code === 'SQLITE_FULL' ? storageRefused(error as Error) : error;
+function openingError(error: unknown, path: string): unknown {
+  const { code = '', message } = error as Error & { code?: string };
+  if (code === 'SQLITE_FULL') return storageRefused(error as Error);
+  if (!/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return error;
+  return new Error(`${path} is damaged (${message}): kf server restore FILE goes on from a backup`);
+}
 
 const stamp = (object: KubeObject, revision: number): KubeObject =>
   deepFreeze({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } });

@@ -192,6 +192,29 @@ describe('a backup', () => {
     expect(readdirSync(dataDir).filter((name) => name.startsWith('backup-'))).toEqual([]);
   });
 
+  test.each(['not a database', 'a page of it'])(
+    'goes on where the store is damaged (%s): its revisions are far beyond',
+    async (how) => {
+      const { dataDir, store } = await filled('a');
+      const file = join(root, 'b.tar');
+      for (let count = 0; count < 50; count++) store.put(configMaps, configMap(`c-${count}`), 0);
+      await store.close();
+      await makeBackup({ ...options, dataDir, file });
+      const path = join(dataDir, 'store.db');
+      if (how === 'not a database') writeFileSync(path, 'x'.repeat(5000));
+      else writeFileSync(path, readFileSync(path).fill(0xff, 4096, 3 * 4096));
+      expect(() => open(dataDir)).toThrow(/store.db is damaged \(.*\): kf server restore FILE goes on from a backup/);
+      const target = await home('a');
+      const { replaced } = await putInPlace(target, (await unpack(target, file)).folder, now);
+      expect(existsSync(join(replaced!, 'store.db'))).toBe(true);
+      const restored = open(dataDir);
+      expect(restored.get(configMaps, 'default', 'c-49')).toBeDefined();
+      expect(restored.revision).toBeGreaterThan(now.getTime());
+      expect(restored.put(configMaps, configMap('more'), 0).metadata.resourceVersion).toMatch(/^\d{13}$/);
+      await restored.close();
+    },
+  );
+
   test('restored on the same boot: what of the storage was not kept is another boot’s, half of it may be missing', async () => {
     const { dataDir, store } = await filled('a');
     await store.close();

@@ -6,7 +6,7 @@ import { loadServerConfig } from '../server-config.ts';
 import { makeBackup } from './make-backup.ts';
 import { putInPlace, unpackBackup } from './restore.ts';
 
-/** `backup FILE [--with-volumes] [--force]`, `restore-unpack FILE [--kill]`, `restore-apply FOLDER`. */
+/** `backup FILE [--with-volumes] [--force]`, `restore-unpack FILE [--kill]`, `restore-apply FOLDER [--kill]`. */
 export async function runBackupCommand(
   [command, path = '', ...flags]: readonly string[],
   home: Home,
@@ -18,7 +18,7 @@ export async function runBackupCommand(
 
   async function answer(): Promise<unknown> {
     // Half of it is of no use, and its journal completes it whatever happens.
-    if (command === 'restore-apply') return putInPlace(home, path, now);
+    if (command === 'restore-apply') return putInPlace(home, path, now, flags.includes('--kill'));
     const signal = interruption();
     // Settings that cannot be read are among what a restore may mend.
     const reserve = await loadServerConfig(home.dataDir).then(reserveOf, () => ({}));

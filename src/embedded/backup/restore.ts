@@ -5,8 +5,6 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../../node/host/run-command.ts';
 import { bootFile } from '../../node/images/container-storage.ts';
-import { layoutOf } from '../../node/layout.ts';
-import { liveMonitors } from '../../node/monitors.ts';
 import { ownNodeName } from '../../node/node-object.ts';
 import { Pod } from '../../resources/core/pod.ts';
 import { Task } from '../../resources/kf/task.ts';
@@ -17,6 +15,7 @@ import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { acquireLock, type Lock } from '../../store/lock.ts';
 import { kindKeyOf } from '../../store/object-store.ts';
 import { inspectStore, knownSchema, rewriteStore } from '../../store/offline.ts';
+import { endContainers, monitorsOf } from '../end-containers.ts';
 import type { Home } from '../home.ts';
 import { type BackupManifest, backedUp, checkManifest, manifestFile, storeFile, volumesFolder } from './contents.ts';
 import { completeInterrupted, completeLocked, exchange, journalFile } from './exchange.ts';
@@ -79,17 +78,22 @@ export interface Restored extends BackupManifest {
   readonly replaced?: string;
 }
 
-/** For while no server runs. @throws Error when one does, or containers do; all is then as it was */
-export async function putInPlace(home: Home, folder: string, now: Date): Promise<Restored> {
+/**
+ * For while no server runs.
+ * @param kill whether containers that run are ended, as where no server starts any more that could
+ * @throws Error when a server runs, or containers do; all is then as it was
+ */
+export async function putInPlace(home: Home, folder: string, now: Date, kill = false): Promise<Restored> {
   const { dataDir } = home;
   let lock: Lock | undefined;
   try {
     lock = acquireLock(join(dataDir, storeFile));
     await completeLocked(dataDir);
     const manifest = checkManifest(JSON.parse(await readFile(join(folder, manifestFile), 'utf8')), knownSchema);
+    if (kill) await endContainers(home);
     checkIdle(home);
     const isThere = existsSync(join(dataDir, storeFile));
-    adaptStore(folder, manifest, isThere ? inspectStore(join(dataDir, storeFile)).revision : 0, now);
+    adaptStore(folder, manifest, isThere ? currentRevision(dataDir, manifest, now) : 0, now);
     await distrustStorage(folder);
     const aside = freeName(join(dataDir, `replaced-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`));
     // The file system as a whole: tar has written thousands of files.
@@ -104,10 +108,19 @@ export async function putInPlace(home: Home, folder: string, now: Date): Promise
 }
 
 /** @throws Error when containers run */
-function checkIdle({ dataDir, runDir, instance }: Home): void {
-  const running = liveMonitors(layoutOf(dataDir, runDir, instance).runtime).size;
+function checkIdle(home: Home): void {
+  const running = monitorsOf(home).size;
   if (running > 0)
     throw new Error(`${running === 1 ? '1 container runs' : `${running} containers run`} here; --kill ends them first`);
+}
+
+/** The last one that the present store has given; where it is damaged, one that it cannot have given: milliseconds go faster. */
+function currentRevision(dataDir: string, { revision }: BackupManifest, now: Date): number {
+  try {
+    return inspectStore(join(dataDir, storeFile)).revision;
+  } catch {
+    return Math.max(revision + 1e9, now.getTime());
+  }
 }
 
 /** Of an image that was being pulled while the backup was made, layers may be there in part: they are another boot's. */

@@ -7,9 +7,9 @@ import { detectCgroups } from '../../node/cgroup/cgroup.ts';
 import { detachLoops, mountsBelow } from '../../node/disk/loop-image.ts';
 import { runCommand } from '../../node/host/run-command.ts';
 import { layoutOf } from '../../node/layout.ts';
-import { liveMonitors } from '../../node/monitors.ts';
 import { type NetworkRemnants, networkRemnants, removeNetwork } from '../../node/network/remnants.ts';
 import { bytesOf } from '../disk/measure.ts';
+import { endContainers, monitorsOf } from '../end-containers.ts';
 import { removeGitFolders } from '../git-folders.ts';
 import type { AbandonedHome, Home } from '../home.ts';
 import { endServer } from './end-server.ts';
@@ -55,10 +55,6 @@ export const isNothing = ({ abandoned, serverPid, containers, mounts, cgroups, .
 
 const volatileOf = ({ dataDir, runDir, instance }: Home): string => layoutOf(dataDir, runDir, instance).volatile;
 
-function monitorsOf(home: Home): ReadonlyMap<string, number> {
-  return liveMonitors(join(volatileOf(home), 'runtime'));
-}
-
 async function mountsOf(home: Home): Promise<readonly string[]> {
   const below = await Promise.all([home.dataDir, volatileOf(home)].map(mountsBelow));
   // The folder may itself be where a disk of its own is mounted: that is the administrator's.
@@ -73,10 +69,7 @@ export async function removeRemnants(
   const { dataDir, runDir, instance } = home;
   // First of all: it would make good what is taken from it.
   if ('serverPid' in home && home.serverPid !== undefined) await endServer(home.serverPid);
-  for (const pid of monitorsOf(home).values()) kill(pid);
-  const cgroups = detectCgroups({ instance });
-  for (const id of await cgroups.leftovers()) await cgroups.killAll(id, 'SIGKILL');
-  await cgroups.removeAll();
+  await endContainers(home);
   await removeNetwork(instance, runCommand);
   // Inner ones first; lazily, so that a program that looks at one does not keep the rest.
   for (const mount of (await mountsOf(home)).toReversed()) await runCommand('umount', ['--lazy', mount]);
@@ -95,12 +88,4 @@ async function removeData(dataDir: string): Promise<readonly string[]> {
   for (const name of ourFiles(readdirSync(dataDir))) await rm(join(dataDir, name), { recursive: true, force: true });
   await rmdir(dataDir).catch(() => undefined);
   return existsSync(dataDir) ? readdirSync(dataDir) : [];
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // Gone already.
-  }
 }

@@ -4,16 +4,15 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { formatBytes } from '../../../resources/quantity.ts';
 import type { Context } from '../../context.ts';
-import { CliError } from '../../errors.ts';
+import { CliError, messageOf } from '../../errors.ts';
 import { formatValue } from '../../output/objects.ts';
 import { kfHome } from '../../settings/server-choice.ts';
-import { killTasks } from '../end-tasks.ts';
 import { requireRoot } from '../require-root.ts';
-import { findServer } from '../server-file.ts';
 import { launch, prepareHome } from '../start.ts';
 import { tryLock } from '../start-lock.ts';
 import { stopServer } from '../stop.ts';
 import { askProgram } from './ask-program.ts';
+import { endAllTasks } from './end-all-tasks.ts';
 
 export interface BackupFlags {
   readonly withVolumes?: boolean;
@@ -59,18 +58,14 @@ export async function restoreAction(context: Context, path: string, { kill }: { 
       ['restore-unpack', file, ...(kill ? ['--kill'] : [])],
       'nothing was restored: ',
     );
-    if (kill) {
-      // Only a running server ends tasks.
-      if ((await findServer(home)) === undefined) await launch(options);
-      await killTasks(context.forEmbedded());
-    }
+    if (kill) await endAllTasks(context, options);
     await stopServer(home);
     const restored = await askProgram<Manifest & { replaced?: string }>(
       env,
-      ['restore-apply', unpacked.folder],
+      ['restore-apply', unpacked.folder, ...(kill ? ['--kill'] : [])],
       'nothing was restored: ',
     ).catch(async (error) => {
-      await launch(options);
+      await launch(options).catch((reason: unknown) => io.note(`WARNING: ${messageOf(reason)}`));
       throw error;
     });
     const { url, pid } = await launch(options);

@@ -2,18 +2,19 @@
 
 import { formatBytes } from '../../../resources/quantity.ts';
 import type { Context } from '../../context.ts';
-import { CliError, messageOf } from '../../errors.ts';
+import { CliError } from '../../errors.ts';
 import { kfHome } from '../../settings/server-choice.ts';
 import { confirm } from '../../wait/confirm.ts';
 import { disableBoot, foundBootManager } from '../boot/boot.ts';
 import { stopKeeping } from '../boot/running.ts';
-import { countRunning, killTasks } from '../end-tasks.ts';
+import { countRunning } from '../end-tasks.ts';
 import { requireRoot } from '../require-root.ts';
 import { findServer } from '../server-file.ts';
-import { launch, prepareHome } from '../start.ts';
+import { prepareHome } from '../start.ts';
 import { tryLock } from '../start-lock.ts';
 import { stopServer } from '../stop.ts';
 import { askProgram } from './ask-program.ts';
+import { endAllTasks } from './end-all-tasks.ts';
 
 export interface UninstallFlags {
   readonly keepData?: boolean;
@@ -60,7 +61,7 @@ export async function uninstallAction(context: Context, { keepData = false, yes 
   if (lock === undefined) throw new CliError('another command is starting or stopping the server; try again');
   try {
     // A server without its data can note nothing any more.
-    if (!abandoned) await endAllTasks(context, options, found.containers);
+    if (!abandoned && (found.containers > 0 || isRunning)) await endAllTasks(context, options);
     await stopKeeping(home, undefined, manager);
     await stopServer(home);
     await disableBoot(home);
@@ -73,19 +74,6 @@ export async function uninstallAction(context: Context, { keepData = false, yes 
     if (left.length > 0) io.note(`Not the server's, and left in ${home}: ${left.join(', ')}`);
   } finally {
     await lock.release();
-  }
-}
-
-/** Their ends are noted where a server can be had; where not, what runs is ended all the same. */
-async function endAllTasks(context: Context, options: Parameters<typeof launch>[0], containers: number): Promise<void> {
-  try {
-    if ((await findServer(options.home)) === undefined) {
-      if (containers === 0) return;
-      await launch(options);
-    }
-    await killTasks(context.forEmbedded());
-  } catch (error) {
-    context.io.note(`WARNING: ${messageOf(error)}; what runs is ended without it.`);
   }
 }
 

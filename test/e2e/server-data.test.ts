@@ -1,6 +1,6 @@
 /** What is kept outlives the server's machine: backup and restore. */
 
-import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { HttpClient } from '../../src/client/http/http-client.ts';
@@ -136,6 +136,23 @@ test('a restore that was interrupted is completed by the next start', async () =
   expect(await token(b)).toBe(await token(a));
   expect((await b.ok('apps', '-o', 'name')).stdout).toContain('app');
   expect((await readdir(b.dataDir)).filter((name) => /^restor/.test(name))).toEqual([]);
+});
+
+test('a server whose store is damaged says what to do, and goes on from the backup; what ran without it is ended', async () => {
+  const name = await startTask(b, 'app', 'sleep 600');
+  await running(b, name);
+  await b.killServer();
+  for (const suffix of ['-wal', '-shm']) await rm(join(b.dataDir, `store.db${suffix}`), { force: true });
+  await writeFile(join(b.dataDir, 'store.db'), 'garbage');
+  const file = join(a.home, 'kf.tar.gz');
+  const refused = await b.run(['server', 'restore', file]);
+  expect(refused.stderr).toContain('nothing was restored: 1 container runs here; --kill ends them first');
+  const restored = await b.ok('server', 'restore', file, '--kill');
+  expect(restored.stderr).toMatch(
+    /WARNING: .*store.db is damaged .*kf server restore FILE.*what runs is ended without/,
+  );
+  expect((await b.ok('run-task', 'app', '-c', 'sh run.sh damaged', '--follow')).stdout).toContain('hello from damaged');
+  expect((await b.ok('tasks', '--state', 'running', '-o', 'name')).stdout).toBe('');
 });
 
 test('on a server with running tasks it is refused and all goes on; with --kill what was there is kept aside', async () => {

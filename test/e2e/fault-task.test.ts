@@ -9,6 +9,7 @@ import { conditionOf } from '../../src/resources/condition.ts';
 import { App } from '../../src/resources/kf/app.ts';
 import { Kf } from '../support/kf.ts';
 import { connect, finished, logged, logOf, outcome, running, space, startTask } from '../support/kf-tasks.ts';
+import { slowness } from '../support/slowness.ts';
 import { stderrBytes, stdoutBytes } from './fixtures/flood.mjs';
 
 /** How much a task prints; the long run is KF_LOG_MB=200. */
@@ -96,7 +97,7 @@ describe('what does not want to end', () => {
     const begun = Date.now();
     await kf.ok('terminate-task', name);
     const { status } = await finished(kf, name);
-    expect(Date.parse(status!.completionTime!) - begun).toBeLessThan(1000);
+    expect(Date.parse(status!.completionTime!) - begun).toBeLessThan(1000 * slowness);
     expect(outcome(await finished(kf, name))).toMatchObject({ exitCode: 143, reason: 'TaskRunCancelled' });
     expect(await logOf(kf, name)).toBe('begun\n');
   });

@@ -217,6 +217,8 @@ export class TaskRunController {
   /** Its Pod is not there any more, and has said nothing of an end. */
   #gone(run: TaskRun): Promise<void> {
     if (run.spec.status === 'TaskRunCancelled') return this.#finish(run, cancelled(run));
+    // We have given it up, and were kept from saying so.
+    if (timeToStart(run, this.#clock.now()) === 0 && !hasBegun(run)) return this.#finish(run, timedOut(run));
     return this.#finish(run, succeeded('False', 'PodDeleted', `the Pod "${podRef(run).name}" was deleted`));
   }
 
@@ -260,8 +262,7 @@ export class TaskRunController {
     const status = statusFromPod(run, spec, pod, this.#now());
     const stuck = isKfsOwn(run) || podEnded(pod) ? undefined : stuckStart(run, pod);
     if (stuck !== undefined) return this.#giveUp({ ...run, status }, pod, stuck);
-    await this.#write(run, status);
-    return this.#orLate(run, spec, pod);
+    return this.#orLate(await this.#write(run, status), spec, pod);
   }
 
   /** Its Pod was made, and the status that would say of what was not written. */
@@ -326,6 +327,9 @@ export class TaskRunController {
     return rfc3339(this.#clock.now());
   }
 }
+
+const hasBegun = ({ status }: TaskRun): boolean =>
+  status?.steps?.some(({ running, terminated }) => running !== undefined || terminated !== undefined) ?? false;
 
 const podRef = (run: TaskRun): ObjectRef => ({ ...refOf(run), name: podName(run, attemptOf(run)) });
 

@@ -211,3 +211,27 @@ test('a run none of whose steps starts ends when its time is over, woken once', 
   await controller.stop();
   await close();
 });
+
+test('it has timed out, too, when its Pod changes in the same moment, or the Pod went before that was noted', async () => {
+  const clock = new FakeClock();
+  const { client, close } = startLocalApi();
+  await client.create(Namespace, { metadata: { name: namespace } });
+  const controller = startTaskRunController({ client, clock });
+  const names = ['changes', 'goes'];
+  for (const name of names) {
+    await start(client, name, { timeout: '10m', taskSpec: { steps: [step('exit 0')] } });
+    await untilObject(client, TaskRun, ref(name), (run) => run.status?.podName !== undefined);
+  }
+  await controller.idle();
+  // The timers have not noticed yet.
+  clock.jump(600_000);
+  const pod = await client.get(Pod, ref('changes-pod'));
+  const waiting = { reason: 'ContainerCreating', message: 'made just now' };
+  const containerStatuses = [{ name: 'step-s', state: { waiting } }];
+  await client.updateStatus(Pod, { ...pod, status: { phase: 'Pending', containerStatuses } });
+  await client.delete(Pod, ref('goes-pod'), { gracePeriodSeconds: 0 });
+  for (const name of names)
+    expect(reasonOf(await untilObject(client, TaskRun, ref(name), isFinal))).toBe('TaskRunTimeout');
+  await controller.stop();
+  await close();
+});

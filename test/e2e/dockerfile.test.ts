@@ -20,6 +20,13 @@ afterAll(() => kf.remove());
 const dockerfilePush = (app: string, folder: string, ...flags: readonly string[]) =>
   kf.run(['push', app, '--task', '-p', folder, '--dockerfile', 'Dockerfile', ...flags]);
 
+/** What is mounted on the host's own folders and on those that containers have of it. */
+const hostMounts = async (): Promise<readonly string[]> =>
+  (await readFile('/proc/self/mountinfo', 'utf8'))
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((path) => path.startsWith('/usr/') || path.startsWith(join(kf.dataDir, 'stacks/')));
+
 /** Where the kernel gives nobody a user namespace. */
 const chroot = inChroot();
 
@@ -134,8 +141,10 @@ describe.skipIf(chroot)('what a RUN can get at', () => {
       'ulimit -c 0; echo tried everything',
     ];
     const folder = await dockerSource(kf, 'nosy', `${shellBase}RUN ${tries.map((one) => `( ${one} )`).join('; ')}\n`);
+    const before = await hostMounts();
     const { code, stdout } = await dockerfilePush('nosy', folder);
     expect(stdout).toContain('[build] tried everything');
+    expect(await hostMounts()).toEqual(before);
     // Its first step is printed, too.
     const said = stdout.split('\n').filter((line) => !line.includes('STEP') && !line.includes('( ls '));
     expect(said.filter((line) => line.includes('REACHED'))).toEqual([]);

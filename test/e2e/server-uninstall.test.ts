@@ -70,6 +70,8 @@ set -e
 ip link set lo up
 echo 0 > /proc/sys/net/ipv4/ip_forward
 umount --recursive --lazy /run/netns 2>/dev/null || true
+# Where mounts are shared, /run has them once more.
+for path in $(cut -d ' ' -f 5 /proc/self/mountinfo | grep '^/run/netns/'); do umount --lazy "$path"; done
 # What other servers have may go meanwhile.
 for path in $(sed -n 's/^[^ ]* [^ ]* [^ ]* [^ ]* \\([^ ]*\\) .* \\/dev\\/loop.*/\\1/p' /proc/self/mountinfo); do umount --lazy "$path" || true; done
 mount -t tmpfs tmpfs /run

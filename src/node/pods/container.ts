@@ -7,6 +7,7 @@ import type { NodeContext } from '../context.ts';
 import { createContainer, type MonitorWatch, watchMonitor } from '../runtime/conmon.ts';
 import { forget } from '../runtime/forget.ts';
 import type { OciSpec } from '../runtime/oci.ts';
+import { withPrivateBinds } from '../runtime/private-binds.ts';
 import { withoutRootMount } from '../runtime/root-mount.ts';
 
 export interface ContainerPlace {
@@ -47,7 +48,7 @@ export class ContainerProcess {
     mkdirSync(bundle, { recursive: true, mode: 0o700 });
     mkdirSync(dirname(logPath), { recursive: true, mode: 0o750 });
     const { launcher, runtime } = this.#context;
-    const written = runtime.isRunc ? { spec } : withoutRootMount(spec);
+    const written = runtime.isRunc ? { spec } : withoutRootMount(withPrivateBinds(spec));
     // The environment stands in this file and nowhere else.
     writeFileSync(join(bundle, 'config.json'), JSON.stringify(written.spec), { mode: 0o600 });
     const pid = await createContainer(launcher, { id, bundle, logPath, rootMount: written.rootMount });

@@ -82,7 +82,11 @@ async function partsOf(client: Client, run: TaskRun, { task, spec }: Prepared): 
 }
 
 /** The run bears the labels and annotations of its Task; its own win. */
-async function withMetaOfTask(client: Client, run: TaskRun, { labels, annotations }: Prepared): Promise<TaskRun> {
+export async function withMetaOfTask(
+  client: Client,
+  run: TaskRun,
+  { labels, annotations }: Pick<Prepared, 'labels' | 'annotations'>,
+): Promise<TaskRun> {
   const { metadata } = run;
   const wanted = {
     labels: { ...labels, ...metadata.labels },

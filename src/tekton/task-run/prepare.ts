@@ -10,7 +10,7 @@ import type { StepState } from '../../resources/tekton/task-run-status.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { ResolutionError, type Waiting } from '../references/reference.ts';
 import { stepActionOf, taskOf } from '../references/references.ts';
-import { TaskRunFailure } from './failure.ts';
+import { TaskRunFailure, UnfitTaskRun } from './failure.ts';
 import { stepContainer } from './step-names.ts';
 import { checkRun, type ResolvedTask, substituteTask } from './substitute.ts';
 
@@ -76,6 +76,23 @@ async function resolve(client: Client, run: TaskRun, binding: Binding): Promise<
 }
 
 async function ready(
+  client: Client,
+  run: TaskRun,
+  task: ResolvedTask,
+  origin: Partial<Pick<Prepared, 'labels' | 'annotations' | 'provenance'>>,
+): Promise<Prepared | Waiting> {
+  try {
+    return await fitting(client, run, task, origin);
+  } catch (error) {
+    const known = { labels: {}, annotations: {}, ...origin, spec: task.spec };
+    if (error instanceof ResolutionError)
+      throw new UnfitTaskRun(new TaskRunFailure(error.reason, error.message), known);
+    throw error instanceof TaskRunFailure && !isKfsOwn(run) ? new UnfitTaskRun(error, known) : error;
+  }
+}
+
+/** @throws TaskRunFailure, ResolutionError */
+async function fitting(
   client: Client,
   run: TaskRun,
   task: ResolvedTask,

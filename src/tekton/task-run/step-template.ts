@@ -29,9 +29,17 @@ function byKey<T>(
   key: (item: T) => string,
 ): readonly T[] | undefined {
   if (base === undefined || over === undefined) return over ?? base;
-  const merged = new Map(base.map((item) => [key(item), item]));
-  for (const item of over) merged.set(key(item), item);
-  return [...merged.values()];
+  const places = new Map(base.map((item, place) => [key(item), place]));
+  const own = new Set(over.map(key));
+  const rest = base.filter((item) => !own.has(key(item)));
+  const merged: T[] = [];
+  // As Kubernetes orders such lists: those of the template come before what they precede there, else last.
+  for (const item of over) {
+    const place = places.get(key(item));
+    while (place !== undefined && rest.length > 0 && places.get(key(rest[0]!))! < place) merged.push(rest.shift()!);
+    merged.push(item);
+  }
+  return [...merged, ...rest];
 }
 
 export function mergeResources(

@@ -5,6 +5,8 @@ import type { Sidecar, Step } from '../../resources/tekton/step.ts';
 import type { StepActionSpec } from '../../resources/tekton/step-action.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
+import { complaintText, underEach } from '../../resources/tekton/validation/complaint.ts';
+import { misplacedReferences } from '../../resources/tekton/validation/step-references.ts';
 import type { WorkspaceBinding } from '../../resources/tekton/workspace.ts';
 import {
   goList,
@@ -72,10 +74,10 @@ export const bindingsOf = (run: TaskRun, variables: Variables): readonly Workspa
  * @throws TaskRunFailure
  */
 export function substituteTask(run: TaskRun, task: ResolvedTask): TaskSpec {
-  const { params, results, workspaces, steps = [], sidecars, ...rest } = task.spec;
+  const { params, results, workspaces, description, displayName, steps = [], sidecars, ...rest } = task.spec;
   const outside = runVariables(run, task);
   const bindings = bindingsOf(run, outside);
-  const declared = declaredWorkspaces(task.spec, bindings, run.spec.taskSpec !== undefined);
+  const declared = substituteDeep(declaredWorkspaces(task.spec, bindings, run.spec.taskSpec !== undefined), outside);
   const base = new Map<string, ParamValue>([
     ...contextVariables(run, task.name),
     ...workspaceVariables(declared, bindings),
@@ -84,31 +86,31 @@ export function substituteTask(run: TaskRun, task: ResolvedTask): TaskSpec {
   if ((run.spec.retries ?? 0) === 0) base.set(retryCount, '0');
   const variables = new Map([...outside, ...base]);
   const bound = new Set(bindings.map(({ name }) => name));
-  const within = (all: Variables, own: Variables): Variables =>
-    own.size === 0 ? all : new Map([...all, ...[...own].filter(([name]) => bound.has(workspaceOf(name)))]);
+  const within = (all: Variables, container: Step | Sidecar): Variables => {
+    const own = [...ownMountPaths(container)].filter(([name]) => bound.has(workspaceOf(name)));
+    return own.length === 0 ? all : new Map([...all, ...substituteDeep(own, outside)]);
+  };
   const spec: TaskSpec = {
     ...substituteDeep(rest, variables),
     ...(params === undefined ? {} : { params }),
+    ...(description === undefined ? {} : { description }),
+    ...(displayName === undefined ? {} : { displayName }),
     steps: steps.map((step, index) => {
       const action = task.actions?.get(index);
-      const inside = new Map([...within(variables, ownMountPaths(step)), ...fileVariables(step, index)]);
+      const inside = new Map([...within(variables, step), ...fileVariables(step, index)]);
       const replaced = substituteStep(step, inside);
       if (action === undefined) return replaced;
       const named = { ...replaced, results: action.results ?? [] };
-      return inlined(
-        replaced,
-        index,
-        action,
-        new Map([...within(base, ownMountPaths(step)), ...fileVariables(named, index)]),
-      );
+      return inlined(replaced, index, action, new Map([...within(base, step), ...fileVariables(named, index)]));
     }),
     ...(sidecars === undefined
       ? {}
-      : { sidecars: sidecars.map((sidecar) => substituteSidecar(sidecar, within(variables, ownMountPaths(sidecar)))) }),
-    ...(declared.length === 0 ? {} : { workspaces: substituteDeep(declared, variables) }),
+      : { sidecars: sidecars.map((sidecar) => substituteSidecar(sidecar, within(variables, sidecar))) }),
+    ...(declared.length === 0 ? {} : { workspaces: declared }),
     ...(results === undefined ? {} : { results }),
   };
   refuseUnknown(run, spec);
+  refuseMisplaced(run, spec);
   return spec;
 }
 
@@ -143,6 +145,17 @@ const substituteSidecar = (sidecar: Sidecar, variables: Variables): Sidecar => s
 function asText(text: string, variables: Variables): string {
   const whole = wholeVariable(text, variables);
   return whole === undefined || typeof whole === 'string' ? substituteText(text, variables) : JSON.stringify(whole);
+}
+
+/** What a StepAction says of its params may be a result of another step, which is known too late for it. */
+function refuseMisplaced(run: TaskRun, { steps = [] }: TaskSpec): void {
+  const complaints = underEach('steps', steps, misplacedReferences);
+  if (complaints.length === 0) return;
+  const problem = complaintText(complaints);
+  throw new TaskRunFailure(
+    'PodCreationFailed',
+    `failed to create task run pod "${run.metadata.name}": ${problem}. Maybe invalid TaskSpec`,
+  );
 }
 
 /** Only what is embedded is not checked when it is made: params reach it undeclared. */

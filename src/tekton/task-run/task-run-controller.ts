@@ -31,10 +31,10 @@ import type { Waiting } from '../references/reference.ts';
 import { resolutionsOf } from '../references/references.ts';
 import { SpaceLine } from '../space/space-line.ts';
 import { cancelled, podEnded, started, stuckStart, succeeded, timedOut } from './conditions.ts';
-import { TaskRunFailure } from './failure.ts';
+import { type KnownTask, TaskRunFailure, UnfitTaskRun } from './failure.ts';
 import { hold, isAbandoned, isHeld, letGo } from './held-pod.ts';
 import { MadePods } from './made-pods.ts';
-import { makePod, type PodDefaults } from './make-pod.ts';
+import { makePod, type PodDefaults, withMetaOfTask } from './make-pod.ts';
 import { attemptOf, gracePeriodOf, podName } from './pod.ts';
 import { knownSpec, knownTask, type Prepared, prepare } from './prepare.ts';
 import { retriedWhereAsked } from './retries.ts';
@@ -97,8 +97,18 @@ export class TaskRunController {
       return await this.#advance(run);
     } catch (error) {
       if (!(error instanceof TaskRunFailure)) throw error;
-      await this.#finish(run, succeeded('False', error.reason, error.message));
+      const told = error instanceof UnfitTaskRun ? await this.#ofTask(run, error.task) : run;
+      await this.#finish(told, succeeded('False', error.reason, error.message));
     }
+  }
+
+  /** What cannot run tells of its Task all the same; a further attempt finds it anew. */
+  async #ofTask(read: TaskRun, task: KnownTask): Promise<TaskRun> {
+    if (isKfsOwn(read) || (read.spec.retries ?? 0) > attemptOf(read)) return read;
+    const run = await withMetaOfTask(this.#client, read, task);
+    const { spec, provenance } = task;
+    const found = { taskSpec: spec, ...(provenance === undefined ? {} : { provenance }) };
+    return { ...run, status: { ...found, ...read.status } };
   }
 
   async #advance(run: TaskRun): Promise<Result | void> {

@@ -106,7 +106,7 @@ export function childPipelineRunOf(plan: ChildPlan, pipeline?: string): Draft<Pi
   const timeout = task.timeout ?? childTimeout(run, isFinally) ?? unlimited(run);
   const params = paramsOf(plan);
   return {
-    metadata: childMetadata(run, task, name, isFinally, pipeline),
+    metadata: childMetadata(run, task, name, isFinally, pipeline ?? name),
     spec: {
       ...(task.pipelineRef === undefined ? { pipelineSpec: task.pipelineSpec! } : { pipelineRef: task.pipelineRef }),
       ...(run.spec.taskRunTemplate === undefined ? {} : { taskRunTemplate: run.spec.taskRunTemplate }),

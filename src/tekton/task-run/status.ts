@@ -1,5 +1,6 @@
 /** The status of a TaskRun as it follows from its Pod. Pure. */
 
+import { rfc3339 } from '../../client/clock.ts';
 import { type ConditionDraft, mergeConditions } from '../../resources/condition.ts';
 import type { ContainerState, ContainerStatus, Pod } from '../../resources/core/pod.ts';
 import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
@@ -49,10 +50,9 @@ export function statusFromPod(
   const artifacts = final ? artifactsOf(spec, pod) : undefined;
   return {
     ...run.status,
-    observedGeneration: run.metadata.generation,
     podName: pod.metadata.name,
     startTime: run.status?.startTime ?? now,
-    ...(final ? { completionTime: run.status?.completionTime ?? lastFinish(pod) ?? now } : {}),
+    ...(final ? { completionTime: run.status?.completionTime ?? endOf(run, pod) ?? now } : {}),
     steps: stepStates(run, spec, pod, condition),
     ...(sidecars.length === 0 ? {} : { sidecars }),
     ...(fitting.length === 0 ? {} : { results: fitting }),
@@ -87,7 +87,6 @@ const messagesOf = (spec: TaskSpec, pod: Pod): ReadonlyMap<string, string | unde
 export function finalStatus(run: TaskRun, condition: ConditionDraft, now: string): TaskRunStatus {
   return {
     ...run.status,
-    observedGeneration: run.metadata.generation,
     startTime: run.status?.startTime ?? now,
     completionTime: run.status?.completionTime ?? now,
     ...(run.status?.steps === undefined || isKfsOwn(run)
@@ -129,7 +128,7 @@ function stepStates(run: TaskRun, spec: TaskSpec, pod: Pod, condition: Condition
     const before = run.status?.steps?.find((state) => state.name === name);
     const results = stepResults(step, ended?.message);
     const state: StepState = {
-      ...asOfKubernetes(status?.state ?? { waiting: { reason: 'PodInitializing' } }),
+      ...asOfKubernetes(status?.state ?? { waiting: { reason: 'PodInitializing' } }, step.onError),
       name,
       container,
       ...(status?.imageID === undefined ? {} : { imageID: status.imageID }),
@@ -146,10 +145,21 @@ function stepStates(run: TaskRun, spec: TaskSpec, pod: Pod, condition: Condition
 /** Reasons that a container's end has on this node only. Kubernetes knows the exit code's; `terminationReason` says more. */
 const ofThisNode = ['Skipped', 'TimeoutExceeded'];
 
-function asOfKubernetes(state: ContainerState): ContainerState {
+function asOfKubernetes(state: ContainerState, onError: string | undefined): ContainerState {
   const { terminated } = state;
-  if (terminated === undefined || !ofThisNode.includes(terminated.reason ?? '')) return state;
-  return { terminated: { ...terminated, reason: terminated.exitCode === 0 ? 'Completed' : 'Error' } };
+  if (terminated === undefined) return state;
+  // Tekton's own program ended well; the code is its command's.
+  if (terminationReason(onError, terminated) === 'Continued')
+    return { terminated: { ...terminated, reason: 'Completed' } };
+  if (!ofThisNode.includes(terminated.reason ?? '')) return state;
+  const { message, ...rest } = terminated;
+  return {
+    terminated: {
+      ...rest,
+      ...(message === undefined || terminated.reason === 'Skipped' ? {} : { message }),
+      reason: terminated.exitCode === 0 ? 'Completed' : 'Error',
+    },
+  };
 }
 
 /** The exit code stays what it was; what has never run has none of its own. */
@@ -210,6 +220,12 @@ function merged<A extends { readonly name?: string; readonly values?: readonly u
     byName.set(artifact.name ?? '', { ...before, ...artifact, values: [...(before?.values ?? []), ...added] });
   }
   return [...byName.values()];
+}
+
+/** In whole seconds, as the times of other runs that it is compared with; of Kf's own as the container had it. */
+function endOf(run: TaskRun, pod: Pod): string | undefined {
+  const finish = lastFinish(pod);
+  return finish === undefined || isKfsOwn(run) ? finish : rfc3339(Date.parse(finish));
 }
 
 function lastFinish(pod: Pod): string | undefined {

@@ -215,6 +215,19 @@ test('steps have what their template has, and their own', () => {
   });
 });
 
+test('variables of a step template come before those that they precede there, else last, as Kubernetes merges them', () => {
+  const env = (...names: string[]) => names.map((name) => ({ name, value: name }));
+  const [container] = podFor(
+    taskRun({
+      taskSpec: {
+        stepTemplate: { env: env('A', 'B', 'C') },
+        steps: [{ ...steps('a')[0]!, env: env('X', 'B') }],
+      },
+    }),
+  ).spec.containers;
+  expect(container?.env?.map(({ name }) => name)).toEqual(['X', 'A', 'B', 'C']);
+});
+
 describe('requests and limits', () => {
   const resourcesOf = (spec: Partial<TaskRun['spec']>) =>
     podFor(taskRun({ taskSpec: { steps: steps('a', 'b', 'c') }, ...spec })).spec.containers.map(

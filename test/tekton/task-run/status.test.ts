@@ -160,6 +160,13 @@ test('an image that cannot be had is not waited for', () => {
   });
 });
 
+test('a run ends with its last step, in whole seconds as the others begin; of Kf’s own to the millisecond', () => {
+  const pod = podOf('Succeeded', ended('step-a', 0, { finishedAt: '2026-01-01T00:00:02.900Z' }));
+  expect(statusOf(pod).completionTime).toBe('2026-01-01T00:00:02Z');
+  const own = { ...taskRun({}), metadata: { name: 'run', namespace: 'dev', labels: { 'kf.dev/task': 't' } } };
+  expect(statusFromPod(own, { steps: steps('a') }, pod, now).completionTime).toBe('2026-01-01T00:00:02.900Z');
+});
+
 describe('steps', () => {
   const reasons = (pod: Pod, spec?: TaskSpec, run?: Partial<TaskRun['spec']>) =>
     statusOf(pod, spec, run).steps?.map(({ terminationReason }) => terminationReason);
@@ -169,13 +176,14 @@ describe('steps', () => {
     const pod = podOf(
       'Failed',
       ended('step-a', 0),
-      ended('step-b', 0, { reason: 'Skipped' }),
+      ended('step-b', 0, { reason: 'Skipped', message: 'for this node' }),
       ended('step-c', 1),
       ended('step-d', 1),
     );
     expect(reasons(pod, spec)).toEqual(['Completed', 'Skipped', 'Error', 'Continued']);
     const states = statusOf(pod, spec).steps?.map(({ terminated }) => terminated?.reason);
-    expect(states).toEqual(['Completed', 'Completed', 'Error', 'Error']);
+    expect(states).toEqual(['Completed', 'Completed', 'Error', 'Completed']);
+    expect(statusOf(pod, spec).steps?.[1]?.terminated?.message).toBeUndefined();
   });
   test('of a cancelled run: what it ended has its reason, and keeps its exit code', () => {
     const pod = podOf('Failed', ended('step-a', 0), ended('step-b', 143));

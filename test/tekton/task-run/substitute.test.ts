@@ -43,6 +43,49 @@ describe('variables', () => {
     ).toEqual([{ input: '["a","b"]', operator: 'in', values: ['a', 'b'] }]));
 });
 
+test('a workspace is where its path, with params, says: for all, for one step, and in the Pod', () => {
+  const run = taskRun({
+    params: [{ name: 'd', value: 'x' }],
+    workspaces: [{ name: 'w', emptyDir: {} }],
+    taskSpec: {
+      workspaces: [{ name: 'w', mountPath: '/all/$(params.d)' }],
+      steps: [
+        { name: 'a', image: 'i', script: '$(workspaces.w.path)', workspaces: [{ name: 'w' }] },
+        {
+          name: 'b',
+          image: 'i',
+          script: '$(workspaces.w.path)',
+          workspaces: [{ name: 'w', mountPath: '/one/$(params.d)' }],
+        },
+      ],
+    },
+  });
+  expect(specOf(run).steps?.map(({ script }) => script)).toEqual(['/all/x', '/one/x']);
+  const paths = podFor(run).spec.containers.map(({ volumeMounts = [] }) => volumeMounts.at(-1)?.mountPath);
+  expect(paths).toEqual(['/all/x', '/one/x']);
+});
+
+test('what describes stays as it was written', () => {
+  const taskSpec = { description: '$(params.d)', displayName: '$(params.d)', steps: steps('a') };
+  expect(specOf(taskRun({ params: [{ name: 'd', value: 'x' }], taskSpec }))).toMatchObject({
+    description: '$(params.d)',
+    displayName: '$(params.d)',
+  });
+});
+
+test('a StepAction cannot have the result of a step where it is known too late', () => {
+  const action = { params: [{ name: 'p' }], image: 'tool:$(params.p)', command: ['true'] };
+  const spec = {
+    steps: [
+      { name: 'a', image: 'i', command: ['true'], results: [{ name: 'r' }] },
+      { name: 'b', ref: { name: 'tool' }, params: [{ name: 'p', value: '$(steps.a.results.r)' }] },
+    ],
+  };
+  expect(() => specOf(taskRun({}), { name: 't', spec, actions: new Map([[1, action]]) })).toThrow(
+    'failed to create task run pod "run": stepResult substitutions are only allowed in env, command and args. Found usage in: steps[1].image. Maybe invalid TaskSpec',
+  );
+});
+
 describe('workspaces', () => {
   const declared = [
     { name: 'src' },

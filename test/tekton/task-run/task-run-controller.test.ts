@@ -95,6 +95,21 @@ describe.each(Object.entries(clientSettings()))('TaskRuns, %s', (_name, open) =>
     ]);
   });
 
+  test('one that cannot run tells which Task it is, where no further attempt finds out', async () => {
+    const spec = { params: [{ name: 'code' }], steps: [step('exit $(params.code)')] };
+    await client.create(Task, { metadata: { ...ref('build'), labels: { team: 'a' } }, spec });
+    await start(client, 'run', { taskRef: { name: 'build' } });
+    const run = await final('run');
+    expect(reasonOf(run)).toBe('TaskRunValidationFailed');
+    expect(run.status?.taskSpec).toMatchObject({ steps: [{ command: ['sh', '-c', 'exit $(params.code)'] }] });
+    expect(run.metadata.labels).toMatchObject({ 'tekton.dev/task': 'build', team: 'a' });
+    await start(client, 'again', { taskRef: { name: 'build' }, retries: 1 });
+    const again = await final('again');
+    expect(again.status?.retriesStatus?.[0]).not.toHaveProperty('taskSpec');
+    expect(again.status?.taskSpec?.steps).toHaveLength(1);
+    expect(await podsOf(client)).toEqual([]);
+  });
+
   test.each([
     ['0', 'True', 'Succeeded'],
     ['1', 'False', 'StepFailed'],

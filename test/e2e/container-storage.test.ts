@@ -104,6 +104,19 @@ test('what a layer says of a folder hides what lies below it', async () => {
   await storage.remove(id);
 });
 
+test('records that a fault of the disk has left hinder nobody: what they told of is gone, and comes anew', async () => {
+  const again = storageOf();
+  for (const kind of ['images', 'layers']) {
+    const file = join(root, `graph/overlay-${kind}/${kind}.json`);
+    writeFileSync(file, readFileSync(file).subarray(0, 100));
+    expect(again.find(digest)).toBeUndefined();
+    await again.skopeo(['copy', '--quiet', `oci:${join(root, 'layout')}`, 'containers-storage:localhost/greeting:1']);
+    const { layerPaths } = await again.keep('localhost/greeting:1');
+    expect(layerPaths.map((path) => readFileSync(join(path, 'etc/greeting'), 'utf8'))).toEqual(['low', 'high']);
+    expect(existsSync(`${file}.damaged`)).toBe(true);
+  }
+});
+
 test('a removed image is gone with its layers', async () => {
   const { id, layerPaths } = storage.find(digest)!;
   await storage.remove(id);

@@ -126,9 +126,18 @@ export class ContainerStorage {
     return true;
   }
 
+  /** skopeo and buildah refuse a storage with records that they cannot read. */
+  #setDamagedAside(): void {
+    for (const kind of ['images', 'layers']) {
+      const file = this.#recordsFile(kind);
+      if (readRecords(file) === undefined) renameSync(file, `${file}.damaged`);
+    }
+  }
+
   /** Writes what the environment names, as the administrator wants it now. Before each use of skopeo or buildah. */
   async configure(): Promise<void> {
     const { configDirectory, settings } = this.#options;
+    this.#setDamagedAside();
     const wanted = (await settings?.()) ?? noImageSettings;
     mkdirSync(configDirectory, { recursive: true, mode: 0o700 });
     const files = {
@@ -175,7 +184,7 @@ export class ContainerStorage {
     const files = ['images', 'layers'].map((kind) => this.#recordsFile(kind));
     const stamp = files.map(stampOf).join();
     if (this.#records?.stamp !== stamp) {
-      const [images, layers] = files.map((file) => readRecords(file)) as [
+      const [images, layers] = files.map((file) => readRecords(file) ?? []) as [
         readonly ImageRecord[],
         readonly LayerRecord[],
       ];
@@ -298,8 +307,8 @@ export class ContainerStorage {
    */
   async #distrustLayers(): Promise<void> {
     const file = this.#recordsFile('layers');
-    const records = readRecords(file) as readonly LayerRecord[];
-    const marked = withDistrusted(records, readRecords(this.#recordsFile('images')) as readonly ImageRecord[]);
+    const records = (readRecords(file) ?? []) as readonly LayerRecord[];
+    const marked = withDistrusted(records, (readRecords(this.#recordsFile('images')) ?? []) as readonly ImageRecord[]);
     if (marked !== undefined) await writeDurably(file, JSON.stringify(marked), 0o600);
   }
 }
@@ -317,10 +326,12 @@ function stampOf(file: string): string {
   return stats === undefined ? '' : `${stats.ino}:${stats.mtimeMs}:${stats.size}`;
 }
 
-function readRecords(file: string): readonly unknown[] {
+/** Undefined for what a fault of the disk has left: its images count as gone, what runs without them goes on. */
+function readRecords(file: string): readonly unknown[] | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as readonly unknown[];
   } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }

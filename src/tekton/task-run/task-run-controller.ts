@@ -18,9 +18,7 @@ import { endOfTurn } from '../../client/turns.ts';
 import { type ConditionDraft, isFinal, mergeConditions } from '../../resources/condition.ts';
 import { Pod } from '../../resources/core/pod.ts';
 import { Space } from '../../resources/kf/space.ts';
-import { annotations } from '../../resources/labels.ts';
 import { isControlledBy, isLeftoverOf, type ObjectRef, refOf } from '../../resources/meta.ts';
-import { isNotFound } from '../../resources/status.ts';
 import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
@@ -31,11 +29,12 @@ import type { Waiting } from '../references/reference.ts';
 import { resolutionsOf } from '../references/references.ts';
 import { SpaceLine } from '../space/space-line.ts';
 import { cancelled, podEnded, started, stuckStart, succeeded, timedOut } from './conditions.ts';
+import { endPod, endUnknown, removeUnstarted } from './end-pod.ts';
 import { type KnownTask, TaskRunFailure, UnfitTaskRun } from './failure.ts';
-import { hold, isAbandoned, isHeld, letGo } from './held-pod.ts';
+import { isAbandoned, letGo } from './held-pod.ts';
 import { MadePods } from './made-pods.ts';
 import { makePod, type PodDefaults, withMetaOfTask } from './make-pod.ts';
-import { attemptOf, gracePeriodOf, podName } from './pod.ts';
+import { attemptOf, podName } from './pod.ts';
 import { knownSpec, knownTask, type Prepared, prepare } from './prepare.ts';
 import { retriedWhereAsked } from './retries.ts';
 import { dropCredentials } from './run-credentials.ts';
@@ -234,34 +233,9 @@ export class TaskRunController {
 
   /** Ends the Pod first; the run is final once the Pod's processes have ended, so that "cancelled" means "stopped". */
   async #cancel(run: TaskRun, found: Pod | undefined): Promise<void> {
-    if (found === undefined || !isControlledBy(found, run)) return this.#gone(run);
-    const wanted = gracePeriodOf(run);
-    // Without any grace the API would take the Pod away at once, and with it its exit code; so the node is told apart.
-    const grace = wanted === undefined ? undefined : Math.max(1, wanted);
-    const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = found.metadata;
-    const due = deletionTimestamp === undefined || deletionGracePeriodSeconds > (grace ?? Infinity);
-    try {
-      let pod = found;
-      if (wanted === 0 && pod.metadata.annotations?.[annotations.gracePeriod] !== '0')
-        pod = await this.#client.patch(Pod, podRef(run), {
-          type: 'merge',
-          body: { metadata: { annotations: { [annotations.gracePeriod]: '0' } } },
-        });
-      if (due) await this.#delete(await hold(this.#client, pod), grace);
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      return this.#gone(run);
-    }
+    const isOurs = found !== undefined && isControlledBy(found, run);
+    if (!isOurs || !(await endPod(this.#client, run, found))) return this.#gone(run);
     await this.#mirror(run, found);
-  }
-
-  /** As it was read: a node that has taken it meanwhile may have started it. */
-  #delete({ metadata }: Pod, gracePeriodSeconds: number | undefined): Promise<void> {
-    const { resourceVersion } = metadata;
-    return this.#client.delete(Pod, refOf({ apiVersion: '', kind: '', metadata }), {
-      preconditions: { resourceVersion },
-      ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    });
   }
 
   async #mirror(read: TaskRun, pod: Pod): Promise<Result | void> {
@@ -281,18 +255,9 @@ export class TaskRunController {
       const prepared = await prepare(this.#client, run, this.#podDefaults.workspaceBinding);
       return prepared.state === 'ready' ? { ...run, status: { ...run.status, ...foundOut(run, prepared) } } : undefined;
     } catch (error) {
-      if (error instanceof TaskRunFailure && !(await this.#hasEnded(pod))) return undefined;
+      if (error instanceof TaskRunFailure && !(await endUnknown(this.#client, pod))) return undefined;
       throw error;
     }
-  }
-
-  /** Ends what nobody knows any more what it was. */
-  async #hasEnded(pod: Pod): Promise<boolean> {
-    if (podEnded(pod)) return true;
-    if (pod.metadata.deletionTimestamp !== undefined) return false;
-    const held = await hold(this.#client, pod);
-    await this.#delete(held, undefined);
-    return !isHeld(held);
   }
 
   /** What has started is the node's to end in time. */
@@ -309,11 +274,7 @@ export class TaskRunController {
   /** Of a Pod nothing of which has started. */
   async #giveUp(run: TaskRun, pod: Pod, condition: ConditionDraft): Promise<void> {
     if (pod.metadata.deletionTimestamp !== undefined) return;
-    try {
-      await this.#delete(pod, undefined);
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    await removeUnstarted(this.#client, pod);
     await this.#finish(run, condition);
   }
 

@@ -1,0 +1,64 @@
+/** Ends the Pod of a run. */
+
+import type { Client } from '../../client/client.ts';
+import { Pod } from '../../resources/core/pod.ts';
+import { annotations } from '../../resources/labels.ts';
+import { refOf } from '../../resources/meta.ts';
+import { isNotFound } from '../../resources/status.ts';
+import type { TaskRun } from '../../resources/tekton/task-run.ts';
+import { podEnded } from './conditions.ts';
+import { hold, isHeld } from './held-pod.ts';
+import { gracePeriodOf } from './pod.ts';
+
+/**
+ * Asks for the end of the Pod with the run's grace period; it stays until the run has its outcome.
+ * @returns false when it is there no more
+ * @throws StatusError Conflict when it was read too early
+ */
+export async function endPod(client: Client, run: TaskRun, found: Pod): Promise<boolean> {
+  const wanted = gracePeriodOf(run);
+  // Without any grace the API would take the Pod away at once, and with it its exit code; so the node is told apart.
+  const grace = wanted === undefined ? undefined : Math.max(1, wanted);
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = found.metadata;
+  const due = deletionTimestamp === undefined || deletionGracePeriodSeconds > (grace ?? Infinity);
+  try {
+    let pod = found;
+    if (wanted === 0 && pod.metadata.annotations?.[annotations.gracePeriod] !== '0')
+      pod = await client.patch(Pod, refOf(found), {
+        type: 'merge',
+        body: { metadata: { annotations: { [annotations.gracePeriod]: '0' } } },
+      });
+    if (due) await deleteAsRead(client, await hold(client, pod), grace);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    return false;
+  }
+  return true;
+}
+
+/** Ends a Pod nobody knows any more what it was. @returns whether it has ended */
+export async function endUnknown(client: Client, pod: Pod): Promise<boolean> {
+  if (podEnded(pod)) return true;
+  if (pod.metadata.deletionTimestamp !== undefined) return false;
+  const held = await hold(client, pod);
+  await deleteAsRead(client, held);
+  return !isHeld(held);
+}
+
+/** Removes a Pod nothing of which has started. @throws StatusError Conflict when it was read too early */
+export async function removeUnstarted(client: Client, pod: Pod): Promise<void> {
+  try {
+    await deleteAsRead(client, pod);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+/** A node that has taken it meanwhile may have started it. */
+function deleteAsRead(client: Client, pod: Pod, gracePeriodSeconds?: number): Promise<void> {
+  const { resourceVersion } = pod.metadata;
+  return client.delete(Pod, refOf(pod), {
+    preconditions: { resourceVersion },
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+  });
+}

@@ -2,10 +2,11 @@
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ContainerStorage, ImageToolsMissing } from '../node/images/container-storage.ts';
+import type { ContainerStorage } from '../node/images/container-storage.ts';
 import { digestOf, ImageNotFound } from '../node/images/image.ts';
 import type { HadImage, NodeImages } from '../node/images/node-images.ts';
 import { PullError } from '../node/images/pull-error.ts';
+import { ImageToolsMissing } from '../node/images/skopeo.ts';
 import { parseImageReference } from '../resources/image-reference.ts';
 import { type BundleImages, type BundleLayer, longestBundle } from '../tekton/resolvers/bundle-images.ts';
 import { ResolverError } from '../tekton/resolvers/resolver.ts';

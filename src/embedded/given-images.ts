@@ -1,10 +1,10 @@
 /** Images that Builds take as they are: the node's. */
 
 import { GivenImageError, type GivenImages } from '../build/image/given-images.ts';
-import { ImageToolsMissing } from '../node/images/container-storage.ts';
 import { ImageNotFound } from '../node/images/image.ts';
 import type { NodeImages } from '../node/images/node-images.ts';
 import { PullError } from '../node/images/pull-error.ts';
+import { ImageToolsMissing } from '../node/images/skopeo.ts';
 
 export const givenImages = (images: NodeImages): GivenImages => ({
   // A tag may have moved since it was pulled.

@@ -12,11 +12,12 @@ import {
 } from '../build/image/image-bench.ts';
 import { isInChroot } from '../node/host/chroot.ts';
 import { runCommand } from '../node/host/run-command.ts';
-import { type ContainerStorage, ImageToolsMissing } from '../node/images/container-storage.ts';
+import type { ContainerStorage } from '../node/images/container-storage.ts';
 import { builderStackRef, digestHex, ImageNotFound, imageRef } from '../node/images/image.ts';
 import type { HadImage, NodeImages } from '../node/images/node-images.ts';
 import { BadLayoutError, checkLayout } from '../node/images/oci-layout.ts';
 import { PullError, pullErrorOf } from '../node/images/pull-error.ts';
+import { ImageToolsMissing } from '../node/images/skopeo.ts';
 import { findProgram } from '../node/runtime/find-programs.ts';
 
 export interface ImageBenchOptions {

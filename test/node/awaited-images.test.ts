@@ -1,9 +1,9 @@
 /** Pods whose images are pulled: what is final, what is asked for again and when, and what their status says meanwhile. */
 
 import { beforeEach, expect, test } from 'vitest';
-import { ImageToolsMissing } from '../../src/node/images/container-storage.ts';
 import type { Images } from '../../src/node/images/node-images.ts';
 import { PullError } from '../../src/node/images/pull-error.ts';
+import { ImageToolsMissing } from '../../src/node/images/skopeo.ts';
 import { AwaitedImages } from '../../src/node/pods/awaited-images.ts';
 import { imagePullOf } from '../../src/resources/core/image-pull.ts';
 import { Secret, ServiceAccount } from '../../src/resources/core/kinds.ts';

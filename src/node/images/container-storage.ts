@@ -1,39 +1,20 @@
 /**
  * Images that containers/storage keeps, in a storage of our own under the data directory: those of registries, archives and
- * Dockerfiles. skopeo and buildah write it; here it is read, so that a task's start runs no program. Nothing of it is
- * mounted: a container's overlay takes the layers' folders themselves.
+ * Dockerfiles. skopeo writes it; here it is read, so that a task's start runs no program. Nothing of it is mounted: a
+ * container's overlay takes the layers' folders themselves.
  *
  * An image counts once it was *kept*: flushed to the disk, and noted in a file of its own. What a crash left half-written
  * was not.
  */
 
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, renameSync, statfsSync, statSync, utimesSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '../../files/durable.ts';
-import { type ImageSettings, noImageSettings } from '../../resources/image-settings.ts';
 import type { RunCommand } from '../host/run-command.ts';
-import { findProgram } from '../runtime/find-programs.ts';
 import type { ImageConfig } from './image.ts';
-import { certificatesOf, registriesConf } from './registries-conf.ts';
-import {
-  policyJson,
-  type StorageDriver,
-  type StorageFolders,
-  storageConf,
-  storageEnvironment,
-} from './storage-config.ts';
+import { Skopeo, type SkopeoOptions } from './skopeo.ts';
+import type { StorageDriver, StorageFolders } from './storage-config.ts';
 import {
   bigDataFile,
   type ImageRecord,
@@ -44,30 +25,16 @@ import {
   withDistrusted,
 } from './stored-image.ts';
 
-export interface ContainerStorageOptions extends StorageFolders {
+export interface ContainerStorageOptions extends SkopeoOptions {
   /** Holds a file per kept image, `ID.stored`; its time is that of the last use. */
   readonly keptDirectory: string;
   /** Names this boot of the machine: what an earlier one left without keeping it is not trusted. */
   readonly bootId: string;
-  readonly run: RunCommand;
-  /** The administrator's, as they are now. Default: none. */
-  readonly settings?: () => Promise<ImageSettings>;
 }
 
 /** A kept image, ready to be run. */
 export interface UsableImage extends StoredImage {
   readonly config: ImageConfig;
-}
-
-/** skopeo, or what it is used for, is not on this machine. */
-export class ImageToolsMissing extends Error {
-  override readonly name = 'ImageToolsMissing';
-  constructor(readonly packages: readonly string[]) {
-    super(
-      `images need ${packages.join(' and ')}, which this machine does not have; install with: ` +
-        `apt-get install -y --no-install-recommends ${packages.join(' ')} (or: kf doctor --fix)`,
-    );
-  }
 }
 
 /** In the folder of notes about kept images: the boot of the machine in which the storage was opened. */
@@ -78,6 +45,7 @@ export const useInterval = 600_000;
 
 export class ContainerStorage {
   readonly #options: ContainerStorageOptions;
+  readonly #skopeo: Skopeo;
   #driver: StorageDriver = 'overlay';
   /** Usable images by identifier or digest (`sha256:…`): what is in a storage never changes under its digest. */
   readonly #known = new Map<string, UsableImage>();
@@ -88,24 +56,15 @@ export class ContainerStorage {
 
   constructor(options: ContainerStorageOptions) {
     this.#options = options;
+    this.#skopeo = new Skopeo(options);
   }
 
   get driver(): StorageDriver {
     return this.#driver;
   }
 
-  /** For skopeo and buildah, which take folders and driver from the files that it names. */
-  get environment(): Readonly<Record<string, string>> {
-    return storageEnvironment(this.#options);
-  }
-
   get folders(): StorageFolders {
     return this.#options;
-  }
-
-  /** Path of the policy file: skopeo takes it as an argument (`--policy`), buildah as `--signature-policy`. */
-  get policy(): string {
-    return join(this.#options.configDirectory, 'policy.json');
   }
 
   async open(): Promise<void> {
@@ -114,7 +73,7 @@ export class ContainerStorage {
     await mkdir(graphRoot, { recursive: true, mode: 0o700 });
     await chmod(graphRoot, 0o700);
     this.#driver = usualDriver(graphRoot);
-    await this.configure();
+    await this.#configure();
     await this.#distrust();
   }
 
@@ -122,40 +81,20 @@ export class ContainerStorage {
   async useVfs(): Promise<boolean> {
     if (this.#driver === 'vfs' || this.list().length > 0) return false;
     this.#driver = 'vfs';
-    await this.configure();
+    await this.#configure();
     return true;
   }
 
-  /** skopeo and buildah refuse a storage with records that they cannot read. */
+  async #configure(): Promise<void> {
+    this.#setDamagedAside();
+    await this.#skopeo.configure(this.#driver);
+  }
+
+  /** skopeo refuses a storage with records that it cannot read. */
   #setDamagedAside(): void {
     for (const kind of ['images', 'layers']) {
       const file = this.#recordsFile(kind);
       if (readRecords(file) === undefined) renameSync(file, `${file}.damaged`);
-    }
-  }
-
-  /** Writes what the environment names, as the administrator wants it now. Before each use of skopeo or buildah. */
-  async configure(): Promise<void> {
-    const { configDirectory, settings } = this.#options;
-    this.#setDamagedAside();
-    const wanted = (await settings?.()) ?? noImageSettings;
-    mkdirSync(configDirectory, { recursive: true, mode: 0o700 });
-    const files = {
-      'storage.conf': storageConf(this.#options, this.#driver),
-      'policy.json': policyJson,
-      'registries.conf': registriesConf(wanted),
-    };
-    for (const [name, text] of Object.entries(files)) {
-      const file = join(configDirectory, name);
-      // Whole at any moment: others read it.
-      writeFileSync(`${file}.new`, text);
-      renameSync(`${file}.new`, file);
-    }
-    const certificates = join(configDirectory, '.config/containers/certs.d');
-    rmSync(certificates, { recursive: true, force: true });
-    for (const [host, ca] of certificatesOf(wanted)) {
-      mkdirSync(join(certificates, host), { recursive: true });
-      symlinkSync(ca, join(certificates, host, 'ca.crt'));
     }
   }
 
@@ -242,18 +181,8 @@ export class ContainerStorage {
 
   /** Runs skopeo on this storage. @throws ImageToolsMissing, CommandError */
   async skopeo(args: readonly string[], options?: Parameters<RunCommand>[2]): Promise<string> {
-    const program = findProgram('skopeo');
-    if (program === undefined) throw new ImageToolsMissing(['skopeo']);
-    await this.configure();
-    const environment = Object.entries(this.environment).map(([name, value]) => `${name}=${value}`);
-    // It does not read the variable for this one file.
-    const files = [
-      '--policy',
-      this.policy,
-      '--registries-conf',
-      join(this.#options.configDirectory, 'registries.conf'),
-    ];
-    return this.#options.run('env', [...environment, program, ...files, ...args], options);
+    this.#setDamagedAside();
+    return this.#skopeo.run(this.#driver, args, options);
   }
 
   #recordsFile(kind: string): string {

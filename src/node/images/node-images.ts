@@ -11,11 +11,12 @@ import {
   withDigest,
 } from '../../resources/image-reference.ts';
 import type { ImageSettings } from '../../resources/image-settings.ts';
-import { type ContainerStorage, ImageToolsMissing, type UsableImage } from './container-storage.ts';
+import type { ContainerStorage, UsableImage } from './container-storage.ts';
 import { digestOf, type Image, ImageNotFound, scratchBase } from './image.ts';
 import type { ImagePuller, PullOptions } from './image-puller.ts';
 import type { ImageStore } from './image-store.ts';
 import { PullError } from './pull-error.ts';
+import { ImageToolsMissing } from './skopeo.ts';
 
 /** What the node asks of images. */
 export interface Images {

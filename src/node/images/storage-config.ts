@@ -1,6 +1,6 @@
 /**
- * The files that skopeo and buildah are configured by, so that nothing of the machine's own /etc/containers and nobody's
- * storage or credentials are used. Pure.
+ * The files that skopeo is configured by, so that nothing of the machine's own /etc/containers and nobody's storage or
+ * credentials are used. Pure.
  */
 
 export type StorageDriver = 'overlay' | 'vfs';
@@ -27,7 +27,7 @@ skip_mount_home = "true"
 /** `policy.json`: images are told by their digests, signatures are not asked for. */
 export const policyJson = `${JSON.stringify({ default: [{ type: 'insecureAcceptAnything' }] })}\n`;
 
-/** What every call of skopeo and buildah needs in its environment. */
+/** What every call of skopeo needs in its environment. */
 export function storageEnvironment({ configDirectory }: StorageFolders): Readonly<Record<string, string>> {
   return {
     CONTAINERS_STORAGE_CONF: `${configDirectory}/storage.conf`,

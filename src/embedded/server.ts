@@ -17,6 +17,7 @@ import { startEventExpiry } from '../controllers/retention/event-expiry.ts';
 import { startRetentionController } from '../controllers/retention/retention-controller.ts';
 import { startServiceInstanceBindingController } from '../controllers/service/service-instance-binding-controller.ts';
 import { startServiceInstanceController } from '../controllers/service/service-instance-controller.ts';
+import { startDefaultServiceAccountController } from '../controllers/space/default-service-account.ts';
 import { startSpaceController } from '../controllers/space/space-controller.ts';
 import { startTaskController } from '../controllers/task/task-controller.ts';
 import { startTaskScheduleController } from '../controllers/task-schedule/task-schedule-controller.ts';
@@ -141,6 +142,7 @@ function startControllers(
   const options = { client, clock: systemClock, onError: log, turns: new OneByOne() };
   return [
     startSpaceController(options),
+    startDefaultServiceAccountController(options),
     startAppController(options),
     startServiceInstanceController(options),
     startServiceInstanceBindingController(options),

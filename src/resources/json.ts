@@ -50,3 +50,14 @@ export function assign(object: Record<string, unknown>, key: string, value: unkn
   if (key !== '__proto__') object[key] = value;
   else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
+
+/** JSON as Go writes maps: by the order of their keys. */
+export function jsonInOrder(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(jsonInOrder).join(',')}]`;
+  if (!isJsonObject(value)) return JSON.stringify(value) ?? 'null';
+  const members = Object.keys(value)
+    .filter((key) => value[key] !== undefined)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${jsonInOrder(value[key])}`);
+  return `{${members.join(',')}}`;
+}

@@ -1,6 +1,7 @@
 /** What `$(NAME)` stands for where the start order takes values from files. Pure. */
 
 import type { FileValue } from '../../resources/core/start-order.ts';
+import { jsonInOrder } from '../../resources/json.ts';
 import { ConfigError } from './config-error.ts';
 
 type Json = unknown;
@@ -44,7 +45,7 @@ function child(value: Json, key: string): Json {
   return /^\d+$/.test(key) ? value[Number(key)] : value.find((entry) => isMap(entry) && entry.name === key);
 }
 
-const textOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const textOf = (value: Json): string => (typeof value === 'string' ? value : jsonInOrder(value));
 
 const reference = /\$\(([^()\s]+)\)/g;
 

@@ -4,7 +4,7 @@ import type { ParamValue } from '../../resources/tekton/param.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { PipelineSpec, PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
 import { problemOfDefaults, valuesOfParams, variablesOfParams } from '../variables/params.ts';
-import { substituteValue } from '../variables/substitution.ts';
+import { setParam, substituteValue } from '../variables/substitution.ts';
 import { graphOf, InvalidGraph } from './graph.ts';
 import { checkParams, withoutParams } from './params.ts';
 import { variablesIn } from './result-reference.ts';
@@ -80,8 +80,7 @@ export function preparePipeline(run: PipelineRun, spec: PipelineSpec, pipeline: 
   const { tasks = [], finally: final = [], results = [] } = spec;
   if (variablesIn([tasks, final, results]).length === 0) return spec;
   const variables = pipelineVariables(run, spec, pipeline);
-  const prepare = (task: PipelineTask): PipelineTask =>
-    substituteTask(task, variables, withoutParams(insideOf(task, variables), task.params ?? []));
+  const prepare = (task: PipelineTask): PipelineTask => substituteTask(task, variables, withOwnParams(task, variables));
   return {
     ...spec,
     tasks: tasks.map(prepare),
@@ -90,6 +89,21 @@ export function preparePipeline(run: PipelineRun, spec: PipelineSpec, pipeline: 
       ? {}
       : { results: results.map((result) => ({ ...result, value: substituteValue(result.value, variables) })) }),
   };
+}
+
+/** Inside of a task its own params count: of those that the run has, too, a text is filled in. */
+function withOwnParams(
+  task: PipelineTask,
+  variables: ReadonlyMap<string, ParamValue>,
+): ReadonlyMap<string, ParamValue> {
+  const own = task.params ?? [];
+  const inside = new Map(withoutParams(insideOf(task, variables), own));
+  for (const { name, value } of own) {
+    const text = typeof value === 'string' ? substituteValue(value, variables) : undefined;
+    const isKnown = typeof text === 'string' && !text.includes('$(');
+    if (isKnown && typeof variables.get(`params.${name}`) === 'string') setParam(inside, name, text);
+  }
+  return inside;
 }
 
 /** Inside of a Task that declares a workspace, what is said of it is about that one. */

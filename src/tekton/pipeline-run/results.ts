@@ -1,5 +1,6 @@
 /** What finished tasks have left for others: results, the length of a matrix, artifacts, how they ended. Pure. */
 
+import { jsonInOrder } from '../../resources/json.ts';
 import type { ParamValue } from '../../resources/tekton/param.ts';
 import type { Variables } from '../variables/substitution.ts';
 import { countOf } from './matrix.ts';
@@ -112,7 +113,7 @@ type Artifacts = Readonly<Record<'inputs' | 'outputs', readonly { readonly name:
 function artifactOf(state: TaskState, side: 'inputs' | 'outputs', name: string | undefined): string | undefined {
   const all = state.runs.flatMap((run) => ((run.status?.artifacts ?? {}) as Partial<Artifacts>)[side] ?? []);
   const found = name === undefined ? all[0] : all.find((artifact) => artifact.name === name);
-  return found === undefined ? undefined : JSON.stringify(found.values);
+  return found === undefined ? undefined : jsonInOrder(found.values);
 }
 
 /** `tasks.T.status` and `tasks.T.reason` of all tasks, and `tasks.status`. */

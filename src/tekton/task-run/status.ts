@@ -56,7 +56,8 @@ export function statusFromPod(
     steps: stepStates(run, spec, pod, condition),
     ...(sidecars.length === 0 ? {} : { sidecars }),
     ...(fitting.length === 0 ? {} : { results: fitting }),
-    ...(artifacts === undefined ? {} : { artifacts }),
+    // Empty where there are none, as with Tekton's flag enable-artifacts.
+    ...(final && !isKfsOwn(run) ? { artifacts: artifacts ?? {} } : {}),
     conditions: mergeConditions(run.status?.conditions, [condition], now),
   };
 }

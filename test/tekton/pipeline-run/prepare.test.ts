@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import type { PipelineRun } from '../../../src/resources/tekton/pipeline-run.ts';
+import type { PipelineTask } from '../../../src/resources/tekton/pipeline-spec.ts';
+import { preparePipeline } from '../../../src/tekton/pipeline-run/prepare.ts';
+import { resolveIn } from '../../../src/tekton/pipeline-run/results.ts';
+import type { ChildRun } from '../../../src/tekton/pipeline-run/types.ts';
+
+const run: PipelineRun = {
+  apiVersion: 'tekton.dev/v1',
+  kind: 'PipelineRun',
+  metadata: { name: 'run', namespace: 'dev' },
+  spec: { params: [{ name: 'word', value: 'the run’s' }] },
+};
+const script = (task: Partial<PipelineTask>, text = '$(params.word)') => {
+  const steps = [{ name: 's', image: 'i', script: text }];
+  const spec = { params: [{ name: 'word' }], tasks: [{ name: 't', taskSpec: { steps }, ...task }] };
+  return preparePipeline(run, spec, 'run').tasks?.[0]?.taskSpec?.steps?.[0]?.script;
+};
+const own = (value: string) => ({ params: [{ name: 'word', value }] });
+
+test('an embedded task has the run’s params, else its own, filled in', () => {
+  expect(script({})).toBe('the run’s');
+  expect(script(own('the task’s'))).toBe('the task’s');
+  expect(script(own('after $(params.word)'))).toBe('after the run’s');
+});
+
+test('what is a result yet, or only the task’s own, is left to its run', () => {
+  expect(script(own('$(tasks.other.results.r)'))).toBe('$(params.word)');
+  expect(script({ params: [{ name: 'more', value: 'x' }] }, '$(params.more)')).toBe('$(params.more)');
+});
+
+test('an artifact’s values are JSON in the order of their names', () => {
+  const values = [{ uri: 'pkg:x', digest: { sha256: 'b', sha1: 'a' } }];
+  const done = {
+    kind: 'TaskRun',
+    metadata: { name: 'run-t' },
+    status: {
+      conditions: [{ type: 'Succeeded', status: 'True' }],
+      artifacts: { outputs: [{ name: 'image', values }] },
+    },
+  } as unknown as ChildRun;
+  const states = new Map([['t', { task: { name: 't' }, isFinally: false, runs: [done] }]]);
+  expect(resolveIn('$(tasks.t.outputs.image)', states).variables.get('tasks.t.outputs.image')).toBe(
+    '[{"digest":{"sha1":"a","sha256":"b"},"uri":"pkg:x"}]',
+  );
+});

@@ -30,7 +30,7 @@ export const bundleImages = ({ parts }: BundleImagesOptions): BundleImages => ({
     if (image.layers.reduce((sum, { bytes }) => sum + bytes, 0) > longestBundle)
       throw new ResolverError(`cannot retrieve the oci image: its layers exceed ${longestBundle} bytes`);
     // Emptied by the next server, whatever becomes of this one.
-    const folder = await mkdtemp(join(storage.folders.graphRoot, 'pulls', 'bundle-'));
+    const folder = await mkdtemp(join(storage.pulls, 'bundle-'));
     try {
       // The copy's manifest may say other digests, for other compressions, in the same order.
       const told = JSON.parse(await storage.skopeo(['inspect', '--raw', source])) as Manifest;

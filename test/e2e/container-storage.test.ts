@@ -1,6 +1,6 @@
 /** The storage of images as skopeo writes it: what is read of it is what is in it. */
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -115,6 +115,22 @@ test('records that a fault of the disk has left hinder nobody: what they told of
     expect(layerPaths.map((path) => readFileSync(join(path, 'etc/greeting'), 'utf8'))).toEqual(['low', 'high']);
     expect(existsSync(`${file}.damaged`)).toBe(true);
   }
+});
+
+test('what passes through a copy lies in the storage, not in /var/tmp', async () => {
+  const said: string[] = [];
+  const listening = new ContainerStorage({
+    ...storage.folders,
+    keptDirectory: join(root, 'kept'),
+    bootId: 'boot',
+    run: (command, args, options) => {
+      said.push(args[args.indexOf('--tmpdir') + 1] ?? '');
+      return runCommand(command, args, options);
+    },
+  });
+  await listening.skopeo(['copy', '--quiet', `oci:${join(root, 'layout')}`, 'containers-storage:localhost/greeting:1']);
+  expect(said).toEqual([join(listening.pulls, 'pull-other')]);
+  expect(readdirSync(said[0]!)).toEqual([]);
 });
 
 test('a removed image is gone with its layers', async () => {

@@ -40,6 +40,9 @@ export interface UsableImage extends StoredImage {
 /** In the folder of notes about kept images: the boot of the machine in which the storage was opened. */
 export const bootFile = 'storage.boot';
 
+/** Begins the names of folders in which programs work that are to be ended with their server. */
+export const pullPrefix = 'pull-';
+
 /** Milliseconds between two notes of an image's use. */
 export const useInterval = 600_000;
 
@@ -65,6 +68,11 @@ export class ContainerStorage {
 
   get folders(): StorageFolders {
     return this.#options;
+  }
+
+  /** Holds what is on its way into the storage; emptied by the next server. */
+  get pulls(): string {
+    return join(this.#options.graphRoot, 'pulls');
   }
 
   async open(): Promise<void> {
@@ -182,7 +190,15 @@ export class ContainerStorage {
   /** Runs skopeo on this storage. @throws ImageToolsMissing, CommandError */
   async skopeo(args: readonly string[], options?: Parameters<RunCommand>[2]): Promise<string> {
     this.#setDamagedAside();
-    return this.#skopeo.run(this.#driver, args, options);
+    // Else whole layers pass through /var/tmp, and what a killed one leaves there nobody removes.
+    const temporary = args[0] === '--tmpdir' ? [] : ['--tmpdir', await this.#temporaryFolder()];
+    return this.#skopeo.run(this.#driver, [...temporary, ...args], options);
+  }
+
+  async #temporaryFolder(): Promise<string> {
+    const folder = join(this.pulls, `${pullPrefix}other`);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return folder;
   }
 
   #recordsFile(kind: string): string {

@@ -15,7 +15,7 @@ import {
 import type { ImageSettings } from '../../resources/image-settings.ts';
 import { formatBytes } from '../../resources/quantity.ts';
 import { defaultReserve } from '../disk/reserve.ts';
-import type { ContainerStorage, UsableImage } from './container-storage.ts';
+import { type ContainerStorage, pullPrefix, type UsableImage } from './container-storage.ts';
 import { PullError, pullErrorOf } from './pull-error.ts';
 
 export interface ImagePullerOptions {
@@ -73,7 +73,7 @@ export class ImagePuller {
 
   /** Ends and removes what a server that was killed left. */
   async open(): Promise<void> {
-    for (const pid of processesWith((word) => word.startsWith(join(this.#folder, 'pull-')))) kill(pid);
+    for (const pid of processesWith((word) => word.startsWith(join(this.#folder, pullPrefix)))) kill(pid);
     await rm(this.#folder, { recursive: true, force: true });
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
   }
@@ -117,7 +117,7 @@ export class ImagePuller {
   }
 
   get #folder(): string {
-    return join(this.#options.storage.folders.graphRoot, 'pulls');
+    return this.#options.storage.pulls;
   }
 
   async #verifies({ domain }: ImageReference): Promise<readonly string[]> {
@@ -148,7 +148,7 @@ export class ImagePuller {
 
   async #inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
     await this.#checkRoom();
-    const folder = mkdtempSync(join(this.#folder, 'pull-'));
+    const folder = mkdtempSync(join(this.#folder, pullPrefix));
     try {
       return await work(folder);
     } finally {

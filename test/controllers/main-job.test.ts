@@ -94,6 +94,27 @@ describe.each(Object.keys(settings))('the main job over the %s client', (name) =
     expect(world.node.ran).toHaveLength(1);
   });
 
+  test('a Task whose TaskRun was deleted says so: it had started', async () => {
+    await start();
+    await world.app('report');
+    await world.task('report', 'long', 'wait');
+    const pod = { namespace: 'dev', name: 'long-user-container-pod' };
+    await world.until(Pod, pod, ({ status }) => status?.phase === 'Running');
+    // Of a create whose answer was lost nobody knows yet, over a bad network.
+    await world.until(
+      PipelineRun,
+      { namespace: 'dev', name: 'long' },
+      ({ status }) => !!status?.childReferences?.length,
+    );
+    await world.client.delete(TaskRun, { namespace: 'dev', name: 'long-user-container' });
+    expect(succeeded(await world.final('long'))).toMatchObject({
+      status: 'False',
+      reason: 'TaskRunDeleted',
+      message: 'the TaskRun "long-user-container" was deleted',
+    });
+    expect(world.node.ran).toHaveLength(1);
+  });
+
   test('a Task that is terminated before it starts never runs', async () => {
     await start();
     await world.app('waiting', '');

@@ -18,6 +18,7 @@ const lost = [
   'PodEvicted',
   'DiskPressure',
   'PipelineRunDeleted',
+  'TaskRunDeleted',
   'PodDeleted',
 ];
 const timedOut = ['TaskTimeout', 'TaskRunTimeout', 'DeadlineExceeded'];

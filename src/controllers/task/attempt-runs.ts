@@ -4,6 +4,7 @@ import type { Client, Draft } from '../../client/client.ts';
 import { type Result, soon } from '../../client/controller.ts';
 import { getChild, getFromServer } from '../../client/get-if-exists.ts';
 import type { MachineRoom } from '../../client/machine-room.ts';
+import { MadeChildren } from '../../client/made-children.ts';
 import type { OneByOne } from '../../client/one-by-one.ts';
 import { type ConditionDraft, isFinal } from '../../resources/condition.ts';
 import type { Space } from '../../resources/kf/space.ts';
@@ -30,10 +31,15 @@ export const runRef = (task: Task, attempt: number): ObjectRef => ({
   name: pipelineRunName(task, attempt),
 });
 
+/** Somebody deleted it. */
+export const deletedRun = (name: string): ConditionDraft =>
+  refused('PipelineRunDeleted', `the PipelineRun "${name}" was deleted`);
+
 export class AttemptRuns {
   readonly #client: Client;
   readonly room: SpaceRoom;
   readonly machine: RoomOnMachine;
+  readonly made = new MadeChildren();
 
   constructor(client: Client, machine: MachineRoom | undefined, turns: OneByOne) {
     this.#client = client;
@@ -43,6 +49,9 @@ export class AttemptRuns {
 
   /** Makes the PipelineRun of an attempt, once: its name is the lock. What was granted it keeps until its Pod is there. */
   async create(task: Task, draft: Draft<PipelineRun>, space: Space | undefined): Promise<Blocked | undefined> {
+    const ref = { ...refOf(task), name: draft.metadata.name! };
+    if (this.made.has(task, ref.name) && (await getFromServer(this.#client, PipelineRun, ref)) === undefined)
+      return { condition: deletedRun(ref.name) };
     try {
       const blocked = await this.#createWithRoom(task, draft, space);
       if (blocked !== undefined) return blocked;
@@ -50,10 +59,11 @@ export class AttemptRuns {
       if (isInvalid(error)) return { condition: refused('TemplateError', error.message) };
       if (!isAlreadyExists(error)) throw error;
       // Made before, and our read lagged; unless it is somebody else's.
-      const run = await getFromServer(this.#client, PipelineRun, { ...refOf(task), name: draft.metadata.name! });
+      const run = await getFromServer(this.#client, PipelineRun, ref);
       if (run === undefined) throw error;
       if (!isControlledBy(run, task)) return this.blockedBy(task, run);
     }
+    this.made.add(task, ref.name);
     this.room.leave(refOf(task));
     return undefined;
   }

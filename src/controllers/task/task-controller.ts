@@ -34,9 +34,16 @@ import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { tellFailure } from '../notify/task-failed.ts';
 import { AppChanges } from './app-changes.ts';
-import { AttemptRuns, type Blocked, runRef } from './attempt-runs.ts';
+import { AttemptRuns, type Blocked, deletedRun, runRef } from './attempt-runs.ts';
 import { isRetried, nextAttempt, retryCondition, retryDelay, retryTime, withAttempt } from './attempts.ts';
-import { commandOf, nextPipelineRunOf, pipelineRunName, pipelineRunOf, type TaskContext } from './pipeline-run.ts';
+import {
+  commandOf,
+  nextPipelineRunOf,
+  pipelineRunName,
+  pipelineRunOf,
+  type TaskContext,
+  taskRunName,
+} from './pipeline-run.ts';
 import { obstacleOf, refused, terminated, waiting } from './task-conditions.ts';
 import { TaskNumbers } from './task-numbers.ts';
 import { outcomeOf } from './task-outcome.ts';
@@ -124,13 +131,17 @@ export class TaskController {
     if (over || task.spec.terminated) this.#runs.room.leave(request);
     if (over) {
       this.#runs.machine.leave(request);
+      this.#runs.made.forget(request);
       this.#waiting.remove(request);
       return;
     }
     // Its Job decides whether it starts.
     if (task.spec.pending && !task.spec.terminated) return;
     const run = await getChild(this.#client, PipelineRun, runRef(task, currentAttempt(task)), task);
-    if (run !== undefined && isControlledBy(run, task)) return this.#follow(task, run);
+    if (run !== undefined && isControlledBy(run, task)) {
+      this.#runs.made.add(task, run.metadata.name);
+      return this.#follow(task, run);
+    }
     if (run === undefined || task.spec.terminated) return this.#start(task);
     return this.#blocked(task, this.#runs.blockedBy(task, run));
   }
@@ -144,7 +155,7 @@ export class TaskController {
       if (run !== undefined) return this.#follow(task, run);
       const name = pipelineRunName(task, attempt);
       this.#runs.machine.leave(refOf(task));
-      if (wasStarted) return this.#report(task, refused('PipelineRunDeleted', `the PipelineRun "${name}" was deleted`));
+      if (wasStarted) return this.#report(task, deletedRun(name));
       return this.#report(task, refused('TaskRunCancelled', `${terminated(task)} before it started`));
     }
     const appRef = { ...refOf(task), name: task.spec.appRef.name };
@@ -282,7 +293,10 @@ const isKnown = (task: Task, run: PipelineRun, { status, reason }: ConditionDraf
 function runCondition(run: PipelineRun): ConditionDraft {
   const { status, reason, message = '' } = conditionOf(run, 'Succeeded') ?? {};
   if (status === 'True') return { type: 'TaskRunReady', status };
-  if (status === 'False') return refused(reason === 'Cancelled' ? 'TaskRunCancelled' : (reason ?? 'Failed'), message);
+  if (status === 'False' && reason === 'Cancelled') return refused('TaskRunCancelled', message);
+  if (status === 'False' && run.status?.childReferences?.length)
+    return refused('TaskRunDeleted', `the TaskRun "${taskRunName(run)}" was deleted`);
+  if (status === 'False') return refused(reason ?? 'Failed', message);
   return waiting(reason ?? 'Started', message);
 }
 

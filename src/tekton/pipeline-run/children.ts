@@ -2,6 +2,7 @@
 
 import type { AnyKind, Client, Draft } from '../../client/client.ts';
 import { getChild, getFromServer } from '../../client/get-if-exists.ts';
+import { MadeChildren } from '../../client/made-children.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { apiVersionOf } from '../../resources/kind.ts';
 import { annotations } from '../../resources/labels.ts';
@@ -28,6 +29,7 @@ export interface Loaded {
 
 export class Children {
   readonly #client: Client;
+  readonly #made = new MadeChildren();
 
   constructor(client: Client) {
     this.#client = client;
@@ -75,7 +77,12 @@ export class Children {
     if (child === undefined) return undefined;
     // What an earlier run of this name left is none of ours, and nothing is made any more.
     if (run.spec.status === 'Cancelled' && isLeftoverOf(child, run)) return undefined;
-    return owned(run, child as ChildRun);
+    return this.#known(run, owned(run, child as ChildRun));
+  }
+
+  #known(run: PipelineRun, child: ChildRun): ChildRun {
+    this.#made.add(run, child.metadata.name);
+    return child;
   }
 
   async #ofMatrix(run: PipelineRun, task: PipelineTask, kind: ChildKind): Promise<readonly ChildRun[]> {
@@ -86,25 +93,32 @@ export class Children {
       ownedBy: uid,
     });
     const ours = (items as readonly ChildRun[]).filter((child) => isControlledBy(child, run));
+    for (const child of ours) this.#known(run, child);
     return [...ours].sort((a, b) => a.metadata.name.localeCompare(b.metadata.name, 'en', { numeric: true }));
   }
 
-  /** Makes a child, or finds it made. @throws LeftoverInTheWay, PipelineRunFailure for what the API refuses */
+  /** Makes a child, or finds it made; one that was made before and is gone counts as failed for good. @throws LeftoverInTheWay, PipelineRunFailure for what the API refuses */
   async create(
     run: PipelineRun,
     kind: ChildKind,
     draft: Draft<TaskRun> | Draft<CustomRun> | Draft<PipelineRun>,
   ): Promise<ChildRun> {
+    const ref = { ...refOf(run), name: draft.metadata.name! };
+    if (this.#made.has(run, ref.name)) return this.#listed(run, kind, ref);
     try {
-      return (await this.#client.create(kinds[kind], draft)) as ChildRun;
+      return this.#known(run, (await this.#client.create(kinds[kind], draft)) as ChildRun);
     } catch (error) {
       if (isInvalid(error) || isBadRequest(error)) throw new PipelineRunFailure('CreateRunFailed', error.message);
       if (!isAlreadyExists(error)) throw error;
-      const { name } = draft.metadata;
-      const child = await getFromServer(this.#client, kinds[kind], { ...refOf(run), name: name! });
+      const child = await getFromServer(this.#client, kinds[kind], ref);
       if (child === undefined) throw error;
-      return owned(run, child as ChildRun);
+      return this.#known(run, owned(run, child as ChildRun));
     }
+  }
+
+  /** The run has ended, or is gone. */
+  forget(run: ObjectRef): void {
+    this.#made.forget(run);
   }
 
   /** Ends all that the status tells of. */

@@ -82,7 +82,8 @@ export class PipelineRunController {
 
   async reconcile(request: ObjectRef): Promise<Result | void> {
     const run = await getIfExists(this.#client, PipelineRun, request);
-    if (run === undefined || run.metadata.deletionTimestamp !== undefined || isFinal(run)) return;
+    if (run === undefined || run.metadata.deletionTimestamp !== undefined || isFinal(run))
+      return this.#children.forget(request);
     if ((run.spec.managedBy ?? ourName) !== ourName) return;
     if (run.spec.status === 'PipelineRunPending')
       return this.#wait(run, 'PipelineRunPending', `PipelineRun "${run.metadata.name}" is pending`);

@@ -12,6 +12,7 @@ import {
   type TakingTurns,
 } from '../../client/controller.ts';
 import { getChild, getFromServer, getIfExists } from '../../client/get-if-exists.ts';
+import { MadeChildren } from '../../client/made-children.ts';
 import { OneByOne } from '../../client/one-by-one.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { endOfTurn } from '../../client/turns.ts';
@@ -32,7 +33,6 @@ import { cancelled, podEnded, started, stuckStart, succeeded, timedOut } from '.
 import { endPod, endUnknown, removeUnstarted } from './end-pod.ts';
 import { type KnownTask, TaskRunFailure, UnfitTaskRun } from './failure.ts';
 import { isAbandoned, letGo } from './held-pod.ts';
-import { MadePods } from './made-pods.ts';
 import { makePod, type PodDefaults, withMetaOfTask } from './make-pod.ts';
 import { attemptOf, podName } from './pod.ts';
 import { knownSpec, knownTask, type Prepared, prepare } from './prepare.ts';
@@ -67,7 +67,7 @@ export class TaskRunController {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #line: ConcurrencyLine;
-  readonly #made = new MadePods();
+  readonly #made = new MadeChildren();
   readonly #podDefaults: PodDefaults;
   readonly space: SpaceLine;
 
@@ -113,7 +113,7 @@ export class TaskRunController {
   async #advance(run: TaskRun): Promise<Result | void> {
     const found = await getChild(this.#client, Pod, podRef(run), run);
     const isOurs = found !== undefined && isControlledBy(found, run);
-    if (isOurs) this.#made.add(found);
+    if (isOurs) this.#made.add(run, found.metadata.name);
     if (isOurs && isAbandoned(found)) return this.#gone(run);
     if (run.spec.status === 'TaskRunCancelled' && (isOurs || found === undefined))
       return this.#cancel(run, found ?? (await getFromServer(this.#client, Pod, podRef(run))));
@@ -150,7 +150,7 @@ export class TaskRunController {
   }
 
   async #createPod(run: TaskRun): Promise<Result | void> {
-    if (run.status?.podName !== undefined || this.#made.has(run)) {
+    if (run.status?.podName !== undefined || this.#made.has(run, podName(run, attemptOf(run)))) {
       // It was there once: its command may have run, so it is never made again.
       const pod = await getFromServer(this.#client, Pod, podRef(run));
       return pod !== undefined && isControlledBy(pod, run) ? this.#mirror(run, pod) : this.#gone(run);
@@ -177,7 +177,7 @@ export class TaskRunController {
     const surroundings = { client: this.#client, clock: this.#clock, podDefaults: this.#podDefaults };
     const { run, pod } = await makePod(surroundings, begun, prepared);
     if (!isControlledBy(pod, run)) return this.#wayBlocked(run, pod);
-    this.#made.add(pod);
+    this.#made.add(run, pod.metadata.name);
     await endOfTurn();
     await this.#begin(run, started(), {
       // From here on a Pod that is not there is one that was deleted.

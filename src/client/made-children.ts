@@ -1,0 +1,37 @@
+/**
+ * Children that have been there, of owners whose status may not say so yet: a command that may have run is never started
+ * again. In memory only: a child that is deleted by hand in the instant before a crash, and before the status was
+ * written, is made anew.
+ */
+
+import type { KubeObject, ObjectRef } from '../resources/meta.ts';
+
+type Owner = Pick<KubeObject, 'metadata'>;
+
+interface Made {
+  readonly uid: string | undefined;
+  readonly names: Set<string>;
+}
+
+export class MadeChildren {
+  readonly #made = new Map<string, Made>();
+
+  add({ metadata }: Owner, child: string): void {
+    const known = this.#made.get(key(metadata));
+    if (known?.uid === metadata.uid) known?.names.add(child);
+    else this.#made.set(key(metadata), { uid: metadata.uid, names: new Set([child]) });
+  }
+
+  /** Whether the child of this name has been there. */
+  has({ metadata }: Owner, child: string): boolean {
+    const known = this.#made.get(key(metadata));
+    return known !== undefined && known.uid === metadata.uid && known.names.has(child);
+  }
+
+  /** The owner has ended, or is gone. */
+  forget(owner: ObjectRef): void {
+    this.#made.delete(key(owner));
+  }
+}
+
+const key = ({ namespace = '', name }: ObjectRef): string => `${namespace}/${name}`;

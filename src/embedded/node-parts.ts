@@ -12,8 +12,8 @@ import type { CommandShells } from '../node/host/command-shells.ts';
 import type { NetworkProvider } from '../node/network/network.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
 import type { AllImages } from './create-images.ts';
+import type { Collector } from './disk/collector.ts';
 import type { DiskShare } from './disk/disk-share.ts';
-import type { Collector } from './prune.ts';
 
 export interface Parts {
   shells?: CommandShells;

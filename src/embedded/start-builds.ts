@@ -1,7 +1,10 @@
 /** Starts the builds on a node that is up, and what tells of their images. */
 
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { startBuildController } from '../build/build-controller.ts';
 import { startImagePresence } from '../build/image-presence.ts';
+import { removeTree } from '../build/remove-tree.ts';
 import type { SourceStore } from '../build/source-store.ts';
 import type { Client } from '../client/client.ts';
 import { systemClock } from '../client/clock.ts';
@@ -9,7 +12,9 @@ import { roomWithin } from '../node/agent-options.ts';
 import { BuildCaches } from '../node/disk/build-caches.ts';
 import { builderIds } from '../node/rootfs/builder-stack.ts';
 import { stackFingerprint } from '../node/rootfs/fingerprint.ts';
+import { isFinal } from '../resources/condition.ts';
 import { hostStackRef } from '../resources/image-reference.ts';
+import { Build } from '../resources/kf/build.ts';
 import type { ServerConfig } from '../resources/server-config/settings.ts';
 import { announceStack } from './announce-stack.ts';
 import { givenImages } from './given-images.ts';
@@ -17,7 +22,6 @@ import { createImageBench } from './image-bench.ts';
 import type { Machine } from './machine.ts';
 import type { Parts } from './node-parts.ts';
 import { buildLimits, nodeLimits } from './node-settings.ts';
-import { pruneBuilds } from './prune.ts';
 
 interface Options {
   readonly client: Client;
@@ -69,4 +73,16 @@ export async function startBuilds(
 /** `debian 12; node v20.20.2; python3 Python 3.11.2` */
 function fingerprintText({ distribution, interpreters }: Awaited<ReturnType<typeof stackFingerprint>>): string {
   return [distribution, ...Object.entries(interpreters).map(([name, version]) => `${name} ${version}`)].join('; ');
+}
+
+/**
+ * Removes working folders of Builds that were deleted, or ended just before a crash. For before builds start.
+ * @returns uids of the Builds that go on
+ */
+async function pruneBuilds(client: Client, folder: string): Promise<ReadonlySet<string>> {
+  const present = await readdir(folder).catch(() => []);
+  const { items } = await client.list(Build, { unfinishedOnly: true });
+  const kept = new Set(items.filter((build) => !isFinal(build)).map((build) => build.metadata.uid ?? ''));
+  for (const uid of present) if (!kept.has(uid)) await removeTree(join(folder, uid));
+  return kept;
 }

@@ -9,7 +9,7 @@ import { SourceStore } from '../../src/build/source-store.ts';
 import { systemClock } from '../../src/client/clock.ts';
 import { itself, type RunningController, startController } from '../../src/client/controller.ts';
 import { getIfExists } from '../../src/client/get-if-exists.ts';
-import { prune } from '../../src/embedded/prune.ts';
+import { prune } from '../../src/embedded/disk/collector.ts';
 import { ImageStore } from '../../src/node/images/image-store.ts';
 import { isFinal } from '../../src/resources/condition.ts';
 import { Namespace } from '../../src/resources/core/kinds.ts';

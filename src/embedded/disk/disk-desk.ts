@@ -13,11 +13,12 @@ import type { LogStore } from '../../node/logs/log-store.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { Build } from '../../resources/kf/build.ts';
 import { statusError } from '../../resources/status.ts';
-import { type Collector, namedImages, namedSources } from '../prune.ts';
-import { removeUnused, type StoredImagesOptions, unusedImages } from '../stored-images.ts';
+import type { Collector } from './collector.ts';
 import { sizesIn, sizesOf } from './du.ts';
 import { bytesOf } from './measure.ts';
+import { namedImages, namedSources } from './named.ts';
 import { isAside, isInShare, shareOf } from './share.ts';
+import { removeUnused, type StoredImagesOptions, unusedImages } from './stored-images.ts';
 
 export interface DiskDeskOptions {
   readonly dataDir: string;

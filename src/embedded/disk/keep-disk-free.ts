@@ -9,13 +9,13 @@ import type { LogStore } from '../../node/logs/log-store.ts';
 import { isHeld } from '../backup/hold.ts';
 import type { Machine } from '../machine.ts';
 import type { Parts } from '../node-parts.ts';
-import { startCollector } from '../prune.ts';
 import { loadServerConfig } from '../server-config.ts';
-import { isReplaced, removeUnused } from '../stored-images.ts';
+import { startCollector } from './collector.ts';
 import { createDiskDesk } from './disk-desk.ts';
 import { startDiskShare } from './disk-share.ts';
 import { oldLogs } from './old-logs.ts';
-import { unusedImages, unusedStoredImages } from './unused-images.ts';
+import { shrinkableImages, shrinkableStorage } from './shrinkable-images.ts';
+import { isReplaced, removeUnused } from './stored-images.ts';
 
 interface Options {
   readonly client: Client;
@@ -67,8 +67,8 @@ export function keepDiskFree(
     configured: share,
     isHeld: held,
     parts: [
-      unusedImages({ collector, layout, run }),
-      unusedStoredImages(stored, run),
+      shrinkableImages({ collector, layout, run }),
+      shrinkableStorage(stored, run),
       oldLogs({ client, clock: systemClock, logs, directory: layout.logs, run, holds }),
     ],
     log,

@@ -2,18 +2,18 @@
 
 import type { RunCommand } from '../../node/host/run-command.ts';
 import type { Layout } from '../../node/layout.ts';
-import type { Collector } from '../prune.ts';
-import { removeUnused, type StoredImagesOptions } from '../stored-images.ts';
+import type { Collector } from './collector.ts';
 import { sizesOf } from './du.ts';
 import type { Shrinkable } from './shrinkable.ts';
+import { removeUnused, type StoredImagesOptions } from './stored-images.ts';
 
-export interface UnusedImagesOptions {
+export interface ShrinkableImagesOptions {
   readonly collector: Collector;
   readonly layout: Pick<Layout, 'data' | 'images' | 'layers' | 'storage'>;
   readonly run: RunCommand;
 }
 
-export function unusedImages({ collector, layout, run }: UnusedImagesOptions): Shrinkable {
+export function shrinkableImages({ collector, layout, run }: ShrinkableImagesOptions): Shrinkable {
   const folders = [layout.images, layout.layers, layout.storage, `${layout.data}/sources`];
   const size = async (): Promise<number> =>
     [...(await sizesOf(run, folders)).values()].reduce((sum, bytes) => sum + bytes, 0);
@@ -28,7 +28,7 @@ export function unusedImages({ collector, layout, run }: UnusedImagesOptions): S
 }
 
 /** Images of registries and Dockerfiles: those that were not used for the longest time go first. */
-export function unusedStoredImages(options: StoredImagesOptions, run: RunCommand): Shrinkable {
+export function shrinkableStorage(options: StoredImagesOptions, run: RunCommand): Shrinkable {
   const { graphRoot } = options.storage.folders;
   const size = async (): Promise<number> => (await sizesOf(run, [graphRoot])).get(graphRoot) ?? 0;
   return {

@@ -2,14 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { isReplaced, removeUnused, type StoredImagesOptions, unusedImages } from '../../src/embedded/stored-images.ts';
-import { ImageStore } from '../../src/node/images/image-store.ts';
-import type { StoredImage } from '../../src/node/images/stored-image.ts';
-import { Namespace } from '../../src/resources/core/kinds.ts';
-import { Pod } from '../../src/resources/core/pod.ts';
-import { App } from '../../src/resources/kf/app.ts';
-import { Build } from '../../src/resources/kf/build.ts';
-import { startLocalApi, type TestApi } from '../support/local-api.ts';
+import {
+  isReplaced,
+  removeUnused,
+  type StoredImagesOptions,
+  unusedImages,
+} from '../../../src/embedded/disk/stored-images.ts';
+import { ImageStore } from '../../../src/node/images/image-store.ts';
+import type { StoredImage } from '../../../src/node/images/stored-image.ts';
+import { Namespace } from '../../../src/resources/core/kinds.ts';
+import { Pod } from '../../../src/resources/core/pod.ts';
+import { App } from '../../../src/resources/kf/app.ts';
+import { Build } from '../../../src/resources/kf/build.ts';
+import { startLocalApi, type TestApi } from '../../support/local-api.ts';
 
 let local: TestApi;
 let root: string;

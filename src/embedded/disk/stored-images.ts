@@ -3,17 +3,17 @@
  * them, until their room is wanted; those that were built here and replaced go.
  */
 
-import type { Client } from '../client/client.ts';
-import { type ContainerStorage, useInterval } from '../node/images/container-storage.ts';
-import type { ImageStore } from '../node/images/image-store.ts';
-import type { StoredImage } from '../node/images/stored-image.ts';
-import { isFinal } from '../resources/condition.ts';
-import { resolveAlias } from '../resources/image-alias.ts';
-import { fullReference, isOwnImage, ownRegistry } from '../resources/image-reference.ts';
-import type { ImageSettings } from '../resources/image-settings.ts';
-import { Build } from '../resources/kf/build.ts';
-import { labels } from '../resources/labels.ts';
-import { namedImages, namesInRuns } from './prune.ts';
+import type { Client } from '../../client/client.ts';
+import { type ContainerStorage, useInterval } from '../../node/images/container-storage.ts';
+import type { ImageStore } from '../../node/images/image-store.ts';
+import type { StoredImage } from '../../node/images/stored-image.ts';
+import { isFinal } from '../../resources/condition.ts';
+import { resolveAlias } from '../../resources/image-alias.ts';
+import { fullReference, isOwnImage, ownRegistry } from '../../resources/image-reference.ts';
+import type { ImageSettings } from '../../resources/image-settings.ts';
+import { Build } from '../../resources/kf/build.ts';
+import { labels } from '../../resources/labels.ts';
+import { namedImages, namesInRuns } from './named.ts';
 
 export interface StoredImagesOptions {
   readonly client: Client;

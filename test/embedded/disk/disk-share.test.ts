@@ -2,17 +2,17 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, uti
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type DiskShare, startDiskShare } from '../../src/embedded/disk/disk-share.ts';
-import { oldLogs } from '../../src/embedded/disk/old-logs.ts';
-import { shareOf } from '../../src/embedded/disk/share.ts';
-import type { Shrinkable } from '../../src/embedded/disk/shrinkable.ts';
-import { runCommand } from '../../src/node/host/run-command.ts';
-import { LogStore } from '../../src/node/logs/log-store.ts';
-import { Namespace } from '../../src/resources/core/kinds.ts';
-import { Build } from '../../src/resources/kf/build.ts';
-import { Task } from '../../src/resources/kf/task.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { startLocalApi, type TestApi } from '../support/local-api.ts';
+import { type DiskShare, startDiskShare } from '../../../src/embedded/disk/disk-share.ts';
+import { oldLogs } from '../../../src/embedded/disk/old-logs.ts';
+import { shareOf } from '../../../src/embedded/disk/share.ts';
+import type { Shrinkable } from '../../../src/embedded/disk/shrinkable.ts';
+import { runCommand } from '../../../src/node/host/run-command.ts';
+import { LogStore } from '../../../src/node/logs/log-store.ts';
+import { Namespace } from '../../../src/resources/core/kinds.ts';
+import { Build } from '../../../src/resources/kf/build.ts';
+import { Task } from '../../../src/resources/kf/task.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { startLocalApi, type TestApi } from '../../support/local-api.ts';
 
 const mebibyte = 2 ** 20;
 let root: string;

@@ -27,7 +27,7 @@ export function isRetried(task: Task, ended: ConditionDraft, { exitCode }: Parti
 }
 
 /** The reason of a Task that waits for its next attempt. */
-export const waitingForRetry = 'WaitingForRetry';
+const waitingForRetry = 'WaitingForRetry';
 
 /** @param at when the next attempt starts, milliseconds since the epoch */
 export function retryCondition(task: Task, ended: ConditionDraft, at: number): ConditionDraft {

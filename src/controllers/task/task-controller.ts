@@ -93,7 +93,7 @@ export function startTaskController(options: Options): RunningController {
   return running;
 }
 
-export class TaskController {
+class TaskController {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #numbers: TaskNumbers;

@@ -34,7 +34,7 @@ export const canStart = (run: ContainerRun): boolean => run.phase === 'waiting';
 export const isReady = (run: ContainerRun): boolean =>
   hasEnded(run) || (run.phase === 'running' && run.unready !== true);
 export const isAlive = (run: ContainerRun): boolean => run.phase === 'starting' || run.phase === 'running';
-export const isSkipped = (run: ContainerRun): boolean => hasEnded(run) && run.reason === 'Skipped';
+const isSkipped = (run: ContainerRun): boolean => hasEnded(run) && run.reason === 'Skipped';
 /** It ran, or was refused, and did not succeed. */
 export const hasFailed = (run: ContainerRun): boolean => hasEnded(run) && run.exitCode !== 0 && !isSkipped(run);
 

@@ -93,7 +93,7 @@ export function withResourcesOf(pod: Draft<Pod>, resources: NonNullable<RunDefau
   const beginning = (key: string, name: string): boolean =>
     key.startsWith('prefix-') && name.startsWith(`${key.slice('prefix-'.length)}-`);
   const found = (name: string): ResourceRequirements | undefined =>
-    resources[name] ?? entries.find(([key]) => beginning(key, name))?.[1] ?? resources['default'];
+    resources[name] ?? entries.find(([key]) => beginning(key, name))?.[1] ?? resources.default;
   const sized = (container: Container): Container => {
     const { requests = {}, limits = {} } = container.resources ?? {};
     const usual = Object.keys({ ...requests, ...limits }).length === 0 ? found(container.name) : undefined;

@@ -63,7 +63,7 @@ export function startTaskRunController(options: Options): RunningController {
   });
 }
 
-export class TaskRunController {
+class TaskRunController {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #line: ConcurrencyLine;

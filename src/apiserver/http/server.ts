@@ -37,8 +37,6 @@ export interface ServiceOptions extends RouterOptions {
   readonly tokens: ReadonlyMap<string, Caller> | Tokens;
 }
 
-export interface HttpServerOptions extends ConnectionOptions, ServiceOptions {}
-
 export interface HttpServer {
   /**
    * @param port 0: any free one; default 6786
@@ -64,13 +62,6 @@ const defaultPort = settings.port.default;
 
 /** Milliseconds in which requests may come to their end when the server closes. */
 const closingPatience = 1000;
-
-/** One that serves as soon as it listens. */
-export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const server = openHttpServer(options);
-  server.serve(options);
-  return server;
-}
 
 /** One that can take its port before there is anything to serve. */
 export function openHttpServer(options: ConnectionOptions): HttpServer {

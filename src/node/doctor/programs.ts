@@ -51,12 +51,6 @@ export async function findProgram(program: string, path = process.env.PATH ?? ''
 export const installCommand = (packages: readonly string[]): string =>
   `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
 
-/** Debian packages that the server needs and this machine lacks. */
-export async function requiredPackages(): Promise<string[]> {
-  const found = await Promise.all(programs.map(({ program }) => findProgram(program)));
-  return [...new Set(programs.filter((_, index) => found[index] === undefined).map((one) => one.package))];
-}
-
 export function programChecks(run: RunCommand): readonly Check[] {
   return [...programs, ...optional].map((program) =>
     check(program.program, async () => {

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createHttpServer, openHttpServer } from '../../../src/apiserver/http/server.ts';
+import { openHttpServer } from '../../../src/apiserver/http/server.ts';
 import { HttpClient } from '../../../src/client/http/http-client.ts';
 import { Namespace } from '../../../src/resources/core/kinds.ts';
 import { startServer, type TestServer, tlsForTests } from './support.ts';
@@ -205,15 +205,7 @@ describe('listening', () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as { port: number };
-    const { api } = server;
-    const second = createHttpServer({
-      api,
-      logs: { async *read() {} },
-      sources: { receive: async () => ({ image: '' }), has: async () => false },
-      tls: { cert: server.ca, key: '' },
-      tokens: new Map(),
-      version: '0',
-    });
+    const second = openHttpServer({ tls: { cert: server.ca, key: '' } });
     await expect(second.listen(port)).rejects.toThrow(`port ${port} of 127.0.0.1 is taken`);
     await new Promise((resolve) => other.close(resolve));
   });

@@ -6,7 +6,7 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SourceSink } from '../../../src/apiserver/api.ts';
-import { createHttpServer } from '../../../src/apiserver/http/server.ts';
+import { openHttpServer } from '../../../src/apiserver/http/server.ts';
 import { ensureTls, type ServerTls } from '../../../src/apiserver/http/tls.ts';
 import type { LocalApi } from '../../../src/apiserver/local-api.ts';
 import type { Containers } from '../../../src/client/containers.ts';
@@ -79,19 +79,18 @@ export async function startServer(
   const { api, close: closeApi } = startLocalApi(options.store);
   const tls = await tlsForTests();
   const faults: unknown[] = [];
-  const server = createHttpServer({
+  const server = openHttpServer({ tls, onError: (error) => faults.push(error) });
+  server.serve({
     api,
     logs: options.logs ?? noLogs,
     sources: options.sources ?? noSources,
     ...(options.containers === undefined ? {} : { containers: options.containers }),
-    tls,
     tokens: new Map([
       [testToken, { user: 'admin', groups: ['system:masters', 'system:authenticated'] }],
       ['a-token-of-bob', { user: 'bob', groups: ['system:authenticated'] }],
     ]),
     version: '0.1.0',
     uploadPatience: options.uploadPatience,
-    onError: (error) => faults.push(error),
   });
   const { url } = await server.listen(0);
   const folder = mkdtempSync(join(tmpdir(), 'kf-socket-'));

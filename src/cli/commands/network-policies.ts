@@ -1,7 +1,7 @@
 import { type CommandFile, checkedRepeatable, defineCommand, type OutputFlag, outputFlag } from '../command.ts';
 import type { DeleteFlags } from '../delete-object.ts';
 import { parseAllow } from '../network-policies/allow.ts';
-import type { CreateFlags } from '../network-policies/network-policies.ts';
+import type { CreateFlags } from '../network-policies/create-network-policy.ts';
 import { deleteFlags } from './delete.ts';
 
 const group = 'Network Policies:';
@@ -14,7 +14,7 @@ export const networkPolicyCommands: readonly CommandFile[] = [
     examples: ['kf network-policies', 'kf network-policies -o yaml'],
     flags: outputFlag,
     async run(context, _, { output }) {
-      const { listNetworkPolicies } = await import('../network-policies/network-policies.ts');
+      const { listNetworkPolicies } = await import('../network-policies/list-network-policies.ts');
       await listNetworkPolicies(context, output);
     },
   }),
@@ -26,7 +26,7 @@ export const networkPolicyCommands: readonly CommandFile[] = [
     args: 1,
     flags: outputFlag,
     async run(context, [name], { output }) {
-      const { describeNetworkPolicy } = await import('../network-policies/network-policies.ts');
+      const { describeNetworkPolicy } = await import('../network-policies/describe-network-policy.ts');
       await describeNetworkPolicy(context, name!, output);
     },
   }),
@@ -56,7 +56,7 @@ export const networkPolicyCommands: readonly CommandFile[] = [
           .option('--dns', 'names may be looked up: port 53 of every address'),
       ),
     async run(context, [name], flags) {
-      const { createNetworkPolicy } = await import('../network-policies/network-policies.ts');
+      const { createNetworkPolicy } = await import('../network-policies/create-network-policy.ts');
       await createNetworkPolicy(context, name!, flags);
     },
   }),
@@ -68,7 +68,7 @@ export const networkPolicyCommands: readonly CommandFile[] = [
     args: 1,
     flags: deleteFlags,
     async run(context, [name], flags) {
-      const { deleteNetworkPolicy } = await import('../network-policies/network-policies.ts');
+      const { deleteNetworkPolicy } = await import('../network-policies/delete-network-policy.ts');
       await deleteNetworkPolicy(context, name!, flags);
     },
   }),

@@ -3,9 +3,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pause, systemClock } from '../client/clock.ts';
-import type { Containers } from '../client/containers.ts';
-import type { DiskDesk } from '../client/disk.ts';
-import type { FileSource } from '../client/files.ts';
 import type { MachineRoom } from '../client/machine-room.ts';
 import { roomWithin } from '../node/agent-options.ts';
 import { deferred } from '../node/deferred.ts';
@@ -13,24 +10,17 @@ import { checkLogFile } from '../node/forward/allowed-file.ts';
 import { LogForwarder } from '../node/forward/log-forwarder.ts';
 import { layoutOf } from '../node/layout.ts';
 import { LogStore } from '../node/logs/log-store.ts';
-import { statusError } from '../resources/status.ts';
-import type { BundleImages } from '../tekton/resolvers/bundle-images.ts';
 import { bringUp, type NodeOptions } from './bring-up.ts';
-import { bundleImages } from './bundle-images.ts';
+import { type NodeDoors, nodeDoors } from './node-doors.ts';
 import { type Parts, takeDown } from './node-parts.ts';
 import { nodeLimits, reserveOf } from './node-settings.ts';
 import { NodeState } from './node-state.ts';
 import { RoomDesk } from './room-desk.ts';
 import { loadServerConfig } from './server-config.ts';
 
-export interface RunningNode {
+export interface RunningNode extends NodeDoors {
   readonly logs: LogStore;
-  readonly files: FileSource;
-  readonly containers: Containers;
-  readonly disk: DiskDesk;
   readonly room: MachineRoom;
-  /** Bundles are images. */
-  readonly bundles: BundleImages;
   /** Lets go of everything; what runs goes on running. */
   stop(): Promise<void>;
 }
@@ -77,42 +67,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   );
   return {
     logs,
-    files: {
-      read(query) {
-        if (parts.agent === undefined) throw notUp();
-        return parts.agent.files.read(query);
-      },
-    },
-    // Who has just started the server should not hear that its node is still coming up.
-    containers: {
-      async prepareExec(request) {
-        await tried.promise;
-        return containersOf(parts).prepareExec(request);
-      },
-      async connect(pod, port) {
-        await tried.promise;
-        return containersOf(parts).connect(pod, port);
-      },
-    },
-    disk: {
-      async report() {
-        await tried.promise;
-        return diskDeskOf(parts).report();
-      },
-      async prune(what) {
-        await tried.promise;
-        return diskDeskOf(parts).prune(what);
-      },
-    },
+    ...nodeDoors(parts, tried.promise),
     room: desk,
-    bundles: bundleImages({
-      parts: () => {
-        const { images, agent } = parts;
-        return images === undefined || agent === undefined
-          ? undefined
-          : { images: images.all, storage: images.storage };
-      },
-    }),
     async stop() {
       stopping.abort();
       await started;
@@ -122,18 +78,6 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     },
   };
 }
-
-function containersOf({ agent }: Parts): Containers {
-  if (agent === undefined) throw notUp();
-  return agent.containers;
-}
-
-function diskDeskOf({ diskDesk }: Parts): DiskDesk {
-  if (diskDesk === undefined) throw notUp();
-  return diskDesk;
-}
-
-const notUp = () => statusError('ServiceUnavailable', 'the node is not up yet, see kf doctor');
 
 /** Tries for as long as it takes: what is missing may be mended while Pods wait. */
 async function untilUp(

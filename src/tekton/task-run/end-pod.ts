@@ -6,9 +6,9 @@ import { annotations } from '../../resources/labels.ts';
 import { refOf } from '../../resources/meta.ts';
 import { isNotFound } from '../../resources/status.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
+import { gracePeriodOf } from './attempt.ts';
 import { podEnded } from './conditions.ts';
 import { hold, isHeld } from './held-pod.ts';
-import { gracePeriodOf } from './pod.ts';
 
 /**
  * Asks for the end of the Pod with the run's grace period; it stays until the run has its outcome.

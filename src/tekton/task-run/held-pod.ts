@@ -8,8 +8,8 @@ import { finalizers } from '../../resources/labels.ts';
 import { isControlledBy, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { isNotFound } from '../../resources/status.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
+import { podName } from './attempt.ts';
 import { podEnded } from './conditions.ts';
-import { podName } from './pod.ts';
 
 export const isHeld = (pod: Pod): boolean => pod.metadata.finalizers?.includes(finalizers.outcome) === true;
 

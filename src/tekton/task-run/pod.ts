@@ -8,7 +8,6 @@ import type { StartOrder } from '../../resources/core/start-order.ts';
 import { parseDuration } from '../../resources/duration.ts';
 import { annotations, labels } from '../../resources/labels.ts';
 import { controllerRef } from '../../resources/meta.ts';
-import { childName } from '../../resources/names.ts';
 import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import type { PodTemplate } from '../../resources/tekton/pod-template.ts';
 import type { Sidecar, Step } from '../../resources/tekton/step.ts';
@@ -16,6 +15,7 @@ import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import type { WorkspaceBinding } from '../../resources/tekton/workspace.ts';
 import { substituteDeep } from '../variables/substitution.ts';
+import { attemptOf, gracePeriodOf, podName } from './attempt.ts';
 import { breakpointsOf, debugMounts, debugVolume, withBreakpoints } from './breakpoints.ts';
 import { shareOut, withOverrides } from './compute-resources.ts';
 import { paths, stepFolder } from './paths.ts';
@@ -26,19 +26,6 @@ import { isStep, sidecarContainer, stepContainer } from './step-names.ts';
 import { withTemplate } from './step-template.ts';
 import { retryCount } from './task-variables.ts';
 import { mountWorkspaces } from './workspaces.ts';
-
-/** @param attempt 0 is the first one */
-export const podName = (run: { readonly metadata: { readonly name: string } }, attempt: number): string =>
-  childName(run.metadata.name, attempt === 0 ? '-pod' : `-pod-retry${attempt}`);
-
-/** Attempts that are over. */
-export const attemptOf = (run: TaskRun): number => run.status?.retriesStatus?.length ?? 0;
-
-/** Seconds; an annotation that is no number says nothing. */
-export function gracePeriodOf(run: TaskRun): number | undefined {
-  const text = run.metadata.annotations?.[annotations.gracePeriod] ?? '';
-  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
-}
 
 /** What goes into a Pod beside the run. */
 export interface PodParts {

@@ -3,8 +3,8 @@
 import { conditionOf, mergeConditions } from '../../resources/condition.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { TaskRunStatus } from '../../resources/tekton/task-run-status.ts';
+import { attemptOf } from './attempt.ts';
 import { succeeded } from './conditions.ts';
-import { attemptOf } from './pod.ts';
 
 /**
  * What a status that says the end becomes where there are attempts left: it is put by, and the run begins anew.

@@ -10,10 +10,10 @@ import { controllerRef, isControlledBy, refOf } from '../../resources/meta.ts';
 import { childName } from '../../resources/names.ts';
 import { isAlreadyExists, isNotFound } from '../../resources/status.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
+import { attemptOf, podName } from './attempt.ts';
 import { credentialFiles } from './credentials.ts';
 import { TaskRunFailure } from './failure.ts';
 import { paths } from './paths.ts';
-import { attemptOf, podName } from './pod.ts';
 
 export interface Credentials {
   readonly volumes: readonly Volume[];

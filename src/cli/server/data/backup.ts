@@ -7,6 +7,7 @@ import type { Context } from '../../context.ts';
 import { CliError, messageOf } from '../../errors.ts';
 import { formatValue } from '../../output/objects.ts';
 import { kfHome } from '../../settings/server-choice.ts';
+import { takingTime } from '../../wait/taking-time.ts';
 import { requireRoot } from '../require-root.ts';
 import { launch, prepareHome } from '../start.ts';
 import { tryLock } from '../start-lock.ts';
@@ -26,14 +27,19 @@ interface Manifest {
   readonly volumes: boolean;
 }
 
-export async function backupAction({ io, env, cwd }: Context, path: string, flags: BackupFlags): Promise<void> {
+export async function backupAction(context: Context, path: string, flags: BackupFlags): Promise<void> {
+  const { io, env, cwd } = context;
   requireRoot('backup');
   const { withVolumes, force, output } = flags;
   const file = resolve(cwd, path);
   const home = kfHome(env);
   if (!existsSync(home)) throw new CliError(`there is no server's data in ${home}`);
   const args = ['backup', file, ...(withVolumes ? ['--with-volumes'] : []), ...(force ? ['--force'] : [])];
-  const made = await askProgram<Manifest & { bytes: number; volumesLeftOut: number }>(env, args);
+  const made = await takingTime(
+    context,
+    'Backing up',
+    askProgram<Manifest & { bytes: number; volumesLeftOut: number }>(env, args),
+  );
   if (made.volumesLeftOut > 0)
     io.note(
       `WARNING: ${made.volumesLeftOut === 1 ? '1 volume is' : `${made.volumesLeftOut} volumes are`} not in it; --with-volumes takes them along.`,
@@ -53,17 +59,25 @@ export async function restoreAction(context: Context, path: string, { kill }: { 
   const lock = await tryLock(home);
   if (lock === undefined) throw new CliError('another command is starting or stopping the server; try again');
   try {
-    const unpacked = await askProgram<Manifest & { folder: string }>(
-      env,
-      ['restore-unpack', file, ...(kill ? ['--kill'] : [])],
-      'nothing was restored: ',
+    const unpacked = await takingTime(
+      context,
+      'Unpacking the backup',
+      askProgram<Manifest & { folder: string }>(
+        env,
+        ['restore-unpack', file, ...(kill ? ['--kill'] : [])],
+        'nothing was restored: ',
+      ),
     );
     if (kill) await endAllTasks(context, options);
     await stopServer(home);
-    const restored = await askProgram<Manifest & { replaced?: string }>(
-      env,
-      ['restore-apply', unpacked.folder, ...(kill ? ['--kill'] : [])],
-      'nothing was restored: ',
+    const restored = await takingTime(
+      context,
+      'Putting it in place',
+      askProgram<Manifest & { replaced?: string }>(
+        env,
+        ['restore-apply', unpacked.folder, ...(kill ? ['--kill'] : [])],
+        'nothing was restored: ',
+      ),
     ).catch(async (error) => {
       await launch(options).catch((reason: unknown) => io.note(`WARNING: ${messageOf(reason)}`));
       throw error;

@@ -5,6 +5,7 @@ import { formatBytes } from '../../../resources/quantity.ts';
 import type { Context } from '../../context.ts';
 import { formatValue } from '../../output/objects.ts';
 import { formatTable } from '../../output/table.ts';
+import { takingTime } from '../../wait/taking-time.ts';
 
 const meanings: Readonly<Record<string, string>> = {
   store: 'all resources',
@@ -21,7 +22,7 @@ const meanings: Readonly<Record<string, string>> = {
 
 export async function dfAction(context: Context, output?: 'json' | 'yaml'): Promise<void> {
   const { io } = context;
-  const report = await (await context.forEmbedded().client()).disk();
+  const report = await takingTime(context, 'Measuring', (await context.forEmbedded().client()).disk());
   if (output !== undefined) return io.out(await formatValue(output, report));
   const total = report.uses.reduce((sum, { bytes }) => sum + bytes, 0);
   const rows = report.uses.filter(({ bytes, count }) => bytes > 0 || (count ?? 0) > 0).map(row);
@@ -47,7 +48,11 @@ export async function pruneAction(
   { all = false, output }: { readonly all?: boolean; readonly output?: 'json' | 'yaml' },
 ): Promise<void> {
   const { io } = context;
-  const report = await (await context.forEmbedded().client()).pruneDisk({ aside: all });
+  const report = await takingTime(
+    context,
+    'Removing',
+    (await context.forEmbedded().client()).pruneDisk({ aside: all }),
+  );
   if (output !== undefined) return io.out(await formatValue(output, report));
   for (const { name, count, bytes } of report.removed) io.note(`Removed ${count} of ${name}: ${formatBytes(bytes)}`);
   await io.out(`Freed ${formatBytes(report.freedBytes)}.\n`);

@@ -5,6 +5,7 @@ import type { Context } from '../../context.ts';
 import { CliError } from '../../errors.ts';
 import { kfHome } from '../../settings/server-choice.ts';
 import { confirm } from '../../wait/confirm.ts';
+import { takingTime } from '../../wait/taking-time.ts';
 import { disableBoot, foundBootManager } from '../boot/boot.ts';
 import { stopKeeping } from '../boot/running.ts';
 import { countRunning } from '../end-tasks.ts';
@@ -66,10 +67,11 @@ export async function uninstallAction(context: Context, { keepData = false, yes 
     await stopServer(home);
     await disableBoot(home);
     // What is left is what no server could take away; as a rule there is nothing.
-    const { left } = await askProgram<{ left: readonly string[] }>(env, [
-      'remove-remnants',
-      ...(keepData ? ['--keep-data'] : []),
-    ]);
+    const { left } = await takingTime(
+      context,
+      'Removing',
+      askProgram<{ left: readonly string[] }>(env, ['remove-remnants', ...(keepData ? ['--keep-data'] : [])]),
+    );
     io.note(keepData ? `Removed. The data are kept in ${home}.` : 'Removed.');
     if (left.length > 0) io.note(`Not the server's, and left in ${home}: ${left.join(', ')}`);
   } finally {

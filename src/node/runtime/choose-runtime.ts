@@ -1,7 +1,8 @@
 /** The fastest OCI runtime that really works on this machine; tried once per boot, since some refuse a machine that others take. */
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeDurably } from '../../files/durable.ts';
 import { readBootId } from '../boot-id.ts';
 import { tryRuntime } from '../doctor/runtime-trial.ts';
 import { runCommand } from '../host/run-command.ts';
@@ -19,16 +20,17 @@ interface Choice {
 export async function chooseRuntime(candidates: readonly string[], dataDir: string): Promise<string> {
   const file = join(dataDir, 'runtime.json');
   const bootId = readBootId();
-  const kept = await readFile(file, 'utf8').then(
-    (text) => JSON.parse(text) as Choice,
-    () => undefined,
-  );
+  // What a power cut has left of it tells nothing: it is tried anew.
+  const kept = await readFile(file, 'utf8')
+    .then((text) => JSON.parse(text) as Choice)
+    .catch(() => undefined);
   if (kept?.bootId === bootId && kept.candidates.join() === candidates.join()) return kept.runtime;
   const reasons: string[] = [];
   for (const runtime of candidates) {
     try {
       await tryRuntime(runCommand, runtime);
-      await writeFile(file, JSON.stringify({ bootId, candidates, runtime } satisfies Choice));
+      // For the next start only, which tries again where the disk has no room for it.
+      await writeDurably(file, JSON.stringify({ bootId, candidates, runtime } satisfies Choice)).catch(() => undefined);
       return runtime;
     } catch (error) {
       reasons.push(`${runtime}: ${(error as Error).message}`);

@@ -245,7 +245,11 @@ class TaskController {
       });
       return { requeueAfter: delay };
     }
-    if (due > now) return { requeueAfter: due - now };
+    if (due > now) {
+      // An event that came late has put it in line again, before others.
+      this.#runs.room.leave(refOf(task));
+      return { requeueAfter: due - now };
+    }
     const draft = nextPipelineRunOf(task, run, attempt + 1);
     const space = await getIfExists(this.#client, Space, { name: task.metadata.namespace ?? '' });
     const blocked = await this.#runs.create(task, draft, space);

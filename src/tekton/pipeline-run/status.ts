@@ -24,7 +24,6 @@ const draft = (status: ConditionDraft['status'], reason: string, message: string
 /** A run that waits: for its Pipeline, or for somebody to let it go. @param now RFC 3339 */
 export const waitingStatus = (run: PipelineRun, reason: string, message: string, now: string): PipelineRunStatus => ({
   ...run.status,
-  observedGeneration: run.metadata.generation,
   conditions: mergeConditions(run.status?.conditions, [draft('Unknown', reason, message)], now),
 });
 
@@ -44,7 +43,6 @@ export const failedStatus = (
 ): PipelineRunStatus => ({
   ...(spec === undefined || isTaskAttempt(run) ? {} : { pipelineSpec: spec }),
   ...run.status,
-  observedGeneration: run.metadata.generation,
   startTime: run.status?.startTime ?? now,
   completionTime: run.status?.completionTime ?? now,
   conditions: mergeConditions(run.status?.conditions, [draft('False', reason, message)], now),
@@ -68,7 +66,6 @@ export function statusOf(run: PipelineRun, standing: Standing, now: string): Pip
   const isInFinally = progress.states.some((state) => state.isFinally && state.runs.length > 0);
   return {
     ...run.status,
-    observedGeneration: run.metadata.generation,
     startTime: run.status?.startTime ?? now,
     ...(isInFinally ? { finallyStartTime: run.status?.finallyStartTime ?? now } : {}),
     ...(isOver ? { completionTime: run.status?.completionTime ?? lastCompletion(progress) ?? now } : {}),

@@ -50,7 +50,6 @@ export function statusFromPod(
   const artifacts = final ? artifactsOf(spec, pod) : undefined;
   return {
     ...run.status,
-    observedGeneration: run.metadata.generation,
     podName: pod.metadata.name,
     startTime: run.status?.startTime ?? now,
     ...(final ? { completionTime: run.status?.completionTime ?? endOf(run, pod) ?? now } : {}),
@@ -89,7 +88,6 @@ const messagesOf = (spec: TaskSpec, pod: Pod): ReadonlyMap<string, string | unde
 export function finalStatus(run: TaskRun, condition: ConditionDraft, now: string): TaskRunStatus {
   return {
     ...run.status,
-    observedGeneration: run.metadata.generation,
     startTime: run.status?.startTime ?? now,
     completionTime: run.status?.completionTime ?? now,
     ...(run.status?.steps === undefined || isKfsOwn(run)

@@ -77,9 +77,9 @@ const end = (): unknown =>
 /** Resolves behind all that is being written. */
 const written = (): Promise<void> => publisher.update((pod) => pod);
 
-test('that a container runs is told 100 ms later, however often it is said', async () => {
+test('that a container runs is told 25 ms later, however often it is said', async () => {
   reporter.publishSoon();
-  clock.advance(99);
+  clock.advance(24);
   reporter.publishSoon();
   await written();
   expect(told).toEqual([]);
@@ -92,7 +92,7 @@ test('that a container runs is told 100 ms later, however often it is said', asy
 
 test('of one that has ended by then the end is all that is told', async () => {
   reporter.publishSoon();
-  clock.advance(99);
+  clock.advance(24);
   end();
   await reporter.conclude([]);
   clock.advance(1000);

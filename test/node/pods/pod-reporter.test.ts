@@ -3,6 +3,8 @@
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Client } from '../../../src/client/client.ts';
+import { Semaphore } from '../../../src/client/semaphore.ts';
+import { deferred } from '../../../src/node/deferred.ts';
 import type { Layout } from '../../../src/node/layout.ts';
 import type { NetworkProvider } from '../../../src/node/network/network.ts';
 import type { ContainerRun } from '../../../src/node/pods/container-run.ts';
@@ -19,6 +21,7 @@ let clock: FakeClock;
 let runs: Map<string, ContainerRun>;
 let reporter: PodReporter;
 let publisher: PodPublisher;
+let starting: Semaphore;
 /** States of the container, as they were written. */
 let told: string[];
 
@@ -26,6 +29,7 @@ beforeEach(async () => {
   local = startLocalApi();
   clock = new FakeClock();
   told = [];
+  starting = new Semaphore(1);
   await local.client.create(Namespace, { metadata: { name: ref.namespace } });
   const pod = await local.client.create(Pod, { metadata: ref, spec: { containers: [{ name: 'main', image: 'i' }] } });
   const client = new Proxy(local.client, {
@@ -50,6 +54,7 @@ beforeEach(async () => {
       layout: { logs: tmpdir() } as Layout,
       network: { hostAddress: '10.0.0.1' } as NetworkProvider,
       onError,
+      starting,
       stopping,
     },
     publisher,
@@ -88,6 +93,27 @@ test('that a container runs is told 25 ms later, however often it is said', asyn
   expect(told).toEqual(['running']);
   expect((await local.client.get(Pod, ref)).status?.phase).toBe('Running');
   expect(clock.nextIn).toBeUndefined();
+});
+
+test('where as many are being started as may be it is told 100 ms later, or when they are fewer', async () => {
+  const busy = deferred();
+  const start = starting.run(() => busy.promise);
+  reporter.publishSoon();
+  clock.advance(25);
+  clock.advance(25);
+  clock.advance(25);
+  await written();
+  expect(told).toEqual([]);
+  clock.advance(25);
+  await written();
+  expect(told).toEqual(['running']);
+  reporter.publishSoon();
+  clock.advance(25);
+  busy.resolve();
+  await start;
+  clock.advance(25);
+  await written();
+  expect(told).toEqual(['running', 'running']);
 });
 
 test('of one that has ended by then the end is all that is told', async () => {

@@ -4,6 +4,7 @@ import type { ConditionDraft } from '../../resources/condition.ts';
 import { formatDuration } from '../../resources/duration.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { Progress } from './progress.ts';
+import { isTaskAttempt } from './task-attempt.ts';
 import { isCancelled, isCancelledByTimeout, isFailed, isIgnored, isSuccessful, type TaskState } from './task-state.ts';
 import type { Limits, TimedOut } from './timeouts.ts';
 
@@ -78,7 +79,8 @@ export function conditionOfRun(
 /** What runs ends first: "cancelled" means "stopped". */
 function cancelled(run: PipelineRun, progress: Progress, counts: Counts): ConditionDraft {
   if ([true, false].some((isFinally) => progress.running(isFinally).length > 0))
-    return draft('Unknown', 'Running', runningMessage(counts));
+    // A Kf Task says itself that it is being ended.
+    return draft('Unknown', isTaskAttempt(run) ? 'Running' : 'PipelineRunStopping', runningMessage(counts));
   return draft('False', 'Cancelled', cancelledMessage(run));
 }
 
@@ -91,9 +93,7 @@ function timeout(
   counts: Counts,
 ): ConditionDraft | undefined {
   const { name } = run.metadata;
-  const cut = progress.states.filter(
-    (state) => isCancelledByTimeout(state) || timeoutSkips.includes(progress.skipOf(state) ?? ''),
-  );
+  const cut = progress.states.filter((state) => wasCut(state, progress));
   if (cut.length === 0 || counts.invalid > 0) return undefined;
   if (timedOut.pipeline)
     return draft(
@@ -132,15 +132,21 @@ function unfinished(run: PipelineRun, progress: Progress, counts: Counts, timedO
 
 function unfinishedReason(run: PipelineRun, progress: Progress, counts: Counts, timedOut: TimedOut): string {
   const isInFinally = progress.hasFinally && !progress.areFinallyOver;
-  if (timedOut.tasks && isInFinally && progress.states.some((state) => !state.isFinally && wasLate(state, progress)))
-    return 'PipelineRunTimeoutRunningFinally';
+  if (timedOut.pipeline) return 'PipelineRunStopping';
+  if (timedOut.tasks && isTasksLate(progress))
+    return isInFinally ? 'PipelineRunTimeoutRunningFinally' : 'PipelineRunStopping';
   if (run.spec.status === 'CancelledRunFinally') return 'CancelledRunningFinally';
   if (run.spec.status === 'StoppedRunFinally') return 'StoppedRunningFinally';
   if (counts.cancelled > 0 || (counts.failed > 0 && !isInFinally)) return 'PipelineRunStopping';
   return 'Running';
 }
 
-const wasLate = (state: TaskState, progress: Progress): boolean =>
+/** Once their time is over: whether it was too short. */
+const isTasksLate = (progress: Progress): boolean =>
+  !progress.areTasksOver || progress.states.some((state) => !state.isFinally && wasCut(state, progress));
+
+/** For its time was over. */
+const wasCut = (state: TaskState, progress: Progress): boolean =>
   isCancelledByTimeout(state) || timeoutSkips.includes(progress.skipOf(state) ?? '');
 
 /** Characters of messages of tasks that could never start. */

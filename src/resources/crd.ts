@@ -1,7 +1,7 @@
 /** The CustomResourceDefinition of a kind: what a cluster installs, and what the embedded server shows. */
 
-import type { Kind } from './kind.ts';
-import type { JsonSchema } from './schema.ts';
+import type { Kind, OtherVersion } from './kind.ts';
+import { anyObject, type JsonSchema } from './schema.ts';
 
 export interface Crd {
   readonly apiVersion: 'apiextensions.k8s.io/v1';
@@ -49,12 +49,15 @@ export function crdOf(kind: Kind<any>): Crd {
         ...(shortNames.length > 0 ? { shortNames } : {}),
         ...(categories.length > 0 ? { categories } : {}),
       },
-      versions: [version, ...otherVersions].map((name) => ({
+      versions: [{ version }, ...otherVersions].map(({ version: name, conversion }: OtherVersion) => ({
         name,
         served: true,
         storage: name === version,
         schema: {
-          openAPIV3Schema: { ...kind.schema, properties: { ...common, ...kind.schema.properties } },
+          openAPIV3Schema:
+            conversion === undefined
+              ? { ...kind.schema, properties: { ...common, ...kind.schema.properties } }
+              : anyObject().json,
         },
         ...(kind.hasStatus ? { subresources: { status: {} } } : {}),
         ...(selectableFields === undefined

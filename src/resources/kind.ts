@@ -1,6 +1,7 @@
 /** How a kind of resource is declared: once, for types, validation, tables, CRDs and discovery together. */
 
 import type { FieldError } from './field-error.ts';
+import type { JsonObject } from './json.ts';
 import type { KubeObject, ObjectMeta } from './meta.ts';
 import type { Infer, JsonSchema, Schema } from './schema.ts';
 
@@ -12,6 +13,20 @@ export interface PrinterColumn {
   /** 0 (default): always shown; 1: with `-o wide` only. */
   readonly priority?: number;
   readonly description?: string;
+}
+
+/** What one version of a kind is in another. Pure. */
+export interface Conversion {
+  /** What a client sent, of whatever form, as the stored version has it. @throws StatusError for what that cannot say */
+  readonly toStored: (body: JsonObject) => JsonObject;
+  readonly fromStored: <T extends KubeObject>(object: T) => T;
+}
+
+/** A further version in which a kind is served. */
+export interface OtherVersion {
+  readonly version: string;
+  /** Default: its fields are those of the stored version. */
+  readonly conversion?: Conversion;
 }
 
 /** The parts of a kind, apart from its names. */
@@ -29,8 +44,8 @@ export interface KindRules<T extends KubeObject> {
   readonly finished?: (object: T) => boolean;
   /** Fields beside metadata.name and metadata.namespace that a fieldSelector may name. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
-  /** Further versions that are served; their fields are those of `version`. */
-  readonly otherVersions?: readonly string[];
+  /** Further versions that are served. */
+  readonly otherVersions?: readonly OtherVersion[];
   /** Whether a field is known in any case of its letters, as Go's decoder has it: `mountpath` is `mountPath`. */
   readonly anyCase?: boolean;
 }

@@ -306,7 +306,7 @@ describe.sequential(`kubectl 1.${minor}`, () => {
     expect(await ok(`get ${kind}s.tekton.dev -o name`)).not.toContain('/bad');
   });
 
-  test('takes Tekton’s v1beta1 where it has v1’s fields, and refuses what it would lose', async () => {
+  test('takes Tekton’s v1beta1, shows each version as it is asked for, and refuses what it would lose', async () => {
     const manifest = (step: object) =>
       JSON.stringify({
         apiVersion: 'tekton.dev/v1beta1',
@@ -314,12 +314,15 @@ describe.sequential(`kubectl 1.${minor}`, () => {
         metadata: { name: 'old' },
         spec: { steps: [{ name: 'a', image: 'busybox', ...step }] },
       });
-    expect(await fails('create --validate=false -f -', manifest({ resources: {} }))).toContain(
-      'unknown field "spec.steps[0].resources"',
+    expect(await fails('create --validate=false -f -', manifest({ resource: {} }))).toContain(
+      'unknown field "spec.steps[0].resource"',
     );
-    expect(await ok('create -f -', manifest({}))).toBe('task.tekton.dev/old created\n');
-    expect(await ok('get tasks.v1.tekton.dev old -o jsonpath={.apiVersion}')).toBe('tekton.dev/v1');
-    expect(await ok('get tasks.v1beta1.tekton.dev old -o jsonpath={.apiVersion}')).toBe('tekton.dev/v1beta1');
+    const limited = manifest({ resources: { limits: { memory: '1Gi' } } });
+    expect(await ok('apply -f -', limited)).toBe('task.tekton.dev/old created\n');
+    expect(await ok('apply -f -', limited)).toBe('task.tekton.dev/old unchanged\n');
+    const limit = (member: string) => `-o jsonpath={.apiVersion}:{.spec.steps[0].${member}.limits.memory}`;
+    expect(await ok(`get tasks.v1.tekton.dev old ${limit('computeResources')}`)).toBe('tekton.dev/v1:1Gi');
+    expect(await ok(`get tasks.v1beta1.tekton.dev old ${limit('resources')}`)).toBe('tekton.dev/v1beta1:1Gi');
   });
 
   since(28)('knows who it is', async () => {

@@ -1,6 +1,7 @@
 /** Everything that the server serves: what discovery lists and what requests are routed by. */
 
 import type { AnyKind } from '../../client/client.ts';
+import { anyObject } from '../../resources/schema.ts';
 import type { Api } from '../api.ts';
 import { computed } from './computed.ts';
 import { CustomResourceDefinition, customResourceDefinitions } from './custom-resource-definitions.ts';
@@ -87,9 +88,9 @@ function servedKind(kind: AnyKind, reads: ReadApi, verbs: readonly string[], wri
 }
 
 function otherVersions(api: Api, stored: AnyKind): readonly ServedResource[] {
-  return (stored.otherVersions ?? []).map((version) => {
-    const served = { ...stored, version };
-    const restated = inVersion(api, stored, served);
+  return (stored.otherVersions ?? []).map(({ version, conversion }) => {
+    const served = { ...stored, version, ...(conversion === undefined ? {} : { schema: anyObject().json }) };
+    const restated = inVersion(api, stored, served, conversion);
     return servedKind(served, restated, allVerbs, restated);
   });
 }

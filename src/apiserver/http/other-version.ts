@@ -1,21 +1,32 @@
 /**
- * A kind by another of its versions: what goes in and out bears that version, the fields stay. A field that the stored
- * version lacks is refused, whatever the client asked for: dropped in silence, the object would mean something else.
+ * A kind by another of its versions: what goes in and out bears that version, and its fields where they differ. A field
+ * that is known to neither is refused, whatever the client asked for: dropped in silence, the object would mean
+ * something else.
  */
 
 import type { AnyKind } from '../../client/client.ts';
 import { isJsonObject } from '../../resources/json.ts';
-import { apiVersionOf } from '../../resources/kind.ts';
+import { apiVersionOf, type Conversion } from '../../resources/kind.ts';
 import type { KubeObject } from '../../resources/meta.ts';
+import { isConflict } from '../../resources/status.ts';
 import type { ApiWatchEvent } from '../api.ts';
+import { patched } from '../patched.ts';
 import type { StoredApi } from './read-api.ts';
 
 /** @param stored the kind as it is stored @param served the same kind in the version that is asked for */
-export function inVersion(api: StoredApi, stored: AnyKind, served: AnyKind): StoredApi {
+export function inVersion(api: StoredApi, stored: AnyKind, served: AnyKind, conversion?: Conversion): StoredApi {
   const [inside, outside] = [apiVersionOf(stored), apiVersionOf(served)];
-  const shown = <T extends KubeObject>(object: T): T => ({ ...object, apiVersion: outside });
-  const taken = (body: unknown): unknown =>
-    isJsonObject(body) && body.apiVersion === outside ? { ...body, apiVersion: inside } : body;
+  const shown = <T extends KubeObject>(object: T): T => ({
+    ...(conversion === undefined ? object : conversion.fromStored(object)),
+    apiVersion: outside,
+  });
+  const taken = (body: unknown): unknown => {
+    if (!isJsonObject(body)) return body;
+    const restated = conversion === undefined ? body : conversion.toStored(body);
+    return restated.apiVersion === outside ? { ...restated, apiVersion: inside } : restated;
+  };
+  const update: StoredApi['update'] = async (_kind, ref, body, options) =>
+    shown(await api.update(stored, ref, taken(body), strictly(options)));
   return {
     get: async (_kind, ref) => shown(await api.get(stored, ref)),
     async list(_kind, options) {
@@ -24,16 +35,21 @@ export function inVersion(api: StoredApi, stored: AnyKind, served: AnyKind): Sto
     },
     create: async (_kind, namespace, body, options) =>
       shown(await api.create(stored, namespace, taken(body), strictly(options))),
-    update: async (_kind, ref, body, options) => shown(await api.update(stored, ref, taken(body), strictly(options))),
-    patch: async (_kind, ref, patch, options) =>
-      shown(
-        await api.patch(
-          stored,
-          ref,
-          patch.type === 'json' ? patch : { ...patch, body: taken(patch.body) },
-          strictly(options),
-        ),
-      ),
+    update,
+    async patch(kind, ref, patch, options) {
+      let before = shown(await api.get(stored, ref));
+      for (;;) {
+        try {
+          return await update(kind, ref, patched(served, before, patch), options);
+        } catch (error) {
+          if (!isConflict(error)) throw error;
+          const { resourceVersion } = before.metadata;
+          before = shown(await api.get(stored, ref));
+          // It was changed meanwhile; else the patch itself asks for another state than it is in.
+          if (before.metadata.resourceVersion === resourceVersion) throw error;
+        }
+      }
+    },
     async delete(_kind, ref, options) {
       const { object, gone } = await api.delete(stored, ref, options);
       return { object: shown(object), gone };

@@ -12,6 +12,7 @@ import { podTemplateSchema } from './pod-template.ts';
 import { pipelineRefSchema, pipelineTaskMetadataSchema } from './reference.ts';
 import { runDeclaration } from './run.ts';
 import { containerSpecsSchemas } from './task-run.ts';
+import { v1beta1 } from './v1beta1/conversions.ts';
 import { workspaceBindingsSchema } from './workspace.ts';
 
 const serviceAccountName = s.describe('Whose credentials the tasks have. Default: `default`.', s.optional(s.string()));
@@ -55,7 +56,7 @@ export type PipelineRun = Resource<typeof body>;
 export const PipelineRun: Kind<PipelineRun> = defineKind({
   ...runDeclaration,
   kind: 'PipelineRun',
-  otherVersions: ['v1beta1'],
+  otherVersions: [{ version: 'v1beta1', conversion: v1beta1.pipelineRun }],
   shortNames: ['pr', 'prs'],
   body,
   default: (run) => withPipelineLabel(pipelineRunDefaults(run)),

@@ -6,6 +6,7 @@ import { admitPipeline } from './admission.ts';
 import { pipelineSpecDefaults } from './defaults/specs.ts';
 import { pipelineSpecSchema } from './pipeline-spec.ts';
 import { tektonDeclaration } from './run.ts';
+import { v1beta1 } from './v1beta1/conversions.ts';
 
 const body = { spec: s.describe('What a PipelineRun of it runs.', pipelineSpecSchema) };
 
@@ -13,7 +14,7 @@ export type Pipeline = Resource<typeof body>;
 export const Pipeline: Kind<Pipeline> = defineKind({
   ...tektonDeclaration,
   kind: 'Pipeline',
-  otherVersions: ['v1beta1'],
+  otherVersions: [{ version: 'v1beta1', conversion: v1beta1.pipeline }],
   body,
   default: (pipeline) => ({ ...pipeline, spec: pipelineSpecDefaults(pipeline.spec) }),
   admit: admitPipeline,

@@ -29,7 +29,7 @@ export type StepAction = Resource<typeof body>;
 export const StepAction: Kind<StepAction> = defineKind({
   ...tektonDeclaration,
   version: 'v1beta1',
-  otherVersions: ['v1alpha1'],
+  otherVersions: [{ version: 'v1alpha1' }],
   kind: 'StepAction',
   body,
   default: (action) => ({ ...action, spec: stepActionDefaults(action.spec) }),

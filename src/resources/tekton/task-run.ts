@@ -11,6 +11,7 @@ import { taskRefSchema } from './reference.ts';
 import { runDeclaration } from './run.ts';
 import { taskRunStatusSchema } from './task-run-status.ts';
 import { taskSpecSchema } from './task-spec.ts';
+import { v1beta1 } from './v1beta1/conversions.ts';
 import { workspaceBindingsSchema } from './workspace.ts';
 
 /** Requests and limits of one step or sidecar, by its name. */
@@ -63,7 +64,7 @@ export type TaskRun = Resource<typeof body>;
 export const TaskRun: Kind<TaskRun> = defineKind({
   ...runDeclaration,
   kind: 'TaskRun',
-  otherVersions: ['v1beta1'],
+  otherVersions: [{ version: 'v1beta1', conversion: v1beta1.taskRun }],
   shortNames: ['tr', 'trs'],
   body,
   default: taskRunDefaults,

@@ -6,6 +6,7 @@ import { admitTask } from './admission.ts';
 import { taskSpecDefaults } from './defaults/specs.ts';
 import { tektonDeclaration } from './run.ts';
 import { taskSpecSchema } from './task-spec.ts';
+import { v1beta1 } from './v1beta1/conversions.ts';
 
 const body = { spec: s.describe('What a TaskRun of it runs.', taskSpecSchema) };
 
@@ -13,7 +14,7 @@ export type Task = Resource<typeof body>;
 export const Task: Kind<Task> = defineKind({
   ...tektonDeclaration,
   kind: 'Task',
-  otherVersions: ['v1beta1'],
+  otherVersions: [{ version: 'v1beta1', conversion: v1beta1.task }],
   body,
   default: (task) => ({ ...task, spec: taskSpecDefaults(task.spec) }),
   admit: admitTask,

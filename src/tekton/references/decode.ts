@@ -19,7 +19,7 @@ export type Decoded = Pick<KubeObject, 'metadata'> & { readonly spec: unknown };
 
 /**
  * @param article as Tekton's message has it, e.g. `a task`
- * @throws DecodeError
+ * @throws DecodeError, StatusError where an older version says what the newer one cannot
  */
 export async function decode(data: string, kind: AnyKind, article: string): Promise<Decoded> {
   const value = await firstDocument(Buffer.from(data, 'base64'));
@@ -32,8 +32,10 @@ export async function decode(data: string, kind: AnyKind, article: string): Prom
     );
   if (name !== kind.kind) throw new DecodeError(`resource is not ${article}`);
   if (!isMetadata(metadata)) throw new DecodeError('invalid runtime object: metadata holds something else than texts');
-  const old = apiVersion.endsWith('/v1beta1') && kind.version === 'v1';
-  return { metadata, spec: old ? renamed(spec) : spec };
+  const { conversion } = kind.otherVersions?.find(({ version }) => apiVersion === `${kind.group}/${version}`) ?? {};
+  return conversion === undefined
+    ? { metadata, spec }
+    : (conversion.toStored({ metadata, spec }) as unknown as Decoded);
 }
 
 /** As far as it is used. */
@@ -78,18 +80,3 @@ function jsonOf(text: string): unknown {
     return undefined;
   }
 }
-
-/** v1beta1 says `resources` where v1 says `computeResources`. */
-function renamed(value: unknown, key = ''): unknown {
-  if (Array.isArray(value)) return value.map((item) => renamed(item, key));
-  if (typeof value !== 'object' || value === null) return value;
-  const holder = key === 'steps' || key === 'sidecars' || key === 'stepTemplate';
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) =>
-      holder && name === 'resources' ? ['computeResources', item] : [name, descends(name) ? renamed(item, name) : item],
-    ),
-  );
-}
-
-const descends = (name: string): boolean =>
-  ['steps', 'sidecars', 'stepTemplate', 'taskSpec', 'pipelineSpec', 'tasks', 'finally'].includes(name);

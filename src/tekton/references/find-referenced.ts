@@ -57,6 +57,7 @@ export async function findReferenced<K extends AnyKind>(
   if (answer.state === 'failed') throw new NotResolved(`error requesting remote resource: ${answer.message}`);
   const { data, source } = answer;
   const decoded = await decode(data, kind, article).catch((error: unknown) => {
+    if (isRefusal(error)) throw notValid(undefined, error);
     throw error instanceof DecodeError ? new NotResolved(error.message) : error;
   });
   const { name: found = '', labels = {}, annotations = {} } = decoded.metadata;
@@ -78,9 +79,12 @@ async function checked(
     const stored = (await client.create(kind, draft as never, { dryRun: true })) as { readonly spec: unknown };
     return stored.spec;
   } catch (error) {
-    const refused = isInvalid(error) || (error instanceof StatusError && error.reason === 'BadRequest');
-    if (!refused) throw error;
-    const message = `validation failed for referenced object ${metadata.name ?? ''}: ${(error as Error).message}`;
-    throw new NotResolved(message, true);
+    throw isRefusal(error) ? notValid(metadata.name, error) : error;
   }
 }
+
+const isRefusal = (error: unknown): error is StatusError =>
+  isInvalid(error) || (error instanceof StatusError && error.reason === 'BadRequest');
+
+const notValid = (name: string | undefined, { message }: StatusError): NotResolved =>
+  new NotResolved(`validation failed for referenced object ${name ?? ''}: ${message}`, true);

@@ -20,6 +20,12 @@ export const detailed = (message: string, path: string, details: string): Compla
   details,
 });
 
+/** Fields that must not be there. */
+export const disallowedFields = (...paths: readonly string[]): Complaint => ({
+  message: 'must not set the field(s)',
+  paths,
+});
+
 export const missingField = (...paths: readonly string[]): Complaint => ({ message: 'missing field(s)', paths });
 
 export const missingOneOf = (...paths: readonly string[]): Complaint => ({

@@ -119,6 +119,19 @@ export class Progress {
       .map((state) => ({ state, task: this.filled(state).task }));
   }
 
+  /** Of tasks that have their turn, or never will: an element that a list of results has not, of which all else is known. */
+  get beyondList(): string | undefined {
+    for (const state of this.#states) {
+      if (isStarted(state) || !this.#isReady(state)) continue;
+      const { missing } = this.filled(state).resolution;
+      if (missing.every(({ kind }) => kind === 'index')) {
+        const [first] = missing;
+        if (first !== undefined) return first.message;
+      }
+    }
+    return undefined;
+  }
+
   #faultsOf(state: TaskState): readonly (readonly [string, string])[] {
     if (state.isFinally) return [];
     const broken = this.filled(state).resolution.missing[0];

@@ -152,8 +152,21 @@ export class Step {
     if (running.length > 0) this.#look();
   }
 
+  /** As with Tekton nothing more is made then, not even of what comes finally. */
+  #refuseBeyondList(): void {
+    const { metadata, spec } = this.#run;
+    const fault = spec.status === 'Cancelled' ? undefined : this.#progress.beyondList;
+    if (fault === undefined) return;
+    const of = `PipelineRun ${metadata.namespace ?? ''}/${metadata.name}`;
+    throw new PipelineRunFailure(
+      'PipelineValidationFailed',
+      `[User error] ${of} can't be Run; couldn't resolve all references: ${fault}`,
+    );
+  }
+
   /** Makes the runs of all tasks that have their turn; or tells what the first of them waits for. */
   async start(): Promise<Waiting | undefined> {
+    this.#refuseBeyondList();
     let waiting: Waiting | undefined;
     const ready = this.#progress.startable;
     for (const { state, task } of ready) {

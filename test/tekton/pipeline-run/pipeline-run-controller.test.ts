@@ -260,6 +260,27 @@ describe.each(Object.keys(settings))('PipelineRuns over the %s client', (name) =
     });
   });
 
+  test.each(['tasks', 'finally'] as const)(
+    'a list of results is shorter than %s ask for: the run ends there',
+    async (place) => {
+      await start();
+      const asks = task('asks', 'ok', { params: [param('p', '$(tasks.list.results.l[2])')] });
+      const last = task('last', 'ok');
+      await create({
+        tasks: [task('list', 'ok {"l":["x","y"]}'), ...(place === 'tasks' ? [asks] : [])],
+        finally: place === 'tasks' ? [last] : [asks, last],
+      });
+      const { final, reason, message } = await outcome();
+      expect({ reason, message }).toEqual({
+        reason: 'PipelineValidationFailed',
+        message:
+          "[User error] PipelineRun dev/run can't be Run; couldn't resolve all references: array Result Index 2 for Task list Result l is out of bound of size 2",
+      });
+      expect(began).toEqual(['run-list']);
+      expect(final.status?.childReferences?.map(({ name }) => name)).toEqual(['run-list']);
+    },
+  );
+
   test('pending: nothing until it is let go', async () => {
     await start();
     await create({ tasks: [task('a', 'ok')] }, { status: 'PipelineRunPending' });

@@ -40,6 +40,8 @@ export interface LocalApiOptions extends Omit<ObjectStoreOptions, 'path' | 'kind
   readonly clock?: Clock;
   /** What the server's settings fill in of new objects, before all other defaults. Pure. Default: nothing. */
   readonly fillIn?: <T extends object>(kind: AnyKind, object: T) => T;
+  /** What the server's settings refuse beside what the kind does, answered as BadRequest; `old` on update. Default: nothing. */
+  readonly admit?: (kind: AnyKind, object: KubeObject, old?: KubeObject) => string | undefined;
   /** Told of what the garbage collector could not do. Default: nobody. */
   readonly onError?: (error: unknown) => void;
 }
@@ -59,6 +61,7 @@ export class LocalApi implements Api {
   readonly store: ObjectStore;
   readonly #clock: Clock;
   readonly #fillIn: NonNullable<LocalApiOptions['fillIn']>;
+  readonly #admit: LocalApiOptions['admit'];
   readonly #collector: GarbageCollector;
   readonly #namespaceKind: AnyKind | undefined;
 
@@ -66,12 +69,21 @@ export class LocalApi implements Api {
    * Opens the store, makes the first namespaces, and goes on with deletions that a crash interrupted.
    * @throws LockedError, SchemaVersionError
    */
-  constructor({ directory, kinds, clock = systemClock, onError = () => {}, fillIn, ...storeOptions }: LocalApiOptions) {
+  constructor({
+    directory,
+    kinds,
+    clock = systemClock,
+    onError = () => {},
+    fillIn,
+    admit,
+    ...storeOptions
+  }: LocalApiOptions) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const now = (): number => clock.now();
     this.store = new ObjectStore({ ...storeOptions, now, kinds, path: join(directory, 'store.db') });
     this.kinds = kinds;
     this.#clock = clock;
+    this.#admit = admit;
     this.#fillIn = fillIn ?? ((_kind, object) => object);
     this.#namespaceKind = kinds.find((kind) => kind.group === '' && kind.kind === 'Namespace');
     for (const name of ownNamespaces) this.#ensureNamespace(name);
@@ -102,6 +114,7 @@ export class LocalApi implements Api {
       const { user } = options.caller;
       const now = this.#clock.now();
       const prepared = prepareCreate(kind, decoded, { name, namespace: place, now, user });
+      this.#checkSettings(kind, prepared);
       const object = hasLimitRanges(kind) ? underLimitRanges(kind, prepared, this.#limitRanges(place)) : prepared;
       if (this.#find(kind, { namespace: place, name }) !== undefined) throw alreadyExists(kind, name);
       this.#requireNamespace(kind, place, name);
@@ -191,7 +204,15 @@ export class LocalApi implements Api {
 
   #updated(kind: AnyKind, stored: KubeObject, body: unknown, options: SubresourceOptions): KubeObject {
     if (options.subresource === 'status') return prepareStatus(kind, stored, body, options);
-    return prepareUpdate(kind, stored, decode(kind, body, options), options.caller.user);
+    const next = prepareUpdate(kind, stored, decode(kind, body, options), options.caller.user);
+    this.#checkSettings(kind, next, stored);
+    return next;
+  }
+
+  /** @throws StatusError BadRequest */
+  #checkSettings(kind: AnyKind, object: KubeObject, old?: KubeObject): void {
+    const denial = this.#admit?.(kind, object, old);
+    if (denial !== undefined) throw badRequest(denial);
   }
 
   /** Stores an object in place of another; it goes at once when it waited for this to be deleted. */

@@ -13,6 +13,9 @@ export function runDefaults(config: ServerConfig): RunDefaults {
     ...(config['tekton.resolver'] === undefined ? {} : { resolver: config['tekton.resolver'] }),
     forbiddenEnv: config['tekton.forbiddenEnv'],
     resources: config['tekton.resources'],
+    matrixCombinations: config['tekton.matrixCombinations'],
+    disableInlineSpec: config['tekton.disableInlineSpec'],
+    credentials: config['tekton.credentials'],
     // What they hold is checked with each run that they are filled into.
     ...(podTemplate === undefined ? {} : { podTemplate: podTemplate as RunDefaults['podTemplate'] }),
     ...(workspaceBinding === undefined

@@ -24,6 +24,8 @@ import { startTaskScheduleController } from '../controllers/task-schedule/task-s
 import { allKinds } from '../resources/all-kinds.ts';
 import type { ServerConfig } from '../resources/server-config/settings.ts';
 import { type RunDefaults, withRunDefaults } from '../resources/tekton/defaults/configured.ts';
+import { usualCombinations } from '../resources/tekton/feature-flags.ts';
+import { refusedBySettings } from '../resources/tekton/settings-rules.ts';
 import { startPipelineRunController } from '../tekton/pipeline-run/pipeline-run-controller.ts';
 import type { BundleImages } from '../tekton/resolvers/bundle-images.ts';
 import { startTaskRunController } from '../tekton/task-run/task-run-controller.ts';
@@ -63,6 +65,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     directory: home.dataDir,
     kinds: allKinds,
     fillIn: (kind, object) => withRunDefaults(kind, object, defaults),
+    admit: (kind, object, old) => refusedBySettings(kind, object, old, defaults),
     cacheBytes: config['store.cache'],
     logRevisions: config['store.watchRevisions'],
     logMilliseconds: config['store.watchDuration'],
@@ -153,7 +156,7 @@ function startControllers(
     startEventRecorder(options),
     startEventExpiry(options),
     startRetentionController(options),
-    startPipelineRunController(options),
+    startPipelineRunController({ ...options, matrixCombinations: defaults.matrixCombinations ?? usualCombinations }),
     startTaskRunController({ ...options, podDefaults: defaults }),
     startResolution({ client, dataDir, instance, bundles, log }),
   ];

@@ -7,7 +7,7 @@ import { parseDuration } from '../resources/duration.ts';
 import { jsonEqual } from '../resources/json.ts';
 import { isAlreadyExists } from '../resources/status.ts';
 import type { RunDefaults } from '../resources/tekton/defaults/configured.ts';
-import { configDefaults, featureFlags, tektonRelease } from '../resources/tekton/feature-flags.ts';
+import { configDefaults, featureFlags, tektonRelease, usualCombinations } from '../resources/tekton/feature-flags.ts';
 
 /** Where Tekton Pipelines is installed by default. */
 const namespace = 'tekton-pipelines';
@@ -21,7 +21,7 @@ export async function tellOfTekton(client: Client, version: string, defaults: Ru
   }
   const maps = {
     'pipelines-info': { version: `${tektonRelease}+kf-${version}` },
-    'feature-flags': featureFlags,
+    'feature-flags': { ...featureFlags, ...flagged(defaults) },
     'config-defaults': { ...configDefaults, ...told(defaults) },
   };
   for (const [name, data] of Object.entries(maps)) await state(client, name, data);
@@ -37,7 +37,9 @@ const told = ({
   resolver,
   forbiddenEnv = [],
   resources = {},
+  matrixCombinations = usualCombinations,
 }: RunDefaults) => ({
+  'default-max-matrix-combinations-count': String(matrixCombinations),
   'default-timeout-minutes': String(Math.max(1, Math.round((parseDuration(timeout) ?? 0) / 60_000))),
   'default-service-account': serviceAccount,
   ...(podTemplate === undefined ? {} : { 'default-pod-template': JSON.stringify(podTemplate) }),
@@ -47,6 +49,11 @@ const told = ({
   ...(Object.keys(resources).length === 0
     ? {}
     : { 'default-container-resource-requirements': JSON.stringify(resources) }),
+});
+
+const flagged = ({ disableInlineSpec = [], credentials = true }: RunDefaults) => ({
+  'disable-creds-init': String(!credentials),
+  'disable-inline-spec': disableInlineSpec.join(','),
 });
 
 async function state(client: Client, name: string, data: Readonly<Record<string, string>>): Promise<void> {

@@ -5,6 +5,7 @@ import { InProcessClient } from '../../src/apiserver/in-process-client.ts';
 import { LocalApi, type LocalApiOptions } from '../../src/apiserver/local-api.ts';
 import type { Client } from '../../src/client/client.ts';
 import { allKinds } from '../../src/resources/all-kinds.ts';
+import { refusedBySettings } from '../../src/resources/tekton/settings-rules.ts';
 
 export interface TestApi {
   readonly api: LocalApi;
@@ -21,7 +22,12 @@ export function startLocalApi({
   ...options
 }: { readonly dir?: string } & Partial<Omit<LocalApiOptions, 'directory'>> = {}): TestApi {
   const directory = dir ?? mkdtempSync(join(tmpdir(), 'kf-store-'));
-  const api = new LocalApi({ directory, kinds: allKinds, ...options });
+  const api = new LocalApi({
+    directory,
+    kinds: allKinds,
+    admit: (kind, object, old) => refusedBySettings(kind, object, old, {}),
+    ...options,
+  });
   const client = new InProcessClient({ api, caller: { user: 'test', groups: [] }, acknowledge: 'early' });
   return {
     api,

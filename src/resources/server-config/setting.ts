@@ -67,6 +67,14 @@ export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER): Sett
   };
 };
 
+export const yesOrNo: SettingType<boolean> = {
+  name: 'true or false',
+  read(value) {
+    if (!['true', 'false'].includes(String(value))) throw must(this.name);
+    return String(value) === 'true';
+  },
+};
+
 /** Milliseconds above 0, out of a Go duration. */
 export const duration: SettingType<number> = {
   name: 'a duration, like 30s, 5m or 1h30m',

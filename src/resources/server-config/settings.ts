@@ -8,6 +8,7 @@ import { isAlias, registryList } from '../image-settings.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../names.ts';
 import type { Schema } from '../schema.ts';
 import { isLabelValue, isQualifiedName } from '../selector.ts';
+import { inlineSpecs, usualCombinations } from '../tekton/feature-flags.ts';
 import { podTemplateSchema } from '../tekton/pod-template.ts';
 import { workspaceBindingSchema } from '../tekton/workspace.ts';
 import { containerResources } from './container-resources.ts';
@@ -22,6 +23,7 @@ import {
   textMap,
   texts,
   wholeNumber,
+  yesOrNo,
 } from './setting.ts';
 
 export const serverConfigFile = 'config.yaml';
@@ -291,6 +293,32 @@ export const settings = {
     description:
       'Requests and limits of steps and sidecars that have none (`default-container-resource-requirements`): by the name of a container (`step-build`), by its beginning (`prefix-step` for `step-…`), or `default` for all others.',
     example: { default: { requests: { cpu: '250m' }, limits: { memory: '1Gi' } } },
+    inForce: 'at the next start',
+  }),
+  'tekton.matrixCombinations': setting({
+    type: wholeNumber(1),
+    default: usualCombinations,
+    defaultText: '256',
+    description: 'How many runs a matrix may make (`default-max-matrix-combinations-count`).',
+    example: 1000,
+    inForce: 'at the next start',
+  }),
+  'tekton.disableInlineSpec': setting({
+    type: texts(`a list of ${inlineSpecs.join(', ')}`, (one) => inlineSpecs.some((known) => known === one)),
+    default: [],
+    defaultText: 'none',
+    description:
+      "What may not embed a spec but must refer to one (`disable-inline-spec`): `taskrun` a taskSpec, `pipelinerun` a pipelineSpec, `pipeline` its tasks. Kf's own runs may.",
+    example: ['taskrun', 'pipelinerun'],
+    inForce: 'at the next start',
+  }),
+  'tekton.credentials': setting({
+    type: yesOrNo,
+    default: true,
+    defaultText: 'true',
+    description:
+      'Whether steps of runs find the Secrets of their ServiceAccount as git and registry credentials in `/tekton/creds` and their home; `false` is `disable-creds-init`. Images are pulled with its imagePullSecrets either way.',
+    example: false,
     inForce: 'at the next start',
   }),
   'store.cache': setting({

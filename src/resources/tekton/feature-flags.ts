@@ -6,7 +6,7 @@
 /** The release of Tekton Pipelines whose behaviour is followed. */
 export const tektonRelease = 'v1.15.0';
 
-/** Data of ConfigMap `feature-flags`. */
+/** Data of ConfigMap `feature-flags`, beside what the server's settings say. */
 export const featureFlags = {
   'enable-api-fields': 'alpha',
   'enable-artifacts': 'true',
@@ -17,8 +17,6 @@ export const featureFlags = {
   'enable-step-actions': 'true',
   'await-sidecar-readiness': 'true',
   coschedule: 'disabled',
-  'disable-creds-init': 'false',
-  'disable-inline-spec': '',
   'enforce-nonfalsifiability': 'none',
   // The log is kept, the Pod is not.
   'keep-pod-on-cancel': 'false',
@@ -35,8 +33,14 @@ export const featureFlags = {
   'enable-wait-exponential-backoff': 'false',
 } as const;
 
+/** What `disable-inline-spec` may name. */
+export const inlineSpecs = ['pipeline', 'pipelinerun', 'taskrun'] as const;
+export type InlineSpec = (typeof inlineSpecs)[number];
+
+/** Runs that a matrix may make: `default-max-matrix-combinations-count`. */
+export const usualCombinations = 256;
+
 /** Data of ConfigMap `config-defaults`, beside what the server's settings say. */
 export const configDefaults = {
   'default-managed-by-label-value': 'tekton-pipelines',
-  'default-max-matrix-combinations-count': '256',
 } as const;

@@ -27,6 +27,8 @@ export interface Making {
   readonly task: PipelineTask;
   /** UID of the run whose claims are used. */
   readonly claimsOf: string;
+  /** Runs that a matrix may make. */
+  readonly matrixCombinations: number;
 }
 
 interface Made {
@@ -42,7 +44,7 @@ export async function makeRuns(making: Making): Promise<Made | Waiting> {
   const { run } = pipeline;
   const ran = needsToKnow(making) ? await whatRuns(client, run, pipeline.name, [task]) : nothing;
   if (ran.state === 'waiting') return ran;
-  checkMatrix(task);
+  checkMatrix(task, making.matrixCombinations);
   const combinations = task.matrix === undefined ? [[]] : combinationsOf(task.matrix);
   const names = childRunNames(run.metadata.name, task.name, combinations.length);
   const variables = runVariables(making);

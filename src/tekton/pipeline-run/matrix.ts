@@ -50,11 +50,11 @@ const isNew = (all: readonly Combination[], include: Combination): boolean =>
 const toParams = (combination: Combination): readonly Param[] =>
   [...combination].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ name, value }));
 
-/** Runs that a matrix may make (Tekton's default-max-matrix-combinations-count). */
-const most = 256;
-
-/** Once all variables are replaced. @throws PipelineRunFailure for values of the wrong type, and for too many */
-export function checkMatrix({ name, matrix }: PipelineTask): void {
+/**
+ * Once all variables are replaced.
+ * @param most runs that it may make @throws PipelineRunFailure for values of the wrong type, and for too many
+ */
+export function checkMatrix({ name, matrix }: PipelineTask, most: number): void {
   if (matrix === undefined) return;
   const fail = (reason: string, text: string): never => {
     throw new PipelineRunFailure(reason, text);

@@ -21,6 +21,7 @@ import { labels } from '../../resources/labels.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { CelError } from '../../resources/tekton/cel.ts';
 import { CustomRun } from '../../resources/tekton/custom-run.ts';
+import { usualCombinations } from '../../resources/tekton/feature-flags.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { PipelineSpec } from '../../resources/tekton/pipeline-spec.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
@@ -35,7 +36,12 @@ import { cancelledByPipelineRun } from './task-state.ts';
 import { untilNext } from './timeouts.ts';
 import { type ChildRun, InvalidPipeline, PipelineRunFailure } from './types.ts';
 
-export function startPipelineRunController(options: TakingTurns): RunningController {
+interface Options extends TakingTurns {
+  /** Runs that a matrix may make. Default: Tekton's. */
+  readonly matrixCombinations?: number;
+}
+
+export function startPipelineRunController(options: Options): RunningController {
   const controller = new PipelineRunController(options);
   return startController({
     ...options,
@@ -71,9 +77,11 @@ export class PipelineRunController {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #children: Children;
+  readonly #matrixCombinations: number;
   readonly line: ConcurrencyLine;
 
-  constructor({ client, clock, turns = new OneByOne() }: TakingTurns) {
+  constructor({ client, clock, turns = new OneByOne(), matrixCombinations = usualCombinations }: Options) {
+    this.#matrixCombinations = matrixCombinations;
     this.#client = client;
     this.#clock = clock;
     this.#children = new Children(client);
@@ -112,7 +120,7 @@ export class PipelineRunController {
   async #advance(pipeline: RunPipeline): Promise<Result | void> {
     const { run } = pipeline;
     const now = this.#clock.now();
-    const step = new Step(this.#client, this.#children, pipeline, now);
+    const step = new Step(this.#client, this.#children, pipeline, now, this.#matrixCombinations);
     const waiting = await step.prepare();
     if (waiting !== undefined) return this.#waitFor(run, waiting);
     if (run.status?.startTime === undefined && !step.isUnderway && !run.spec.status) {

@@ -35,10 +35,13 @@ export class Step {
   #takenOver: TakenOver | undefined;
   readonly deadlines: Deadlines;
 
-  /** @param now milliseconds since the epoch */
-  constructor(client: Client, children: Children, pipeline: RunPipeline, now: number) {
+  readonly #matrixCombinations: number;
+
+  /** @param now milliseconds since the epoch @param matrixCombinations runs that a matrix may make */
+  constructor(client: Client, children: Children, pipeline: RunPipeline, now: number, matrixCombinations: number) {
     this.#client = client;
     this.#children = children;
+    this.#matrixCombinations = matrixCombinations;
     this.#pipeline = pipeline;
     this.#run = pipeline.run;
     this.#limits = limitsOf(pipeline.run);
@@ -177,6 +180,7 @@ export class Step {
         states: this.#states,
         state,
         task,
+        matrixCombinations: this.#matrixCombinations,
         claimsOf: this.#takenOver?.rerunOf.claimsOf ?? this.#run.metadata.uid ?? '',
       });
       if (made.state === 'waiting') waiting ??= made;

@@ -29,7 +29,7 @@ export interface Made {
 }
 
 /** Of the server's settings, what the Pod of a run gets where nothing else is said. */
-export type PodDefaults = Pick<RunDefaults, 'workspaceBinding' | 'resources'>;
+export type PodDefaults = Pick<RunDefaults, 'workspaceBinding' | 'resources' | 'credentials'>;
 
 interface Surroundings {
   readonly client: Client;
@@ -39,14 +39,14 @@ interface Surroundings {
 
 /** @throws TaskRunFailure for what the server refuses */
 export async function makePod(
-  { client, clock, podDefaults: { workspaceBinding, resources = {} } }: Surroundings,
+  { client, clock, podDefaults: { workspaceBinding, resources = {}, credentials } }: Surroundings,
   given: TaskRun,
   prepared: Prepared,
 ): Promise<Made> {
   const run = withDefaultBindings(await withMetaOfTask(client, given, prepared), prepared.spec, workspaceBinding);
   await claims(client, run);
   try {
-    const parts = await partsOf(client, run, prepared);
+    const parts = await partsOf(client, run, prepared, credentials);
     const pod = podOf(run, parts);
     const missing = parts.credentials?.missing;
     if (missing !== undefined) await tellOfMissing(client, run, missing, clock.now());
@@ -69,9 +69,14 @@ async function limitRangesOf(
   return (await client.list(LimitRange, { namespace })).items;
 }
 
-async function partsOf(client: Client, run: TaskRun, { task, spec }: Prepared): Promise<PodParts> {
+async function partsOf(
+  client: Client,
+  run: TaskRun,
+  { task, spec }: Prepared,
+  hasCredentials: boolean | undefined,
+): Promise<PodParts> {
   if (isKfsOwn(run)) return { spec };
-  const credentials = await credentialsOf(client, run);
+  const credentials = await credentialsOf(client, run, hasCredentials);
   const variables = runVariables(run, task);
   const { podTemplate } = run.spec;
   return {

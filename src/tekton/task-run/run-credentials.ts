@@ -28,12 +28,17 @@ const volume = 'tekton-creds';
 /** Keys of Secrets have no slashes. */
 const keyOf = (path: string): string => path.replaceAll('/', '_');
 
-/** Undefined where there are none. @throws TaskRunFailure where the ServiceAccount is not there */
-export async function credentialsOf(client: Client, run: TaskRun): Promise<Credentials | undefined> {
+/**
+ * Undefined where there are none.
+ * @param asFiles whether steps see them @throws TaskRunFailure where the ServiceAccount is not there
+ */
+export async function credentialsOf(client: Client, run: TaskRun, asFiles = true): Promise<Credentials | undefined> {
   const account = await accountOf(client, run);
+  const forImages = given('pullSecrets', account?.imagePullSecrets);
+  if (!asFiles) return Object.keys(forImages).length === 0 ? undefined : { volumes: [], mounts: [], ...forImages };
   const { found, missing } = await secretsOf(client, run, account);
   const files = credentialFiles(found);
-  const beside = { ...given('pullSecrets', account?.imagePullSecrets), ...given('missing', missing) };
+  const beside = { ...forImages, ...given('missing', missing) };
   if (files.size === 0) return Object.keys(beside).length === 0 ? undefined : { volumes: [], mounts: [], ...beside };
   const secret = secretOf(run, files);
   await put(client, secret);

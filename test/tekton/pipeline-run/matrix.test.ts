@@ -52,8 +52,8 @@ describe('combinations', () => {
 test('more than 256, and values of the wrong type, are refused', () => {
   const many = Array.from({ length: 17 }, (_, index) => String(index));
   const matrix = { params: [list('a', ...many), list('b', ...many)] };
-  expect(() => checkMatrix({ name: 't', matrix })).toThrow('expected 0 <= 289 <= 256: matrix');
-  expect(() => checkMatrix({ name: 't', matrix: { params: [{ name: 'a', value: 'x' }] } })).toThrow(
+  expect(() => checkMatrix({ name: 't', matrix }, 256)).toThrow('expected 0 <= 289 <= 256: matrix');
+  expect(() => checkMatrix({ name: 't', matrix: { params: [{ name: 'a', value: 'x' }] } }, 256)).toThrow(
     'parameters of type array only are allowed, but param "a" has type "string" in pipelineTask "t"',
   );
 });

@@ -8,13 +8,14 @@ import type { KubeObject } from '../../meta.ts';
 import { isKfsOwn } from '../kfs-own.ts';
 import { PipelineRun } from '../pipeline-run.ts';
 import type { PodTemplate } from '../pod-template.ts';
+import type { SettingsRules } from '../settings-rules.ts';
 import { TaskRun } from '../task-run.ts';
 import type { TaskSpec } from '../task-spec.ts';
 import type { WorkspaceBinding } from '../workspace.ts';
 import { withDefaultResolver } from './default-resolver.ts';
 import { refuseForbiddenEnv } from './forbidden-env.ts';
 
-export interface RunDefaults {
+export interface RunDefaults extends SettingsRules {
   /** Go duration; `default-timeout-minutes`. */
   readonly timeout: string;
   /** `default-service-account`. */
@@ -29,6 +30,8 @@ export interface RunDefaults {
   readonly forbiddenEnv?: readonly string[];
   /** `default-container-resource-requirements`. */
   readonly resources?: Readonly<Record<string, ResourceRequirements>>;
+  /** Whether steps have what their ServiceAccount names; not so by `disable-creds-init`. Default: yes. */
+  readonly credentials?: boolean;
 }
 
 interface KindName {

@@ -11,10 +11,16 @@ import { reflect } from './reflector.ts';
 import { turn } from './turns.ts';
 import { WorkQueue } from './work-queue.ts';
 
-/** What a reconcile may ask for: to be called again after so many milliseconds. */
+/** What a reconcile may ask for. */
 export interface Result {
+  /** To be called again after so many milliseconds; where it asked before, the earlier time counts. */
   readonly requeueAfter?: number;
+  /** Not to be called again at a time it asked for before: a run that has ended needs its timeout no more. */
+  readonly ended?: true;
 }
+
+/** For a reconcile that finds its object ended, or gone. */
+export const hasEnded: Result = { ended: true };
 
 /** For a reconcile that waits for something to go of which no event need tell it. */
 export const soon: Result = { requeueAfter: 500 };
@@ -111,6 +117,7 @@ export function startController(options: ControllerOptions): RunningController {
     work: async (key) => {
       await turn(options.urgent === true);
       const result = await reconcile(refFromKey(key));
+      if (result?.ended === true) queue.forget(key);
       if (result?.requeueAfter !== undefined) queue.addAfter(key, result.requeueAfter);
     },
     // A conflict is how optimistic locking says "read again": nothing to report.

@@ -9,13 +9,18 @@ interface Due {
   readonly at: number;
 }
 
+const soonest = (a: Due, b: Due): number => a.at - b.at;
+
+/** So many that say nothing may stay in the queue, and as many as there are others. */
+const mostStale = 100;
+
 export class Delays {
   readonly #clock: Clock;
   readonly #onDue: (key: string) => void;
   /** When each key comes back. */
   readonly #times = new Map<string, number>();
   /** Soonest first. One whose time is not its key's any more says nothing. */
-  readonly #queue = new TinyQueue<Due>([], (a, b) => a.at - b.at);
+  #queue = new TinyQueue<Due>([], soonest);
   #timer: Timer | undefined;
   #timerAt = Infinity;
 
@@ -32,6 +37,13 @@ export class Delays {
     this.#times.set(key, at);
     this.#queue.push({ key, at });
     if (at < this.#timerAt) this.#arm();
+  }
+
+  /** The key need not come back. */
+  forget(key: string): void {
+    if (!this.#times.delete(key) || this.#queue.length <= 2 * this.#times.size + mostStale) return;
+    const left = [...this.#times].map(([each, at]) => ({ key: each, at }));
+    this.#queue = new TinyQueue(left, soonest);
   }
 
   /** All of them are due now. */

@@ -55,6 +55,11 @@ export class WorkQueue {
     this.#delays.add(key, milliseconds);
   }
 
+  /** The key that was to be added later need not be. */
+  forget(key: string): void {
+    this.#delays.forget(key);
+  }
+
   /** Adds every delayed key now. */
   hurry(): void {
     this.#delays.hurry();

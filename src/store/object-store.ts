@@ -164,7 +164,6 @@ export class ObjectStore {
     const stored = stamp(object, revision);
     const body = JSON.stringify(stored);
     const indexed = this.#fields.indexed(kind, stored);
-    const changing = { revision, ...indexed, body: stored };
     let entry = old;
     if (entry === undefined) {
       const uid = stored.metadata.uid ?? '';
@@ -174,10 +173,15 @@ export class ObjectStore {
         namespace: this.#interner.string(namespace),
         name,
         uid,
-        ...changing,
+        // One by one: fields of a spread lie outside of the object, in an array of their own.
+        revision,
+        labels: indexed.labels,
+        owners: indexed.owners,
+        flags: indexed.flags,
+        body: stored,
       };
       this.#index.add(entry);
-    } else this.#index.change(entry, changing);
+    } else this.#index.change(entry, { revision, ...indexed, body: stored });
     this.#bodies.written(entry, body.length);
     this.#publish(entry, { revision, type: old === undefined ? 'ADDED' : 'MODIFIED', object: stored, before }, body);
     return stored;

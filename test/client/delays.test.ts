@@ -34,6 +34,29 @@ test('the earlier of two times wins', () => {
   expect(due).toEqual(['a']);
 });
 
+test('one that is forgotten does not come back, unless it is added again', () => {
+  const { clock, due, delays } = start();
+  delays.add('a', 1000);
+  delays.add('b', 1000);
+  delays.forget('a');
+  delays.forget('c');
+  clock.advance(1000);
+  expect(due).toEqual(['b']);
+  delays.add('a', 1000);
+  clock.advance(1000);
+  expect(due).toEqual(['b', 'a']);
+});
+
+test('what stays of thousands that are forgotten comes at its time', () => {
+  const { clock, due, delays } = start();
+  for (let index = 0; index < 5000; index++) delays.add(`${index}`, 1000 + index);
+  for (let index = 0; index < 5000; index++) if (index % 1000 !== 7) delays.forget(`${index}`);
+  clock.advance(1007);
+  expect(due).toEqual(['7']);
+  clock.advance(10_000);
+  expect(due).toEqual(['7', '1007', '2007', '3007', '4007']);
+});
+
 test('one that is due may be added again', () => {
   const clock = new FakeClock();
   const times: number[] = [];

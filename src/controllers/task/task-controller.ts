@@ -3,6 +3,7 @@
 import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import {
+  hasEnded,
   mapped,
   ownedBy,
   type Result,
@@ -133,7 +134,7 @@ class TaskController {
       this.#runs.machine.leave(request);
       this.#runs.made.forget(request);
       this.#waiting.remove(request);
-      return;
+      return hasEnded;
     }
     // Its Job decides whether it starts.
     if (task.spec.pending && !task.spec.terminated) return;

@@ -3,6 +3,7 @@
 import type { AnyKind, Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import {
+  hasEnded,
   mapped,
   ownedBy,
   type Result,
@@ -90,8 +91,10 @@ export class PipelineRunController {
 
   async reconcile(request: ObjectRef): Promise<Result | void> {
     const run = await getIfExists(this.#client, PipelineRun, request);
-    if (run === undefined || run.metadata.deletionTimestamp !== undefined || isFinal(run))
-      return this.#children.forget(request);
+    if (run === undefined || run.metadata.deletionTimestamp !== undefined || isFinal(run)) {
+      this.#children.forget(request);
+      return hasEnded;
+    }
     if ((run.spec.managedBy ?? ourName) !== ourName) return;
     if (run.spec.status === 'PipelineRunPending')
       return this.#wait(run, 'PipelineRunPending', `PipelineRun "${run.metadata.name}" is pending`);

@@ -3,6 +3,7 @@
 import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import {
+  hasEnded,
   mapped,
   ownedBy,
   type Result,
@@ -89,7 +90,8 @@ class TaskRunController {
     if (run === undefined || run.metadata.deletionTimestamp !== undefined || isFinal(run)) {
       this.#made.forget(request);
       if (run !== undefined && isFinal(run) && !isKfsOwn(run)) await dropCredentials(this.#client, run);
-      return letGo(this.#client, request, run === undefined ? undefined : attemptOf(run));
+      await letGo(this.#client, request, run === undefined ? undefined : attemptOf(run));
+      return hasEnded;
     }
     if (run.spec.status === 'TaskRunPending') return this.#pending(run);
     try {

@@ -27,6 +27,8 @@ import { ownerOf } from './logs/log-path.ts';
 import type { LogStore } from './logs/log-store.ts';
 import { Placement } from './placement.ts';
 import { AwaitedImages } from './pods/awaited-images.ts';
+import { AwaitedVolumes } from './pods/awaited-volumes.ts';
+import { VolumesMissing } from './pods/missing-volumes.ts';
 import type { Failure } from './pods/pod-reporter.ts';
 import { PodWorker } from './pods/pod-worker.ts';
 import { recoverPods } from './recover.ts';
@@ -65,6 +67,7 @@ class Agent implements NodeAgent {
   readonly #pressure: DiskPressure;
   readonly #compressor: LogCompressor;
   readonly #waiting: WaitingRoom;
+  readonly #mounts: AwaitedVolumes;
   readonly #awaited: AwaitedImages;
   readonly #placement: Placement;
   readonly #volumes: NodeVolumes;
@@ -113,6 +116,13 @@ class Agent implements NodeAgent {
       context: this.#context,
       placed: () => [...this.#workers.values()].map(({ worker }) => worker.pod),
       ready: (pod) => this.#arrive(pod),
+    });
+    this.#mounts = new AwaitedVolumes({
+      ...this.#context,
+      ready: (pod) => {
+        // The Node may have changed meanwhile.
+        if (!this.#placement.holds(pod)) this.#provide(pod);
+      },
     });
     this.#awaited = new AwaitedImages({
       ...this.#context,
@@ -210,6 +220,7 @@ class Agent implements NodeAgent {
     } else if (gone) this.#leave(uid);
     else if (pod.metadata.deletionTimestamp !== undefined) this.#letGo(pod);
     else if (this.#placement.has(uid)) this.#placement.observe(pod);
+    else if (this.#mounts.has(uid)) this.#mounts.observe(pod);
     else if (this.#waiting.has(uid)) this.#waiting.observe(pod);
     else if (this.#awaited.has(uid)) this.#awaited.observe(pod);
     else if (!podFinished(pod) && !this.#past.has(uid) && this.#isOurs(pod)) this.#arrive(pod);
@@ -221,7 +232,12 @@ class Agent implements NodeAgent {
       this.#refuse(pod, { reason: 'NeverFits', message: neverFits(this.#admission, candidate) });
     // It may wait long: others may have the room that was kept for it.
     else if (this.#placement.holds(pod)) this.#waiting.reservations.forgo(ownerOf(pod));
-    else if (this.#hasImages(pod)) this.#waiting.arrive(pod);
+    else if (this.#mounts.concerns(pod)) this.#mounts.arrive(pod);
+    else this.#provide(pod);
+  }
+
+  #provide(pod: Pod): void {
+    if (this.#hasImages(pod)) this.#waiting.arrive(pod);
     else {
       // A pull may take long: others may have the room that was kept for it.
       this.#waiting.reservations.forgo(ownerOf(pod));
@@ -238,6 +254,7 @@ class Agent implements NodeAgent {
 
   #leave(uid: string): void {
     this.#placement.leave(uid);
+    this.#mounts.leave(uid);
     this.#waiting.leave(uid);
     this.#awaited.leave(uid);
   }
@@ -301,6 +318,7 @@ class Agent implements NodeAgent {
   #postpone(pod: Pod, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     if (pod.metadata.deletionTimestamp !== undefined) this.#letGo(pod);
+    else if (error instanceof VolumesMissing) this.#arrive(pod);
     else if (error instanceof DiskTooSmallError) this.#refuse(pod, { reason: 'NeverFits', message });
     else if (error instanceof DiskReserveError) this.#waiting.postpone(pod, 'DiskReserve', message);
     else {

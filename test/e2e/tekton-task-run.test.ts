@@ -6,6 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { HttpClient } from '../../src/client/http/http-client.ts';
 import { conditionOf, isFinal } from '../../src/resources/condition.ts';
 import { ConfigMap, Secret, ServiceAccount } from '../../src/resources/core/kinds.ts';
+import { Pod } from '../../src/resources/core/pod.ts';
+import { PersistentVolumeClaim } from '../../src/resources/core/volumes.ts';
 import type { Step } from '../../src/resources/tekton/step.ts';
 import { StepAction } from '../../src/resources/tekton/step-action.ts';
 import { Task } from '../../src/resources/tekton/task.ts';
@@ -219,6 +221,35 @@ test('cancelled: steps and sidecars are stopped, the log stays', async () => {
   expect(reasonsOf(run)).toEqual(['TaskRunCancelled', 'TaskRunCancelled']);
   expect(run.status?.sidecars?.[0]?.terminated).toBeDefined();
   expect(await said(run, 'step-a')).toBe('began');
+});
+
+test('a run waits for what its volumes are made of, and can be ended meanwhile', async () => {
+  const taskSpec = {
+    steps: [step('reads', 'cat /in/key', { volumeMounts: [{ name: 'in', mountPath: '/in' }] })],
+    volumes: [{ name: 'in', configMap: { name: 'later' } }],
+    workspaces: [{ name: 'data' }],
+  };
+  const workspaces = [{ name: 'data', persistentVolumeClaim: { claimName: 'later' } }];
+  await start('waits', { taskSpec, workspaces });
+  await start('ended', { taskSpec, workspaces });
+  const pending = (name: string, message: string) =>
+    until(name, (run) => conditionOf(run, 'Succeeded')?.message?.includes(message) === true);
+  await pending('waits', 'persistentvolumeclaim "later" not found');
+  await client.create(PersistentVolumeClaim, {
+    metadata: { name: 'later', namespace },
+    spec: { resources: { requests: { storage: '16Mi' } } },
+  });
+  const message = 'MountVolume.SetUp failed for volume "in" : configmap "later" not found';
+  expect(conditionOf(await pending('waits', message), 'Succeeded')).toMatchObject({ reason: 'Pending', message });
+  await pending('ended', message);
+  const body = { spec: { status: 'TaskRunCancelled' } };
+  await client.patch(TaskRun, { namespace, name: 'ended' }, { type: 'merge', body });
+  expect(conditionOf(await final('ended'), 'Succeeded')?.reason).toBe('TaskRunCancelled');
+  await client.create(ConfigMap, { metadata: { name: 'later', namespace }, data: { key: 'came' } });
+  const run = await final('waits');
+  expect(conditionOf(run, 'Succeeded')).toMatchObject({ status: 'True' });
+  expect(await said(run, 'step-reads')).toBe('came');
+  expect((await client.list(Pod, { namespace, labelSelector: 'tekton.dev/taskRun=ended' })).items).toEqual([]);
 });
 
 test('credentials of the ServiceAccount are where git and ssh look for them, for their user alone', async () => {

@@ -4,13 +4,15 @@
  */
 
 import { imagePullOf } from '../../resources/core/image-pull.ts';
+import { mountFailureOf } from '../../resources/core/mount-failure.ts';
 import type { ContainerStatus, Pod } from '../../resources/core/pod.ts';
-import { labels } from '../../resources/labels.ts';
+import { isKfsOwnPod } from '../../resources/tekton/kfs-own.ts';
 import { noticeableWait, type Occurrence } from './occurrence.ts';
 
 export function occurrencesOfPod(pod: Pod): readonly Occurrence[] {
   return [
     ...scheduling(pod),
+    ...mounting(pod),
     ...pulling(pod),
     ...ofContainers(pod, 'initContainers', pod.status?.initContainerStatuses),
     ...ofContainers(pod, 'containers', pod.status?.containerStatuses),
@@ -28,15 +30,12 @@ const ofContainers = (pod: Pod, list: string, statuses: readonly ContainerStatus
     })),
   );
 
-/** Made by a controller of ours, of which the Task or the Build tells. */
-const isOurs = ({ metadata }: Pod): boolean =>
-  metadata.labels?.[labels.task] !== undefined || metadata.labels?.[labels.component] === 'build';
-
 function scheduling(pod: Pod): readonly Occurrence[] {
   const { namespace, name } = pod.metadata;
   const { nodeName } = pod.spec;
   if (nodeName) {
-    if (isOurs(pod)) return [];
+    // The Task or the Build tells of it.
+    if (isKfsOwnPod(pod)) return [];
     const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`;
     return [{ type: 'Normal', reason: 'Scheduled', message, key: '' }];
   }
@@ -56,6 +55,11 @@ function scheduling(pod: Pod): readonly Occurrence[] {
   ];
 }
 
+function mounting(pod: Pod): readonly Occurrence[] {
+  const message = mountFailureOf(pod);
+  return message === undefined ? [] : [{ type: 'Warning', reason: 'FailedMount', message, key: message }];
+}
+
 const pullReasons = { Pulling: 'Pulling', Pulled: 'Pulled', ImagePullBackOff: 'BackOff' } as const;
 
 function pulling(pod: Pod): readonly Occurrence[] {
@@ -68,7 +72,7 @@ function pulling(pod: Pod): readonly Occurrence[] {
 
 function progress(pod: Pod, { name, state, started }: ContainerStatus): readonly Occurrence[] {
   const startedAt = state?.running?.startedAt ?? (state?.terminated?.containerID && state.terminated.startedAt);
-  if (!startedAt || isOurs(pod)) return [];
+  if (!startedAt || isKfsOwnPod(pod)) return [];
   const of = { type: 'Normal', key: '' } as const;
   const made: Occurrence[] = [
     { ...of, reason: 'Created', message: `Created container ${name}` },

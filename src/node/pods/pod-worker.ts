@@ -19,6 +19,7 @@ import { ContainerWatch } from './container-watch.ts';
 import { refusalOf } from './ending.ts';
 import { flush } from './flush.ts';
 import { deletionGrace, evictionGrace, usualGrace } from './grace.ts';
+import { hasAwaitable, missingVolumes, VolumesMissing } from './missing-volumes.ts';
 import { allEnded, isSidecar, nextMoves, orderError, sidecarsInUse, sidecarsToEnd, workIsOver } from './order.ts';
 import { PodJournal } from './pod-journal.ts';
 import { Detached, type PodParts, type Stopping } from './pod-parts.ts';
@@ -107,7 +108,7 @@ export class PodWorker {
 
   /**
    * Runs the Pod to its end. `freed` is called when its processes are gone, before what they left is removed.
-   * @throws DiskReserveError and others only while nothing has been started: the Pod may be tried again
+   * @throws VolumesMissing, DiskReserveError and others only while nothing has been started: the Pod may be tried again
    */
   run(freed: () => void): Promise<void> {
     return this.#supervise(freed, () => this.#begin());
@@ -211,6 +212,9 @@ export class PodWorker {
   async #begin(): Promise<void> {
     const problem = orderError(this.#order, [...this.#containers.keys()]);
     if (problem !== undefined) return this.#refuseAll(problem);
+    // It may have waited for its turn for long.
+    if (hasAwaitable(this.pod) && (await missingVolumes(this.#context.client, this.pod)) !== undefined)
+      throw new VolumesMissing();
     await this.#place.reserve(this.pod);
     // Flushing the intent takes as long as half of the making does: both at once, and the making first.
     this.#claimed = this.#claim();

@@ -2,8 +2,9 @@
 
 import { mergeConditions } from '../../resources/condition.ts';
 import { type ImagePull, pullCondition } from '../../resources/core/image-pull.ts';
-import type { Container, ContainerStatus, Pod } from '../../resources/core/pod.ts';
+import type { Pod } from '../../resources/core/pod.ts';
 import type { PodStatus } from './pod-status.ts';
+import { unstarted, type Waiting } from './unstarted.ts';
 
 export interface Pulls {
   /** By image: what is told of those that are missing. */
@@ -17,22 +18,18 @@ export function pullingStatus(pod: Pod, { states, begun }: Pulls, now: string): 
   const all = [...states.values()];
   // What goes wrong is said before what goes on.
   const told = all.find(({ state }) => state === 'ImagePullBackOff') ?? all[0];
-  const waiting = ({ name, image = '' }: Container): ContainerStatus =>
-    waitingContainer(name, image, states.get(image));
   return {
     ...pod.status,
     phase: 'Pending',
     startTime: begun,
-    ...(pod.spec.initContainers === undefined ? {} : { initContainerStatuses: pod.spec.initContainers.map(waiting) }),
-    containerStatuses: pod.spec.containers.map(waiting),
+    ...unstarted(pod, ({ image = '' }) => waitingFor(states.get(image))),
     conditions: mergeConditions(pod.status?.conditions, told === undefined ? [] : [pullCondition(told)], now),
   };
 }
 
-function waitingContainer(name: string, image: string, pull: ImagePull | undefined): ContainerStatus {
-  const reason = pull === undefined ? 'PodInitializing' : pull.state === 'Pulling' ? 'ContainerCreating' : pull.state;
-  const waiting = { reason, ...(pull === undefined ? {} : { message: pull.message }) };
-  return { name, image, imageID: '', ready: false, started: false, restartCount: 0, state: { waiting } };
+function waitingFor(pull: ImagePull | undefined): Waiting {
+  if (pull === undefined) return { reason: 'PodInitializing' };
+  return { reason: pull.state === 'Pulling' ? 'ContainerCreating' : pull.state, message: pull.message };
 }
 
 /** @param now RFC 3339 */

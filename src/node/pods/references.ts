@@ -14,8 +14,19 @@ export interface References {
   readonly configMaps: ReadonlyMap<string, Data | undefined>;
 }
 
-export async function readReferences(client: Client, pod: Pod): Promise<References> {
-  const { secrets, configMaps } = namesIn(pod);
+/** The names of secrets and of config maps. */
+interface Names {
+  readonly secrets: ReadonlySet<string>;
+  readonly configMaps: ReadonlySet<string>;
+}
+
+export const readReferences = (client: Client, pod: Pod): Promise<References> => read(client, pod, namesIn(pod));
+
+/** Those that the Pod's volumes name. */
+export const readVolumeReferences = (client: Client, pod: Pod): Promise<References> =>
+  read(client, pod, namesInVolumes(pod));
+
+async function read(client: Client, pod: Pod, { secrets, configMaps }: Names): Promise<References> {
   const namespace = pod.metadata.namespace;
   const [secretData, configMapData] = await Promise.all([
     Promise.all(
@@ -32,10 +43,8 @@ export async function readReferences(client: Client, pod: Pod): Promise<Referenc
   return { secrets: new Map(secretData), configMaps: new Map(configMapData) };
 }
 
-function namesIn(pod: Pod): { secrets: ReadonlySet<string>; configMaps: ReadonlySet<string> } {
-  const secrets = new Set<string>();
-  const configMaps = new Set<string>();
-  const note = (names: Set<string>, name: string | undefined): unknown => name !== undefined && names.add(name);
+function namesIn(pod: Pod): Names {
+  const { secrets, configMaps } = namesInVolumes(pod);
   for (const container of containersOf(pod)) {
     for (const { valueFrom } of container.env ?? []) {
       note(secrets, valueFrom?.secretKeyRef?.name);
@@ -46,6 +55,12 @@ function namesIn(pod: Pod): { secrets: ReadonlySet<string>; configMaps: Readonly
       note(configMaps, configMapRef?.name);
     }
   }
+  return { secrets, configMaps };
+}
+
+function namesInVolumes(pod: Pod): { readonly secrets: Set<string>; readonly configMaps: Set<string> } {
+  const secrets = new Set<string>();
+  const configMaps = new Set<string>();
   for (const volume of pod.spec.volumes ?? []) {
     note(secrets, volume.secret?.secretName);
     note(configMaps, volume.configMap?.name);
@@ -56,6 +71,8 @@ function namesIn(pod: Pod): { secrets: ReadonlySet<string>; configMaps: Readonly
   }
   return { secrets, configMaps };
 }
+
+const note = (names: Set<string>, name: string | undefined): unknown => name !== undefined && names.add(name);
 
 const decode = (data: Readonly<Record<string, string>> | undefined, encoding: BufferEncoding): Data =>
   Object.fromEntries(Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(value, encoding)]));

@@ -10,7 +10,7 @@ import type { ObjectRef } from '../../resources/meta.ts';
 const longest = 60_000;
 
 /** Whether nothing will come of waiting: it has its volume, or goes, or is of no class of ours, or was refused one. */
-const isSettled = ({ metadata, spec, status }: PersistentVolumeClaim): boolean =>
+export const isSettled = ({ metadata, spec, status }: PersistentVolumeClaim): boolean =>
   spec.volumeName !== undefined ||
   metadata.deletionTimestamp !== undefined ||
   !(Object.values(storageClasses) as readonly (string | undefined)[]).includes(spec.storageClassName) ||

@@ -17,6 +17,7 @@ import { parseQuantity } from '../../resources/quantity.ts';
 import { isAlreadyExists, isNotFound } from '../../resources/status.ts';
 import { DiskReserveError, DiskTooSmallError } from '../disk/disk.ts';
 import { CommandError } from '../host/run-command.ts';
+import { waitsForTheEndOf } from '../pods/mountable.ts';
 import { checkHostPath, HostPathRefused, type HostPathRules } from './host-paths.ts';
 import { claimsOf } from './pod-claims.ts';
 import { volumeFinalizer, volumeNameOf, volumeOf } from './volume-object.ts';
@@ -155,7 +156,9 @@ class Provisioner {
       ...(namespace === undefined ? {} : { namespace }),
       unfinishedOnly: true,
     });
-    if (items.some((pod) => !podFinished(pod) && claimsOf(pod).includes(name))) return;
+    const uses = (pod: Pod): boolean =>
+      !podFinished(pod) && claimsOf(pod).includes(name) && !waitsForTheEndOf(name, pod);
+    if (items.some(uses)) return;
     // Made, and deleted before there was an object for it.
     if (claim.spec.volumeName === undefined && claim.spec.storageClassName === storageClasses.capacity)
       await store.remove(volumeNameOf(claim));

@@ -9,3 +9,7 @@ export function isKfsOwn(run: KubeObject): boolean {
   const owner = controllerOf(run);
   return owner?.kind === 'Build' && owner.apiVersion.startsWith('kf.dev/');
 }
+
+/** Whether such a run made the Pod. */
+export const isKfsOwnPod = ({ metadata }: KubeObject): boolean =>
+  metadata.labels?.[labels.task] !== undefined || metadata.labels?.[labels.component] === 'build';

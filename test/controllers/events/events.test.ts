@@ -64,6 +64,11 @@ describe('what is worth an Event', () => {
       ['Warning Evicted: the disk is nearly full'],
     ],
     [
+      'a volume that lacks its Secret',
+      { conditions: [{ type: 'node.kf.dev/VolumesMounted', status: 'False', reason: 'FailedMount', message: 'no' }] },
+      ['Warning FailedMount: no'],
+    ],
+    [
       'a pull',
       { conditions: [{ type: 'node.kf.dev/ImagesPulled', status: 'False', reason: 'Pulling', message: 'debian:12' }] },
       ['Normal Pulling: debian:12'],

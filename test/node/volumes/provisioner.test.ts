@@ -89,6 +89,28 @@ describe.each([undefined, 1, 2, 3, 4, 5])('volumes over a client with seed %s', 
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test('a Pod that waits for the end of a claim does not keep it', async () => {
+    const { client, world } = await start();
+    await client.create(PersistentVolumeClaim, claim(storageClasses.capacity));
+    await world.until(PersistentVolumeClaim, ref, ({ status }) => status?.phase === 'Bound');
+    // It would run the Pod.
+    await world.node.stop();
+    const pod = await client.create(Pod, {
+      metadata: { name: 'waits', namespace },
+      spec: {
+        containers: [{ name: 'main' }],
+        volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }],
+      },
+    });
+    await client.delete(PersistentVolumeClaim, ref);
+    const message = '0/1 nodes are available: persistentvolumeclaim "data" is being deleted.';
+    await client.updateStatus(Pod, {
+      ...(await client.get(Pod, pod.metadata)),
+      status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }] },
+    });
+    await world.untilGone(PersistentVolumeClaim, ref);
+  });
+
   test('a claim that is deleted at once leaves nothing', async () => {
     const { client, world } = await start();
     await client.create(PersistentVolumeClaim, claim(storageClasses.capacity));

@@ -91,6 +91,25 @@ test('the next container starts after a restart; those that ended keep their out
   expect(await node.log(pod, 'three')).toBe('one\ntwo\n');
 });
 
+test('the Pod’s deadline counts from its first container’s start, also for a server that comes later', async () => {
+  const pod = await node.create(
+    'overdue',
+    {
+      activeDeadlineSeconds: 600,
+      containers: [shellContainer('one', 'true'), shellContainer('two', 'echo up; sleep 1000')],
+    },
+    { annotations: { [annotations.startOrder]: JSON.stringify({ two: { after: 'one' } }) } },
+  );
+  await node.logged(pod, 'up', 'two');
+  await node.halt();
+  const file = join(node.layout.pods, pod.metadata.uid!, 'state.json');
+  const record = JSON.parse(readFileSync(file, 'utf8'));
+  record.containers.one.startedAt -= 600_000;
+  writeFileSync(file, JSON.stringify(record));
+  await node.boot();
+  expect((await node.finished('overdue')).status).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
+});
+
 test('the monitor was killed while no server ran', async () => {
   const pod = await node.shell('orphan', 'echo up; sleep 100');
   await node.logged(pod, 'up');

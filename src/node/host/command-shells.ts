@@ -21,6 +21,7 @@ interface Request {
   readonly input: string | undefined;
   readonly signal: AbortSignal | undefined;
   readonly timeout: number;
+  readonly quiet: boolean;
   resolve(stdout: string): void;
   reject(error: Error): void;
 }
@@ -37,9 +38,9 @@ export class CommandShells {
     this.#timeout = timeout;
   }
 
-  readonly run: RunCommand = async (command, args, { input, signal, timeout = this.#timeout } = {}) =>
+  readonly run: RunCommand = async (command, args, { input, signal, timeout = this.#timeout, quiet = false } = {}) =>
     new Promise((resolve, reject) => {
-      this.#queue.push({ command, args, input, signal, timeout, resolve, reject });
+      this.#queue.push({ command, args, input, signal, timeout, quiet, resolve, reject });
       this.#next();
     });
 
@@ -54,7 +55,8 @@ export class CommandShells {
     if (this.#queue.length === 0) return;
     const shell = this.#idle() ?? this.#open();
     if (shell === undefined) return;
-    const { command, args, input, signal, timeout, resolve, reject } = this.#queue.shift()!;
+    const request = this.#queue.shift()!;
+    const { command, args, signal, resolve, reject } = request;
     if (signal?.aborted) {
       reject(new CommandError(command, args, 'not started'));
       this.#next();
@@ -63,7 +65,7 @@ export class CommandShells {
     const kill = (): void => shell.kill();
     signal?.addEventListener('abort', kill, { once: true });
     shell
-      .run(command, args, input, timeout)
+      .run(request)
       .finally(() => signal?.removeEventListener('abort', kill))
       .then(resolve, (error: Error) => {
         if (!shell.alive) this.#shells.delete(shell);
@@ -141,12 +143,13 @@ class CommandShell {
   }
 
   /** @throws CommandError */
-  run(command: string, args: readonly string[], input: string | undefined, timeout: number): Promise<string> {
+  run(request: Omit<Request, 'resolve' | 'reject'>): Promise<string> {
+    const { command, args, timeout } = request;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.kill(), timeout);
       this.#pending = { command, args, timer, out: '', err: '', resolve, reject };
       this.#hold(true);
-      this.#child.stdin!.write(this.#script(command, args, input));
+      this.#child.stdin!.write(this.#script(request));
     });
   }
 
@@ -154,11 +157,11 @@ class CommandShell {
     this.#child.stdin!.end();
   }
 
-  #script(command: string, args: readonly string[], input: string | undefined): string {
+  #script({ command, args, input, quiet }: Omit<Request, 'resolve' | 'reject'>): string {
     const line = [command, ...args].map(quote).join(' ');
     // A here-document ends with a newline, which none of our programs minds.
     const from = input === undefined ? '</dev/null' : `<<'${this.#mark}'\n${input.replace(/\n$/, '')}\n${this.#mark}`;
-    return `${line} ${from}\nprintf '%s %s\\n' ${this.#mark} $?; printf %s ${this.#mark} >&2\n`;
+    return `${line}${quiet ? ' >/dev/null 2>&1' : ''} ${from}\nprintf '%s %s\\n' ${this.#mark} $?; printf %s ${this.#mark} >&2\n`;
   }
 
   #read(which: 'out' | 'err'): void {

@@ -12,7 +12,12 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds after which the program is taken for stuck and killed. Default: as who runs it has it, or never. */
   readonly timeout?: number;
+  /** What it prints is thrown away, however much that is; of its complaints no more than the end is kept. */
+  readonly quiet?: boolean;
 }
+
+/** Characters of the complaints of a program whose output nobody wants. */
+const mostComplaints = 4096;
 
 /** For what takes the longer the more there is, like a file system of terabytes: an hour, in milliseconds. */
 export const longWork = 3_600_000;
@@ -40,11 +45,11 @@ export const helperEnvironment = (): NodeJS.ProcessEnv => ({
 
 export const runCommand: RunCommand = (command, args, options = {}) =>
   new Promise((resolve, reject) => {
-    const { signal } = options;
+    const { signal, quiet = false } = options;
     if (signal?.aborted) return reject(new CommandError(command, args, 'not started'));
     const child = spawn(command, args, {
       env: helperEnvironment(),
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', quiet ? 'ignore' : 'pipe', 'pipe'],
       detached: signal !== undefined,
     });
     const stop = (): void => {
@@ -53,19 +58,21 @@ export const runCommand: RunCommand = (command, args, options = {}) =>
     };
     signal?.addEventListener('abort', stop, { once: true });
     const out: Buffer[] = [];
-    const err: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    let err = '';
+    child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      err = quiet ? (err + text).slice(-mostComplaints) : err + text;
+    });
     // The program may end without reading its input; its exit code tells more than EPIPE.
-    child.stdin.on('error', () => {});
-    child.stdin.end(options.input ?? '');
+    child.stdin!.on('error', () => {});
+    child.stdin!.end(options.input ?? '');
     child.on('error', (error: NodeJS.ErrnoException) =>
       reject(new CommandError(command, args, error.code === 'ENOENT' ? 'not installed' : error.message)),
     );
     child.on('close', (code, by) => {
       signal?.removeEventListener('abort', stop);
       if (code === 0) return resolve(Buffer.concat(out).toString());
-      reject(failureOf(command, args, code ?? by!, Buffer.concat(err).toString()));
+      reject(failureOf(command, args, code ?? by!, err));
     });
   });
 

@@ -6,7 +6,7 @@ import type { LifecycleHandler } from '../../resources/core/pod.ts';
 import { doEndWork, hasEndWork } from './after-end.ts';
 import type { ContainerProcess, Exit } from './container.ts';
 import { type Ended, isAlive, lost, type StopReason } from './container-run.ts';
-import { setDeadlines } from './deadlines.ts';
+import { whenOver } from './deadlines.ts';
 import { endTime, monotonic } from './end-time.ts';
 import { endingOf } from './ending.ts';
 import { usualGrace } from './grace.ts';
@@ -21,8 +21,12 @@ import { terminationMessage } from './termination-message.ts';
 
 export class ContainerWatch {
   readonly #parts: PodParts;
-  readonly #timers: Timer[] = [];
+  /** The Pod's. */
+  #deadline: Timer | undefined;
+  /** Of each container that runs: its time limit, its probes, its hooks. */
+  readonly #timeouts = new Map<string, Timer>();
   readonly #probes = new Map<string, ProbeLoop>();
+  readonly #postStarts = new Map<string, AbortController>();
   readonly #preStops = new Map<string, PreStop>();
   readonly restarts: Restarts;
 
@@ -32,10 +36,21 @@ export class ContainerWatch {
   }
 
   close(): void {
-    for (const timer of this.#timers) timer.cancel();
-    for (const probes of this.#probes.values()) probes.stop();
-    for (const preStop of this.#preStops.values()) preStop.close();
+    for (const name of this.#parts.containers.keys()) this.#letGo(name);
+    this.#deadline?.cancel();
     this.restarts.close();
+  }
+
+  /** One that may be started again later has these anew. */
+  #letGo(name: string): void {
+    this.#timeouts.get(name)?.cancel();
+    this.#timeouts.delete(name);
+    this.#probes.get(name)?.stop();
+    this.#probes.delete(name);
+    this.#postStarts.get(name)?.abort();
+    this.#postStarts.delete(name);
+    this.#preStops.get(name)?.close();
+    this.#preStops.delete(name);
   }
 
   /** Looks after a container that runs. @param isNew it has just been started */
@@ -59,14 +74,17 @@ export class ContainerWatch {
   /** Nobody hears that it is ready before its hook has ended. */
   async #afterStart(name: string, startedAt: number, hook: LifecycleHandler): Promise<void> {
     const { context, containers } = this.#parts;
+    const over = new AbortController();
+    this.#postStarts.set(name, over);
     try {
-      await runHook(hook, this.#probed(name), context.clock, context.stopping);
+      await runHook(hook, this.#probed(name), context.clock, over.signal);
     } catch (error) {
-      if (!context.stopping.aborted) this.#failedHook(name, 'postStart', error);
+      // It has ended meanwhile, or is left running by this server.
+      if (over.signal.aborted) return;
+      this.#failedHook(name, 'postStart', error);
       return this.stop(name, 'FailedPostStartHook', this.#grace);
     }
-    const run = this.#parts.runs.get(name);
-    if (run?.phase !== 'running' || run.startedAt !== startedAt) return;
+    if (over.signal.aborted) return;
     this.#probe(name, startedAt);
     if (!startsUnready(containers.get(name)!)) this.#ready(name, startedAt, true);
   }
@@ -121,22 +139,26 @@ export class ContainerWatch {
   }
 
   #watchClock(name: string, startedAt: number): void {
+    const { context, order } = this.#parts;
     const grace = this.#grace;
-    const { order } = this.#parts;
     const timeoutSeconds = order[name]?.timeoutSeconds;
-    const isWork = (other: string): boolean => !isSidecar(order, other);
-    this.#timers.push(
-      ...setDeadlines({
-        clock: this.#parts.context.clock,
-        pod: this.#parts.pod(),
-        startedAt,
-        // What a sidecar takes to be ready does not count.
-        first: isWork(name) && this.#parts.journal.isFirst(startedAt, isWork),
-        ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
-        onTimeout: () => this.stop(name, 'TimeoutExceeded', grace),
-        onDeadline: () => this.#parts.deadlineExceeded(grace),
-      }),
-    );
+    if (timeoutSeconds !== undefined)
+      this.#timeouts.set(
+        name,
+        whenOver(context.clock, startedAt, timeoutSeconds, () => this.stop(name, 'TimeoutExceeded', grace)),
+      );
+    if (!isSidecar(order, name)) this.#watchPod(startedAt);
+  }
+
+  /** Its time counts from the first start; what a sidecar takes to be ready does not count. */
+  #watchPod(startedAt: number): void {
+    const { context, journal, order } = this.#parts;
+    const { activeDeadlineSeconds } = this.#parts.pod().spec;
+    if (activeDeadlineSeconds === undefined || this.#deadline !== undefined) return;
+    const grace = this.#grace;
+    // After a restart of the server it may be over already.
+    const since = Math.min(startedAt, ...journal.starts((other) => !isSidecar(order, other)));
+    this.#deadline = whenOver(context.clock, since, activeDeadlineSeconds, () => this.#parts.deadlineExceeded(grace));
   }
 
   stop(name: string, reason: StopReason, graceSeconds: number): void {
@@ -184,23 +206,30 @@ export class ContainerWatch {
   }
 
   async #conclude(name: string, process: ContainerProcess, ended: Ended): Promise<Ended> {
-    const { order, place, context, containers } = this.#parts;
+    const { order, place, context } = this.#parts;
     const { bundle, logPath } = process.place;
     const diskDir = place.disk?.path;
-    const said =
-      diskDir === undefined
-        ? undefined
-        : terminationMessage(this.#parts.pod(), containers.get(name)!, { diskDir, logPath, exitCode: ended.exitCode });
+    const said = diskDir === undefined ? undefined : this.#lastWords(name, diskDir, logPath, ended.exitCode);
     const told = said === undefined ? ended : { ...ended, message: said };
     const entry = order[name] ?? {};
     if (!hasEndWork(entry)) return told;
     return doEndWork({ order: entry, bundle, logPath, resultBytes: context.resultBytes }, told);
   }
 
+  /** What it said, as far as that can be read. */
+  #lastWords(name: string, diskDir: string, logPath: string, exitCode: number): string | undefined {
+    const { context, containers } = this.#parts;
+    const pod = this.#parts.pod();
+    try {
+      return terminationMessage(pod, containers.get(name)!, { diskDir, logPath, exitCode });
+    } catch (error) {
+      context.onError(`pod ${pod.metadata.name}, container ${name}: reading its termination message`, error);
+      return undefined;
+    }
+  }
+
   ended(name: string, ended: Ended): void {
-    this.#probes.get(name)?.stop();
-    this.#preStops.get(name)?.close();
-    this.#preStops.delete(name);
+    this.#letGo(name);
     if (this.restarts.take(name, ended)) return;
     this.#parts.runs.set(name, ended);
     const record = this.#parts.journal.get(name);

@@ -24,5 +24,7 @@ export async function runHook(
 
 async function inside(command: readonly string[], probed: Probed, signal: AbortSignal): Promise<void> {
   // However long it takes, no probe waits for it.
-  await runPrepared(prepareCommand(probed, command), (program, args) => runCommand(program, args, { signal }));
+  await runPrepared(prepareCommand(probed, command), (program, args) =>
+    runCommand(program, args, { signal, quiet: true }),
+  );
 }

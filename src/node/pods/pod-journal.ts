@@ -49,11 +49,9 @@ export class PodJournal {
     this.#containers.delete(name);
   }
 
-  /** Whether none of the containers that count began before `startedAt`. */
-  isFirst(startedAt: number, counts: (name: string) => boolean): boolean {
-    return [...this.#containers].every(
-      ([name, record]) => !counts(name) || (record.startedAt ?? Infinity) >= startedAt,
-    );
+  /** When the containers that count have started, as far as they have; milliseconds since the epoch. */
+  starts(counts: (name: string) => boolean): readonly number[] {
+    return [...this.#containers].flatMap(([name, { startedAt }]) => (counts(name) ? (startedAt ?? []) : []));
   }
 
   /** As write, of what a later server would find out by itself: a full disk does not keep the Pod from going on. */

@@ -42,7 +42,9 @@ export async function check(probe: Probe, probed: Probed): Promise<boolean> {
 }
 
 async function inside(command: readonly string[], probed: Probed, timeout: number): Promise<void> {
-  await runPrepared(prepareCommand(probed, command), (program, args) => probed.run(program, args, { timeout }));
+  await runPrepared(prepareCommand(probed, command), (program, args) =>
+    probed.run(program, args, { timeout, quiet: true }),
+  );
 }
 
 async function answers(

@@ -1,6 +1,6 @@
 /** What a container says at its end: a file of its own that it may write to, or the end of its log. */
 
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Container, Pod } from '../../resources/core/pod.ts';
 import { annotations } from '../../resources/labels.ts';
@@ -12,6 +12,8 @@ const usualPath = '/dev/termination-log';
 const mostBytes = 4096;
 const mostLogBytes = 2048;
 const mostLogLines = 80;
+/** Of the log's file, which are read for that. */
+const mostEncodedBytes = 2 * 65_536;
 
 /** Whoever orders containers has other ways to hear of them: there only a path that is stated counts. */
 function pathOf(pod: Pod, { terminationMessagePath: path = '' }: Container): string | undefined {
@@ -45,21 +47,24 @@ export function terminationMessage(
   return lastWords(end.logPath);
 }
 
-function head(path: string): string {
-  if (!existsSync(path)) return '';
+const head = (path: string): string => read(path, mostBytes, () => 0).toString('utf8');
+
+/** Never more than is asked for, however large the file is. @param from where to begin, by the file's size */
+function read(path: string, bytes: number, from: (size: number) => number): Buffer {
+  if (!existsSync(path)) return Buffer.alloc(0);
   const fd = openSync(path, 'r');
   try {
-    const buffer = Buffer.alloc(mostBytes);
-    return buffer.toString('utf8', 0, readSync(fd, buffer));
+    const buffer = Buffer.alloc(bytes);
+    return buffer.subarray(0, readSync(fd, buffer, 0, bytes, from(fstatSync(fd).size)));
   } finally {
     closeSync(fd);
   }
 }
 
 function lastWords(logPath: string): string | undefined {
-  if (!existsSync(logPath)) return undefined;
   const decoder = new CriDecoder();
-  const text = Buffer.concat([decoder.push(readFileSync(logPath).subarray(-2 * 65_536)), decoder.flush()]);
+  const end = read(logPath, mostEncodedBytes, (size) => Math.max(0, size - mostEncodedBytes));
+  const text = Buffer.concat([decoder.push(end), decoder.flush()]);
   const lines = text.subarray(-mostLogBytes).toString('utf8').split('\n');
   const last = lines.slice(-mostLogLines - (lines.at(-1) === '' ? 1 : 0)).join('\n');
   return last === '' ? undefined : last;

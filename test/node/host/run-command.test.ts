@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { CommandShells } from '../../../src/node/host/command-shells.ts';
-import { type RunCommand, runCommand } from '../../../src/node/host/run-command.ts';
+import { type CommandError, type RunCommand, runCommand } from '../../../src/node/host/run-command.ts';
 
 const shells = new CommandShells({ size: 2 });
 afterAll(() => shells.close());
@@ -41,6 +41,14 @@ describe.each(ways)('a program run %s', (_, run) => {
     });
     await expect(run('kf-no-such-program', ['x'])).rejects.toThrow('kf-no-such-program x: not installed');
     await expect(run('sh', ['-c', 'kill -9 $$'])).rejects.toThrow(/SIGKILL|137/);
+  });
+
+  test('what nobody wants to hear is not kept', async () => {
+    const endless = 'head -c 5000000 /dev/zero; head -c 5000000 /dev/zero >&2; exit ';
+    expect(await run('sh', ['-c', `${endless} 0`], { quiet: true })).toBe('');
+    const error = await run('sh', ['-c', `${endless} 3`], { quiet: true }).catch((thrown: CommandError) => thrown);
+    expect(error).toMatchObject({ exitCode: 3 });
+    expect((error as CommandError).message.length).toBeLessThan(5000);
   });
 
   test('with much output, and many at a time', async () => {

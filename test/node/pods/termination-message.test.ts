@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(diskDir, { recursive: true }));
 
 const pod = { metadata: { name: 'p' }, spec: { containers: [] } } as unknown as Pod;
-const fromLog = { name: 'main', terminationMessagePolicy: 'FallbackToLogsOnError' };
+const fromLog = { name: 'main', terminationMessagePolicy: 'FallbackToLogsOnError' as const };
 const entry = (line: string): string => `2026-01-01T00:00:00.000000000+00:00 stdout F ${line}\n`;
 
 test('what it has written, but no more than Kubernetes takes of it', () => {

@@ -2,7 +2,7 @@
 
 import { detectCgroups } from '../node/cgroup/cgroup.ts';
 import { layoutOf } from '../node/layout.ts';
-import { liveMonitors } from '../node/monitors.ts';
+import { liveMonitors } from '../node/pods/recovery/monitors.ts';
 import type { Home } from './home.ts';
 
 /** Milliseconds that a killed process has. */

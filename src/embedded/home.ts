@@ -6,7 +6,7 @@ import { access, constants, mkdir, readFile, realpath, writeFile } from 'node:fs
 import { join, resolve } from 'node:path';
 import { processBeginning } from '../node/host/process-beginning.ts';
 import { layoutOf } from '../node/layout.ts';
-import { liveMonitors } from '../node/monitors.ts';
+import { liveMonitors } from '../node/pods/recovery/monitors.ts';
 import { ownerOf, volatileFolders } from './owner-note.ts';
 
 const defaultDataDir = '/var/lib/kf';

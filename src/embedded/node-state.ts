@@ -4,9 +4,9 @@ import { explainWaitingBuilds } from '../build/unready-builds.ts';
 import type { Client } from '../client/client.ts';
 import { rfc3339, systemClock } from '../client/clock.ts';
 import type { MachineRoom } from '../client/machine-room.ts';
+import { explainWaiting, notReady } from '../node/arrival/unready.ts';
 import { type NodeRoom, reportNode } from '../node/node-object.ts';
 import { ProgramsMissing } from '../node/runtime/find-programs.ts';
-import { explainWaiting, notReady } from '../node/unready.ts';
 import type { RoomDesk } from './room-desk.ts';
 
 interface Options {

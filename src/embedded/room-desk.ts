@@ -1,7 +1,7 @@
 /** Who asks for room on the machine, also while its node is not up: they are woken once it is, or is known why not. */
 
 import type { MachineRoom, RoomAnswer, RoomRequest } from '../client/machine-room.ts';
-import { notReady } from '../node/unready.ts';
+import { notReady } from '../node/arrival/unready.ts';
 import type { ObjectRef } from '../resources/meta.ts';
 
 export class RoomDesk implements MachineRoom {

@@ -4,7 +4,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { Client } from '../client/client.ts';
 import type { Clock } from '../client/clock.ts';
 import type { KubeObject } from '../resources/meta.ts';
-import { type AdmissionLimits, usableMemory } from './admission.ts';
+import { type AdmissionLimits, usableMemory } from './arrival/admission.ts';
 import type { DiskProvider } from './disk/disk.ts';
 import type { RunCommand } from './host/run-command.ts';
 import type { Image } from './images/image.ts';
@@ -12,7 +12,7 @@ import type { Images } from './images/node-images.ts';
 import type { LogCompressorOptions } from './logs/log-compressor.ts';
 import type { LogStore } from './logs/log-store.ts';
 import type { NetworkProvider } from './network/network.ts';
-import type { Defaults } from './pods/resources.ts';
+import type { Defaults } from './pods/plan/resources.ts';
 import type { RootfsProvider } from './rootfs/rootfs.ts';
 
 export interface NodeAgentOptions {

@@ -11,7 +11,7 @@ import { type NodeStatus, ownNodes } from '../resources/core/node-room.ts';
 import { labels } from '../resources/labels.ts';
 import type { Labels } from '../resources/selector.ts';
 import { isAlreadyExists, isConflict } from '../resources/status.ts';
-import type { AdmissionLimits } from './admission.ts';
+import type { AdmissionLimits } from './arrival/admission.ts';
 import { mostOf } from './disk/reserve.ts';
 import { goArch, relabelled, standardLabels } from './node-labels.ts';
 

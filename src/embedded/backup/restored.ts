@@ -3,7 +3,7 @@
  * taken for lost as after a reboot, what had not begun is terminated, and slots up to the restore count as dealt with.
  */
 
-import { claimed } from '../../node/pods/claim.ts';
+import { claimed } from '../../node/pods/recovery/claim.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { type Pod, podFinished } from '../../resources/core/pod.ts';
 import { Task } from '../../resources/kf/task.ts';

@@ -6,7 +6,7 @@ import type { Pod } from '../../resources/core/pod.ts';
 import { badRequest, statusError } from '../../resources/status.ts';
 import type { NodeContext } from '../context.ts';
 import { isInChroot } from '../host/chroot.ts';
-import { type RunningContainer, runningContainers } from '../pods/running-container.ts';
+import { type RunningContainer, runningContainers } from '../pods/containers/running-container.ts';
 import { type ExecContext, RuntimeExecProcess } from './exec-process.ts';
 import { connectTo } from './pod-connection.ts';
 

@@ -11,7 +11,7 @@ import type { ExecProcess, ExecRequest, TerminalSize } from '../../client/contai
 import type { NodeContext } from '../context.ts';
 import { deferred } from '../deferred.ts';
 import { killGroup } from '../host/kill-group.ts';
-import type { RunningContainer } from '../pods/running-container.ts';
+import type { RunningContainer } from '../pods/containers/running-container.ts';
 import { lastLine } from '../runtime/oci-runtime.ts';
 import { commandLineOf, processOf } from './exec-command.ts';
 import { ExecFolder } from './exec-folder.ts';

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { Duplex, type Readable, type Writable } from 'node:stream';
 import type { Pod } from '../../resources/core/pod.ts';
 import type { NodeContext } from '../context.ts';
-import { runningContainers } from '../pods/running-container.ts';
+import { runningContainers } from '../pods/containers/running-container.ts';
 
 /** @throws Error of the system */
 export async function connectTo({ layout }: Pick<NodeContext, 'layout'>, pod: Pod, port: number): Promise<Duplex> {

@@ -9,7 +9,7 @@ import { badRequest, statusError } from '../../resources/status.ts';
 import type { NodeContext } from '../context.ts';
 import { prepareCommand } from '../exec/prepare-command.ts';
 import { isInChroot } from '../host/chroot.ts';
-import { type RunningContainer, runningContainers } from '../pods/running-container.ts';
+import { type RunningContainer, runningContainers } from '../pods/containers/running-container.ts';
 import { TarError, tarOutput } from './tar-process.ts';
 
 const missing = 44;

@@ -3,11 +3,11 @@
 import type { Container, Pod } from '../../resources/core/pod.ts';
 import type { StartOrder } from '../../resources/core/start-order.ts';
 import type { NodeContext } from '../context.ts';
-import type { ContainerRun, StopReason } from './container-run.ts';
-import type { PodJournal } from './pod-journal.ts';
-import type { PodPlace } from './pod-place.ts';
-import type { PodProcesses } from './pod-processes.ts';
-import type { PodReporter } from './pod-reporter.ts';
+import type { ContainerRun, StopReason } from './containers/container-run.ts';
+import type { PodProcesses } from './containers/pod-processes.ts';
+import type { PodJournal } from './recovery/pod-journal.ts';
+import type { PodPlace } from './sandbox/pod-place.ts';
+import type { PodReporter } from './status/pod-reporter.ts';
 
 /** The agent stops: what runs goes on without us. */
 export class Detached extends Error {}

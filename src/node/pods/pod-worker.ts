@@ -9,27 +9,35 @@ import { endOfTurn } from '../../client/turns.ts';
 import type { Container, Pod } from '../../resources/core/pod.ts';
 import { containersOf, orderOf } from '../../resources/core/pod-containers.ts';
 import type { StartOrder } from '../../resources/core/start-order.ts';
+import { hasAwaitable, missingVolumes, VolumesMissing } from '../arrival/missing-volumes.ts';
 import type { NodeContext } from '../context.ts';
 import { deferred } from '../deferred.ts';
-import { bootOfClaim, claimed } from './claim.ts';
-import { ConfigError } from './config-error.ts';
-import { type ContainerRun, hasEnded, passedOver, type StopReason, skipped } from './container-run.ts';
-import { ContainerStarts } from './container-starts.ts';
-import { ContainerWatch } from './container-watch.ts';
-import { refusalOf } from './ending.ts';
-import { flush } from './flush.ts';
-import { deletionGrace, evictionGrace, usualGrace } from './grace.ts';
-import { hasAwaitable, missingVolumes, VolumesMissing } from './missing-volumes.ts';
-import { allEnded, isSidecar, nextMoves, orderError, sidecarsInUse, sidecarsToEnd, workIsOver } from './order.ts';
-import { PodJournal } from './pod-journal.ts';
+import { type ContainerRun, hasEnded, passedOver, type StopReason, skipped } from './containers/container-run.ts';
+import { ContainerStarts } from './containers/container-starts.ts';
+import { ContainerWatch } from './containers/container-watch.ts';
+import {
+  allEnded,
+  isSidecar,
+  nextMoves,
+  orderError,
+  sidecarsInUse,
+  sidecarsToEnd,
+  workIsOver,
+} from './containers/order.ts';
+import { PodProcesses } from './containers/pod-processes.ts';
+import { refusalOf } from './end/ending.ts';
+import { deletionGrace, evictionGrace, usualGrace } from './end/grace.ts';
+import { ConfigError } from './plan/config-error.ts';
 import { Detached, type PodParts, type Stopping } from './pod-parts.ts';
-import { PodPlace } from './pod-place.ts';
-import { PodProcesses } from './pod-processes.ts';
-import { type Failure, PodReporter } from './pod-reporter.ts';
-import type { Found } from './recovery.ts';
-import type { PodRecord } from './state-file.ts';
-import { PodGone, PodPublisher } from './status-publisher.ts';
-import { takeUpContainer } from './take-up.ts';
+import { bootOfClaim, claimed } from './recovery/claim.ts';
+import type { Found } from './recovery/decide.ts';
+import { PodJournal } from './recovery/pod-journal.ts';
+import type { PodRecord } from './recovery/state-file.ts';
+import { takeUpContainer } from './recovery/take-up.ts';
+import { PodPlace } from './sandbox/pod-place.ts';
+import { flush } from './status/flush.ts';
+import { type Failure, PodReporter } from './status/pod-reporter.ts';
+import { PodGone, PodPublisher } from './status/status-publisher.ts';
 
 const deadlineExceeded: Failure = {
   reason: 'DeadlineExceeded',

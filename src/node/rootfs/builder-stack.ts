@@ -6,7 +6,7 @@
 import { lstatSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makePublic, writePublic } from '../../files/durable.ts';
-import { ConfigError } from '../pods/config-error.ts';
+import { ConfigError } from '../pods/plan/config-error.ts';
 import { initPath } from '../runtime/oci-spec.ts';
 import { topLinks } from './host-files.ts';
 import type { HostStack } from './host-stack.ts';

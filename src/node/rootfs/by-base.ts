@@ -1,7 +1,7 @@
 /** Chooses how an image's root is made, by what lies below its layers. */
 
 import { builderBase, digestOf, hostBase, type Image, scratchBase } from '../images/image.ts';
-import { ConfigError } from '../pods/config-error.ts';
+import { ConfigError } from '../pods/plan/config-error.ts';
 import { LayeredRoot } from './layered-root.ts';
 import type { RootfsProvider } from './rootfs.ts';
 

@@ -6,7 +6,7 @@
 import { chmodSync, chownSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../client/clock.ts';
-import { ConfigError } from '../pods/config-error.ts';
+import { ConfigError } from '../pods/plan/config-error.ts';
 import type { OciMount } from '../runtime/oci.ts';
 import { initPath } from '../runtime/oci-spec.ts';
 import { type HostPath, hiddenUsr, mountsBelowUsr, nodeBin, nodeOutsideUsr, readMountinfo } from './host-files.ts';

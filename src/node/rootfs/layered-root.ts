@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Image } from '../images/image.ts';
 import { opaqueFolders } from '../images/opaque-folders.ts';
-import { ConfigError } from '../pods/config-error.ts';
+import { ConfigError } from '../pods/plan/config-error.ts';
 import { type ImageUser, imageUser, withVcap } from './image-user.ts';
 import { LayerStack } from './layer-stack.ts';
 import { overlay, podFiles } from './mounts.ts';

@@ -6,7 +6,7 @@ import { getIfExists } from '../../client/get-if-exists.ts';
 import type { Pod } from '../../resources/core/pod.ts';
 import { PersistentVolume, PersistentVolumeClaim, storageClasses } from '../../resources/core/volumes.ts';
 import type { ObjectRef } from '../../resources/meta.ts';
-import { ConfigError } from '../pods/config-error.ts';
+import { ConfigError } from '../pods/plan/config-error.ts';
 import { boundClaim } from './bound-claim.ts';
 import { checkHostPath, HostPathRefused, type HostPathRules } from './host-paths.ts';
 import type { VolumeStore } from './volume-store.ts';

@@ -15,9 +15,9 @@ import {
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { parseQuantity } from '../../resources/quantity.ts';
 import { isAlreadyExists, isNotFound } from '../../resources/status.ts';
+import { waitsForTheEndOf } from '../arrival/mountable.ts';
 import { DiskReserveError, DiskTooSmallError } from '../disk/disk.ts';
 import { CommandError } from '../host/run-command.ts';
-import { waitsForTheEndOf } from '../pods/mountable.ts';
 import { checkHostPath, HostPathRefused, type HostPathRules } from './host-paths.ts';
 import { claimsOf } from './pod-claims.ts';
 import { volumeFinalizer, volumeNameOf, volumeOf } from './volume-object.ts';

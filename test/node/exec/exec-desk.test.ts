@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ExecRequest } from '../../../src/client/containers.ts';
 import { ExecDesk } from '../../../src/node/exec/exec-desk.ts';
-import { writeRecord } from '../../../src/node/pods/state-file.ts';
+import { writeRecord } from '../../../src/node/pods/recovery/state-file.ts';
 import { inChroot } from '../../support/chroot.ts';
 
 let pods: string;

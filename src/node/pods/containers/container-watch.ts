@@ -1,0 +1,242 @@
+/** Looks after the containers of one Pod that run: their time, their stop, their end. */
+
+import { join } from 'node:path';
+import type { Timer } from '../../../client/clock.ts';
+import type { LifecycleHandler } from '../../../resources/core/pod.ts';
+import { doEndWork, hasEndWork } from '../end/after-end.ts';
+import { endTime, monotonic } from '../end/end-time.ts';
+import { endingOf } from '../end/ending.ts';
+import { usualGrace } from '../end/grace.ts';
+import { terminationMessage } from '../end/termination-message.ts';
+import { runHook } from '../health/lifecycle-hook.ts';
+import { PreStop } from '../health/pre-stop.ts';
+import { check, type Probed } from '../health/probe-checks.ts';
+import { hasProbes, ProbeLoop, startsUnready } from '../health/probe-loop.ts';
+import type { PodParts } from '../pod-parts.ts';
+import type { ContainerProcess, Exit } from './container.ts';
+import { type Ended, isAlive, lost, type StopReason } from './container-run.ts';
+import { whenOver } from './deadlines.ts';
+import { allEnded, isSidecar } from './order.ts';
+import { Restarts } from './restarts.ts';
+
+export class ContainerWatch {
+  readonly #parts: PodParts;
+  /** The Pod's. */
+  #deadline: Timer | undefined;
+  /** Of each container that runs: its time limit, its probes, its hooks. */
+  readonly #timeouts = new Map<string, Timer>();
+  readonly #probes = new Map<string, ProbeLoop>();
+  readonly #postStarts = new Map<string, AbortController>();
+  readonly #preStops = new Map<string, PreStop>();
+  readonly restarts: Restarts;
+
+  constructor(parts: PodParts) {
+    this.#parts = parts;
+    this.restarts = new Restarts(parts);
+  }
+
+  close(): void {
+    for (const name of this.#parts.containers.keys()) this.#letGo(name);
+    this.#deadline?.cancel();
+    this.restarts.close();
+  }
+
+  /** One that may be started again later has these anew. */
+  #letGo(name: string): void {
+    this.#timeouts.get(name)?.cancel();
+    this.#timeouts.delete(name);
+    this.#probes.get(name)?.stop();
+    this.#probes.delete(name);
+    this.#postStarts.get(name)?.abort();
+    this.#postStarts.delete(name);
+    this.#preStops.get(name)?.close();
+    this.#preStops.delete(name);
+  }
+
+  /** Looks after a container that runs. @param isNew it has just been started */
+  follow(name: string, process: ContainerProcess, startedAt: number, isNew: boolean): void {
+    const container = this.#parts.containers.get(name)!;
+    const postStart = isNew ? container.lifecycle?.postStart : undefined;
+    const unready = startsUnready(container) || postStart !== undefined;
+    this.#parts.runs.set(name, { phase: 'running', startedAt, ...(unready ? { unready } : {}) });
+    process.watch();
+    void process.ended().then((exit) => this.exited(name, process, exit, startedAt));
+    this.#watchClock(name, startedAt);
+    const stopping = this.#parts.stopOf(name);
+    if (stopping !== undefined) this.stop(name, stopping.reason, stopping.grace);
+    else if (postStart === undefined) this.#probe(name, startedAt);
+    else void this.#afterStart(name, startedAt, postStart);
+    this.#parts.reporter.publishSoon();
+    // Others may wait for it to be ready.
+    if (this.#parts.runs.size > 1) this.#parts.advance();
+  }
+
+  /** Nobody hears that it is ready before its hook has ended. */
+  async #afterStart(name: string, startedAt: number, hook: LifecycleHandler): Promise<void> {
+    const { context, containers } = this.#parts;
+    const over = new AbortController();
+    this.#postStarts.set(name, over);
+    try {
+      await runHook(hook, this.#probed(name), context.clock, over.signal);
+    } catch (error) {
+      // It has ended meanwhile, or is left running by this server.
+      if (over.signal.aborted) return;
+      this.#failedHook(name, 'postStart', error);
+      return this.stop(name, 'FailedPostStartHook', this.#grace);
+    }
+    if (over.signal.aborted) return;
+    this.#probe(name, startedAt);
+    if (!startsUnready(containers.get(name)!)) this.#ready(name, startedAt, true);
+  }
+
+  #failedHook(name: string, hook: string, error: unknown): void {
+    this.#parts.context.onError(
+      `pod ${this.#parts.pod().metadata.name}, container ${name}: its ${hook} hook failed`,
+      error,
+    );
+  }
+
+  #probed(name: string): Probed {
+    const { context, containers, place, processes } = this.#parts;
+    return {
+      container: containers.get(name)!,
+      id: processes.idOf(name),
+      bundle: join(context.layout.pods, this.#parts.pod().metadata.uid!, name),
+      podIP: place.network?.ip ?? '',
+      runtime: context.runtime,
+      cgroups: context.cgroups,
+      run: context.probing,
+    };
+  }
+
+  #probe(name: string, startedAt: number): void {
+    const { context, containers } = this.#parts;
+    const container = containers.get(name)!;
+    if (!hasProbes(container)) return;
+    const probed = this.#probed(name);
+    this.#probes.set(
+      name,
+      new ProbeLoop({
+        clock: context.clock,
+        container,
+        startedAt,
+        check: (probe) => check(probe, probed),
+        onReady: (ready) => this.#ready(name, startedAt, ready),
+        onUnhealthy: () => this.stop(name, 'Unhealthy', this.#grace),
+      }),
+    );
+  }
+
+  #ready(name: string, startedAt: number, ready: boolean): void {
+    if (this.#parts.runs.get(name)?.phase !== 'running') return;
+    this.#parts.runs.set(name, { phase: 'running', startedAt, ...(ready ? {} : { unready: true }) });
+    this.#parts.reporter.publish();
+    this.#parts.advance();
+  }
+
+  get #grace(): number {
+    return this.#parts.pod().spec.terminationGracePeriodSeconds ?? usualGrace;
+  }
+
+  #watchClock(name: string, startedAt: number): void {
+    const { context, order } = this.#parts;
+    const grace = this.#grace;
+    const timeoutSeconds = order[name]?.timeoutSeconds;
+    if (timeoutSeconds !== undefined)
+      this.#timeouts.set(
+        name,
+        whenOver(context.clock, startedAt, timeoutSeconds, () => this.stop(name, 'TimeoutExceeded', grace)),
+      );
+    if (!isSidecar(order, name)) this.#watchPod(startedAt);
+  }
+
+  /** Its time counts from the first start; what a sidecar takes to be ready does not count. */
+  #watchPod(startedAt: number): void {
+    const { context, journal, order } = this.#parts;
+    const { activeDeadlineSeconds } = this.#parts.pod().spec;
+    if (activeDeadlineSeconds === undefined || this.#deadline !== undefined) return;
+    const grace = this.#grace;
+    // After a restart of the server it may be over already.
+    const since = Math.min(startedAt, ...journal.starts((other) => !isSidecar(order, other)));
+    this.#deadline = whenOver(context.clock, since, activeDeadlineSeconds, () => this.#parts.deadlineExceeded(grace));
+  }
+
+  stop(name: string, reason: StopReason, graceSeconds: number): void {
+    const record = this.#parts.journal.get(name);
+    if (record === undefined || !isAlive(this.#parts.runs.get(name)!)) return;
+    if (record.stopReason === undefined) this.#parts.journal.note(name, { ...record, stopReason: reason });
+    const process = this.#parts.processes.of(name);
+    const hook = this.#parts.containers.get(name)!.lifecycle?.preStop;
+    if (hook === undefined) {
+      process.stop(graceSeconds);
+      return;
+    }
+    const { context } = this.#parts;
+    const preStop =
+      this.#preStops.get(name) ??
+      new PreStop({
+        clock: context.clock,
+        hook: (signal) =>
+          runHook(hook, this.#probed(name), context.clock, signal).catch((error: unknown) => {
+            if (!signal.aborted) this.#failedHook(name, 'preStop', error);
+          }),
+        stop: (grace) => process.stop(grace),
+      });
+    this.#preStops.set(name, preStop);
+    preStop.within(graceSeconds);
+  }
+
+  /** Never rejects. */
+  async exited(name: string, process: ContainerProcess, exit: Exit, startedAt: number | undefined): Promise<void> {
+    // Closed by us, not by the monitor's end.
+    if (this.#parts.context.stopping.aborted) return;
+    const { startedMonotonic } = this.#parts.journal.get(name) ?? {};
+    const now = this.#parts.context.clock.now();
+    const at = endTime({ startedAt, startedMonotonic, endedAt: exit.at, now, nowMonotonic: monotonic() });
+    const ending = endingOf(this.#parts.context, {
+      container: this.#parts.containers.get(name)!,
+      process,
+      exit: { ...exit, at },
+      startedAt,
+      stopped: this.#parts.journal.get(name)?.stopReason as StopReason | undefined,
+      disk: this.#parts.place.disk,
+    });
+    const ended = await ending.catch((error: Error) => lost(error.message, exit.at, startedAt));
+    this.ended(name, await this.#conclude(name, process, ended));
+  }
+
+  async #conclude(name: string, process: ContainerProcess, ended: Ended): Promise<Ended> {
+    const { order, place, context } = this.#parts;
+    const { bundle, logPath } = process.place;
+    const diskDir = place.disk?.path;
+    const said = diskDir === undefined ? undefined : this.#lastWords(name, diskDir, logPath, ended.exitCode);
+    const told = said === undefined ? ended : { ...ended, message: said };
+    const entry = order[name] ?? {};
+    if (!hasEndWork(entry)) return told;
+    return doEndWork({ order: entry, bundle, logPath, resultBytes: context.resultBytes }, told);
+  }
+
+  /** What it said, as far as that can be read. */
+  #lastWords(name: string, diskDir: string, logPath: string, exitCode: number): string | undefined {
+    const { context, containers } = this.#parts;
+    const pod = this.#parts.pod();
+    try {
+      return terminationMessage(pod, containers.get(name)!, { diskDir, logPath, exitCode });
+    } catch (error) {
+      context.onError(`pod ${pod.metadata.name}, container ${name}: reading its termination message`, error);
+      return undefined;
+    }
+  }
+
+  ended(name: string, ended: Ended): void {
+    this.#letGo(name);
+    if (this.restarts.take(name, ended)) return;
+    this.#parts.runs.set(name, ended);
+    const record = this.#parts.journal.get(name);
+    // A single container's exit file says it all; of several the earlier ones must be remembered.
+    if (record !== undefined && this.#parts.runs.size > 1)
+      this.#parts.journal.note(name, { ...record, stage: 'ended', ended });
+    this.#parts.advance();
+    if (!allEnded(this.#parts.runs)) this.#parts.reporter.publish();
+  }
+}

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import type { NodeContext } from '../../../../src/node/context.ts';
+import { ContainerProcess } from '../../../../src/node/pods/containers/container.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+
+/** A container that is there, and the signals that it gets. */
+function running() {
+  const clock = new FakeClock();
+  const signals: string[] = [];
+  const context = {
+    clock,
+    runtime: { kill: async (_id: string, signal: string) => void signals.push(signal) },
+    onError: () => {},
+  } as unknown as NodeContext;
+  const container = new ContainerProcess(context, { id: 'c', bundle: '/nowhere', logPath: '/nowhere/log' });
+  return { clock, signals, container };
+}
+
+test('SIGTERM, then SIGKILL when the grace period is over', () => {
+  const { clock, signals, container } = running();
+  container.stop(10);
+  clock.advance(9_999);
+  expect(signals).toEqual(['TERM']);
+  clock.advance(1);
+  expect(signals).toEqual(['TERM', 'KILL']);
+});
+
+test('asked again, the earlier end counts', () => {
+  const { clock, signals, container } = running();
+  container.stop(10);
+  container.stop(60);
+  container.stop(2);
+  clock.advance(2_000);
+  expect(signals).toEqual(['TERM', 'KILL']);
+});
+
+test.each([3_600_000, -3_600_000])('at once is at once, whatever the clock was set to: %i ms', (jump) => {
+  const { clock, signals, container } = running();
+  container.stop(10);
+  clock.jump(jump);
+  container.stop(0);
+  expect(signals).toEqual(['TERM', 'KILL']);
+});

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Kf } from '../support/kf.ts';
+import { processes } from '../support/processes.ts';
 
 const program = fileURLToPath(new URL('../../bin/kf', import.meta.url));
 
@@ -32,7 +34,7 @@ test('Ctrl-C while following stops the watching, not the task: 123', async () =>
 test('a restart of the server is survived: log whole, exit code right, in --follow and in logs', async () => {
   // The task waits for its file, so that it cannot end before the restart.
   const line = 'echo before; until [ -e /tmp/go ]; do sleep 0.05; done; echo after; exit 7';
-  const follow = start('run-task', 'slow', '-c', `(sleep 3; touch /tmp/go) & ${line}`, '--follow');
+  const follow = start('run-task', 'slow', '-c', line, '--follow');
   await follow.until('before\n');
   await follow.until('has ID');
   const name = /Task (\S+) has ID/.exec(follow.output.stderr)?.[1] ?? '';
@@ -40,6 +42,8 @@ test('a restart of the server is survived: log whole, exit code right, in --foll
   await logs.until('before\n');
   const { stderr } = await kf.ok('server', 'restart');
   expect(stderr).toContain('1 task went on running meanwhile.');
+  const inside = processes().find(({ args }) => args.includes(line) && !args.includes('run-task'));
+  writeFileSync(`/proc/${inside!.pid}/root/tmp/go`, '');
   expect(await follow.ended).toMatchObject({ code: 7, stdout: 'before\nafter\n' });
   expect(await logs.ended).toMatchObject({ code: 0, stdout: 'before\nafter\n' });
 });

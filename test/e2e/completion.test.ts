@@ -105,8 +105,6 @@ test('while no server runs: commands and flags, no names, and none is started', 
   await kf.ok('server', 'stop');
   for (const shell of ['bash', 'zsh']) expect(await typeInto(shell, stopped)).toBe('as expected');
   expect(fishSays('kf run-task ')).toEqual(['']);
-  expect(existsSync(join(kf.dataDir, 'server.json'))).toBe(false);
-  const before = performance.now();
   expect((await kf.run(['complete', 'words', '--', 'run-task', ''])).stdout).toBe('');
-  expect(performance.now() - before).toBeLessThan(2000);
+  expect(existsSync(join(kf.dataDir, 'server.json'))).toBe(false);
 });

@@ -100,10 +100,9 @@ test('deletion: a task that ends at SIGTERM, with its children', async () => {
 test('deletion: a task that knows nothing of signals ends at once', async () => {
   const pod = await node.shell('plain', 'echo up; sleep 100');
   await node.logged(pod, 'up');
-  const begun = performance.now();
-  await node.client.delete(Pod, pod.metadata);
+  // Longer than any test may take: it is the signal that ends it.
+  await node.client.delete(Pod, pod.metadata, { gracePeriodSeconds: 3600 });
   await node.gone('plain');
-  expect(performance.now() - begun).toBeLessThan(1000);
 });
 
 test('deletion: a task that ignores SIGTERM is killed; a second deletion shortens the wait', async () => {

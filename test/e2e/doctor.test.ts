@@ -47,6 +47,22 @@ it('finds a machine on which these tests run healthy, and leaves nothing on it',
   expect(await traces()).toEqual([]);
 });
 
+/** As systemd mounts /tmp: Debian's from 13 on. */
+it('tries the runtime where temporary files lie in memory, without devices', () => {
+  const doctor = [process.execPath, fileURLToPath(new URL('../../bin/kf', import.meta.url)), 'doctor', '-o', 'yaml'];
+  const script = 'mount -t tmpfs -o nosuid,nodev tmpfs "$TMPDIR" && exec "$@"';
+  const { stdout } = spawnSync(
+    'unshare',
+    ['--mount', '--propagation', 'private', 'sh', '-ec', script, 'sh', ...doctor],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, KF_HOME: join(dataDir, 'home'), TMPDIR: dataDir },
+    },
+  );
+  const results = parse(stdout) as readonly CheckResult[];
+  expect(results.find(({ name }) => name === 'container runtime')).toMatchObject({ ok: true });
+});
+
 it('tells a runtime that is installed from one that works', async () => {
   const outcome = await outcomeOf('container runtime', (command, args, options) =>
     /crun$|runc$/.test(command) && args.includes('run')

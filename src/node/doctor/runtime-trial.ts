@@ -66,6 +66,8 @@ const specification = (cgroups: Cgroups, id: string, bound: readonly string[]) =
   hostname: 'doctor',
   mounts: [
     { destination: '/proc', type: 'proc', source: 'proc' },
+    // As a task has it: devices can be made in the folder below only where that is mounted with them, and /tmp often is not.
+    { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=64k'] },
     ...bound.map((path) => ({ destination: path, source: path, type: 'bind', options: ['rbind', 'ro'] })),
   ],
   linux: {

@@ -8,18 +8,12 @@ import type { MachineRoom } from '../client/machine-room.ts';
 import { reflect } from '../client/reflector.ts';
 import type { Node } from '../resources/core/kinds.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
-import { containersOf } from '../resources/core/pod-containers.ts';
 import { refOf } from '../resources/meta.ts';
 import { isConflict, isNotFound } from '../resources/status.ts';
 import { type NodeAgentOptions, roomWithin } from './agent-options.ts';
-import { Admission } from './arrival/admission.ts';
-import { AwaitedImages } from './arrival/awaited-images.ts';
-import { AwaitedVolumes } from './arrival/awaited-volumes.ts';
+import { Arrivals } from './arrival/arrivals.ts';
 import { endDrain, followCordon } from './arrival/cordon.ts';
 import { VolumesMissing } from './arrival/missing-volumes.ts';
-import { Placement } from './arrival/placement.ts';
-import { neverFits } from './arrival/reservations.ts';
-import { WaitingRoom } from './arrival/waiting-room.ts';
 import type { NodeContext } from './context.ts';
 import { createContext } from './create-context.ts';
 import { DiskReserveError, DiskTooSmallError } from './disk/disk.ts';
@@ -32,6 +26,7 @@ import { startLogJanitor } from './logs/log-janitor.ts';
 import { ownerOf } from './logs/log-path.ts';
 import type { LogStore } from './logs/log-store.ts';
 import { PodWorker } from './pods/pod-worker.ts';
+import { PodWorkers } from './pods/pod-workers.ts';
 import { recoverPods } from './pods/recovery/recover-pods.ts';
 import type { Failure } from './pods/status/pod-reporter.ts';
 import { createVolumes, type NodeVolumes } from './volumes/create-volumes.ts';
@@ -61,21 +56,15 @@ export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
 class Agent implements NodeAgent {
   readonly #abort = new AbortController();
   readonly #context: NodeContext;
-  readonly #admission: Admission;
   readonly #logs: LogStore;
   readonly #keepsLog: NodeAgentOptions['keepsLog'];
   readonly #pressure: DiskPressure;
   readonly #compressor: LogCompressor;
-  readonly #waiting: WaitingRoom;
-  readonly #mounts: AwaitedVolumes;
-  readonly #awaited: AwaitedImages;
-  readonly #placement: Placement;
+  readonly #arrivals: Arrivals;
+  readonly #workers = new PodWorkers();
   readonly #volumes: NodeVolumes;
   readonly containers: ExecDesk;
   #provisioner: { stop(): Promise<void> } | undefined;
-  readonly #workers = new Map<string, { readonly worker: PodWorker; readonly ended: Promise<void> }>();
-  /** Ended Pods whose last event has not come by yet: an older one must not start them again. */
-  readonly #past = new Set<string>();
 
   constructor(options: NodeAgentOptions) {
     const { limits = {}, logs, dataDir } = options;
@@ -86,47 +75,30 @@ class Agent implements NodeAgent {
     const cores = availableParallelism();
     // Every Pod that runs listens.
     setMaxListeners(0, this.#abort.signal);
-    this.#admission = new Admission(roomWithin(limits));
     this.#volumes = createVolumes(options);
     this.#context = createContext(options, cores, this.#abort.signal, this.#volumes.claims);
     this.containers = new ExecDesk(this.#context);
     this.#pressure = new DiskPressure({
       path: this.#context.layout.logs,
       clock: options.clock,
-      writers: () => [...this.#workers.values()].map(({ worker }) => worker),
+      writers: () => this.#workers.all(),
       onError: this.#context.onError,
       ...(limits.pressureBytes === undefined ? {} : { thresholdBytes: limits.pressureBytes }),
     });
     this.#compressor = new LogCompressor({
       clock: options.clock,
       directory: this.#context.layout.logs,
-      isLive: (owner, name) =>
-        [...this.#workers.values()].some(({ worker: { pod } }) => pod.metadata.name === name && ownerOf(pod) === owner),
+      isLive: (owner, name) => this.#workers.pods().some((pod) => pod.metadata.name === name && ownerOf(pod) === owner),
       isNeeded: async () => false,
       ...options.logsInUse,
       signal: this.#abort.signal,
       onError: this.#context.onError,
     });
-    this.#waiting = new WaitingRoom({
+    this.#arrivals = new Arrivals({
       context: this.#context,
-      admission: this.#admission,
+      limits: roomWithin(limits),
+      placed: () => this.#workers.pods(),
       admit: (pod) => this.#run(pod),
-    });
-    this.#placement = new Placement({
-      context: this.#context,
-      placed: () => [...this.#workers.values()].map(({ worker }) => worker.pod),
-      ready: (pod) => this.#arrive(pod),
-    });
-    this.#mounts = new AwaitedVolumes({
-      ...this.#context,
-      ready: (pod) => {
-        // The Node may have changed meanwhile.
-        if (!this.#placement.holds(pod)) this.#provide(pod);
-      },
-    });
-    this.#awaited = new AwaitedImages({
-      ...this.#context,
-      ready: (pod) => this.#waiting.arrive(pod),
       refuse: (pod, failure) => this.#refuse(pod, failure),
     });
   }
@@ -136,15 +108,15 @@ class Agent implements NodeAgent {
   }
 
   get room(): MachineRoom {
-    return this.#waiting.reservations;
+    return this.#arrivals.room;
   }
 
   get running(): number {
     return this.#workers.size;
   }
 
-  async idle(): Promise<void> {
-    await Promise.all([...this.#workers.values()].map(({ ended }) => ended));
+  idle(): Promise<void> {
+    return this.#workers.idle();
   }
 
   async start(): Promise<void> {
@@ -159,14 +131,14 @@ class Agent implements NodeAgent {
       items.filter((pod) => !podFinished(pod) && this.#isOurs(pod)),
     );
     for (const { pod, worker, run } of recovered) {
-      this.#admission.occupy(this.#waiting.candidate(pod));
+      this.#arrivals.occupy(pod);
       this.#supervise(pod, worker, run);
     }
     await this.#context.policies.watch();
     const { nodeName } = this.#context;
-    const onChange = (reason: string | undefined): void => this.#waiting.close(reason);
+    const onChange = (reason: string | undefined): void => this.#arrivals.close(reason);
     await endDrain(client, nodeName);
-    const onNode = (node: Node | undefined): void => this.#placement.moved(node);
+    const onNode = (node: Node | undefined): void => this.#arrivals.moved(node);
     await followCordon({ client, clock, nodeName, signal: this.#abort.signal, onChange, onNode, onError });
     await reflect({
       client,
@@ -211,52 +183,16 @@ class Agent implements NodeAgent {
     const uid = pod.metadata.uid!;
     const running = this.#workers.get(uid);
     if (gone || podFinished(pod)) {
-      this.#past.delete(uid);
+      this.#workers.forget(uid);
       this.#compressor.ended(pod);
     }
     if (running !== undefined) {
-      if (gone) running.worker.forget();
-      else running.worker.observe(pod);
-    } else if (gone) this.#leave(uid);
+      if (gone) running.forget();
+      else running.observe(pod);
+    } else if (gone) this.#arrivals.leave(uid);
     else if (pod.metadata.deletionTimestamp !== undefined) this.#letGo(pod);
-    else if (this.#placement.has(uid)) this.#placement.observe(pod);
-    else if (this.#mounts.has(uid)) this.#mounts.observe(pod);
-    else if (this.#waiting.has(uid)) this.#waiting.observe(pod);
-    else if (this.#awaited.has(uid)) this.#awaited.observe(pod);
-    else if (!podFinished(pod) && !this.#past.has(uid) && this.#isOurs(pod)) this.#arrive(pod);
-  }
-
-  #arrive(pod: Pod): void {
-    const candidate = this.#waiting.candidate(pod);
-    if (!this.#admission.fitsEver(candidate))
-      this.#refuse(pod, { reason: 'NeverFits', message: neverFits(this.#admission, candidate) });
-    // It may wait long: others may have the room that was kept for it.
-    else if (this.#placement.holds(pod)) this.#waiting.reservations.forgo(ownerOf(pod));
-    else if (this.#mounts.concerns(pod)) this.#mounts.arrive(pod);
-    else this.#provide(pod);
-  }
-
-  #provide(pod: Pod): void {
-    if (this.#hasImages(pod)) this.#waiting.arrive(pod);
-    else {
-      // A pull may take long: others may have the room that was kept for it.
-      this.#waiting.reservations.forgo(ownerOf(pod));
-      this.#awaited.arrive(pod);
-    }
-  }
-
-  /** As far as can be told at once. */
-  #hasImages(pod: Pod): boolean {
-    return containersOf(pod).every(
-      ({ image = '', imagePullPolicy }) => imagePullPolicy !== 'Always' && this.#context.images.isHere(image),
-    );
-  }
-
-  #leave(uid: string): void {
-    this.#placement.leave(uid);
-    this.#mounts.leave(uid);
-    this.#waiting.leave(uid);
-    this.#awaited.leave(uid);
+    else if (this.#arrivals.observe(pod)) return;
+    else if (!podFinished(pod) && !this.#workers.hasEnded(uid) && this.#isOurs(pod)) this.#arrivals.arrive(pod);
   }
 
   #refuse(pod: Pod, failure: Failure): void {
@@ -267,7 +203,7 @@ class Agent implements NodeAgent {
   /** Deleted before anything was started, or after everything ended: nothing is left to wait for. */
   #letGo(pod: Pod): void {
     const { client, clock, onError, stopping } = this.#context;
-    this.#leave(pod.metadata.uid!);
+    this.#arrivals.leave(pod.metadata.uid!);
     client
       .delete(Pod, refOf(pod), { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } })
       .catch((error: unknown) => {
@@ -288,48 +224,30 @@ class Agent implements NodeAgent {
 
   #supervise(pod: Pod, worker: PodWorker, run: (freed: () => void) => Promise<void>): void {
     const uid = pod.metadata.uid!;
-    const release = (): void => this.#waiting.release(uid);
-    const ended = run(release).then(
-      () => {
-        this.#workers.delete(uid);
-        this.#remember(uid);
-        // Also of a Pod that only had to be told its end.
-        release();
-        this.#placement.look();
-      },
-      (error: unknown) => {
-        this.#workers.delete(uid);
-        release();
-        this.#postpone(worker.pod, error);
-      },
-    );
-    this.#workers.set(uid, { worker, ended });
+    const release = (): void => this.#arrivals.release(uid);
+    this.#workers.add(uid, worker, run(release), (failed, error) => {
+      // Also of a Pod that only had to be told its end.
+      release();
+      if (failed) this.#postpone(worker.pod, error);
+      else this.#arrivals.look();
+    });
     this.#pressure.watch();
-    this.#placement.look();
-  }
-
-  #remember(uid: string): void {
-    this.#past.add(uid);
-    const [oldest] = this.#past;
-    if (this.#past.size > mostPast) this.#past.delete(oldest!);
+    this.#arrivals.look();
   }
 
   /** Nothing of it was started: it is tried again. */
   #postpone(pod: Pod, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     if (pod.metadata.deletionTimestamp !== undefined) this.#letGo(pod);
-    else if (error instanceof VolumesMissing) this.#arrive(pod);
+    else if (error instanceof VolumesMissing) this.#arrivals.arrive(pod);
     else if (error instanceof DiskTooSmallError) this.#refuse(pod, { reason: 'NeverFits', message });
-    else if (error instanceof DiskReserveError) this.#waiting.postpone(pod, 'DiskReserve', message);
+    else if (error instanceof DiskReserveError) this.#arrivals.postpone(pod, 'DiskReserve', message);
     else {
       this.#context.onError(`pod ${pod.metadata.name}: cannot be started yet`, error);
-      this.#waiting.postpone(pod, 'NodeNotReady', message);
+      this.#arrivals.postpone(pod, 'NodeNotReady', message);
     }
   }
 }
 
 /** Milliseconds between attempts to remove a Pod of which nothing runs. */
 const letGoDelay = 1000;
-
-/** Ended Pods that are remembered; far more than events can lag behind. */
-const mostPast = 10_000;

@@ -1,7 +1,6 @@
 /**
- * Runs one Pod on this machine: claims it, makes network and disk, has its containers started in their order
- * (container-starts) and looked after (container-watch), stops them when told to, writes the outcome, and removes what
- * was made. A command is started at most once.
+ * Runs one Pod on this machine: claims it, makes network and disk, has its containers run in their order
+ * (containers/), stops them when told to, writes the outcome, and removes what was made. A command is started at most once.
  */
 
 import { stat } from 'node:fs/promises';
@@ -12,23 +11,16 @@ import type { StartOrder } from '../../resources/core/start-order.ts';
 import { hasAwaitable, missingVolumes, VolumesMissing } from '../arrival/missing-volumes.ts';
 import type { NodeContext } from '../context.ts';
 import { deferred } from '../deferred.ts';
-import { type ContainerRun, hasEnded, passedOver, type StopReason, skipped } from './containers/container-run.ts';
+import { type ContainerRun, hasEnded, type StopReason } from './containers/container-run.ts';
 import { ContainerStarts } from './containers/container-starts.ts';
 import { ContainerWatch } from './containers/container-watch.ts';
-import {
-  allEnded,
-  isSidecar,
-  nextMoves,
-  orderError,
-  sidecarsInUse,
-  sidecarsToEnd,
-  workIsOver,
-} from './containers/order.ts';
+import { orderError } from './containers/order.ts';
 import { PodProcesses } from './containers/pod-processes.ts';
+import { Sequence } from './containers/sequence.ts';
 import { refusalOf } from './end/ending.ts';
-import { deletionGrace, evictionGrace, usualGrace } from './end/grace.ts';
+import { deletionGrace, evictionGrace } from './end/grace.ts';
 import { ConfigError } from './plan/config-error.ts';
-import { Detached, type PodParts, type Stopping } from './pod-parts.ts';
+import { Detached, type PodParts } from './pod-parts.ts';
 import { bootOfClaim, claimed } from './recovery/claim.ts';
 import type { Found } from './recovery/decide.ts';
 import { PodJournal } from './recovery/pod-journal.ts';
@@ -58,12 +50,10 @@ export class PodWorker {
   readonly #done = deferred();
   readonly #watch: ContainerWatch;
   readonly #starts: ContainerStarts;
+  readonly #sequence: Sequence;
   readonly #parts: PodParts;
   /** Resolves when the intent to start is on disk. */
   #claimed: Promise<void> = Promise.resolve();
-  #stopping: Stopping | undefined;
-  /** Until everything is known of what there is, nothing more is started. */
-  #begun = false;
   #mayHaveRun = false;
 
   constructor(context: NodeContext, pod: Pod) {
@@ -98,15 +88,21 @@ export class PodWorker {
       processes: this.#processes,
       reporter: this.#reporter,
       pod: () => this.pod,
-      stopOf: (name) => this.#stopping ?? this.#endOfSidecar(name),
+      stopOf: (name) => this.#sequence.stopOf(name),
       claimed: () => this.#claimed,
-      advance: () => this.#advance(),
+      advance: () => this.#sequence.advance(),
       restart: (name) => this.#starts.restart(name),
       abandon: (error) => this.#done.reject(error),
       deadlineExceeded: (grace) => this.stop('DeadlineExceeded', grace, deadlineExceeded),
     };
     this.#watch = new ContainerWatch(this.#parts);
     this.#starts = new ContainerStarts(this.#parts, this.#watch);
+    this.#sequence = new Sequence({
+      parts: this.#parts,
+      starts: this.#starts,
+      watch: this.#watch,
+      onEnd: () => this.#done.resolve(),
+    });
   }
 
   /** As last seen. */
@@ -155,15 +151,9 @@ export class PodWorker {
 
   /** Ends all containers; called again, the shorter grace period counts. */
   stop(reason: StopReason, graceSeconds: number, failure?: Failure): void {
-    if (this.#stopping !== undefined && this.#stopping.grace <= graceSeconds) return;
-    const until = this.#context.clock.now() + graceSeconds * 1000;
-    this.#stopping = { reason: this.#stopping?.reason ?? reason, grace: graceSeconds, until };
+    if (!this.#sequence.stop(reason, graceSeconds)) return;
     this.#reporter.failed(failure);
-    // Steps may need their sidecars to end well.
-    const spared = reason === 'DiskPressure' || graceSeconds <= 0 ? [] : sidecarsInUse(this.#order, this.#runs);
-    for (const [name, run] of this.#runs)
-      if (run.phase === 'running' && !spared.includes(name)) this.#watch.stop(name, reason, graceSeconds);
-    this.#advance();
+    this.#sequence.advance();
   }
 
   /** Bytes of its logs and its disk. */
@@ -192,9 +182,8 @@ export class PodWorker {
     stopping.addEventListener('abort', detach, { once: true });
     try {
       await begin();
-      this.#begun = true;
       this.#mayHaveRun = true;
-      this.#advance();
+      this.#sequence.begin();
       await this.#done.promise;
       freed();
       await this.#reporter.conclude(this.#journal.names.map((name) => this.#processes.logOf(name)));
@@ -242,48 +231,6 @@ export class PodWorker {
     for (const name of this.#runs.keys()) this.#runs.set(name, refusal);
   }
 
-  /** Starts and skips what may be now; ends the Pod when nothing is left. */
-  #advance(): void {
-    if (!this.#begun) return;
-    if (this.#stopping !== undefined) this.#skipWaiting();
-    let moves = nextMoves(this.#order, this.#runs);
-    while (moves.skip.length > 0) {
-      const now = this.#context.clock.now();
-      for (const name of moves.skip) this.#runs.set(name, skipped('an earlier container failed', now));
-      moves = nextMoves(this.#order, this.#runs);
-    }
-    for (const name of moves.start) this.#starts.start(name);
-    this.#endSidecars();
-    if (allEnded(this.#runs)) this.#done.resolve();
-  }
-
-  /** What sidecars are for is over. */
-  #endSidecars(): void {
-    const { stop, skip } = sidecarsToEnd(this.#order, this.#runs);
-    const now = this.#context.clock.now();
-    for (const name of skip)
-      this.#runs.set(name, lastEnd(this.#runs.get(name)!) ?? passedOver('the other containers have ended', now));
-    for (const name of stop) {
-      const { reason, grace } = this.#endOfSidecar(name)!;
-      if (this.#runs.get(name)?.phase === 'running') this.#watch.stop(name, reason, grace);
-    }
-  }
-
-  #endOfSidecar(name: string): Stopping | undefined {
-    if (!isSidecar(this.#order, name) || !workIsOver(this.#order, this.#runs)) return undefined;
-    const grace = this.pod.spec.terminationGracePeriodSeconds ?? usualGrace;
-    const now = this.#context.clock.now();
-    const left = this.#stopping === undefined ? grace : Math.max(1, (this.#stopping.until - now) / 1000);
-    return { reason: 'Done', grace: Math.min(grace, left), until: now + left * 1000 };
-  }
-
-  #skipWaiting(): void {
-    const now = this.#context.clock.now();
-    for (const [name, run] of this.#runs)
-      if (run.phase === 'waiting' || run.phase === 'backoff')
-        this.#runs.set(name, lastEnd(run) ?? skipped('the Pod was stopped before this container began', now));
-  }
-
   async #takeUp(record: PodRecord, found: ReadonlyMap<string, Found>): Promise<void> {
     this.#journal.load(record);
     await this.#place.adopt(this.pod, record);
@@ -311,6 +258,3 @@ export class PodWorker {
     this.#context.onError(`pod ${this.pod.metadata.name}: cleaning up`, error);
   }
 }
-
-/** Of one that was to be started again. */
-const lastEnd = (run: ContainerRun): ContainerRun | undefined => (run.phase === 'backoff' ? run.last : undefined);

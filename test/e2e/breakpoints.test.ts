@@ -24,9 +24,19 @@ afterAll(async () => {
   await kf.remove();
 });
 
-/** A run with steps of these names and scripts. */
-async function debugged(name: string, scripts: Readonly<Record<string, string>>, beforeSteps: readonly string[] = []) {
-  const steps = Object.entries(scripts).map(([step, script]) => ({ name: step, image, script }));
+/** A run with steps of these names and scripts. @param timeout of the first */
+async function debugged(
+  name: string,
+  scripts: Readonly<Record<string, string>>,
+  beforeSteps: readonly string[] = [],
+  timeout?: string,
+) {
+  const steps = Object.entries(scripts).map(([step, script], index) => ({
+    name: step,
+    image,
+    script,
+    ...(index === 0 && timeout !== undefined ? { timeout } : {}),
+  }));
   await client.create(TaskRun, {
     metadata: { name, namespace },
     spec: {
@@ -94,6 +104,23 @@ test.skipIf(inChroot())('what is let go on as a failure is one, and the steps af
   expect(outcome(await run())).toBe('False StepFailed 1 1 0');
   expect(await log('second')).not.toContain('never');
 });
+
+test.skipIf(inChroot())(
+  'a command whose time is over is not waited for; what it waited before counts for nothing',
+  async () => {
+    const { decide, stopped, run, ended } = await debugged(
+      'late',
+      { first: 'sleep 600', second: 'echo second' },
+      ['first'],
+      '100ms',
+    );
+    await stopped('first', 'before step');
+    await decide('first', 'beforestep-continue');
+    await ended();
+    expect(outcome(await run())).toBe('False StepFailed 143 0');
+    expect((await run()).status?.steps?.[0]?.terminationReason).toBe('TimeoutExceeded');
+  },
+);
 
 test('cancelling ends a step that waits', async () => {
   const { stopped, run, ended } = await debugged('cancelled', { only: 'exit 3' });

@@ -94,6 +94,7 @@ const order = map(
       stderrFile: path,
       appendToCmd: flag,
       around: text,
+      timeoutFile: path,
     },
   ),
 );

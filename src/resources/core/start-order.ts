@@ -69,6 +69,8 @@ export interface ContainerOrder {
    * without /bin/sh fails the container.
    */
   readonly around?: string;
+  /** A file that `around` makes when it has ended the command because its time was over: the reason is then `TimeoutExceeded`. */
+  readonly timeoutFile?: string;
   /** args of a container without a command are appended to the image's CMD where it has no ENTRYPOINT; Kubernetes replaces CMD. */
   readonly appendToCmd?: boolean;
 }

@@ -25,9 +25,9 @@ export function breakpointsOf({ spec }: TaskRun): Breakpoints | undefined {
   return onFailure === 'enabled' || beforeSteps.length > 0 ? spec.debug?.breakpoints : undefined;
 }
 
-/** What a step's entry in the start order gets more. A step's own timeout would end it at its breakpoint: it counts no more. */
+/** What a step's entry in the start order gets more. Its own timeout is its command's: no time that it waits counts. */
 export function withBreakpoints(order: ContainerOrder, breakpoints: Breakpoints, place: StepPlace): ContainerOrder {
-  const { timeoutSeconds: _, ...rest } = order;
+  const { timeoutSeconds, ...rest } = order;
   const { index } = place;
   return {
     ...rest,
@@ -35,7 +35,8 @@ export function withBreakpoints(order: ContainerOrder, breakpoints: Breakpoints,
     ...(breakpoints.onFailure === 'enabled' && index > 0 ? { afterFailure: true } : {}),
     folders: [...(order.folders ?? []), `${paths.run}/${index}`, `${paths.debugInfo}/${index}`],
     files: [...(order.files ?? []), ...debugScripts(breakpoints, place)],
-    around: around(breakpoints, place),
+    around: around(breakpoints, place, timeoutSeconds),
+    ...(timeoutSeconds === undefined ? {} : { timeoutFile: timeoutFile(index) }),
   };
 }
 
@@ -82,12 +83,18 @@ echo 'Executing step ${place.index}...'
 }
 
 /** Names of its own: what the step's command finds in its environment stays as it is. */
-function around(breakpoints: Breakpoints, { index, name }: StepPlace): string {
+function around(breakpoints: Breakpoints, { index, name }: StepPlace, timeoutSeconds: number | undefined): string {
   const folder = `${paths.run}/${index}`;
   const parts = [
     wait,
     ...(stopsBefore(breakpoints, name) ? [beforeStep(folder)] : []),
-    ...(breakpoints.onFailure === 'enabled' ? [untilFailure(folder)] : ['exec "$@"']),
+    ...(breakpoints.onFailure !== 'enabled' && timeoutSeconds === undefined
+      ? ['exec "$@"']
+      : [
+          run(timeoutSeconds, timeoutFile(index)),
+          ...(breakpoints.onFailure === 'enabled' ? [afterFailure(folder)] : []),
+          'exit "$_kf_code"',
+        ]),
   ];
   return parts.join('\n');
 }
@@ -114,18 +121,50 @@ if [ "$_kf_answer" = 1 ]; then
   exit 1
 fi`;
 
-/** A step that was told to end does not wait. */
-const untilFailure = (folder: string): string => `_kf_stopped=
+/** There once the command was ended because its time was over. */
+const timeoutFile = (index: number): string => `${paths.run}/${index}/out.timeout`;
+
+/** Seconds from SIGTERM to SIGKILL. */
+const grace = 10;
+
+/** A step that was told to end, or whose time was over, does not wait. */
+const run = (timeoutSeconds: number | undefined, file: string): string => `_kf_stopped=
 trap '_kf_stopped=yes' TERM INT
-"$@"
+${
+  timeoutSeconds === undefined
+    ? `"$@"
+_kf_code=$?`
+    : `"$@" &
+_kf_command=$!
+(
+  trap 'kill "$_kf_sleep"; exit' TERM
+  _kf_after() {
+    sleep "$1" &
+    _kf_sleep=$!
+    wait "$_kf_sleep"
+  }
+  _kf_after ${timeoutSeconds} && kill -0 "$_kf_command" && : >${file} && kill -TERM "$_kf_command" && _kf_after ${grace} && kill -KILL "$_kf_command"
+) >/dev/null 2>&1 &
+_kf_timer=$!
+wait "$_kf_command"
 _kf_code=$?
-trap - TERM INT
-if [ "$_kf_code" != 0 ] && [ -z "$_kf_stopped" ]; then
+while kill -0 "$_kf_command" 2>/dev/null; do
+  wait "$_kf_command"
+  _kf_code=$?
+done
+kill "$_kf_timer" 2>/dev/null
+if [ -e ${file} ]; then
+  _kf_stopped=yes
+  [ "$_kf_code" != 0 ] || _kf_code=1
+fi`
+}
+trap - TERM INT`;
+
+const afterFailure = (folder: string): string => `if [ "$_kf_code" != 0 ] && [ -z "$_kf_stopped" ]; then
   echo "debug onFailure breakpoint has taken effect, waiting for user's decision:
 1) continue, use cmd: ${paths.debugScripts}/debug-continue
 2) fail-continue, use cmd: ${paths.debugScripts}/debug-fail-continue" >&2
   _kf_wait ${folder}/out.breakpointexit
   echo "Breakpoint exiting with exit code \${_kf_answer:-0}" >&2
   _kf_code=\${_kf_answer:-0}
-fi
-exit "$_kf_code"`;
+fi`;

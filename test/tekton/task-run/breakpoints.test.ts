@@ -1,4 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { orderIn, podFor, type Spec, steps, taskRun } from './task-runs.ts';
 
@@ -47,12 +50,37 @@ test('scripts are those of the breakpoints that there are', () => {
   ]);
 });
 
-test('a step waits before its command only where it is named; its own timeout does not count', () => {
+test('a step waits before its command only where it is named; its own timeout is its command’s', () => {
   const order = orderIn(debugged({ onFailure: 'enabled', beforeSteps: ['b'] }, '5s'));
   expect(order['step-a']?.around).not.toContain('beforestep');
   expect(order['step-b']?.around).toContain('debug before step breakpoint has taken effect');
   expect(order['step-b']).not.toHaveProperty('timeoutSeconds');
+  expect(order['step-b']?.timeoutFile).toBe('/tekton/run/1/out.timeout');
+  expect(orderIn(debugged({ beforeSteps: ['b'] }))['step-a']?.around).toMatch(/exec "\$@"$/);
+  expect(orderIn(debugged({ onFailure: 'enabled' }))['step-a']).not.toHaveProperty('timeoutFile');
 });
+
+test.each([{ onFailure: 'enabled' }, { beforeSteps: ['b'] }])(
+  'a command whose time is over, with %j',
+  async (breakpoints) => {
+    const dir = await mkdtemp(join(tmpdir(), 'kf-breakpoints-'));
+    try {
+      const around = (timeout: string): string =>
+        orderIn(debugged(breakpoints, timeout))['step-a']!.around!.replaceAll('/tekton/run/0', dir);
+      const run = (timeout: string, command: string) =>
+        spawnSync('/bin/sh', ['-c', around(timeout), 'sh', '/bin/sh', '-c', command], { encoding: 'utf8' });
+      expect(run('1h', 'echo in time; exit 0')).toMatchObject({ status: 0, stdout: 'in time\n' });
+      expect(await readdir(dir)).toEqual([]);
+      const politely = run('100ms', 'trap "exit 0" TERM; while :; do sleep 0.05; done');
+      expect(politely.status).not.toBe(0);
+      expect(politely.stderr).not.toContain('breakpoint');
+      expect(await readdir(dir)).toEqual(['out.timeout']);
+      expect(run('100ms', 'exec sleep 60').status).toBe(143);
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  },
+);
 
 test('around a command that succeeds, or is told to end, nothing waits', () => {
   const { around } = orderIn(debugged({ onFailure: 'enabled' }))['step-a']!;

@@ -12,8 +12,8 @@ import { type Ended, isLost } from '../containers/container-run.ts';
 /** Bytes that a container may say at its end, where the order names no limit. Tekton's. */
 export const usualResultBytes = 4096;
 
-export const hasEndWork = ({ returns, exitCodeFile, stdoutFile, stderrFile }: ContainerOrder): boolean =>
-  [returns, exitCodeFile, stdoutFile, stderrFile].some((work) => work !== undefined);
+export const hasEndWork = ({ returns, exitCodeFile, stdoutFile, stderrFile, timeoutFile }: ContainerOrder): boolean =>
+  [returns, exitCodeFile, stdoutFile, stderrFile, timeoutFile].some((work) => work !== undefined);
 
 const fileName = 'shown.json';
 
@@ -37,9 +37,12 @@ export interface EndWork {
 }
 
 /** May be done again after a crash. Never rejects: what cannot be done fails the container. */
-export async function doEndWork({ order, bundle, logPath, resultBytes }: EndWork, ended: Ended): Promise<Ended> {
+export async function doEndWork({ order, bundle, logPath, resultBytes }: EndWork, exited: Ended): Promise<Ended> {
+  let ended = exited;
   try {
     const shown = keptShown(bundle);
+    if (order.timeoutFile !== undefined && readShown(shown, order.timeoutFile, 0, '') !== undefined)
+      ended = { ...exited, reason: 'TimeoutExceeded' };
     if (order.stdoutFile !== undefined) await copyOutput(logPath, 'stdout', shown, order.stdoutFile);
     if (order.stderrFile !== undefined) await copyOutput(logPath, 'stderr', shown, order.stderrFile);
     if (order.exitCodeFile !== undefined) writeShown(shown, order.exitCodeFile, String(ended.exitCode));

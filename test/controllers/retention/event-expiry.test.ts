@@ -7,9 +7,10 @@ import { startLocalApi, type TestApi } from '../../support/local-api.ts';
 
 let local: TestApi;
 let controller: RunningController | undefined;
-// The API stamps creations with the machine's own time.
-const clock = new FakeClock(Date.now());
+let clock: FakeClock;
 beforeEach(async () => {
+  // The API stamps creations with the machine's own time.
+  clock = new FakeClock(Date.now());
   local = startLocalApi();
   await local.client.create(Namespace, { metadata: { name: 'dev' } });
 });
@@ -42,4 +43,15 @@ test('an Event goes an hour after it last happened', async () => {
   expect(await after(hour - 60_000)).toEqual(['lasting', 'old']);
   expect(await after(120_000)).toEqual(['lasting']);
   expect(await after(hour / 2)).toEqual([]);
+});
+
+test('of more than 5,000 Events the oldest go, little by little', async () => {
+  const made = Array.from({ length: 5120 }, (_, index) => `e${String(index).padStart(4, '0')}`);
+  for (const name of made) await make(name);
+  controller = startEventExpiry({ client: local.client, clock });
+  await controller.idle();
+  expect(await names()).toEqual(made.slice(50));
+  expect(await after(250)).toEqual(made.slice(100));
+  expect(await after(250)).toEqual(made.slice(120));
+  expect(await after(60_000)).toEqual(made.slice(120));
 });

@@ -25,6 +25,7 @@ import { LogCompressor } from './logs/log-compressor.ts';
 import { startLogJanitor } from './logs/log-janitor.ts';
 import { ownerOf } from './logs/log-path.ts';
 import type { LogStore } from './logs/log-store.ts';
+import { wantedEnd } from './pods/end/grace.ts';
 import { PodWorker } from './pods/pod-worker.ts';
 import { PodWorkers } from './pods/pod-workers.ts';
 import { recoverPods } from './pods/recovery/recover-pods.ts';
@@ -191,13 +192,25 @@ class Agent implements NodeAgent {
       else running.observe(pod);
     } else if (gone) this.#arrivals.leave(uid);
     else if (pod.metadata.deletionTimestamp !== undefined) this.#letGo(pod);
+    else if (this.#isNew(pod) && wantedEnd(pod) !== undefined) this.#endUnstarted(pod);
     else if (this.#arrivals.observe(pod)) return;
-    else if (!podFinished(pod) && !this.#workers.hasEnded(uid) && this.#isOurs(pod)) this.#arrivals.arrive(pod);
+    else if (this.#isNew(pod)) this.#arrivals.arrive(pod);
+  }
+
+  /** It has not been started, nor ended. */
+  #isNew(pod: Pod): boolean {
+    return !podFinished(pod) && !this.#workers.hasEnded(pod.metadata.uid!) && this.#isOurs(pod);
   }
 
   #refuse(pod: Pod, failure: Failure): void {
     const worker = new PodWorker(this.#context, pod);
     this.#supervise(pod, worker, () => worker.fail(failure, 128));
+  }
+
+  /** It is to end before anything of it began, and stays. */
+  #endUnstarted(pod: Pod): void {
+    this.#arrivals.leave(pod.metadata.uid!);
+    this.#refuse(pod, { reason: 'Terminated', message: 'the Pod was stopped before anything of it began' });
   }
 
   /** Deleted before anything was started, or after everything ended: nothing is left to wait for. */
@@ -239,6 +252,7 @@ class Agent implements NodeAgent {
   #postpone(pod: Pod, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     if (pod.metadata.deletionTimestamp !== undefined) this.#letGo(pod);
+    else if (wantedEnd(pod) !== undefined) this.#endUnstarted(pod);
     else if (error instanceof VolumesMissing) this.#arrivals.arrive(pod);
     else if (error instanceof DiskTooSmallError) this.#refuse(pod, { reason: 'NeverFits', message });
     else if (error instanceof DiskReserveError) this.#arrivals.postpone(pod, 'DiskReserve', message);

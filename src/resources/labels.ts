@@ -40,6 +40,8 @@ export const annotations = {
   startOrder: 'node.kf.dev/start-order',
   /** Seconds between SIGTERM and SIGKILL for the Pods of a run; lowered while one ends, it takes effect at once. */
   gracePeriod: 'node.kf.dev/grace-period-seconds',
+  /** Of a Pod: its containers are to end as if it was deleted, with so many seconds of grace; it stays, with its log. */
+  endWithin: 'node.kf.dev/end-within-seconds',
   /** Of a Namespace: TCP ports of the host's 127.0.0.1 that the Pods of its Tasks reach, with commas between. */
   hostPorts: 'node.kf.dev/host-ports',
   /** Slot of a Job's Task: RFC 3339, UTC. */

@@ -221,6 +221,8 @@ test('cancelled: steps and sidecars are stopped, the log stays', async () => {
   expect(reasonsOf(run)).toEqual(['TaskRunCancelled', 'TaskRunCancelled']);
   expect(run.status?.sidecars?.[0]?.terminated).toBeDefined();
   expect(await said(run, 'step-a')).toBe('began');
+  const pod = await client.get(Pod, { namespace, name: run.status?.podName ?? '' });
+  expect([pod.status?.phase, pod.metadata.deletionTimestamp]).toEqual(['Failed', undefined]);
 });
 
 test('a run waits for what its volumes are made of, and can be ended meanwhile', async () => {

@@ -8,6 +8,7 @@ import { systemClock } from '../../src/client/clock.ts';
 import { itself, type RunningController, startController } from '../../src/client/controller.ts';
 import { getIfExists } from '../../src/client/get-if-exists.ts';
 import { type ContainerStatus, Pod, podFinished } from '../../src/resources/core/pod.ts';
+import { annotations } from '../../src/resources/labels.ts';
 import { type ObjectRef, refOf } from '../../src/resources/meta.ts';
 
 const time = '2026-01-01T00:00:00Z';
@@ -41,6 +42,11 @@ async function reconcile(client: Client, request: ObjectRef, ran: string[]): Pro
     return client.delete(Pod, refOf(ended), { gracePeriodSeconds: 0 });
   }
   if (podFinished(pod)) return;
+  if (pod.metadata.annotations?.[annotations.endWithin] !== undefined) {
+    const state = { terminated: { exitCode: 143, reason: 'Error', startedAt: time, finishedAt: time } };
+    await setStatus(client, pod, 'Failed', state);
+    return;
+  }
   const line = pod.spec.containers[0]?.command?.at(-1) ?? '';
   if (pod.status?.phase !== 'Running') {
     ran.push(`${pod.metadata.uid} ${line}`);

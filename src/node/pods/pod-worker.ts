@@ -18,7 +18,7 @@ import { orderError } from './containers/order.ts';
 import { PodProcesses } from './containers/pod-processes.ts';
 import { Sequence } from './containers/sequence.ts';
 import { refusalOf } from './end/ending.ts';
-import { deletionGrace, evictionGrace } from './end/grace.ts';
+import { evictionGrace, wantedEnd } from './end/grace.ts';
 import { ConfigError } from './plan/config-error.ts';
 import { Detached, type PodParts } from './pod-parts.ts';
 import { bootOfClaim, claimed } from './recovery/claim.ts';
@@ -140,8 +140,8 @@ export class PodWorker {
   observe(pod: Pod): void {
     this.#publisher.observe(pod);
     this.#context.policies.observe(pod);
-    if (pod.metadata.deletionTimestamp === undefined) return;
-    this.stop('Terminated', deletionGrace(pod));
+    const grace = wantedEnd(pod);
+    if (grace !== undefined) this.stop('Terminated', grace);
   }
 
   /** The object is gone: nothing is left to report. */
@@ -238,7 +238,7 @@ export class PodWorker {
     this.#claimed.catch(() => {});
     const engine = { parts: this.#parts, starts: this.#starts, watch: this.#watch };
     for (const [name, what] of found) await takeUpContainer(engine, name, what);
-    if (this.pod.metadata.deletionTimestamp !== undefined) this.observe(this.pod);
+    if (wantedEnd(this.pod) !== undefined) this.observe(this.pod);
   }
 
   async #detach(): Promise<void> {

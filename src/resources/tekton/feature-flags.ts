@@ -18,8 +18,7 @@ export const featureFlags = {
   'await-sidecar-readiness': 'true',
   coschedule: 'disabled',
   'enforce-nonfalsifiability': 'none',
-  // The log is kept, the Pod is not.
-  'keep-pod-on-cancel': 'false',
+  'keep-pod-on-cancel': 'true',
   'require-git-ssh-secret-known-hosts': 'false',
   'results-from': 'termination-message',
   'running-in-environment-with-injected-sidecars': 'false',

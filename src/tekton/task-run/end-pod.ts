@@ -5,17 +5,39 @@ import { Pod } from '../../resources/core/pod.ts';
 import { annotations } from '../../resources/labels.ts';
 import { refOf } from '../../resources/meta.ts';
 import { isNotFound } from '../../resources/status.ts';
+import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import { gracePeriodOf } from './attempt.ts';
 import { podEnded } from './conditions.ts';
 import { hold, isHeld } from './held-pod.ts';
 
 /**
- * Asks for the end of the Pod with the run's grace period; it stays until the run has its outcome.
+ * Asks for the end of the Pod with the run's grace period. One of Kf's own runs, whose log `kf logs` finds without it, and
+ * one that no node has taken, goes once the run has its outcome; others stay, for kubectl and tkn find a log by its Pod.
  * @returns false when it is there no more
  * @throws StatusError Conflict when it was read too early
  */
-export async function endPod(client: Client, run: TaskRun, found: Pod): Promise<boolean> {
+export const endPod = (client: Client, run: TaskRun, found: Pod): Promise<boolean> =>
+  isKfsOwn(run) || !found.spec.nodeName ? deletePod(client, run, found) : stopPod(client, run, found);
+
+/** Seconds; also the default of Pods. */
+const usualGrace = 10;
+
+async function stopPod(client: Client, run: TaskRun, found: Pod): Promise<boolean> {
+  if (podEnded(found)) return true;
+  const grace = gracePeriodOf(run) ?? found.spec.terminationGracePeriodSeconds ?? usualGrace;
+  if (Number(found.metadata.annotations?.[annotations.endWithin] ?? Infinity) <= grace) return true;
+  const body = { metadata: { annotations: { [annotations.endWithin]: String(grace) } } };
+  try {
+    await client.patch(Pod, refOf(found), { type: 'merge', body });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    return false;
+  }
+  return true;
+}
+
+async function deletePod(client: Client, run: TaskRun, found: Pod): Promise<boolean> {
   const wanted = gracePeriodOf(run);
   // Without any grace the API would take the Pod away at once, and with it its exit code; so the node is told apart.
   const grace = wanted === undefined ? undefined : Math.max(1, wanted);

@@ -4,6 +4,7 @@ import type { RunningController } from '../../../src/client/controller.ts';
 import { conditionOf, isFinal } from '../../../src/resources/condition.ts';
 import { Namespace } from '../../../src/resources/core/kinds.ts';
 import { Pod } from '../../../src/resources/core/pod.ts';
+import { annotations, labels } from '../../../src/resources/labels.ts';
 import { TaskRun } from '../../../src/resources/tekton/task-run.ts';
 import { startTaskRunController } from '../../../src/tekton/task-run/task-run-controller.ts';
 import { startLocalApi, type TestApi } from '../../support/local-api.ts';
@@ -20,13 +21,15 @@ afterEach(async () => {
   await local.close();
 });
 
+/** Of one of Kf's own Tasks, whose Pod goes when it is cancelled. */
+const own = { labels: { [labels.task]: 'run' } };
 const run = { namespace: 'dev', name: 'run' };
 const pod = { namespace: 'dev', name: 'run-pod' };
 const steps = [{ name: 'step', image: 'kf.local/stack/host', command: ['true'] }];
 
 /** A run whose Pod a node has taken, and which is being cancelled. */
 async function cancelledAfterClaim(): Promise<Pod> {
-  await local.client.create(TaskRun, { metadata: run, spec: { taskSpec: { steps } } });
+  await local.client.create(TaskRun, { metadata: { ...run, ...own }, spec: { taskSpec: { steps } } });
   await expect.poll(() => local.client.get(Pod, pod).catch(() => undefined)).toBeDefined();
   const fresh = await local.client.get(Pod, pod);
   await local.client.update(Pod, { ...fresh, spec: { ...fresh.spec, nodeName: 'node' } });
@@ -78,4 +81,23 @@ test('stripped after a crash between the outcome and the letting go', async () =
   await local.client.updateStatus(TaskRun, { ...stored, status: { ...stored.status, conditions } });
   controller = startTaskRunController({ client: local.client, clock: systemClock });
   await gone();
+});
+
+test('of a run of anybody else it is told to end and stays, and the run ends as it did', async () => {
+  await local.client.create(TaskRun, { metadata: run, spec: { taskSpec: { steps } } });
+  await expect.poll(() => local.client.get(Pod, pod).catch(() => undefined)).toBeDefined();
+  const fresh = await local.client.get(Pod, pod);
+  await local.client.update(Pod, { ...fresh, spec: { ...fresh.spec, nodeName: 'node' } });
+  await local.client.patch(TaskRun, run, { type: 'merge', body: { spec: { status: 'TaskRunCancelled' } } });
+  const told = async () => (await local.client.get(Pod, pod)).metadata.annotations?.[annotations.endWithin];
+  await expect.poll(told).toBe('10');
+  const containerStatuses = [{ name: 'step-step', state: { terminated: { exitCode: 143, reason: 'Error' } } }];
+  const ended = { ...(await local.client.get(Pod, pod)), status: { phase: 'Failed' as const, containerStatuses } };
+  await local.client.updateStatus(Pod, ended);
+  await expect.poll(async () => isFinal(await local.client.get(TaskRun, run))).toBe(true);
+  const final = await local.client.get(TaskRun, run);
+  expect(conditionOf(final, 'Succeeded')).toMatchObject({ status: 'False', reason: 'TaskRunCancelled' });
+  expect(final.status?.steps?.[0]?.terminated?.exitCode).toBe(143);
+  const { deletionTimestamp, finalizers } = (await local.client.get(Pod, pod)).metadata;
+  expect([deletionTimestamp, finalizers]).toEqual([undefined, undefined]);
 });

@@ -4,7 +4,7 @@ import type { ParamValue } from '../../resources/tekton/param.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { PipelineSpec, PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
 import { problemOfDefaults, valuesOfParams, variablesOfParams } from '../variables/params.ts';
-import { setParam, substituteValue } from '../variables/substitution.ts';
+import { filledIn, setParam, substituteValue } from '../variables/substitution.ts';
 import { graphOf, InvalidGraph } from './graph.ts';
 import { checkParams, withoutParams } from './params.ts';
 import { variablesIn } from './result-reference.ts';
@@ -65,14 +65,16 @@ export function pipelineVariables(
   spec: PipelineSpec,
   pipeline: string,
 ): ReadonlyMap<string, ParamValue> {
-  const variables = variablesOfParams(valuesOfParams(spec.params ?? [], run.spec.params ?? []));
-  variables.set('context.pipelineRun.name', run.metadata.name);
-  variables.set('context.pipelineRun.namespace', run.metadata.namespace ?? '');
-  variables.set('context.pipelineRun.uid', run.metadata.uid ?? '');
-  variables.set('context.pipeline.name', pipeline);
-  for (const { name } of spec.workspaces ?? []) variables.set(`workspaces.${name}.bound`, 'false');
-  for (const { name } of run.spec.workspaces ?? []) variables.set(`workspaces.${name}.bound`, 'true');
-  return variables;
+  const known = new Map<string, ParamValue>([
+    ['context.pipelineRun.name', run.metadata.name],
+    ['context.pipelineRun.namespace', run.metadata.namespace ?? ''],
+    ['context.pipelineRun.uid', run.metadata.uid ?? ''],
+    ['context.pipeline.name', pipeline],
+  ]);
+  for (const { name } of spec.workspaces ?? []) known.set(`workspaces.${name}.bound`, 'false');
+  for (const { name } of run.spec.workspaces ?? []) known.set(`workspaces.${name}.bound`, 'true');
+  const params = variablesOfParams(valuesOfParams(spec.params ?? [], run.spec.params ?? []));
+  return new Map([...filledIn(params, known), ...known]);
 }
 
 /** The Pipeline with all that is known from the start filled in; a Pipeline that names nothing of it is itself. */

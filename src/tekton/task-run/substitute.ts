@@ -18,6 +18,7 @@ import {
   variablesOfParams,
 } from '../variables/params.ts';
 import {
+  filledIn,
   substituteDeep,
   substituteText,
   substituteValue,
@@ -56,11 +57,13 @@ export function checkRun(run: TaskRun, { name, spec }: ResolvedTask): void {
 }
 
 /** Params and context of a run: what its fields outside of the TaskSpec may name. */
-export const runVariables = (run: TaskRun, task: ResolvedTask): Map<string, ParamValue> =>
-  new Map([
-    ...contextVariables(run, task.name),
-    ...variablesOfParams(valuesOfParams(task.spec.params ?? [], run.spec.params ?? [])),
-  ]);
+export function runVariables(run: TaskRun, task: ResolvedTask): Variables {
+  const context = contextVariables(run, task.name);
+  return new Map([...context, ...filledIn(paramVariables(run, task), context)]);
+}
+
+const paramVariables = (run: TaskRun, { spec }: ResolvedTask): Variables =>
+  variablesOfParams(valuesOfParams(spec.params ?? [], run.spec.params ?? []));
 
 /** The run's bindings with their variables replaced, templates bound to their claims. */
 export const bindingsOf = (run: TaskRun, variables: Variables): readonly WorkspaceBinding[] =>
@@ -84,20 +87,21 @@ export function substituteTask(run: TaskRun, task: ResolvedTask): TaskSpec {
     ...pathVariables(task.spec),
   ]);
   if ((run.spec.retries ?? 0) === 0) base.set(retryCount, '0');
-  const variables = new Map([...outside, ...base]);
+  const given = paramVariables(run, task);
+  const withParams = (known: Variables): Variables => new Map([...filledIn(given, known), ...known]);
   const bound = new Set(bindings.map(({ name }) => name));
   const within = (all: Variables, container: Step | Sidecar): Variables => {
     const own = [...ownMountPaths(container)].filter(([name]) => bound.has(workspaceOf(name)));
     return own.length === 0 ? all : new Map([...all, ...substituteDeep(own, outside)]);
   };
   const spec: TaskSpec = {
-    ...substituteDeep(rest, variables),
+    ...substituteDeep(rest, withParams(base)),
     ...(params === undefined ? {} : { params }),
     ...(description === undefined ? {} : { description }),
     ...(displayName === undefined ? {} : { displayName }),
     steps: steps.map((step, index) => {
       const action = task.actions?.get(index);
-      const inside = new Map([...within(variables, step), ...fileVariables(step, index)]);
+      const inside = withParams(new Map([...within(base, step), ...fileVariables(step, index)]));
       const replaced = substituteStep(step, inside);
       if (action === undefined) return replaced;
       const named = { ...replaced, results: action.results ?? [] };
@@ -105,7 +109,7 @@ export function substituteTask(run: TaskRun, task: ResolvedTask): TaskSpec {
     }),
     ...(sidecars === undefined
       ? {}
-      : { sidecars: sidecars.map((sidecar) => substituteSidecar(sidecar, within(variables, sidecar))) }),
+      : { sidecars: sidecars.map((sidecar) => substituteSidecar(sidecar, withParams(within(base, sidecar)))) }),
     ...(declared.length === 0 ? {} : { workspaces: declared }),
     ...(results === undefined ? {} : { results }),
   };

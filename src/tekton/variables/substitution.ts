@@ -65,6 +65,16 @@ export function substituteValue(value: ParamValue, variables: Variables): ParamV
   return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, substituteText(text, variables)]));
 }
 
+/**
+ * Variables whose own values name others of `known`, filled in: Tekton replaces params first, so that what a param's value
+ * names (`$(workspaces.source.path)`, `$(context.pipelineRun.name)`) is what it is where the param is used.
+ */
+export function filledIn(variables: Variables, known: Variables): Variables {
+  const names = (value: ParamValue): boolean => JSON.stringify(value).includes('$(');
+  if (![...variables.values()].some(names)) return variables;
+  return new Map([...variables].map(([name, value]) => [name, substituteValue(value, known)]));
+}
+
 /** Every string in a value; an element of a list that is a list's variable becomes that list's elements. */
 export function substituteDeep<T>(value: T, variables: Variables): T {
   return walk(value, variables) as T;

@@ -24,6 +24,13 @@ test('an embedded task has the run’s params, else its own, filled in', () => {
   expect(script(own('after $(params.word)'))).toBe('after the run’s');
 });
 
+test('what the value of a param says of the run is filled in', () => {
+  const of = { ...run, spec: { params: [{ name: 'word', value: 'app:$(context.pipelineRun.name)' }] } };
+  const params = [{ name: 'image', value: '$(params.word)' }];
+  const spec = { params: [{ name: 'word' }], tasks: [{ name: 't', taskRef: { name: 't' }, params }] };
+  expect(preparePipeline(of, spec, 'run').tasks?.[0]?.params).toEqual([{ name: 'image', value: 'app:run' }]);
+});
+
 test('what is a result yet, or only the task’s own, is left to its run', () => {
   expect(script(own('$(tasks.other.results.r)'))).toBe('$(params.word)');
   expect(script({ params: [{ name: 'more', value: 'x' }] }, '$(params.more)')).toBe('$(params.more)');

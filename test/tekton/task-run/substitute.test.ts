@@ -24,6 +24,24 @@ describe('variables', () => {
     ));
   test('the number of the attempt is left open where there may be several', () =>
     expect(scriptOf({ retries: 1 }, '$(context.task.retry-count)')).toBe('$(context.task.retry-count)'));
+  test('what the value of a param names is filled in where the param is used', () => {
+    const taskSpec: TaskRun['spec']['taskSpec'] = {
+      workspaces: [{ name: 'w' }],
+      results: [{ name: 'r' }],
+      steps: [
+        { name: 'a', image: 'i', script: '$(params.p) $(params.o.k)' },
+        { name: 'b', image: 'i', args: ['$(params.l[*])'], workspaces: [{ name: 'w', mountPath: '/here' }] },
+      ],
+    };
+    const params = [
+      { name: 'p', value: 'cd $(workspaces.w.path); echo $(context.taskRun.name) $(params.o.k) >$(results.r.path)' },
+      { name: 'l', value: ['$(workspaces.w.path)', 'x'] },
+      { name: 'o', value: { k: '$(context.task.name)' } },
+    ];
+    const [a, b] = specOf(taskRun({ params, workspaces: [{ name: 'w', emptyDir: {} }], taskSpec })).steps!;
+    expect(a?.script).toBe('cd /workspace/w; echo run $(params.o.k) >/tekton/results/r run');
+    expect(b?.args).toEqual(['/here', 'x']);
+  });
   test('in when a list is its JSON', () =>
     expect(
       specOf(

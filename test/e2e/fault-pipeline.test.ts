@@ -12,10 +12,10 @@ import { asking } from '../support/kf-tasks.ts';
 import { instanceOf, machineState, nothing } from '../support/machine-state.ts';
 import { slowness } from '../support/slowness.ts';
 
-/** How often the server is killed; the long run is KF_KILLS=50. */
-const kills = Number(process.env.KF_KILLS ?? 10);
+/** How often the server is killed. */
+const kills = Number(process.env.KF_KILLS ?? 50);
 /** What TaskRuns have to tell from a start to the next kill, at most; one run has about 200 such news. */
-const mostNews = 12;
+const mostNews = 7;
 
 const namespace = 'killed';
 let kf: Kf;

@@ -6,6 +6,7 @@ import { canonicalDuration } from '../resources/tekton/defaults/specs.ts';
 
 export function runDefaults(config: ServerConfig): RunDefaults {
   const podTemplate = config['tekton.podTemplate'];
+  const imagePullBackOffTimeout = config['tekton.imagePullBackOffTimeout'];
   const workspaceBinding = config['tekton.workspaceBinding'];
   return {
     timeout: canonicalDuration(`${config['tekton.timeout'] / 1000}s`),
@@ -16,6 +17,7 @@ export function runDefaults(config: ServerConfig): RunDefaults {
     matrixCombinations: config['tekton.matrixCombinations'],
     disableInlineSpec: config['tekton.disableInlineSpec'],
     credentials: config['tekton.credentials'],
+    ...(imagePullBackOffTimeout === undefined ? {} : { imagePullBackOffTimeout }),
     // What they hold is checked with each run that they are filled into.
     ...(podTemplate === undefined ? {} : { podTemplate: podTemplate as RunDefaults['podTemplate'] }),
     ...(workspaceBinding === undefined

@@ -3,7 +3,7 @@
 import type { Client } from '../client/client.ts';
 import { getIfExists } from '../client/get-if-exists.ts';
 import { ConfigMap, Namespace } from '../resources/core/kinds.ts';
-import { parseDuration } from '../resources/duration.ts';
+import { formatDuration, parseDuration } from '../resources/duration.ts';
 import { jsonEqual } from '../resources/json.ts';
 import { isAlreadyExists } from '../resources/status.ts';
 import type { RunDefaults } from '../resources/tekton/defaults/configured.ts';
@@ -38,7 +38,11 @@ const told = ({
   forbiddenEnv = [],
   resources = {},
   matrixCombinations = usualCombinations,
+  imagePullBackOffTimeout,
 }: RunDefaults) => ({
+  ...(imagePullBackOffTimeout === undefined
+    ? {}
+    : { 'default-imagepullbackoff-timeout': formatDuration(imagePullBackOffTimeout) }),
   'default-max-matrix-combinations-count': String(matrixCombinations),
   'default-timeout-minutes': String(Math.max(1, Math.round((parseDuration(timeout) ?? 0) / 60_000))),
   'default-service-account': serviceAccount,

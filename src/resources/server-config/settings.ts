@@ -321,6 +321,15 @@ export const settings = {
     example: false,
     inForce: 'at the next start',
   }),
+  'tekton.imagePullBackOffTimeout': setting({
+    type: duration,
+    default: undefined,
+    defaultText: 'none, as in Tekton',
+    description:
+      "How long a registry that does not answer is asked again before a TaskRun has failed (`default-imagepullbackoff-timeout`). Without it one failed try is enough. What a registry says for good ends a run at once; Kf's own Tasks wait.",
+    example: '5m',
+    inForce: 'at the next start',
+  }),
   'store.cache': setting({
     type: size({ least: 0 }),
     default: 32 * 2 ** 20,

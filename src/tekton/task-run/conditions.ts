@@ -107,11 +107,15 @@ function reasonOf({ name }: ContainerStatus, { reason = '' }: Terminated): strin
   return reason === 'OOMKilled' ? oom! : failed!;
 }
 
-/** A container that waits for what will not come, unless somebody mends it: Tekton does not wait for that. */
-export function stuckStart(run: TaskRun, pod: Pod): ConditionDraft | undefined {
+/**
+ * A container that waits for what will not come, unless somebody mends it: Tekton does not wait for that.
+ * @param mayPullAgain whether a registry that did not answer is asked again
+ */
+export function stuckStart(run: TaskRun, pod: Pod, mayPullAgain = false): ConditionDraft | undefined {
   for (const status of pod.status?.containerStatuses ?? []) {
     const { reason = '', message } = status.state?.waiting ?? {};
-    const problem = reason === 'ErrImagePull' ? undefined : startProblems[reason];
+    const passes = reason === 'ErrImagePull' || (mayPullAgain && reason === 'ImagePullBackOff');
+    const problem = passes ? undefined : startProblems[reason];
     if (problem === undefined) continue;
     const ended = { exitCode: 1, reason, ...(message === undefined ? {} : { message }) };
     return ignoredWhereAsked(run, succeeded('False', problem, messageOf(run, status, ended)));

@@ -29,7 +29,10 @@ export interface Made {
 }
 
 /** Of the server's settings, what the Pod of a run gets where nothing else is said. */
-export type PodDefaults = Pick<RunDefaults, 'workspaceBinding' | 'resources' | 'credentials'>;
+export type PodDefaults = Pick<
+  RunDefaults,
+  'workspaceBinding' | 'resources' | 'credentials' | 'imagePullBackOffTimeout'
+>;
 
 interface Surroundings {
   readonly client: Client;

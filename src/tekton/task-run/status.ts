@@ -115,6 +115,17 @@ function endedWith(run: TaskRun, state: StepState, reason: string, now: string):
   };
 }
 
+const notYet: ContainerState = { waiting: { reason: 'PodInitializing' } };
+
+/** Steps of a Pod of which nothing has been told yet. @param known what is known of some, by name */
+export const awaitedSteps = ({ steps = [] }: TaskSpec, known: readonly StepState[]): readonly StepState[] =>
+  steps.map((step, index) => {
+    const container = stepContainer(step, index);
+    const name = container.replace(/^step-/, '');
+    const { provenance } = known.find((state) => state.name === name) ?? {};
+    return { ...notYet, name, container, ...(provenance === undefined ? {} : { provenance }) };
+  });
+
 /** Reasons for which somebody, or the time limit, ended the steps. */
 const endedFromOutside = ['TaskRunCancelled', 'TaskRunTimeout'];
 
@@ -129,7 +140,7 @@ function stepStates(run: TaskRun, spec: TaskSpec, pod: Pod, condition: Condition
     const before = run.status?.steps?.find((state) => state.name === name);
     const results = stepResults(step, ended?.message);
     const state: StepState = {
-      ...asOfKubernetes(status?.state ?? { waiting: { reason: 'PodInitializing' } }, step.onError),
+      ...asOfKubernetes(status?.state ?? notYet, step.onError),
       name,
       container,
       ...(status?.imageID === undefined ? {} : { imageID: status.imageID }),

@@ -39,8 +39,8 @@ import { makePod, type PodDefaults, withMetaOfTask } from './make-pod.ts';
 import { knownSpec, knownTask, type Prepared, prepare } from './prepare.ts';
 import { retriedWhereAsked } from './retries.ts';
 import { dropCredentials } from './run-credentials.ts';
-import { finalStatus, hasStartedStep, isUntold, statusFromPod } from './status.ts';
-import { timeToStart } from './time-limit.ts';
+import { awaitedSteps, finalStatus, hasStartedStep, isUntold, statusFromPod } from './status.ts';
+import { timeToPull, timeToStart } from './time-limit.ts';
 
 interface Options extends TakingTurns {
   /** What Pods get of the server's settings. Default: nothing; a run that leaves a workspace open fails. */
@@ -246,9 +246,11 @@ class TaskRunController {
     const spec = run === undefined ? undefined : knownSpec(run);
     if (run === undefined || spec === undefined) return soon;
     const status = statusFromPod(run, spec, pod, this.#now());
-    const stuck = isKfsOwn(run) || podEnded(pod) ? undefined : stuckStart(run, pod);
+    const excused = timeToPull(pod, this.#podDefaults.imagePullBackOffTimeout, this.#clock.now());
+    const stuck = isKfsOwn(run) || podEnded(pod) ? undefined : stuckStart(run, pod, excused > 0);
     if (stuck !== undefined) return this.#giveUp({ ...run, status }, pod, stuck);
-    return this.#orLate(await this.#write(run, status), spec, pod);
+    const late = await this.#orLate(await this.#write(run, status), spec, pod);
+    return excused > 0 ? { requeueAfter: Math.min(excused, late?.requeueAfter ?? excused) } : late;
   }
 
   /** Its Pod was made, and the status that would say of what was not written. */
@@ -308,7 +310,6 @@ const podRef = (run: TaskRun): ObjectRef => ({ ...refOf(run), name: podName(run,
 
 /** What a run's status says of its Task from the start. */
 const foundOut = (run: TaskRun, { spec, steps, provenance }: Prepared): Partial<TaskRunStatus> => ({
-  ...(isKfsOwn(run) ? {} : { taskSpec: spec }),
-  ...(steps.length === 0 ? {} : { steps }),
+  ...(isKfsOwn(run) ? {} : { taskSpec: spec, steps: awaitedSteps(spec, steps) }),
   ...(provenance === undefined ? {} : { provenance }),
 });

@@ -153,6 +153,7 @@ test('an image that cannot be had is not waited for', () => {
     image: 'nope',
     state: { waiting: { reason: 'ImagePullBackOff', message: 'Back-off' } },
   };
+  expect(stuckStart(taskRun({}), podOf('Pending', waiting), true)).toBeUndefined();
   expect(stuckStart(taskRun({}), podOf('Pending', waiting))).toMatchObject({
     reason: 'TaskRunImagePullFailed',
     message:

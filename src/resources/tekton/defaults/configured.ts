@@ -30,6 +30,8 @@ export interface RunDefaults extends SettingsRules {
   readonly forbiddenEnv?: readonly string[];
   /** `default-container-resource-requirements`. */
   readonly resources?: Readonly<Record<string, ResourceRequirements>>;
+  /** Milliseconds; `default-imagepullbackoff-timeout`. Default: none. */
+  readonly imagePullBackOffTimeout?: number;
   /** Whether steps have what their ServiceAccount names; not so by `disable-creds-init`. Default: yes. */
   readonly credentials?: boolean;
 }

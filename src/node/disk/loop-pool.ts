@@ -55,11 +55,22 @@ export class LoopPool implements DiskProvider {
     this.#promises.add(key, { limitBytes });
     try {
       const image = await this.#poolOf(limitBytes).take();
-      const { id } = writeLease(this.#options.folder, image.name, limitBytes);
+      const id = await this.#lease(image);
       this.#promises.keep(image.name, { limitBytes, file: image.file });
       return this.#handle(id, image);
     } finally {
       this.#promises.drop(key);
+    }
+  }
+
+  /** On a disk without room for the note the image waits for the next one. */
+  async #lease(image: LoopImage): Promise<string> {
+    try {
+      return writeLease(this.#options.folder, image.name, image.limitBytes).id;
+    } catch (error) {
+      removeLease(this.#options.folder, image.name);
+      if (!this.#poolOf(image.limitBytes).put(image)) await this.#dispose(image);
+      throw error;
     }
   }
 

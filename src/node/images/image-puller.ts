@@ -187,7 +187,6 @@ export class ImagePuller {
     let since = clock.now();
     let timer: Timer;
     const look = async (): Promise<void> => {
-      if (given.signal.aborted) return;
       const now = bytesIn(folder);
       // A blob that was taken over is removed: what came is what was added.
       total += Math.max(0, now - bytes);
@@ -201,9 +200,18 @@ export class ImagePuller {
       done = read;
       if (clock.now() - since >= patience)
         given.abort(new PullError(`${from} sent nothing for ${patience / 1000} s`, 'passing'));
-      if (!given.signal.aborted) timer = clock.after(interval, look);
     };
-    timer = clock.after(interval, look);
+    const lookLater = (): Timer =>
+      clock.after(interval, () => {
+        if (given.signal.aborted) return;
+        // What goes while it is being looked at, folders of the copying program, is no fault: the next look tells.
+        look()
+          .catch(() => {})
+          .finally(() => {
+            if (!given.signal.aborted) timer = lookLater();
+          });
+      });
+    timer = lookLater();
     try {
       await run(AbortSignal.any([given.signal, this.#stop.signal]));
     } catch (error) {

@@ -106,6 +106,8 @@ test.skipIf(inChroot())('over a WebSocket of our own: output, errors, exit code,
   };
   const plain = connect('command=sh&command=-c&command=cat;echo%20bad%20>%262;exit%204&stdin=1&stdout=1&stderr=1');
   await once(plain.socket, 'open');
+  // There is no terminal whose size it could be.
+  plain.socket.send(Buffer.from('\x04{"Width":80,"Height":24}'));
   plain.socket.send(Buffer.from('\0given'));
   plain.socket.send(Buffer.of(255, 0));
   await plain.closed;

@@ -32,6 +32,7 @@ export class RuntimeExecProcess implements ExecProcess {
   readonly exitCode: Promise<number>;
   readonly #context: ExecContext;
   readonly #id: string;
+  readonly #hasTerminal: boolean;
   readonly #folder: ExecFolder;
   readonly #child: ChildProcess;
   readonly #begun = deferred<boolean>();
@@ -48,6 +49,7 @@ export class RuntimeExecProcess implements ExecProcess {
     const { command, tty } = request;
     this.#context = context;
     this.#id = container.id;
+    this.#hasTerminal = tty;
     this.#folder = new ExecFolder(container.bundle);
     const { pidFile, terminalFile, path } = this.#folder;
     const processFile = this.#folder.write(processOf(container.spec, command, tty));
@@ -89,10 +91,13 @@ export class RuntimeExecProcess implements ExecProcess {
   }
 
   resize(size: TerminalSize): void {
+    if (!this.#hasTerminal) return;
     this.#size = size;
-    this.#resizing ??= this.#applySize().finally(() => {
-      this.#resizing = undefined;
-    });
+    this.#resizing ??= this.#applySize()
+      .catch((error: unknown) => this.#context.onError("setting the size of a command's terminal", error))
+      .finally(() => {
+        this.#resizing = undefined;
+      });
   }
 
   end(): void {

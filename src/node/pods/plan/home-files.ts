@@ -66,15 +66,18 @@ function intoVolume(shown: readonly ShownFolder[], target: string, content: Buff
     owned(makeShown(shown, folder, 0o700), user);
   }
   const fd = openShown(shown, target, constants.O_WRONLY | constants.O_CREAT);
-  const stats = fstatSync(fd);
-  // A file of another step's user is that one's.
-  if (stats.isFile() && (stats.size === 0 || stats.uid === user.uid)) {
-    ftruncateSync(fd);
-    writeFileSync(fd, content);
-    fchmodSync(fd, 0o600);
-    fchownSync(fd, user.uid, user.gid);
+  try {
+    const stats = fstatSync(fd);
+    // A file of another step's user is that one's.
+    if (stats.isFile() && (stats.size === 0 || stats.uid === user.uid)) {
+      ftruncateSync(fd);
+      writeFileSync(fd, content);
+      fchmodSync(fd, 0o600);
+      fchownSync(fd, user.uid, user.gid);
+    }
+  } finally {
+    closeSync(fd);
   }
-  closeSync(fd);
 }
 
 function owned(fd: number, { uid, gid }: OciUser): void {

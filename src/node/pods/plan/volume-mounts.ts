@@ -78,9 +78,14 @@ function ready(volume: PreparedVolume, subPath: string, user: OciUser): number {
   if (volume.options.includes('ro'))
     throw new ConfigError(`subPath ${subPath} is not in the volume, which is read-only`);
   const fd = makeShown(view, '/', 0o777);
-  fchownSync(fd, user.uid, user.gid);
-  fchmodSync(fd, 0o777);
-  return fd;
+  try {
+    fchownSync(fd, user.uid, user.gid);
+    fchmodSync(fd, 0o777);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
 }
 
 /** Throws when a created container does not show what it should. @param pid of its first process. @throws ConfigError */

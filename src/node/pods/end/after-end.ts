@@ -57,9 +57,12 @@ export async function doEndWork({ order, bundle, logPath, resultBytes }: EndWork
   }
 }
 
+/** The end of Tekton's sentence is the way out here. */
+const wayOut = 'sudo kf configure-server set maxResultSize SIZE, up to 1Mi, and a restart allow more';
+
 /** Undefined when none of the files is there. @throws TooLarge in Tekton's words */
 function returned(files: readonly ReturnedFile[], shown: readonly ShownFolder[], most: number): string | undefined {
-  const tooLarge = `Termination message is above max allowed size ${most}, caused by large task result`;
+  const tooLarge = `Termination message is above max allowed size ${most}, caused by large task result: ${wayOut}`;
   const found = files.flatMap(({ file, key, type }) => {
     const value = readShown(shown, file, most, tooLarge);
     return value === undefined ? [] : [{ key, value: value.toString('utf8'), type }];

@@ -131,12 +131,18 @@ export function withRequestsOf(pod: Draft<Pod>, ranges: readonly LimitRange[]): 
   );
   const containers = pod.spec.containers.map((container) => {
     const { resources } = container;
-    const requests = { ...shares, ...resources?.requests };
+    const requests = { ...withinLimits(shares, resources?.limits), ...resources?.requests };
     const isOpen = isStep(container.name) && Object.keys(requests).length > 0;
     return isOpen ? { ...container, resources: { ...resources, requests } } : container;
   });
   return { ...pod, spec: { ...pod.spec, containers } };
 }
+
+/** A default is no more than what the step may take. */
+const withinLimits = (shares: Quantities, limits: Quantities = {}): Quantities =>
+  Object.fromEntries(
+    Object.entries(shares).map(([resource, share]) => [resource, smallest([share, limits[resource]]) ?? share]),
+  );
 
 type Choice = (quantities: readonly (string | undefined)[]) => string | undefined;
 

@@ -85,6 +85,15 @@ describe('create-job --from-file', () => {
 });
 
 describe('its runs', () => {
+  test.each([
+    ['PipelineRun', 'pipelineRef: {name: ci}', 'PipelineRuns of the Pipeline ci'],
+    ['TaskRun', 'taskRef: {resolver: git}', 'TaskRuns of a Task that the resolver git finds'],
+  ])('a %s with %s', async (kind, ref, text) => {
+    const name = kind.toLowerCase();
+    await create(name, `apiVersion: tekton.dev/v1\nkind: ${kind}\nspec: {${ref}}`);
+    expect((await cli.ok('job', name)).stdout).toMatch(new RegExp(`^Runs: +${text}$`, 'm'));
+  });
+
   test('run-job: --wait and --follow with the exit code, history, log, description', async () => {
     await create('three', taskRun('exit 3'));
     const waited = await cli.run('run-job', 'three', '--wait');

@@ -182,11 +182,21 @@ function runsText(job: TaskSchedule): string | undefined {
   const { taskRunTemplate, pipelineRunTemplate } = job.spec;
   const names = (list: readonly { readonly name?: string | undefined }[] = []) =>
     list.map(({ name = '?' }) => name).join(', ');
-  if (pipelineRunTemplate !== undefined)
-    return `PipelineRuns with the tasks ${names(pipelineRunTemplate.spec.pipelineSpec?.tasks)}`;
-  if (taskRunTemplate !== undefined) return `TaskRuns with the steps ${names(taskRunTemplate.spec.taskSpec?.steps)}`;
-  return undefined;
+  if (pipelineRunTemplate !== undefined) {
+    const { pipelineRef, pipelineSpec } = pipelineRunTemplate.spec;
+    return pipelineRef === undefined
+      ? `PipelineRuns with the tasks ${names(pipelineSpec?.tasks)}`
+      : `PipelineRuns of ${referenced('Pipeline', pipelineRef)}`;
+  }
+  if (taskRunTemplate === undefined) return undefined;
+  const { taskRef, taskSpec } = taskRunTemplate.spec;
+  return taskRef === undefined
+    ? `TaskRuns with the steps ${names(taskSpec?.steps)}`
+    : `TaskRuns of ${referenced('Task', taskRef)}`;
 }
+
+const referenced = (kind: string, { name, resolver }: { readonly name?: string; readonly resolver?: string }): string =>
+  name === undefined ? `a ${kind} that the resolver ${resolver ?? '?'} finds` : `the ${kind} ${name}`;
 
 function progressOfRun(run: JobRun): string {
   const { reason = 'Pending', message = '' } = conditionOf(run, 'Succeeded') ?? {};

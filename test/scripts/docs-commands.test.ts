@@ -31,7 +31,7 @@ describe('coming-from.md', () => {
       ])
       .map(([, command]) => command!.replace('…', 'x'));
 
-  test('has six tables', () => expect(sections.length).toBe(6));
+  test('has seven tables', () => expect(sections.length).toBe(7));
 
   test.each(sections.map((section) => [section.split('\n')[0]!, section] as const))('%s', async (_, section) => {
     const commands = commandsOf(section);

@@ -3,18 +3,19 @@
 import type { Client } from '../../client/client.ts';
 import type { Clock } from '../../client/clock.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
-import { PersistentVolumeClaim, storageClasses } from '../../resources/core/volumes.ts';
+import { classOf, PersistentVolumeClaim } from '../../resources/core/volumes.ts';
 import type { ObjectRef } from '../../resources/meta.ts';
 
 /** Milliseconds. Making a file system takes a part of a second. */
 const longest = 60_000;
 
 /** Whether nothing will come of waiting: it has its volume, or goes, or is of no class of ours, or was refused one. */
-export const isSettled = ({ metadata, spec, status }: PersistentVolumeClaim): boolean =>
-  spec.volumeName !== undefined ||
-  metadata.deletionTimestamp !== undefined ||
-  !(Object.values(storageClasses) as readonly (string | undefined)[]).includes(spec.storageClassName) ||
-  status?.conditions?.some((condition) => condition.type === 'Provisioning' && condition.status === 'False') === true;
+export const isSettled = (claim: PersistentVolumeClaim): boolean =>
+  claim.spec.volumeName !== undefined ||
+  claim.metadata.deletionTimestamp !== undefined ||
+  classOf(claim) === undefined ||
+  claim.status?.conditions?.some((condition) => condition.type === 'Provisioning' && condition.status === 'False') ===
+    true;
 
 /** The claim once it is settled, or as it is after a minute; undefined when there is none. */
 export async function boundClaim(

@@ -4,7 +4,7 @@ import type { Client } from '../../client/client.ts';
 import type { Clock } from '../../client/clock.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import type { Pod } from '../../resources/core/pod.ts';
-import { PersistentVolume, PersistentVolumeClaim, storageClasses } from '../../resources/core/volumes.ts';
+import { classOf, PersistentVolume, PersistentVolumeClaim, storageClasses } from '../../resources/core/volumes.ts';
 import type { ObjectRef } from '../../resources/meta.ts';
 import { ConfigError } from '../pods/plan/config-error.ts';
 import { boundClaim } from './bound-claim.ts';
@@ -56,7 +56,7 @@ export class PodClaims {
           name,
         });
         const volume = claim?.spec.volumeName;
-        if (volume === undefined || claim?.spec.storageClassName !== storageClasses.capacity) continue;
+        if (claim === undefined || volume === undefined || classOf(claim) !== storageClasses.capacity) continue;
         this.#options.store.adopt(volume, pod.metadata.uid!);
         this.#hold(pod.metadata.uid!, volume);
       }
@@ -82,7 +82,7 @@ export class PodClaims {
     } catch (error) {
       throw error instanceof HostPathRefused ? new ConfigError(`volume ${name}: ${error.message}`) : error;
     }
-    if (claim.spec.storageClassName !== storageClasses.capacity)
+    if (classOf(claim) !== storageClasses.capacity)
       throw new ConfigError(
         `persistentvolumeclaim "${name}": volume ${volumeName} is of no kind that this node mounts`,
       );

@@ -7,6 +7,7 @@ import { getFromServer, getIfExists } from '../../client/get-if-exists.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { Pod, podFinished } from '../../resources/core/pod.ts';
 import {
+  classOf,
   hostPathAnnotation,
   PersistentVolume,
   PersistentVolumeClaim,
@@ -22,7 +23,7 @@ import { checkHostPath, HostPathRefused, type HostPathRules } from './host-paths
 import { claimsOf } from './pod-claims.ts';
 import { volumeFinalizer, volumeNameOf, volumeOf } from './volume-object.ts';
 import type { VolumeStore } from './volume-store.ts';
-import { ownerWarning, type Said, sizeWarning } from './warnings.ts';
+import { classWarning, ownerWarning, type Said, sizeWarning } from './warnings.ts';
 
 export interface ProvisionerOptions {
   readonly client: Client;
@@ -78,7 +79,7 @@ class Provisioner {
   async claim(request: ObjectRef): Promise<Result | void> {
     const { client } = this.#options;
     const claim = await getIfExists(client, PersistentVolumeClaim, request);
-    if (claim === undefined || !isOurs(claim.spec.storageClassName)) return;
+    if (claim === undefined || classOf(claim) === undefined) return;
     if (claim.metadata.deletionTimestamp !== undefined) return this.#releaseClaim(claim);
     if (!(claim.metadata.finalizers ?? []).includes(claimFinalizer)) {
       // Its own event brings us back.
@@ -99,7 +100,7 @@ class Provisioner {
   async #provide(claim: PersistentVolumeClaim): Promise<void> {
     const { client, store } = this.#options;
     const name = volumeNameOf(claim);
-    const isHostPath = claim.spec.storageClassName === storageClasses.hostPath;
+    const isHostPath = classOf(claim) === storageClasses.hostPath;
     const path = isHostPath ? await this.#hostPath(claim) : undefined;
     const size = claim.spec.resources?.requests?.storage;
     const bytes = parseQuantity(size ?? '');
@@ -114,7 +115,7 @@ class Provisioner {
       claim.spec.volumeName === name
         ? claim
         : await client.update(PersistentVolumeClaim, { ...claim, spec: { ...claim.spec, volumeName: name } });
-    const warning = path === undefined ? sizeWarning(store) : await ownerWarning(path);
+    const warning = path === undefined ? (sizeWarning(store) ?? classWarning(claim)) : await ownerWarning(path);
     await writeStatus(client, PersistentVolumeClaim, bound, {
       phase: 'Bound',
       ...(warning === undefined ? {} : { conditions: [this.#condition(claim, 'True', warning)] }),
@@ -160,7 +161,7 @@ class Provisioner {
       !podFinished(pod) && claimsOf(pod).includes(name) && !waitsForTheEndOf(name, pod);
     if (items.some(uses)) return;
     // Made, and deleted before there was an object for it.
-    if (claim.spec.volumeName === undefined && claim.spec.storageClassName === storageClasses.capacity)
+    if (claim.spec.volumeName === undefined && classOf(claim) === storageClasses.capacity)
       await store.remove(volumeNameOf(claim));
     const rest = finalizers.filter((one) => one !== claimFinalizer);
     await client

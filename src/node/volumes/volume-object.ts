@@ -1,6 +1,6 @@
 /** The PersistentVolume of a claim. Pure. */
 
-import { notEnforcedAnnotation, type PersistentVolumeClaim } from '../../resources/core/volumes.ts';
+import { classOf, notEnforcedAnnotation, type PersistentVolumeClaim } from '../../resources/core/volumes.ts';
 
 /** The object goes when what it stands for has gone. */
 export const volumeFinalizer = 'volumes.kf.dev/provisioner';
@@ -14,7 +14,7 @@ export const volumeNameOf = (claim: PersistentVolumeClaim): string => `pvc-${cla
  */
 export function volumeOf(claim: PersistentVolumeClaim, hostPath: string | undefined, notEnforced: string | undefined) {
   const { namespace, name, uid } = claim.metadata;
-  const { accessModes = [], resources, storageClassName = '' } = claim.spec;
+  const { accessModes = [], resources } = claim.spec;
   const isHostPath = hostPath !== undefined;
   return {
     metadata: {
@@ -25,7 +25,7 @@ export function volumeOf(claim: PersistentVolumeClaim, hostPath: string | undefi
     spec: {
       accessModes,
       capacity: resources?.requests ?? {},
-      storageClassName,
+      storageClassName: classOf(claim) ?? '',
       volumeMode: 'Filesystem',
       persistentVolumeReclaimPolicy: isHostPath ? ('Retain' as const) : ('Delete' as const),
       claimRef: {

@@ -1,6 +1,7 @@
 /** What is not as one may expect of a volume, and stops nobody. */
 
 import { stat } from 'node:fs/promises';
+import { classOf, type PersistentVolumeClaim } from '../../resources/core/volumes.ts';
 import { vcapUser } from '../../resources/vcap.ts';
 import type { VolumeStore } from './volume-store.ts';
 
@@ -14,6 +15,16 @@ export const sizeWarning = ({ notEnforced }: VolumeStore): Said | undefined =>
   notEnforced === undefined
     ? undefined
     : { reason: 'SizeNotEnforced', message: `its size is not enforced: ${notEnforced}` };
+
+export function classWarning(claim: PersistentVolumeClaim): Said | undefined {
+  const [named, provides] = [claim.spec.storageClassName, classOf(claim)];
+  return named === provides
+    ? undefined
+    : {
+        reason: 'OtherStorageClass',
+        message: `there is no storage class "${named}" here: its volume is of ${provides}`,
+      };
+}
 
 /** A directory that only others may write to is no fault: it may be meant to be read. */
 export async function ownerWarning(path: string): Promise<Said | undefined> {

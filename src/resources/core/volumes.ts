@@ -124,6 +124,19 @@ export const storageClasses = {
   hostPath: 'kf-host-path',
 } as const;
 
+type StorageClass = (typeof storageClasses)[keyof typeof storageClasses];
+
+/**
+ * The class that provides for a claim; undefined: none is to. A class of somebody else's cluster stands for the one that
+ * every machine has, so that manifests run as they are.
+ */
+export function classOf({ metadata, spec }: PersistentVolumeClaim): StorageClass | undefined {
+  const { storageClassName, volumeName } = spec;
+  const own = Object.values(storageClasses).find((name) => name === storageClassName);
+  const isAnothers = volumeName !== undefined && volumeName !== `pvc-${metadata.uid}`;
+  return own ?? (storageClassName === '' || isAnothers ? undefined : storageClasses.capacity);
+}
+
 /** On a claim of class kf-host-path: the directory. */
 export const hostPathAnnotation = 'volumes.kf.dev/host-path';
 

@@ -89,6 +89,25 @@ describe.each([undefined, 1, 2, 3, 4, 5])('volumes over a client with seed %s', 
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test('a class of another cluster stands for ours; none is none, and a volume that was named is left to whoever made it', async () => {
+    const { client, world } = await start();
+    const other = (name: string, storageClassName: string, more = {}) => {
+      const { metadata, spec } = claim(storageClassName);
+      return client.create(PersistentVolumeClaim, { metadata: { ...metadata, name }, spec: { ...spec, ...more } });
+    };
+    await other('none', '');
+    await other('named', 'manual', { volumeName: 'by-hand' });
+    const { metadata } = await other('data', 'standard');
+    await world.until(PersistentVolumeClaim, ref, ({ status }) => status?.phase === 'Bound');
+    const volume = await client.get(PersistentVolume, { name: `pvc-${metadata.uid}` });
+    expect(volume.spec.storageClassName).toBe(storageClasses.capacity);
+    await client.delete(PersistentVolumeClaim, ref);
+    await world.untilGone(PersistentVolume, { name: `pvc-${metadata.uid}` });
+    expect(readdirSync(folder)).toEqual([]);
+    for (const name of ['none', 'named'])
+      expect((await client.get(PersistentVolumeClaim, { namespace, name })).status?.phase).not.toBe('Bound');
+  });
+
   test('a Pod that waits for the end of a claim does not keep it', async () => {
     const { client, world } = await start();
     await client.create(PersistentVolumeClaim, claim(storageClasses.capacity));

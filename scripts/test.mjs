@@ -1,7 +1,7 @@
 /** Every test, unit and end-to-end, after the same set-up as the demo. Arguments are passed on to vitest. */
 
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,12 +12,20 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 await ensureSetup({ test: true });
 
 // Nothing of the caller's: another server, cluster or home in the environment must not be touched.
-const scratch = mkdtempSync(join(tmpdir(), 'kf-test-'));
+const temporary = roomyFolder();
+const scratch = mkdtempSync(join(temporary, 'kf-test-'));
 // Tests run programs as other users, who must get through.
 chmodSync(scratch, 0o711);
-const env = { ...process.env, HOME: scratch, KF_HOME: join(scratch, 'kf'), KF_TEST_DIR: scratch };
+const env = { ...process.env, TMPDIR: temporary, HOME: scratch, KF_HOME: join(scratch, 'kf'), KF_TEST_DIR: scratch };
 for (const name of Object.keys(env)) {
   if (name === 'KUBECONFIG' || name.startsWith('XDG_') || (name.startsWith('KF_') && !kept(name))) delete env[name];
+}
+
+/** Servers, images and disks are made in it: not in memory, where systemd has /tmp (Debian's from 13 on). */
+function roomyFolder() {
+  const tmpfs = 0x01021994;
+  const inMemory = process.env.TMPDIR === undefined && statfsSync(tmpdir()).type === tmpfs;
+  return inMemory && existsSync('/var/tmp') ? '/var/tmp' : tmpdir();
 }
 
 /** Set above, or meant for the tests. */

@@ -129,7 +129,7 @@ test('a mount point that the stack lacks is made for its Pod alone, and the root
   await node.create('own-mount', { volumes, containers: [shellContainer('main', line, mounts)] });
   const pod = await node.finished('own-mount');
   expect(await node.log(pod)).toMatch(/^x\n\/data\n[\s\S]*read-only\n$/);
-  await node.shell('other-mounts', 'ls -d /data; ls /home');
+  await node.shell('other-mounts', 'exec 2>&1; ls -d /data; ls /home');
   const other = await node.finished('other-mounts');
   expect(await node.log(other)).toMatch(/cannot access '\/data'[\s\S]*vcap\n/);
 });

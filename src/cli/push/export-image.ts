@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CliError } from '../errors.ts';
 
@@ -15,7 +14,8 @@ const exporters = [
 
 /** @throws CliError when it is not there, or nothing can take it out */
 export async function exportImage(image: string): Promise<{ readonly path: string; remove(): void }> {
-  const folder = await mkdtemp(join(tmpdir(), 'kf-image-'));
+  // An image may be larger than the memory that /tmp often lies in.
+  const folder = await mkdtemp(join(process.env.TMPDIR ?? '/var/tmp', 'kf-image-'));
   // At once: the process may be about to end.
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const path = join(folder, 'image.tar');

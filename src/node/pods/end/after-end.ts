@@ -43,8 +43,10 @@ export async function doEndWork({ order, bundle, logPath, resultBytes }: EndWork
     const shown = keptShown(bundle);
     if (order.timeoutFile !== undefined && readShown(shown, order.timeoutFile, 0, '') !== undefined)
       ended = { ...exited, reason: 'TimeoutExceeded' };
-    if (order.stdoutFile !== undefined) await copyOutput(logPath, 'stdout', shown, order.stdoutFile);
-    if (order.stderrFile !== undefined) await copyOutput(logPath, 'stderr', shown, order.stderrFile);
+    const { stdoutFile, stderrFile } = order;
+    const isOne = stdoutFile === stderrFile;
+    if (stdoutFile !== undefined) await copyOutput(logPath, isOne ? undefined : 'stdout', shown, stdoutFile);
+    if (stderrFile !== undefined && !isOne) await copyOutput(logPath, 'stderr', shown, stderrFile);
     if (order.exitCodeFile !== undefined) writeShown(shown, order.exitCodeFile, String(ended.exitCode));
     if (order.returns === undefined) return ended;
     const message = returned(order.returns, shown, order.resultBytes ?? resultBytes);
@@ -73,14 +75,14 @@ function returned(files: readonly ReturnedFile[], shown: readonly ShownFolder[],
   return message;
 }
 
-/** One stream of the container's log, byte for byte. */
+/** One stream of the container's log, byte for byte; undefined: both. */
 async function copyOutput(
   logPath: string,
-  stream: 'stdout' | 'stderr',
+  stream: 'stdout' | 'stderr' | undefined,
   shown: readonly ShownFolder[],
   path: string,
 ): Promise<void> {
-  const decoder = new CriDecoder({ stream });
+  const decoder = new CriDecoder(stream === undefined ? {} : { stream });
   const decode = new Transform({
     transform: (chunk: Buffer, _, done) => done(null, decoder.push(chunk)),
     flush: (done) => done(null, decoder.flush()),

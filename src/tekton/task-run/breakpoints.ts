@@ -25,12 +25,17 @@ export function breakpointsOf({ spec }: TaskRun): Breakpoints | undefined {
   return onFailure === 'enabled' || beforeSteps.length > 0 ? spec.debug?.breakpoints : undefined;
 }
 
+/** Whether `onError` of steps says nothing. */
+export const overridesOnError = ({ onFailure }: Breakpoints): boolean => onFailure === 'enabled';
+
 /** What a step's entry in the start order gets more. Its own timeout is its command's: no time that it waits counts. */
 export function withBreakpoints(order: ContainerOrder, breakpoints: Breakpoints, place: StepPlace): ContainerOrder {
-  const { timeoutSeconds, ...rest } = order;
+  const { timeoutSeconds, ignoreFailure, ...rest } = order;
   const { index } = place;
   return {
     ...rest,
+    // What is to be done about a failure is said at the breakpoint.
+    ...(ignoreFailure === undefined || overridesOnError(breakpoints) ? {} : { ignoreFailure }),
     // As in Tekton: who looks for a fault wants the steps after it as well.
     ...(breakpoints.onFailure === 'enabled' && index > 0 ? { afterFailure: true } : {}),
     folders: [...(order.folders ?? []), `${paths.run}/${index}`, `${paths.debugInfo}/${index}`],

@@ -3,6 +3,7 @@
 import type { ConditionDraft } from '../../resources/condition.ts';
 import { imagePullOf } from '../../resources/core/image-pull.ts';
 import type { ContainerStatus, Pod } from '../../resources/core/pod.ts';
+import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import { isSidecar, isStep } from './step-names.ts';
 
@@ -22,7 +23,8 @@ export const podEnded = (pod: Pod): boolean => pod.status?.phase === 'Succeeded'
 function withPrevious(run: TaskRun, message: string): string {
   const before = run.status?.conditions?.find(({ type }) => type === 'Succeeded');
   if (before?.status !== 'Unknown' || !before.message) return message;
-  if (['Started', 'Running', 'TaskRunPending', 'ToBeRetried'].includes(before.reason ?? '')) return message;
+  if (['Started', 'Running', 'TaskRunPending', 'TaskRunCancelled', 'ToBeRetried'].includes(before.reason ?? ''))
+    return message;
   return `${message}\nPrevious status: [${before.reason}] ${before.message}`;
 }
 
@@ -50,12 +52,19 @@ const ignoredWhereAsked = (run: TaskRun, condition: ConditionDraft): ConditionDr
     : condition;
 
 export function conditionFromPod(run: TaskRun, pod: Pod): ConditionDraft {
-  if (!podEnded(pod)) return liveCondition(pod);
+  if (!podEnded(pod)) return ending(run, pod) ?? liveCondition(pod);
   if (run.spec.status === 'TaskRunCancelled') return cancelled(run);
-  if (pod.status?.phase === 'Succeeded' && !sidecarFailed(pod))
+  const starved = isKfsOwn(run) ? undefined : stepOutOfMemory(pod);
+  if (pod.status?.phase === 'Succeeded' && !sidecarFailed(pod) && starved === undefined)
     return succeeded('True', 'Succeeded', 'All Steps have completed executing');
   return failure(run, pod);
 }
+
+/** Kf's own Tasks say it themselves. */
+const ending = (run: TaskRun, pod: Pod): ConditionDraft | undefined =>
+  run.spec.status === 'TaskRunCancelled' && pod.status?.phase === 'Running' && !isKfsOwn(run)
+    ? succeeded('Unknown', 'TaskRunCancelled', `TaskRun "${run.metadata.name}" is being cancelled`)
+    : undefined;
 
 function liveCondition(pod: Pod): ConditionDraft {
   if (pod.status?.phase === 'Running')
@@ -83,10 +92,18 @@ function failure(run: TaskRun, pod: Pod): ConditionDraft {
     return succeeded('False', 'PodDeleted', `the Pod "${pod.metadata.name}" was deleted while it ran`);
   const failed = firstFailure(pod);
   const ended = failed?.state?.terminated;
+  if (failed === undefined && !isKfsOwn(run) && stepOutOfMemory(pod) !== undefined)
+    return ignoredWhereAsked(run, succeeded('False', 'StepOOM', 'OOMKilled'));
   if (failed === undefined || ended === undefined)
     return succeeded('False', 'Failed', pod.status?.message ?? pod.status?.reason ?? 'the Pod failed');
   return ignoredWhereAsked(run, succeeded('False', reasonOf(failed, ended), messageOf(run, failed, ended)));
 }
+
+/** A step of which the kernel killed a process, though it ended well: what it has left cannot be relied on. */
+const stepOutOfMemory = ({ status }: Pod): ContainerStatus | undefined =>
+  status?.containerStatuses?.find(
+    ({ name, state, usage }) => isStep(name) && state?.terminated !== undefined && (usage?.oomKills ?? 0) > 0,
+  );
 
 type Terminated = NonNullable<NonNullable<ContainerStatus['state']>['terminated']>;
 

@@ -8,6 +8,7 @@ import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { SidecarState, StepState, TaskRunStatus } from '../../resources/tekton/task-run-status.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { attemptOf, podName } from './attempt.ts';
+import { breakpointsOf, overridesOnError } from './breakpoints.ts';
 import { conditionFromPod, podEnded, succeeded } from './conditions.ts';
 import { TaskRunFailure } from './failure.ts';
 import { artifactsIn, checkResults, fittingResults, stepResults, taskResults } from './results.ts';
@@ -132,15 +133,18 @@ const endedFromOutside = ['TaskRunCancelled', 'TaskRunTimeout'];
 function stepStates(run: TaskRun, spec: TaskSpec, pod: Pod, condition: ConditionDraft): readonly StepState[] {
   // What Kf says of its own Tasks' ends it reads off the containers.
   const outside = !isKfsOwn(run) && condition.status === 'False' && endedFromOutside.includes(condition.reason ?? '');
+  const breakpoints = breakpointsOf(run);
   return (spec.steps ?? []).map((step, index) => {
     const container = stepContainer(step, index);
     const status = statusOf(pod, container);
-    const ended = status?.state?.terminated;
+    const said = isKfsOwn(run) ? status?.state : starved(status);
+    const ended = said?.terminated;
+    const onError = breakpoints !== undefined && overridesOnError(breakpoints) ? undefined : step.onError;
     const name = container.replace(/^step-/, '');
     const before = run.status?.steps?.find((state) => state.name === name);
     const results = stepResults(step, ended?.message);
     const state: StepState = {
-      ...asOfKubernetes(status?.state ?? notYet, step.onError),
+      ...asOfKubernetes(said ?? notYet, onError),
       name,
       container,
       ...(status?.imageID === undefined ? {} : { imageID: status.imageID }),
@@ -148,10 +152,17 @@ function stepStates(run: TaskRun, spec: TaskSpec, pod: Pod, condition: Condition
       ...(status?.usage === undefined ? {} : { usage: status.usage }),
       ...(results.length === 0 ? {} : { results }),
       ...artifactsIn(ended?.message, returned.stepArtifacts),
-      ...(ended === undefined ? {} : { terminationReason: terminationReason(step.onError, ended) }),
+      ...(ended === undefined ? {} : { terminationReason: terminationReason(onError, ended) }),
     };
     return outside && ended !== undefined && ended.exitCode !== 0 ? stopped(state, condition.reason ?? '') : state;
   });
+}
+
+/** In Kubernetes a container ends for want of memory, too, that lost one of its processes and ended well all the same. */
+function starved(status: ContainerStatus | undefined): ContainerState | undefined {
+  const ended = status?.state?.terminated;
+  const isStarved = ended?.exitCode === 0 && (status?.usage?.oomKills ?? 0) > 0;
+  return isStarved ? { terminated: { ...ended, reason: 'OOMKilled' } } : status?.state;
 }
 
 /** Reasons that a container's end has on this node only. Kubernetes knows the exit code's; `terminationReason` says more. */

@@ -82,6 +82,20 @@ test.each([{ onFailure: 'enabled' }, { beforeSteps: ['b'] }])(
   },
 );
 
+test('where it stops at failures, onError says nothing', () => {
+  const spec = (breakpoints: object) =>
+    orderIn(
+      podFor(
+        taskRun({
+          debug: { breakpoints },
+          taskSpec: { steps: steps('a').map((step) => ({ ...step, onError: 'continue' })) },
+        }),
+      ),
+    )['step-a'];
+  expect(spec({ onFailure: 'enabled' })).not.toHaveProperty('ignoreFailure');
+  expect(spec({ beforeSteps: ['a'] })?.ignoreFailure).toBe(true);
+});
+
 test('around a command that succeeds, or is told to end, nothing waits', () => {
   const { around } = orderIn(debugged({ onFailure: 'enabled' }))['step-a']!;
   const run = (command: string) =>

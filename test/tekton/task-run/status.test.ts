@@ -147,6 +147,25 @@ describe('the condition', () => {
   });
 });
 
+test('cancelled, and its processes have not ended yet; a Pod that waits says still why', () => {
+  const run: Partial<TaskRun['spec']> = { status: 'TaskRunCancelled' };
+  expect(condition(podOf('Running', ended('step-a', 0)), undefined, run)).toMatchObject({
+    status: 'Unknown',
+    reason: 'TaskRunCancelled',
+  });
+  expect(condition(podOf('Pending'), undefined, run)).toMatchObject({ status: 'Unknown', reason: 'Pending' });
+});
+
+test('a step that lost a process for want of memory has failed, though it ended well', () => {
+  const starved = { ...ended('step-a', 0), usage: { oomKills: 1 } } as ContainerStatus;
+  const pod = podOf('Succeeded', starved, ended('step-b', 0));
+  expect(condition(pod)).toMatchObject({ status: 'False', reason: 'StepOOM', message: 'OOMKilled' });
+  expect(statusOf(pod).steps?.map(({ terminationReason }) => terminationReason)).toEqual(['OOMKilled', 'Completed']);
+  const own = { ...taskRun({}), metadata: { name: 'run', namespace: 'dev', labels: { 'kf.dev/task': 't' } } };
+  const told = statusFromPod(own, { steps: steps('a', 'b') }, pod, now);
+  expect(conditionOf({ status: told }, 'Succeeded')?.status).toBe('True');
+});
+
 test('an image that cannot be had is not waited for', () => {
   const waiting = {
     name: 'step-a',

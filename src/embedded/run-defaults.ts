@@ -1,8 +1,10 @@
 /** The settings `tekton.*`, as new runs get them. Pure. */
 
+import { parseDuration } from '../resources/duration.ts';
 import type { ServerConfig } from '../resources/server-config/settings.ts';
 import type { RunDefaults } from '../resources/tekton/defaults/configured.ts';
 import { canonicalDuration } from '../resources/tekton/defaults/specs.ts';
+import { usualCombinations } from '../resources/tekton/feature-flags.ts';
 
 export function runDefaults(config: ServerConfig): RunDefaults {
   const podTemplate = config['tekton.podTemplate'];
@@ -25,3 +27,8 @@ export function runDefaults(config: ServerConfig): RunDefaults {
       : { workspaceBinding: workspaceBinding as RunDefaults['workspaceBinding'] }),
   } as RunDefaults;
 }
+
+export const pipelineRunSettings = ({ matrixCombinations = usualCombinations, timeout }: RunDefaults) => ({
+  matrixCombinations,
+  timeout: parseDuration(timeout) ?? 0,
+});

@@ -24,7 +24,6 @@ import { startTaskScheduleController } from '../controllers/task-schedule/task-s
 import { allKinds } from '../resources/all-kinds.ts';
 import type { ServerConfig } from '../resources/server-config/settings.ts';
 import { type RunDefaults, withRunDefaults } from '../resources/tekton/defaults/configured.ts';
-import { usualCombinations } from '../resources/tekton/feature-flags.ts';
 import { refusedBySettings } from '../resources/tekton/settings-rules.ts';
 import { startPipelineRunController } from '../tekton/pipeline-run/pipeline-run-controller.ts';
 import type { BundleImages } from '../tekton/resolvers/bundle-images.ts';
@@ -36,7 +35,7 @@ import { giveMemoryBack } from './idle-memory.ts';
 import { startNode } from './node.ts';
 import { reserveOf } from './node-settings.ts';
 import { startResolution } from './resolution.ts';
-import { runDefaults } from './run-defaults.ts';
+import { pipelineRunSettings, runDefaults } from './run-defaults.ts';
 import { tellOfTekton } from './tekton-info.ts';
 
 export interface ServerOptions {
@@ -156,7 +155,7 @@ function startControllers(
     startEventRecorder(options),
     startEventExpiry(options),
     startRetentionController(options),
-    startPipelineRunController({ ...options, matrixCombinations: defaults.matrixCombinations ?? usualCombinations }),
+    startPipelineRunController({ ...options, settings: pipelineRunSettings(defaults) }),
     startTaskRunController({ ...options, podDefaults: defaults }),
     startResolution({ client, dataDir, instance, bundles, log }),
   ];

@@ -44,7 +44,7 @@ const told = ({
     ? {}
     : { 'default-imagepullbackoff-timeout': formatDuration(imagePullBackOffTimeout) }),
   'default-max-matrix-combinations-count': String(matrixCombinations),
-  'default-timeout-minutes': String(Math.max(1, Math.round((parseDuration(timeout) ?? 0) / 60_000))),
+  'default-timeout-minutes': String(Math.ceil((parseDuration(timeout) ?? 0) / 60_000)),
   'default-service-account': serviceAccount,
   ...(podTemplate === undefined ? {} : { 'default-pod-template': JSON.stringify(podTemplate) }),
   ...(workspaceBinding === undefined ? {} : { 'default-task-run-workspace-binding': JSON.stringify(workspaceBinding) }),

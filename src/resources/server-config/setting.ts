@@ -75,6 +75,16 @@ export const yesOrNo: SettingType<boolean> = {
   },
 };
 
+/** Milliseconds, out of a Go duration; 0: no limit. */
+export const timeLimit: SettingType<number> = {
+  name: 'a duration, like 30s, 5m or 1h30m, or 0',
+  read(value) {
+    const milliseconds = parseDuration(textOf(value));
+    if (milliseconds === undefined || milliseconds < 0) throw must(this.name);
+    return milliseconds;
+  },
+};
+
 /** Milliseconds above 0, out of a Go duration. */
 export const duration: SettingType<number> = {
   name: 'a duration, like 30s, 5m or 1h30m',

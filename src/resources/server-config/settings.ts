@@ -22,6 +22,7 @@ import {
   text,
   textMap,
   texts,
+  timeLimit,
   wholeNumber,
   yesOrNo,
 } from './setting.ts';
@@ -232,11 +233,11 @@ export const settings = {
     inForce: 'at once',
   }),
   'tekton.timeout': setting({
-    type: duration,
+    type: timeLimit,
     default: 3_600_000,
     defaultText: '1h, as in Tekton',
     description:
-      "Time limit of TaskRuns and PipelineRuns that say none (Tekton's `default-timeout-minutes`). Kf's own Tasks have none.",
+      "Time limit of TaskRuns and PipelineRuns that say none (Tekton's `default-timeout-minutes`); 0 is no limit. Kf's own Tasks have none.",
     example: '8h',
     inForce: 'at the next start',
   }),

@@ -7,6 +7,7 @@ import type { PipelineSpec, PipelineTask } from '../../resources/tekton/pipeline
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import type { WhenExpression } from '../../resources/tekton/when.ts';
 import { goList, typeOfSpec } from '../variables/params.ts';
+import { neededFields } from './graph.ts';
 import type { RunPipeline } from './pipeline.ts';
 import { resultReferencesIn, variablesIn } from './result-reference.ts';
 import { isTaskAttempt } from './task-attempt.ts';
@@ -33,8 +34,7 @@ export function checkTasks(
   for (const { when = [] } of tasks) checkCel(when);
   const known = new Map(tasks.map((task) => [task.name, task]));
   for (const task of tasks) {
-    const { runAfter: _order, pipelineSpec: _within, ...fields } = task;
-    for (const { task: producer, result } of resultReferencesIn(fields)) {
+    for (const { task: producer, result } of resultReferencesIn(neededFields(task))) {
       const fault = faultOf(producer, result, known, ran);
       if (fault !== undefined)
         throw new PipelineRunFailure(

@@ -26,6 +26,8 @@ export interface ChildPlan {
   readonly workspaces: readonly WorkspaceBinding[];
   /** Of the PipelineRun, for what it says of single tasks. */
   readonly variables: Variables;
+  /** Milliseconds that a TaskRun has where nothing else is said; 0: no limit. */
+  readonly usualTimeout: number;
 }
 
 export function taskRunOf(plan: ChildPlan): Draft<TaskRun> {
@@ -33,7 +35,7 @@ export function taskRunOf(plan: ChildPlan): Draft<TaskRun> {
   const special = run.spec.taskRunSpecs?.find((spec) => spec.pipelineTaskName === task.name);
   const serviceAccountName = special?.serviceAccountName || run.spec.taskRunTemplate?.serviceAccountName;
   const podTemplate = podTemplateOf(plan);
-  const timeout = special?.timeout ?? task.timeout ?? childTimeout(run, isFinally);
+  const timeout = special?.timeout ?? task.timeout ?? childTimeout(run, isFinally, plan.usualTimeout);
   const params = paramsOf(plan);
   return {
     metadata: childMetadata(run, task, name, isFinally),
@@ -74,7 +76,7 @@ export function customRunOf(plan: ChildPlan): Draft<CustomRun> {
   const { run, task, isFinally, name, workspaces } = plan;
   const special = run.spec.taskRunSpecs?.find((spec) => spec.pipelineTaskName === task.name);
   const serviceAccountName = special?.serviceAccountName || run.spec.taskRunTemplate?.serviceAccountName;
-  const timeout = special?.timeout ?? task.timeout ?? childTimeout(run, isFinally);
+  const timeout = special?.timeout ?? task.timeout ?? childTimeout(run, isFinally, plan.usualTimeout);
   const { taskSpec } = task;
   const params = paramsOf(plan);
   return {
@@ -103,7 +105,7 @@ export function customRunOf(plan: ChildPlan): Draft<CustomRun> {
 /** @param pipeline name of the Pipeline within; absent for an embedded one */
 export function childPipelineRunOf(plan: ChildPlan, pipeline?: string): Draft<PipelineRun> {
   const { run, task, isFinally, name, workspaces } = plan;
-  const timeout = task.timeout ?? childTimeout(run, isFinally) ?? unlimited(run);
+  const timeout = task.timeout ?? childTimeout(run, isFinally, plan.usualTimeout) ?? unlimited(run);
   const params = paramsOf(plan);
   return {
     metadata: childMetadata(run, task, name, isFinally, pipeline ?? name),

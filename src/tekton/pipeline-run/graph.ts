@@ -31,10 +31,13 @@ export function graphOf(tasks: readonly PipelineTask[]): Graph {
   return graph;
 }
 
-function parentsOf(task: PipelineTask): readonly string[] {
-  // The tasks of a Pipeline within are its own.
-  const { runAfter = [], pipelineSpec: _within, ...rest } = task;
-  return [...new Set([...runAfter, ...orderingTasksIn(rest)])].sort();
+const parentsOf = (task: PipelineTask): readonly string[] =>
+  [...new Set([...(task.runAfter ?? []), ...orderingTasksIn(neededFields(task))])].sort();
+
+/** Where a task names results that it needs: a name that is shown waits for nothing; what is within a Pipeline is its own. */
+export function neededFields(task: PipelineTask): object {
+  const { runAfter: _order, pipelineSpec: _within, displayName: _shown, ...rest } = task;
+  return rest;
 }
 
 function refuseCycles(graph: Graph): void {

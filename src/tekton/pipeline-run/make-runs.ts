@@ -1,10 +1,13 @@
 /** Makes the runs of a pipeline task that has its turn. */
 
 import type { Client } from '../../client/client.ts';
+import type { Param } from '../../resources/tekton/param.ts';
 import type { PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
 import type { Waiting } from '../references/reference.ts';
+import { problemOfEnums } from '../variables/params.ts';
 import type { Variables } from '../variables/substitution.ts';
 import { childBindings } from './bindings.ts';
+import type { Ran } from './check-tasks.ts';
 import { type ChildPlan, childPipelineRunOf, customRunOf, taskRunOf } from './child-run.ts';
 import type { Children } from './children.ts';
 import { checkMatrix, combinationsOf } from './matrix.ts';
@@ -14,7 +17,7 @@ import type { RunPipeline } from './pipeline.ts';
 import { pipelineVariables } from './prepare.ts';
 import { resolveIn, type States } from './results.ts';
 import type { TaskState } from './task-state.ts';
-import { type ChildRun, childKindOf } from './types.ts';
+import { type ChildRun, childKindOf, PipelineRunFailure } from './types.ts';
 import { isOpen, type WhatRuns, whatRuns } from './what-runs.ts';
 
 export interface Making {
@@ -27,8 +30,15 @@ export interface Making {
   readonly task: PipelineTask;
   /** UID of the run whose claims are used. */
   readonly claimsOf: string;
+  readonly settings: PipelineRunSettings;
+}
+
+/** Of the server's settings. */
+export interface PipelineRunSettings {
   /** Runs that a matrix may make. */
   readonly matrixCombinations: number;
+  /** Milliseconds that a TaskRun has where nothing else is said; 0: no limit. */
+  readonly timeout: number;
 }
 
 interface Made {
@@ -44,8 +54,9 @@ export async function makeRuns(making: Making): Promise<Made | Waiting> {
   const { run } = pipeline;
   const ran = needsToKnow(making) ? await whatRuns(client, run, pipeline.name, [task]) : nothing;
   if (ran.state === 'waiting') return ran;
-  checkMatrix(task, making.matrixCombinations);
+  checkMatrix(task, making.settings.matrixCombinations);
   const combinations = task.matrix === undefined ? [[]] : combinationsOf(task.matrix);
+  checkEnums(task, combinations, ran.specs.get(task.name) ?? task.taskSpec);
   const names = childRunNames(run.metadata.name, task.name, combinations.length);
   const variables = runVariables(making);
   const workspaces = childBindings(run, task, {
@@ -53,16 +64,33 @@ export async function makeRuns(making: Making): Promise<Made | Waiting> {
     claimOwner: making.claimsOf,
     spec: ran.specs.get(task.name) ?? task.taskSpec,
   });
-  const common = { run, task, isFinally: state.isFinally, workspaces, variables };
+  const { timeout: usualTimeout } = making.settings;
+  const common = { run, task, isFinally: state.isFinally, workspaces, variables, usualTimeout };
   const runs: ChildRun[] = [];
   for (const [index, name] of names.entries())
     runs.push(await makeRun(making, { ...common, name, combination: combinations[index]! }, ran));
   return { state: 'made', runs };
 }
 
+/** @throws PipelineRunFailure for a value that its Task does not allow */
+function checkEnums(task: PipelineTask, combinations: readonly (readonly Param[])[], ran: Ran | undefined): void {
+  if (childKindOf(task) !== 'TaskRun') return;
+  for (const combination of combinations) {
+    const problem = problemOfEnums(ran?.params ?? [], [...combination, ...(task.params ?? [])]);
+    if (problem !== undefined)
+      throw new PipelineRunFailure(
+        'InvalidParamValue',
+        `[User error] Invalid param value from PipelineTask ${JSON.stringify(task.name)}: ${problem}`,
+      );
+  }
+}
+
 /** What was checked before the first task began need not be asked for again. */
 function needsToKnow({ pipeline: { run }, state, task }: Making): boolean {
   if (task.pipelineRef !== undefined || isOpen(state.task)) return true;
+  // Its Task may allow certain values only; the run of one from elsewhere says so itself.
+  const givesValues = (task.params ?? []).length > 0 || task.matrix !== undefined;
+  if (givesValues && task.taskRef !== undefined && !task.taskRef.resolver) return true;
   const bound = new Set((run.spec.workspaces ?? []).map(({ name }) => name));
   return task.taskRef !== undefined && (task.workspaces ?? []).some((one) => !bound.has(one.workspace || one.name));
 }

@@ -80,7 +80,7 @@ export function conditionOfRun(
 function cancelled(run: PipelineRun, progress: Progress, counts: Counts): ConditionDraft {
   if ([true, false].some((isFinally) => progress.running(isFinally).length > 0))
     // A Kf Task says itself that it is being ended.
-    return draft('Unknown', isTaskAttempt(run) ? 'Running' : 'PipelineRunStopping', runningMessage(counts));
+    return draft('Unknown', isTaskAttempt(run) ? 'Running' : 'Cancelled', runningMessage(counts));
   return draft('False', 'Cancelled', cancelledMessage(run));
 }
 

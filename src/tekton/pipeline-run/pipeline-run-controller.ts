@@ -30,6 +30,7 @@ import { ConcurrencyLine } from '../concurrency/concurrency-line.ts';
 import { ResolutionError, type Waiting } from '../references/reference.ts';
 import { resolutionsOf } from '../references/references.ts';
 import { Children, LeftoverInTheWay } from './children.ts';
+import type { PipelineRunSettings } from './make-runs.ts';
 import { pipelineOfRun, type RunPipeline } from './pipeline.ts';
 import { beginningStatus, failedStatus, statusOf, waitingStatus } from './status.ts';
 import { Step } from './step.ts';
@@ -38,8 +39,8 @@ import { untilNext } from './timeouts.ts';
 import { type ChildRun, InvalidPipeline, PipelineRunFailure } from './types.ts';
 
 interface Options extends TakingTurns {
-  /** Runs that a matrix may make. Default: Tekton's. */
-  readonly matrixCombinations?: number;
+  /** Default: Tekton's. */
+  readonly settings?: Partial<PipelineRunSettings>;
 }
 
 export function startPipelineRunController(options: Options): RunningController {
@@ -78,11 +79,11 @@ export class PipelineRunController {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #children: Children;
-  readonly #matrixCombinations: number;
+  readonly #settings: PipelineRunSettings;
   readonly line: ConcurrencyLine;
 
-  constructor({ client, clock, turns = new OneByOne(), matrixCombinations = usualCombinations }: Options) {
-    this.#matrixCombinations = matrixCombinations;
+  constructor({ client, clock, turns = new OneByOne(), settings = {} }: Options) {
+    this.#settings = { matrixCombinations: usualCombinations, timeout: 3_600_000, ...settings };
     this.#client = client;
     this.#clock = clock;
     this.#children = new Children(client);
@@ -123,7 +124,7 @@ export class PipelineRunController {
   async #advance(pipeline: RunPipeline): Promise<Result | void> {
     const { run } = pipeline;
     const now = this.#clock.now();
-    const step = new Step(this.#client, this.#children, pipeline, now, this.#matrixCombinations);
+    const step = new Step(this.#client, this.#children, pipeline, now, this.#settings);
     const waiting = await step.prepare();
     if (waiting !== undefined) return this.#waitFor(run, waiting);
     if (run.status?.startTime === undefined && !step.isUnderway && !run.spec.status) {

@@ -5,7 +5,7 @@
 
 import type { PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
 import { whenAllows } from '../../resources/tekton/when.ts';
-import type { Graph } from './graph.ts';
+import { type Graph, neededFields } from './graph.ts';
 import { hasEmptyList } from './matrix.ts';
 import { executionStatus, type Resolution, resolveIn, type States } from './results.ts';
 import { substituteTask } from './substitution.ts';
@@ -149,11 +149,14 @@ export class Progress {
     const { name } = state.task;
     let filled = this.#filled.get(name);
     if (filled === undefined) {
-      const { runAfter: _order, pipelineSpec: _within, ...fields } = state.task;
-      const resolution = this.#situation.isLiteral ? nothing : resolveIn(fields, this.#situation.states);
+      const { isLiteral, states } = this.#situation;
+      const resolution = isLiteral ? nothing : resolveIn(neededFields(state.task), states);
+      const shown = isLiteral ? nothing : resolveIn(state.task.displayName, states);
+      const known =
+        shown.variables.size === 0 ? resolution.variables : new Map([...shown.variables, ...resolution.variables]);
       const variables = state.isFinally
-        ? new Map([...executionStatus(this.#dag(), this.aggregateStatus), ...resolution.variables])
-        : resolution.variables;
+        ? new Map([...executionStatus(this.#dag(), this.aggregateStatus), ...known])
+        : known;
       filled = { task: substituteTask(state.task, variables), resolution };
       this.#filled.set(name, filled);
     }

@@ -12,7 +12,7 @@ import { checkTasks } from './check-tasks.ts';
 import type { Children, Loaded } from './children.ts';
 import { shareClaims, type TakenOver, takeOver } from './earlier-run.ts';
 import { graphOf } from './graph.ts';
-import { makeRuns } from './make-runs.ts';
+import { makeRuns, type PipelineRunSettings } from './make-runs.ts';
 import type { RunPipeline } from './pipeline.ts';
 import { Progress } from './progress.ts';
 import { runsOfReused } from './reused-tasks.ts';
@@ -35,13 +35,13 @@ export class Step {
   #takenOver: TakenOver | undefined;
   readonly deadlines: Deadlines;
 
-  readonly #matrixCombinations: number;
+  readonly #settings: PipelineRunSettings;
 
-  /** @param now milliseconds since the epoch @param matrixCombinations runs that a matrix may make */
-  constructor(client: Client, children: Children, pipeline: RunPipeline, now: number, matrixCombinations: number) {
+  /** @param now milliseconds since the epoch */
+  constructor(client: Client, children: Children, pipeline: RunPipeline, now: number, settings: PipelineRunSettings) {
     this.#client = client;
     this.#children = children;
-    this.#matrixCombinations = matrixCombinations;
+    this.#settings = settings;
     this.#pipeline = pipeline;
     this.#run = pipeline.run;
     this.#limits = limitsOf(pipeline.run);
@@ -180,7 +180,7 @@ export class Step {
         states: this.#states,
         state,
         task,
-        matrixCombinations: this.#matrixCombinations,
+        settings: this.#settings,
         claimsOf: this.#takenOver?.rerunOf.claimsOf ?? this.#run.metadata.uid ?? '',
       });
       if (made.state === 'waiting') waiting ??= made;

@@ -67,11 +67,14 @@ export function untilNext(now: number, deadlines: Deadlines): number | undefined
   return next === Infinity ? undefined : next - now;
 }
 
-/** The limit that a task's run gets where the task has none of its own: only one that is more than Tekton's default. */
-export function childTimeout(run: PipelineRun, isFinally: boolean): string | undefined {
+/**
+ * The limit that a task's run gets where the task has none of its own: only one that is more than it would have anyhow.
+ * @param usual milliseconds; 0: no limit
+ */
+export function childTimeout(run: PipelineRun, isFinally: boolean, usual: number): string | undefined {
   const { timeouts = {} } = run.spec;
   const own = isFinally ? timeouts.finally : timeouts.tasks;
   const limit = isFinally ? limitsOf(run).finally : limitsOf(run).tasks;
   if (own !== undefined && parseDuration(own) === 0) return '0s';
-  return limit !== undefined && limit > 3_600_000 ? `${limit / 1000}s` : undefined;
+  return limit !== undefined && usual > 0 && limit > usual ? `${limit / 1000}s` : undefined;
 }

@@ -2,7 +2,7 @@
 
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../../src/client/clock.ts';
-import { runDefaults } from '../../../src/embedded/run-defaults.ts';
+import { pipelineRunSettings, runDefaults } from '../../../src/embedded/run-defaults.ts';
 import { tellOfTekton } from '../../../src/embedded/tekton-info.ts';
 import { conditionOf, isFinal } from '../../../src/resources/condition.ts';
 import { ConfigMap, Namespace, Secret, ServiceAccount } from '../../../src/resources/core/kinds.ts';
@@ -57,7 +57,7 @@ test('a matrix makes as many runs as it may: a Pipeline, an update, a run, and o
   await expect(made(PipelineRun, 'r', { pipelineSpec: nested })).rejects.toThrow(
     refusal('spec.pipelineSpec.finally[0].pipelineSpec.tasks[0].matrix'),
   );
-  const controller = startPipelineRunController({ client, clock: systemClock, ...rules });
+  const controller = startPipelineRunController({ client, clock: systemClock, settings: pipelineRunSettings(rules) });
   const matrix = { params: [{ name: 'p', value: '$(params.list[*])' }] };
   await made(PipelineRun, 'late', {
     params: [{ name: 'list', value: lists(320).params[0]!.value }],

@@ -75,7 +75,7 @@ test.each([
 });
 
 test.each([
-  ['Cancelled', 'PipelineRunStopping', 'TaskRunCancelled', undefined, 'Cancelled'],
+  ['Cancelled', 'Cancelled', 'TaskRunCancelled', undefined, 'Cancelled'],
   ['CancelledRunFinally', 'CancelledRunningFinally', 'TaskRunCancelled', 'CancelledRunningFinally', 'Cancelled'],
   ['StoppedRunFinally', 'StoppedRunningFinally', 'Succeeded', 'StoppedRunningFinally', 'Cancelled'],
 ])('%s: while tasks run, while what comes finally runs, at the end', async (status, during, how, inFinally, end) => {

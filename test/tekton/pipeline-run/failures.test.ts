@@ -77,6 +77,26 @@ test.each([
     '[User error] Validation failed for pipelinerun with error pipeline param "x" has no enum, but referenced in "ab" task has enums: [a b]',
   ],
   [
+    'a value that its Task does not allow',
+    { tasks: [{ ...ab, params: [{ name: 'p', value: 'z' }] }] },
+    'InvalidParamValue',
+    '[User error] Invalid param value from PipelineTask "t": param `p` value: z is not in the enum list',
+  ],
+  [
+    'a combination that its embedded Task does not allow',
+    {
+      tasks: [
+        {
+          name: 't',
+          taskSpec: { steps, params: [{ name: 'p', enum: ['a'] }] },
+          matrix: { params: [{ name: 'p', value: ['a', 'b'] }] },
+        },
+      ],
+    },
+    'InvalidParamValue',
+    '[User error] Invalid param value from PipelineTask "t": param `p` value: b is not in the enum list',
+  ],
+  [
     'an expression of the second task cannot be evaluated',
     {
       params: [{ name: 'x', default: "it's" }],
@@ -114,8 +134,9 @@ test('defaults may refer to given params, lists and each other; enums that are n
         { name: 'list', type: 'array', default: ['$(params.given)'] },
         { name: 'b', default: '$(params.given) $(params.list[0]) $(params.x)' },
         { name: 'x', default: 'a', enum: ['a'] },
+        { name: 'none', default: '' },
       ],
-      tasks: [ab, { ...ab, name: 'u', params: [{ name: 'p', value: '$(params.x)$(params.b)' }] }],
+      tasks: [ab, { ...ab, name: 'u', params: [{ name: 'p', value: '$(params.x)$(params.none)' }] }],
     },
   });
   expect({ reason, made }).toEqual({ reason: 'Running', made: 2 });

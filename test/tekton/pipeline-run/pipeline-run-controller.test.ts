@@ -206,6 +206,21 @@ describe.each(Object.keys(settings))('PipelineRuns over the %s client', (name) =
     ]);
   });
 
+  test('a name that is shown waits for no result, and has it once it is there', async () => {
+    await start();
+    const shown = task('shown', 'ok', { displayName: 'After $(tasks.named.results.word)' });
+    await create({ tasks: [shown, task('named', 'wait {"word":"w"}'), task('last', 'ok', { runAfter: ['shown'] })] });
+    await until(
+      ({ status }) => status?.childReferences?.some(({ pipelineTaskName }) => pipelineTaskName === 'last') ?? false,
+    );
+    const shownAs = ({ status }: PipelineRun) => status?.childReferences?.[0]?.displayName;
+    expect(shownAs(await client.get(PipelineRun, { namespace, name: 'run' }))).toBe(
+      'After $(tasks.named.results.word)',
+    );
+    await cancel('Cancelled');
+    expect(shownAs((await outcome()).final)).toBe('After w');
+  });
+
   test('onError: continue: the run goes on, and counts the failure as ignored', async () => {
     await start();
     await create({

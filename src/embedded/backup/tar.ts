@@ -1,6 +1,6 @@
 /** The machine's tar, which keeps owners, extended attributes, hard links and holes. */
 
-import { spawn } from 'node:child_process';
+import { spawnProgram } from '../../node/host/spawn-program.ts';
 
 const everything = ['--numeric-owner', '--xattrs', '--xattrs-include=*', '--sparse'];
 
@@ -34,7 +34,7 @@ export function unpackTar(file: string, folder: string, signal?: AbortSignal): P
 function tar(args: readonly string[], accepted: readonly number[], signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, LC_ALL: 'C' };
-    const child = spawn('tar', args, { stdio: ['ignore', 'ignore', 'pipe'], env, ...(signal && { signal }) });
+    const child = spawnProgram('tar', args, { stdio: ['ignore', 'ignore', 'pipe'], env, ...(signal && { signal }) });
     let failure: Error | undefined;
     let words = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {

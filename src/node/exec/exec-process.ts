@@ -3,7 +3,7 @@
  * this server and lasts no longer than whoever asked for it.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { type FSWatcher, readFileSync, watch } from 'node:fs';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -11,6 +11,7 @@ import type { ExecProcess, ExecRequest, TerminalSize } from '../../client/contai
 import type { NodeContext } from '../context.ts';
 import { deferred } from '../deferred.ts';
 import { killGroup } from '../host/kill-group.ts';
+import { spawnProgram } from '../host/spawn-program.ts';
 import type { RunningContainer } from '../pods/containers/running-container.ts';
 import { lastLine } from '../runtime/oci-runtime.ts';
 import { commandLineOf, processOf } from './exec-command.ts';
@@ -53,7 +54,7 @@ export class RuntimeExecProcess implements ExecProcess {
     this.#folder = new ExecFolder(container.bundle);
     const { pidFile, terminalFile, path } = this.#folder;
     const processFile = this.#folder.write(processOf(container.spec, command, tty));
-    this.#watch = watch(path, () => this.#look()).on('error', () => {});
+    this.#watch = this.#watched(path);
     const [program, ...args] = commandLineOf({
       runtime: context.runtime,
       id: container.id,
@@ -73,9 +74,18 @@ export class RuntimeExecProcess implements ExecProcess {
     this.#look();
   }
 
+  #watched(path: string): FSWatcher {
+    try {
+      return watch(path, () => this.#look()).on('error', () => {});
+    } catch (error) {
+      this.#folder.remove();
+      throw error;
+    }
+  }
+
   #spawn(program: string, args: readonly string[], stdin: boolean): ChildProcess {
     try {
-      return spawn(program, args, {
+      return spawnProgram(program, args, {
         stdio: [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
         cwd: '/',
         // A session of its own, by which to find what belongs to it.
@@ -83,7 +93,6 @@ export class RuntimeExecProcess implements ExecProcess {
         env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', SHELL: '/bin/sh' },
       });
     } catch (error) {
-      // Too many open files, or processes.
       this.#watch.close();
       this.#folder.remove();
       throw error;

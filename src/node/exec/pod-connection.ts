@@ -1,11 +1,12 @@
 /** A connection to a port in a Pod's network. */
 
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Duplex, type Readable, type Writable } from 'node:stream';
 import type { Pod } from '../../resources/core/pod.ts';
 import type { NodeContext } from '../context.ts';
+import { spawnProgram } from '../host/spawn-program.ts';
 import { runningContainers } from '../pods/containers/running-container.ts';
 
 /** @throws Error of the system */
@@ -37,7 +38,7 @@ exec cat >&3`;
 
 /** @throws Error when nobody listens there either */
 async function fromInside(network: string, port: number): Promise<Duplex> {
-  const child = spawn('nsenter', [`--net=${network}`, 'bash', '-c', copying, 'bash', String(port)], {
+  const child = spawnProgram('nsenter', [`--net=${network}`, 'bash', '-c', copying, 'bash', String(port)], {
     stdio: ['pipe', 'pipe', 'ignore'],
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C' },
     detached: true,

@@ -1,6 +1,7 @@
 /** The output of a program that writes a tar. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { spawnProgram } from '../host/spawn-program.ts';
 
 export interface TarOptions {
   readonly program: string;
@@ -29,7 +30,7 @@ const patience = 2000;
 
 /** @throws TarError after the last byte, or before the first */
 export async function* tarOutput({ program, args, descriptor, signal }: TarOptions): AsyncIterable<Buffer> {
-  const child: ChildProcess = spawn(program, args, {
+  const child: ChildProcess = spawnProgram(program, args, {
     stdio: ['ignore', 'pipe', 'pipe', ...(descriptor === undefined ? [] : [descriptor])],
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C' },
   });

@@ -3,10 +3,11 @@
  * times what `ip` or `runc delete` take. A shell runs one program at a time; it ends when the server does.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { killGroup } from './kill-group.ts';
 import { CommandError, failureOf, helperEnvironment, type RunCommand } from './run-command.ts';
+import { spawnProgram } from './spawn-program.ts';
 
 export interface CommandShellsOptions {
   /** Programs at a time. Default 3. */
@@ -53,7 +54,7 @@ export class CommandShells {
 
   #next(): void {
     if (this.#queue.length === 0) return;
-    const shell = this.#idle() ?? this.#open();
+    const shell = this.#shell();
     if (shell === undefined) return;
     const request = this.#queue.shift()!;
     const { command, args, signal, resolve, reject } = request;
@@ -75,6 +76,20 @@ export class CommandShells {
         this.#next();
         if (this.#closed && !shell.busy) this.#end(shell);
       });
+  }
+
+  /** One that runs nothing; undefined where one has to be waited for. */
+  #shell(): CommandShell | undefined {
+    try {
+      return this.#idle() ?? this.#open();
+    } catch (error) {
+      // Those that are busy come back; without any nobody would.
+      if (this.#shells.size > 0) return undefined;
+      const refused = this.#queue.splice(0);
+      for (const { command, args, reject } of refused)
+        reject(new CommandError(command, args, (error as Error).message));
+      return undefined;
+    }
   }
 
   /** One that somebody killed while it was idle runs nothing any more. */
@@ -119,7 +134,7 @@ class CommandShell {
   alive = true;
 
   constructor() {
-    this.#child = spawn('/bin/sh', ['-s'], {
+    this.#child = spawnProgram('/bin/sh', ['-s'], {
       env: helperEnvironment(),
       cwd: '/',
       // A group of its own: what is stuck goes with its shell, and a Ctrl-C meant for the server spares both.

@@ -1,7 +1,8 @@
 /** Runs a helper program of the machine (ip, iptables, mkfs.ext4 …) and gives its standard output. */
 
-import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { killGroup } from './kill-group.ts';
+import { spawnProgram } from './spawn-program.ts';
 
 /** @throws CommandError when the program is missing, ends with another code than 0, or by a signal */
 export type RunCommand = (command: string, args: readonly string[], options?: RunOptions) => Promise<string>;
@@ -47,11 +48,16 @@ export const runCommand: RunCommand = (command, args, options = {}) =>
   new Promise((resolve, reject) => {
     const { signal, quiet = false } = options;
     if (signal?.aborted) return reject(new CommandError(command, args, 'not started'));
-    const child = spawn(command, args, {
-      env: helperEnvironment(),
-      stdio: ['pipe', quiet ? 'ignore' : 'pipe', 'pipe'],
-      detached: signal !== undefined,
-    });
+    let child: ChildProcess;
+    try {
+      child = spawnProgram(command, args, {
+        env: helperEnvironment(),
+        stdio: ['pipe', quiet ? 'ignore' : 'pipe', 'pipe'],
+        detached: signal !== undefined,
+      });
+    } catch (error) {
+      return reject(new CommandError(command, args, (error as Error).message));
+    }
     const stop = (): void => {
       if (child.pid !== undefined) killGroup(child.pid);
       reject(new CommandError(command, args, 'cut short'));

@@ -92,12 +92,13 @@ function hasWriter(fd: number): boolean {
   }
 }
 
-/** Watches any monitor, also one that another server started. */
+/** Watches any monitor, also one that another server started. @throws Error where that cannot be told: no descriptors are left */
 export function watchMonitor(bundle: string): MonitorWatch {
   let fd: number;
   try {
     fd = openSync(join(bundle, 'ctl'), constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch {
+  } catch (error) {
+    if (!['ENOENT', 'ENOTDIR', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     return over;
   }
   // A FIFO whose writer was gone before it was opened never tells of it.

@@ -54,8 +54,8 @@ export class Starter {
   async start(state: string, gone: Promise<void>): Promise<boolean> {
     const fifo = fifoOf(state);
     if (!existsSync(fifo)) return false;
-    const answer = new Promise<boolean>((resolve) => this.#waiting.set(fifo, resolve));
     this.open();
+    const answer = new Promise<boolean>((resolve) => this.#waiting.set(fifo, resolve));
     this.#shell!.stdin!.write(`${fifo}\n`);
     void gone.then(() => this.#wake(fifo));
     return answer;

@@ -3,7 +3,8 @@
  * program that it starts, and what a shell began goes on when the server is killed. A shell whose server goes ends.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { spawnProgram } from '../host/spawn-program.ts';
 
 export interface HelperOptions {
   /** `cgroup.procs` files of the cgroups to live in, outside of the server's own. */
@@ -16,6 +17,7 @@ const enterCgroups = 'while [ "$1" != -- ]; do echo 0 >"$1" || exit 70; shift; d
 /**
  * Runs a script in a session of its own; 0 is its input, 3 its answers. It keeps nobody from ending.
  * @param args are `$1` and so on
+ * @throws Error where no descriptors are left
  */
 export function openHelper(
   { procsFiles, environment }: HelperOptions,
@@ -23,7 +25,7 @@ export function openHelper(
   script: string,
   args: readonly string[] = [],
 ): ChildProcess {
-  const child = spawn(shell, ['-c', `${enterCgroups} ${script}`, 'kf-helper', ...procsFiles, '--', ...args], {
+  const child = spawnProgram(shell, ['-c', `${enterCgroups} ${script}`, 'kf-helper', ...procsFiles, '--', ...args], {
     stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
     // A Ctrl-C meant for the server is not meant for tasks.
     detached: true,

@@ -61,8 +61,8 @@ export class Launcher {
   /** The first line that the program answers; empty when it ended without one. */
   launch({ args, complaints, rootMount }: Launch): Promise<string> {
     const token = String(this.#serial++);
-    const answer = new Promise<string>((resolve) => this.#waiting.set(token, resolve));
     this.open();
+    const answer = new Promise<string>((resolve) => this.#waiting.set(token, resolve));
     this.#shell!.stdin!.write(
       `${[token, complaints, rootMount?.options ?? '', rootMount?.path ?? '', ...args].join('\n')}\n\n`,
     );

@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -59,6 +60,29 @@ describe.each(ways)('a program run %s', (_, run) => {
     );
     for (const [i, text] of texts.entries()) expect(text === String(i % 10).repeat(300_000)).toBe(true);
   });
+});
+
+test('without a descriptor left a program does not run, which is said, and the next one does', async () => {
+  const fresh = new CommandShells({ size: 1 });
+  const limit = (most: string): unknown => execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${most}:`]);
+  const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))![1]!;
+  limit(String(readdirSync('/proc/self/fd').length + 100));
+  const taken: number[] = [];
+  try {
+    for (;;) taken.push(openSync('/dev/null', 'r'));
+  } catch {
+    // There are no more.
+  }
+  const said: unknown[] = [];
+  for (const run of [runCommand, fresh.run]) said.push(await run('true', []).catch((error: Error) => error.message));
+  for (const fd of taken) closeSync(fd);
+  limit(soft);
+  expect(said).toEqual([
+    expect.stringContaining('too many open files'),
+    expect.stringContaining('too many open files'),
+  ]);
+  expect(await fresh.run('echo', ['next'])).toBe('next\n');
+  fresh.close();
 });
 
 test('a stuck program is killed, with all that it started; the next one runs', async () => {

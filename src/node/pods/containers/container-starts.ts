@@ -63,6 +63,7 @@ export class ContainerStarts {
   async #makeAnew(name: string): Promise<void> {
     try {
       await this.#parts.processes.discard(name);
+      await this.#parts.place.clearRoot(name);
     } catch (error) {
       return this.#notStarted(name, error);
     }

@@ -14,7 +14,7 @@ import { containerSpec } from '../../runtime/oci-spec.ts';
 import { linkShown, makeShown, readShown, type ShownFolder, Unreachable } from '../../volumes/container-files.ts';
 import { messageMount } from '../end/termination-message.ts';
 import { checkProbes } from '../health/probe-checks.ts';
-import { hostnameOf, type Sandbox } from '../sandbox/sandbox.ts';
+import { hostnameOf, rootFolder, type Sandbox } from '../sandbox/sandbox.ts';
 import { commandOf } from './command.ts';
 import { ConfigError } from './config-error.ts';
 import { type PodFacts, resolveEnvironment } from './environment.ts';
@@ -141,7 +141,7 @@ const imageOf = ({ context, container }: PlanInput): Promise<Image> =>
   });
 
 async function rootOf({ context, pod, container, order, sandbox }: PlanInput, image: Image): Promise<Rootfs> {
-  const diskDir = join(sandbox.disk.path, 'containers', container.name);
+  const diskDir = rootFolder(sandbox.disk.path, container.name);
   mkdirSync(diskDir, { recursive: true });
   const { runAsUser, runAsGroup, runAsNonRoot } = securityOf(pod, container);
   const rootfs = await context.rootfsOf(image).prepare({

@@ -1,6 +1,7 @@
 /** Where a Pod lives on this machine: its folder in memory, its network, its disk. Made when first needed. */
 
 import { mkdirSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '../../../resources/core/pod.ts';
 import type { NodeContext } from '../../context.ts';
@@ -8,7 +9,7 @@ import type { PodDisk } from '../../disk/disk.ts';
 import type { PodNetwork } from '../../network/network.ts';
 import { podDisk } from '../plan/resources.ts';
 import type { PodRecord } from '../recovery/state-file.ts';
-import { makeSandbox, type Sandbox } from './sandbox.ts';
+import { makeSandbox, rootFolder, type Sandbox } from './sandbox.ts';
 
 export class PodPlace {
   readonly directory: string;
@@ -67,6 +68,14 @@ export class PodPlace {
       policies.hold(pod, this.#network),
     ]);
     return sandbox;
+  }
+
+  /**
+   * Removes what a container that has ended has written to its root. One that is started again finds none of it, as in
+   * Kubernetes: above all no links, by which the server, which makes the root, would be led elsewhere.
+   */
+  async clearRoot(container: string): Promise<void> {
+    if (this.#disk !== undefined) await rm(rootFolder(this.#disk.path, container), { recursive: true, force: true });
   }
 
   /** Bytes in use on the disk. */

@@ -20,6 +20,9 @@ export interface Sandbox {
 export const hostnameOf = ({ metadata, spec }: Pod): string =>
   (spec.hostname || metadata.name).slice(0, 63).replace(/[-.]+$/, '');
 
+/** For what a container writes to its root, on the Pod's disk. Only the server gets there while the container does not run. */
+export const rootFolder = (disk: string, container: string): string => join(disk, 'containers', container);
+
 const aliases = ({ spec }: Pod): readonly string[] =>
   (spec.hostAliases ?? []).map(({ ip, hostnames = [] }) => [ip, ...hostnames].join(' '));
 

@@ -195,8 +195,10 @@ function runsText(job: TaskSchedule): string | undefined {
     : `TaskRuns of ${referenced('Task', taskRef)}`;
 }
 
-const referenced = (kind: string, { name, resolver }: { readonly name?: string; readonly resolver?: string }): string =>
-  name === undefined ? `a ${kind} that the resolver ${resolver ?? '?'} finds` : `the ${kind} ${name}`;
+const referenced = (
+  kind: string,
+  { name, resolver }: { readonly name?: string; readonly resolver?: string },
+): string => (name === undefined ? `a ${kind} that the resolver ${resolver ?? '?'} finds` : `the ${kind} ${name}`);
 
 function progressOfRun(run: JobRun): string {
   const { reason = 'Pending', message = '' } = conditionOf(run, 'Succeeded') ?? {};

@@ -23,11 +23,16 @@ export const endPod = (client: Client, run: TaskRun, found: Pod): Promise<boolea
 /** Seconds; also the default of Pods. */
 const usualGrace = 10;
 
-async function stopPod(client: Client, run: TaskRun, found: Pod): Promise<boolean> {
+/**
+ * Has the Pod end and stay. @param asRead resourceVersion that it must still have
+ * @throws StatusError Conflict when it has another
+ */
+export async function stopPod(client: Client, run: TaskRun, found: Pod, asRead?: string): Promise<boolean> {
   if (podEnded(found)) return true;
   const grace = gracePeriodOf(run) ?? found.spec.terminationGracePeriodSeconds ?? usualGrace;
   if (Number(found.metadata.annotations?.[annotations.endWithin] ?? Infinity) <= grace) return true;
-  const body = { metadata: { annotations: { [annotations.endWithin]: String(grace) } } };
+  const metadata = { annotations: { [annotations.endWithin]: String(grace) } };
+  const body = { metadata: asRead === undefined ? metadata : { ...metadata, resourceVersion: asRead } };
   try {
     await client.patch(Pod, refOf(found), { type: 'merge', body });
   } catch (error) {
@@ -36,6 +41,10 @@ async function stopPod(client: Client, run: TaskRun, found: Pod): Promise<boolea
   }
   return true;
 }
+
+/** None of its steps began in time, and it was told to end. */
+export const isGivenUp = (run: TaskRun, pod: Pod): boolean =>
+  run.spec.status !== 'TaskRunCancelled' && pod.metadata.annotations?.[annotations.endWithin] !== undefined;
 
 async function deletePod(client: Client, run: TaskRun, found: Pod): Promise<boolean> {
   const wanted = gracePeriodOf(run);

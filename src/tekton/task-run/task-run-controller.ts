@@ -32,7 +32,7 @@ import { resolutionsOf } from '../references/references.ts';
 import { SpaceLine } from '../space/space-line.ts';
 import { attemptOf, podName } from './attempt.ts';
 import { cancelled, podEnded, started, stuckStart, succeeded, timedOut } from './conditions.ts';
-import { endPod, endUnknown, removeUnstarted } from './end-pod.ts';
+import { endPod, endUnknown, isGivenUp, removeUnstarted, stopPod } from './end-pod.ts';
 import { type KnownTask, TaskRunFailure, UnfitTaskRun } from './failure.ts';
 import { isAbandoned, letGo } from './held-pod.ts';
 import { makePod, type PodDefaults, withMetaOfTask } from './make-pod.ts';
@@ -245,7 +245,7 @@ class TaskRunController {
     const run = knownSpec(read) === undefined ? await this.#knownAgain(read, pod) : read;
     const spec = run === undefined ? undefined : knownSpec(run);
     if (run === undefined || spec === undefined) return soon;
-    const status = statusFromPod(run, spec, pod, this.#now());
+    const status = statusFromPod(run, spec, pod, this.#now(), isGivenUp(run, pod) ? timedOut(run) : undefined);
     const excused = timeToPull(pod, this.#podDefaults.imagePullBackOffTimeout, this.#clock.now());
     const stuck = isKfsOwn(run) || podEnded(pod) ? undefined : stuckStart(run, pod, excused > 0);
     if (stuck !== undefined) return this.#giveUp({ ...run, status }, pod, stuck);
@@ -272,7 +272,9 @@ class TaskRunController {
     const left = timeToStart(run, this.#clock.now());
     if (left === undefined) return;
     if (left > 0) return { requeueAfter: left };
-    return this.#giveUp(run, pod, timedOut(run));
+    if (isKfsOwn(run) || !pod.spec.nodeName) return this.#giveUp(run, pod, timedOut(run));
+    // Sidecars may have run, and have a log: the run ends when they have.
+    await stopPod(this.#client, run, pod, pod.metadata.resourceVersion);
   }
 
   /** Of a Pod nothing of which has started. */

@@ -51,11 +51,16 @@ export class ProbeLoop {
   }
 
   #startup(probe: Probe): void {
-    const failing = inARow(probe.failureThreshold || 3);
+    const { clock } = this.#options;
+    const period = periodOf(probe);
+    let last = Infinity;
     this.#every('startup', probe, (well) => {
+      const now = clock.now();
+      // It has the time of as many looks as it may fail, though it is looked at more often.
+      last = Math.min(last, now + ((probe.failureThreshold || 3) - 1) * period);
       if (well) this.#begun();
-      else if (failing(true)) this.#options.onUnhealthy('startup');
-      else return periodOf(probe);
+      else if (now >= last) this.#options.onUnhealthy('startup');
+      else return Math.min(period, eager, last - now);
       return undefined;
     });
   }

@@ -29,7 +29,8 @@ const containerFields = {
   ),
   imagePullPolicy: s.describe(
     'When the image is pulled. Default: `IfNotPresent`, with the tag `latest` `Always`.',
-    s.optional(s.enumeration('Always', 'IfNotPresent', 'Never')),
+    // Or a variable.
+    s.optional(s.string({ pattern: '^(Always|IfNotPresent|Never|.*\\$\\(.+\\).*)$' })),
   ),
   securityContext: s.describe('User and privileges.', s.optional(securityContextSchema)),
 };

@@ -331,3 +331,11 @@ test.each([
 ])('%s is taken', async (_what, spec) => {
   await server.taken(Task, spec);
 });
+
+test('the pull policy may be a variable, and nothing that is none', async () => {
+  const withPolicy = (imagePullPolicy: string) => ({ ...param({}), ...withStep({ imagePullPolicy }) });
+  expect(await server.taken(Task, withPolicy('$(params.p)'))).toMatchObject({
+    steps: [{ imagePullPolicy: '$(params.p)' }],
+  });
+  await expect(server.taken(Task, withPolicy('Sometimes'))).rejects.toThrow('spec.steps[0].imagePullPolicy');
+});

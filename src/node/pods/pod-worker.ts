@@ -190,7 +190,7 @@ export class PodWorker {
       await this.#remove();
     } catch (error) {
       if (error instanceof Detached || stopping.aborted) return this.#detach();
-      await this.#starts.settled();
+      await this.#starts.close();
       if (this.#mayHaveRun && !(error instanceof PodGone)) {
         // Something may have run, so the Pod must not be tried again, and what tells of it stays for the next start.
         this.#context.onError(`pod ${this.pod.metadata.name}: its end cannot be reported`, error);
@@ -242,7 +242,7 @@ export class PodWorker {
   }
 
   async #detach(): Promise<void> {
-    await this.#starts.settled();
+    await this.#starts.close();
     this.#processes.detach();
     if (this.#journal.names.length === 0) await this.#remove();
   }

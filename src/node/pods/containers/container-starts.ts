@@ -16,6 +16,7 @@ export class ContainerStarts {
   readonly #watch: ContainerWatch;
   /** In flight: the agent's stop waits for them, so that none is cut in two. */
   readonly #starts = new Set<Promise<void>>();
+  #closed = false;
 
   constructor(parts: PodParts, watch: ContainerWatch) {
     this.#parts = parts;
@@ -23,13 +24,14 @@ export class ContainerStarts {
   }
 
   start(name: string): void {
+    if (this.#closed) return;
     this.#parts.runs.set(name, { phase: 'starting' });
     this.#track(this.#make(name));
   }
 
   /** One that has ended, and was not told to. */
   restart(name: string): void {
-    if (this.#parts.runs.get(name)?.phase !== 'backoff') return;
+    if (this.#closed || this.#parts.runs.get(name)?.phase !== 'backoff') return;
     this.#parts.runs.set(name, { phase: 'starting' });
     this.#track(this.#makeAnew(name));
   }
@@ -41,8 +43,9 @@ export class ContainerStarts {
     this.#track(this.#goOn(name, process));
   }
 
-  /** Resolves when no start is in flight. */
-  async settled(): Promise<void> {
+  /** Nothing is started any more. Resolves when no start is in flight. */
+  async close(): Promise<void> {
+    this.#closed = true;
     await Promise.allSettled(this.#starts);
   }
 

@@ -34,5 +34,10 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   { name: 'KF_DEBUG', default: 'none', description: 'When set, an unexpected error comes with its stack.' },
   { name: 'NO_COLOR', default: 'none', description: 'When set, nothing is coloured; nor is it with `TERM=dumb`.' },
   { name: 'TZ', default: "the machine's zone", description: 'Your time zone, in which times are shown and read.' },
+  {
+    name: 'TMPDIR',
+    default: '/var/tmp',
+    description: 'Where `kf push` puts an image of this machine’s Podman while it is uploaded.',
+  },
   { name: 'HOME', default: '/', description: "Holds `.kf`, the commands' own settings: server and Space." },
 ];

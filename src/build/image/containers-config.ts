@@ -3,6 +3,12 @@
 /** Where they are inside. */
 export const configFolder = '/bases';
 
+/**
+ * Where a build has put a `netavark` that does nothing: newer releases of buildah, as Debian 13 has, want one, whether or
+ * not they make a network. Here they never do.
+ */
+export const helpersFolder = '/build/tmp/helpers';
+
 /** By name. */
 export const containersConfig: Readonly<Record<string, string>> = {
   'storage.conf': `[storage]
@@ -21,6 +27,13 @@ default_capabilities = [
   "SYS_CHROOT",
 ]
 default_sysctls = []
+
+[engine]
+helper_binaries_dir = ["${helpersFolder}"]
+
+[network]
+network_backend = "netavark"
+network_config_dir = "/build/tmp/networks"
 `,
 };
 

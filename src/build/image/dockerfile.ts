@@ -2,7 +2,7 @@
 
 import type { EnvVar } from '../../resources/core/pod.ts';
 import { fullReference, parseImageReference } from '../../resources/image-reference.ts';
-import { configFolder, containersEnvironment } from './containers-config.ts';
+import { configFolder, containersEnvironment, helpersFolder } from './containers-config.ts';
 import type { Places, Recipe } from './recipe.ts';
 
 export interface DockerfileBuild {
@@ -43,7 +43,8 @@ set -eu
 : > /build/unfinished
 trap 'rm -f /build/unfinished' EXIT
 rm -rf /build/${dockerfileOutput} /build/tmp
-mkdir -p /build/${dockerfileOutput}/blobs/sha256 /build/tmp /build/storage
+mkdir -p /build/${dockerfileOutput}/blobs/sha256 ${helpersFolder} /build/storage
+ln -s /bin/false ${helpersFolder}/netavark
 copy() { skopeo --policy ${configFolder}/policy.json --tmpdir /build/tmp copy --quiet "$@" >/dev/null; }
 count=$1
 shift

@@ -29,7 +29,8 @@ const isAtRoot = ({ destination, type }: OciMount): boolean => destination === '
 /**
  * `sh -c` of this with the options, the path, the folder of all Pods' disks, and a program with its arguments. Where
  * mounts of the machine are not shared (no systemd), the new namespace's copies of the other Pods' disks would keep them
- * in use; a line of mountinfo has `master:` when that cannot happen.
+ * in use; a line of mountinfo has `master:` when that cannot happen. By the newer system calls, which mount(8) takes from 2.39
+ * on where it may, the kernel accepts no option of more than 255 bytes: no image of several layers.
  */
 export const mountRoot = `
 options=$1 root=$2 disks=$3; shift 3
@@ -39,4 +40,4 @@ while read -r _ _ _ _ target rest; do
   case "$options" in *"=$target/"*) continue ;; esac
   umount -l "$target"
 done </proc/self/mountinfo
-mount -i -t overlay -o "$options" overlay "$root" && exec "$@"`;
+LIBMOUNT_FORCE_MOUNT2=always mount -i -t overlay -o "$options" overlay "$root" && exec "$@"`;

@@ -70,9 +70,10 @@ export class OciRuntime {
   }
 }
 
-/** The message of a runtime's log line (`time="…" level=error msg="…"`), or the line itself. */
+/** The message of a runtime's log line (`time="…" level=error msg="…"`), or the line itself; not what mount(8) adds to it. */
 export function lastLine(text: string): string {
-  const line = text.trim().split('\n').at(-1) ?? '';
+  const lines = text.split('\n').map((line) => line.trim());
+  const line = lines.findLast((line) => line !== '' && !line.startsWith('dmesg(1) may have more')) ?? '';
   const message = /msg="((?:[^"\\]|\\.)*)"/.exec(line)?.[1];
   return message === undefined ? line : message.replace(/\\(.)/g, '$1');
 }

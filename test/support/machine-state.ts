@@ -65,9 +65,10 @@ export function machineState(instance: Instance): MachineState {
       .sort(),
     cgroups: cgroupsNamed(prefix),
     processes: processesOf(ours),
-    volatileFiles: ['pods', 'exits', 'runtime'].flatMap((folder) =>
-      list(join(volatileOf(instance), folder)).map((name) => `${folder}/${name}`),
-    ),
+    // Newer releases of crun keep the seccomp filters that they have compiled.
+    volatileFiles: ['pods', 'exits', 'runtime']
+      .flatMap((folder) => list(join(volatileOf(instance), folder)).map((name) => `${folder}/${name}`))
+      .filter((path) => path !== 'runtime/.cache'),
   };
 }
 

@@ -8,7 +8,7 @@ import type { PipelineSpec } from '../../resources/tekton/pipeline-spec.ts';
 import type { Provenance } from '../../resources/tekton/reference.ts';
 import type { Found, Waiting } from '../references/reference.ts';
 import { pipelineOf } from '../references/references.ts';
-import { checkPipeline, preparePipeline } from './prepare.ts';
+import { checkPipeline, checkPrepared, preparePipeline } from './prepare.ts';
 import { isTaskAttempt } from './task-attempt.ts';
 import { InvalidPipeline, PipelineRunFailure } from './types.ts';
 
@@ -49,11 +49,13 @@ function prepared(run: PipelineRun, spec: PipelineSpec, name: string): RunPipeli
   if (isTaskAttempt(run)) return { state: 'found', spec, name, run };
   try {
     checkPipeline(run, spec, name);
+    const filled = preparePipeline(run, spec, name);
+    checkPrepared(run, filled, name);
+    return { state: 'found', spec: filled, original: spec, name, run };
   } catch (error) {
     if (!(error instanceof PipelineRunFailure)) throw error;
     throw new InvalidPipeline(error.reason, error.message, spec);
   }
-  return { state: 'found', spec: preparePipeline(run, spec, name), original: spec, name, run };
 }
 
 /** A Pipeline's labels and annotations are its runs', too; the run's own win. */

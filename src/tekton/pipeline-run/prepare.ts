@@ -3,6 +3,8 @@
 import type { ParamValue } from '../../resources/tekton/param.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { PipelineSpec, PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
+import { complaintText } from '../../resources/tekton/validation/complaint.ts';
+import { onErrorErrors } from '../../resources/tekton/validation/pipeline-tasks.ts';
 import { problemOfDefaults, valuesOfParams, variablesOfParams } from '../variables/params.ts';
 import { filledIn, setParam, substituteValue } from '../variables/substitution.ts';
 import { graphOf, InvalidGraph } from './graph.ts';
@@ -56,6 +58,20 @@ export function checkPipeline(run: PipelineRun, spec: PipelineSpec, pipeline: st
     fail(
       'PipelineValidationFailed',
       `[User error] Failed to apply parameters to ${of}: parameter resolution failed: ${defaults}`,
+    );
+}
+
+/** Whether what params were put into still holds. @throws PipelineRunFailure @param pipeline name of the Pipeline */
+export function checkPrepared(
+  run: PipelineRun,
+  { tasks = [], finally: final = [] }: PipelineSpec,
+  pipeline: string,
+): void {
+  const complaints = [...tasks, ...final].flatMap(onErrorErrors);
+  if (complaints.length > 0)
+    throw new PipelineRunFailure(
+      'PipelineValidationFailed',
+      `[User error] Pipeline ${run.metadata.namespace ?? ''}/${pipeline} can't be Run; it has an invalid spec: ${complaintText(complaints)}`,
     );
 }
 

@@ -11,6 +11,7 @@ import { isAlreadyExists, isForbidden, isInvalid } from '../../resources/status.
 import { type RunDefaults, withDefaultBindings } from '../../resources/tekton/defaults/configured.ts';
 import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
+import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { substituteDeep } from '../variables/substitution.ts';
 import { makeClaims } from '../workspaces/claims.ts';
 import { attemptOf, podName } from './attempt.ts';
@@ -79,6 +80,7 @@ async function partsOf(
   hasCredentials: boolean | undefined,
 ): Promise<PodParts> {
   if (isKfsOwn(run)) return { spec };
+  checkOnError(run, spec);
   const credentials = await credentialsOf(client, run, hasCredentials);
   const variables = runVariables(run, task);
   const { podTemplate } = run.spec;
@@ -88,6 +90,16 @@ async function partsOf(
     ...(credentials === undefined ? {} : { credentials }),
     ...(podTemplate === undefined ? {} : { podTemplate: substituteDeep(podTemplate, variables) }),
   };
+}
+
+/** What params were put into may be none of the words that there are. @throws TaskRunFailure */
+function checkOnError(run: TaskRun, { steps = [] }: TaskSpec): void {
+  const wrong = steps.find(({ onError = '' }) => !['', 'continue', 'stopAndFail'].includes(onError));
+  if (wrong !== undefined)
+    throw refused(
+      run,
+      `translating TaskSpec to Pod: task step onError must be either "continue" or "stopAndFail" but it is set to an invalid value "${wrong.onError}"`,
+    );
 }
 
 /** The run bears the labels and annotations of its Task; its own win. */

@@ -77,6 +77,12 @@ test.each([
     '[User error] Validation failed for pipelinerun with error pipeline param "x" has no enum, but referenced in "ab" task has enums: [a b]',
   ],
   [
+    'what is to be done about failures is nothing known',
+    { params: [{ name: 'x', default: 'maybe' }], tasks: [{ name: 't', taskSpec, onError: '$(params.x)' }] },
+    'PipelineValidationFailed',
+    '[User error] Pipeline dev/run can\'t be Run; it has an invalid spec: invalid value: maybe: OnError\nPipelineTask OnError must be either "continue" or "stopAndFail"',
+  ],
+  [
     'a value that its Task does not allow',
     { tasks: [{ ...ab, params: [{ name: 'p', value: 'z' }] }] },
     'InvalidParamValue',

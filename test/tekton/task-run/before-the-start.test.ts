@@ -83,3 +83,21 @@ test('a registry that does not answer is asked again for as long as is set', asy
   clock.advance(1000);
   expect(await reason()).toBe('TaskRunImagePullFailed');
 });
+
+test('what a step does about its failure is nothing known, once its param is filled in', async () => {
+  controller = startTaskRunController({ client: local.client, clock });
+  const [a] = taskSpec.steps;
+  await local.client.create(TaskRun, {
+    metadata: ref('run'),
+    spec: {
+      params: [{ name: 'how', value: 'maybe' }],
+      taskSpec: { params: [{ name: 'how' }], steps: [{ ...a!, onError: '$(params.how)' }] },
+    },
+  });
+  const run = await untilObject(local.client, TaskRun, ref('run'), isFinal);
+  expect(conditionOf(run, 'Succeeded')).toMatchObject({
+    reason: 'PodCreationFailed',
+    message:
+      'failed to create task run pod "run": translating TaskSpec to Pod: task step onError must be either "continue" or "stopAndFail" but it is set to an invalid value "maybe". Maybe invalid TaskSpec',
+  });
+});

@@ -65,7 +65,7 @@ function embeddedTypeErrors({ taskSpec }: PipelineTask): Complaints {
     .map((field) => generic(`taskSpec.${field} cannot be specified when using taskSpec.steps`, `taskSpec.${field}`));
 }
 
-function onErrorErrors({ onError = '', retries = 0 }: PipelineTask): Complaints {
+export function onErrorErrors({ onError = '', retries = 0 }: PipelineTask): Complaints {
   if (onError === '' || onError.startsWith('$(params')) return [];
   if (onError !== 'continue' && onError !== 'stopAndFail')
     return [invalidValue(onError, 'OnError', 'PipelineTask OnError must be either "continue" or "stopAndFail"')];

@@ -94,10 +94,10 @@ export class AwaitedVolumes {
     if (entry.looking) return;
     entry.looking = true;
     this.#catchUp(entry).catch((error: unknown) => {
-      if (!this.#isHere(entry)) return;
-      if (error instanceof PodGone) return this.leave(uid);
+      const isHere = this.#isHere(entry);
+      if (error instanceof PodGone || this.#options.stopping.aborted) return isHere ? this.leave(uid) : undefined;
       this.#options.onError(`pod ${entry.publisher.pod.metadata.name}: looking for its volumes`, error);
-      this.#lookAgain(entry, retryDelay);
+      if (isHere) this.#lookAgain(entry, retryDelay);
     });
   }
 

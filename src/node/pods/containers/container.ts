@@ -23,6 +23,9 @@ export interface Exit {
   readonly at: number;
 }
 
+/** Milliseconds until a SIGKILL that could not be sent is sent again. */
+const killAgain = 1000;
+
 /** Milliseconds after its start in which an init may miss a signal. */
 const settling = 250;
 
@@ -36,6 +39,9 @@ export class ContainerProcess {
   #again: Timer | undefined;
   #startedAt = 0;
   #over = false;
+  /** Let go of: it is not for us to end it any more. */
+  #closed = false;
+  #complained = false;
 
   constructor(context: NodeContext, place: ContainerPlace) {
     this.#context = context;
@@ -119,9 +125,13 @@ export class ContainerProcess {
   }
 
   #signal(signal: 'TERM' | 'KILL'): void {
-    const { runtime, onError } = this.#context;
+    const { runtime, onError, clock } = this.#context;
     runtime.kill(this.place.id, signal).catch((error: unknown) => {
-      if (!this.#over) onError(`cannot send SIG${signal} to container ${this.place.id}`, error);
+      if (this.#over || this.#closed) return;
+      if (!this.#complained) onError(`cannot send SIG${signal} to container ${this.place.id}`, error);
+      this.#complained = true;
+      // Nobody asks again: a machine that is short of something must not leave it running for ever.
+      if (signal === 'KILL') this.#killTimer = clock.after(killAgain, () => this.#signal('KILL'));
     });
   }
 
@@ -140,6 +150,7 @@ export class ContainerProcess {
 
   /** Lets go without touching the container. */
   detach(): void {
+    this.#closed = true;
     this.#cancelTimers();
     this.#watch?.close();
   }

@@ -4,6 +4,7 @@
  */
 
 import { stat } from 'node:fs/promises';
+import { pause } from '../../client/clock.ts';
 import { endOfTurn } from '../../client/turns.ts';
 import type { Container, Pod } from '../../resources/core/pod.ts';
 import { containersOf, orderOf } from '../../resources/core/pod-containers.ts';
@@ -35,6 +36,9 @@ const deadlineExceeded: Failure = {
   reason: 'DeadlineExceeded',
   message: 'Pod was active on the node longer than the specified deadline',
 };
+
+/** Milliseconds between attempts to remove a container; after the last one it is left for the next start of the server. */
+const removalDelays = [500, 2000, 10_000, undefined];
 
 export class PodWorker {
   readonly #context: NodeContext;
@@ -249,9 +253,20 @@ export class PodWorker {
 
   /** Removes all that was made for the Pod but its logs. */
   async #remove(): Promise<void> {
-    const removals = this.#journal.names.map((name) => this.#processes.of(name).remove());
-    await Promise.all(removals.map((removal) => removal.catch((error: unknown) => this.#leftover(error))));
+    await Promise.all(this.#journal.names.map((name) => this.#removeContainer(name)));
     await this.#place.release().catch((error: unknown) => this.#leftover(error));
+  }
+
+  /** A machine that is short of something for a moment must not leave it running for good. */
+  async #removeContainer(name: string): Promise<void> {
+    const { clock, stopping } = this.#context;
+    for (const delay of removalDelays)
+      try {
+        return await this.#processes.of(name).remove();
+      } catch (error) {
+        if (delay === undefined || stopping.aborted) return this.#leftover(error);
+        await pause(clock, delay, stopping);
+      }
   }
 
   #leftover(error: unknown): void {

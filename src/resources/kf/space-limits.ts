@@ -19,7 +19,7 @@ export interface Need {
 
 export function needOf({ limits = {}, requests = {} }: ResourceRequirements = {}): Need {
   const amount = (text: string | number | undefined): number => (text === undefined ? 0 : quantityValue(text));
-  return { memory: amount(limits.memory), cpu: amount(requests.cpu ?? limits.cpu) };
+  return { memory: amount(limits.memory ?? requests.memory), cpu: amount(requests.cpu ?? limits.cpu) };
 }
 
 export type Room =

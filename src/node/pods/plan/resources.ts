@@ -21,8 +21,14 @@ const limitOf = (container: Container, resource: string): number | undefined => 
   return text === undefined ? undefined : quantityValue(text);
 };
 
+const requestOf = (container: Container, resource: string): number => {
+  const text = container.resources?.requests?.[resource];
+  return text === undefined ? 0 : quantityValue(text);
+};
+
+/** Bytes. Who asks for more than the default gets it: without a limit Kubernetes knows no other. */
 export const memoryLimit = (container: Container, defaults: Defaults): number =>
-  limitOf(container, 'memory') ?? defaults.memoryBytes;
+  limitOf(container, 'memory') ?? Math.max(defaults.memoryBytes, requestOf(container, 'memory'));
 
 export const cpuLimit = (container: Container): number | undefined => limitOf(container, 'cpu');
 
@@ -43,7 +49,10 @@ export function podMemory(pod: Pod, defaults: Defaults): number {
 
 /** Bytes of the Pod's disk: its containers share one. */
 export function podDisk(pod: Pod, defaults: Defaults): number {
-  const stated = containersOf(pod).map((container) => limitOf(container, 'ephemeral-storage'));
-  const total = stated.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
-  return total > 0 ? total : defaults.diskBytes;
+  const sum = (amounts: readonly (number | undefined)[]): number =>
+    amounts.reduce<number>((all, bytes) => all + (bytes ?? 0), 0);
+  const containers = containersOf(pod);
+  const limits = sum(containers.map((container) => limitOf(container, 'ephemeral-storage')));
+  if (limits > 0) return limits;
+  return Math.max(defaults.diskBytes, sum(containers.map((one) => requestOf(one, 'ephemeral-storage'))));
 }

@@ -276,7 +276,7 @@ describe.skipIf(chroot)('limits', () => {
   let small: Kf;
   beforeAll(async () => {
     small = await Kf.create();
-    for (const [name, value] of Object.entries({ 'build.disk': '64Mi', 'build.memory': '64Mi' }))
+    for (const [name, value] of Object.entries({ 'build.disk': '64Mi', 'build.memory': '128Mi' }))
       await small.ok('configure-server', 'set', name, value);
   });
   afterAll(() => small.remove());

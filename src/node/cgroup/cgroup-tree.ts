@@ -34,8 +34,10 @@ export class CgroupTree {
     );
   }
 
-  /** Relative to a hierarchy's root. */
+  /** Relative to a hierarchy's root. @throws RangeError for what would lead elsewhere */
   path(id: string): string {
+    if (id === '' || id === '.' || id === '..' || id.includes('/'))
+      throw new RangeError(`${JSON.stringify(id)} is no name of a cgroup`);
     return join(this.parent, id);
   }
 

@@ -35,7 +35,7 @@ export const mountableStatus = ({ status }: Pod): PodStatus => ({
   containerStatuses: undefined,
   initContainerStatuses: undefined,
   conditions: status?.conditions?.filter(
-    ({ type, reason }) => type !== volumesMounted && !(type === 'PodScheduled' && reason === unschedulable),
+    ({ type, status: is }) => type !== volumesMounted && !(type === 'PodScheduled' && is === 'False'),
   ),
 });
 

@@ -185,6 +185,15 @@ test('two that wait for the same, one of which goes away; nothing is watched tha
   expect(awaited.watching).toBe(0);
 });
 
+test('one that had its turn before: what it waited for then is told no more', async () => {
+  start(new FakeClock());
+  const pod = await make('turn', [{ name: 'v', secret: { secretName: 'login' } }]);
+  const room = { type: 'PodScheduled', status: 'False', reason: 'WaitingForRoom', message: 'full' } as const;
+  awaited.arrive(await client.updateStatus(Pod, { ...pod, status: { conditions: [room] } }));
+  const waiting = await says('turn', (one) => mountFailureOf(one) !== undefined);
+  expect(conditionOf(waiting, 'PodScheduled')).toBeUndefined();
+});
+
 test('one that a server before this one has left waiting: its status is put right before it goes on', async () => {
   start(new FakeClock());
   const volume: Volume = { name: 'v', secret: { secretName: 'login' } };

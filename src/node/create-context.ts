@@ -7,8 +7,7 @@ import type { NodeAgentOptions } from './agent-options.ts';
 import { readBootId } from './boot-id.ts';
 import { detectCgroups } from './cgroup/cgroup.ts';
 import type { NodeContext } from './context.ts';
-import { CommandShells } from './host/command-shells.ts';
-import type { RunCommand } from './host/run-command.ts';
+import { slowCommands } from './host/slow-commands.ts';
 import { layoutOf } from './layout.ts';
 import { PodPolicies } from './network/pod-policies.ts';
 import { ownNodeName } from './node-object.ts';
@@ -58,7 +57,7 @@ export function createContext(
     limitsSwap: swapCanBeLimited(),
     defaults: limits.defaults ?? usualDefaults,
     resultBytes: limits.resultBytes ?? usualResultBytes,
-    probing: probesWith(stopping),
+    probing: slowCommands(stopping),
     rlimits: rlimitsWithin(readFileSync('/proc/self/limits', 'utf8')),
     hostPaths: [layout.builds, layout.buildCaches],
     claims,
@@ -66,12 +65,6 @@ export function createContext(
     stopping,
     onError,
   };
-}
-
-function probesWith(stopping: AbortSignal): RunCommand {
-  const shells = new CommandShells({ size: 4 });
-  stopping.addEventListener('abort', () => shells.close(), { once: true });
-  return shells.run;
 }
 
 /** Version 1 can do without the accounting of swap; naming a swap limit would then fail. */

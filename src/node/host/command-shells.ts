@@ -45,6 +45,11 @@ export class CommandShells {
       this.#next();
     });
 
+  /** Whether whoever asks now has to wait for others. */
+  get isFull(): boolean {
+    return this.#shells.size >= this.#size && [...this.#shells].every((shell) => shell.busy && shell.alive);
+  }
+
   /** What runs or is asked for later still comes to its end; then no shell is left. */
   close(): void {
     this.#closed = true;

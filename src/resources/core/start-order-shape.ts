@@ -89,6 +89,7 @@ const order = map(
       when: list(condition),
       returns: list(object({ file: path, key: text, type: integer })),
       resultBytes: integer,
+      memoryBytes: integer,
       exitCodeFile: path,
       stdoutFile: path,
       stderrFile: path,

@@ -59,6 +59,8 @@ export interface ContainerOrder {
    * `maxResultSize` says, 4096 unless changed.
    */
   readonly resultBytes?: number;
+  /** Bytes of memory that it may take where it has no limit and requests less. Default: the node's. */
+  readonly memoryBytes?: number;
   /** Takes the exit code, as digits, after the end. */
   readonly exitCodeFile?: string;
   /** Takes a copy of the standard output after the end, before files are returned. The log has it all the same. */

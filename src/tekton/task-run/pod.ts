@@ -8,6 +8,7 @@ import type { StartOrder } from '../../resources/core/start-order.ts';
 import { parseDuration } from '../../resources/duration.ts';
 import { annotations, labels } from '../../resources/labels.ts';
 import { controllerRef } from '../../resources/meta.ts';
+import { quantityValue } from '../../resources/quantity.ts';
 import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import type { PodTemplate } from '../../resources/tekton/pod-template.ts';
 import type { Sidecar, Step } from '../../resources/tekton/step.ts';
@@ -129,7 +130,7 @@ function complete(run: TaskRun, { spec: given, bindings = [], podTemplate, crede
   return {
     spec,
     steps,
-    order: withCredentials(order, (credentials?.mounts.length ?? 0) > 0),
+    order: withMemory(run, withCredentials(order, (credentials?.mounts.length ?? 0) > 0)),
     volumes: [
       ...tektonVolumes,
       ...(breakpoints === undefined ? [] : [debugVolume]),
@@ -160,6 +161,18 @@ const withCredentials = (order: StartOrder, given: boolean): StartOrder =>
         ]),
       )
     : order;
+
+/** What is asked for the whole run is shared out among the steps; one runs at a time, and may take all of it. */
+function withMemory({ spec: { computeResources = {} } }: TaskRun, order: StartOrder): StartOrder {
+  const asked = computeResources.limits?.memory === undefined ? computeResources.requests?.memory : undefined;
+  if (asked === undefined) return order;
+  const memoryBytes = Math.ceil(quantityValue(asked));
+  const entries = Object.entries(order).map(([name, entry]) => [
+    name,
+    isStep(name) ? { ...entry, memoryBytes } : entry,
+  ]);
+  return Object.fromEntries(entries);
+}
 
 /** A relative folder lies in /workspace. */
 const placed = ({ workingDir }: Step): Pick<Step, 'workingDir'> =>

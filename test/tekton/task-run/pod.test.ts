@@ -239,6 +239,20 @@ describe('requests and limits', () => {
     const each = { requests: { cpu: '333m', memory: '1Gi' }, limits: { cpu: '2' } };
     expect(resourcesOf({ computeResources })).toEqual([each, each, each]);
   });
+  test('memory that is asked for all together each step may take, unless there is a limit', () => {
+    const grants = (computeResources: TaskRun['spec']['computeResources']) => {
+      const spec = { steps: steps('a', 'b'), sidecars: [{ name: 's', image: 'i' }] };
+      const order = orderIn(podFor(taskRun({ taskSpec: spec, ...(computeResources && { computeResources }) })));
+      return [order['step-a']?.memoryBytes, order['step-b']?.memoryBytes, order['sidecar-s']?.memoryBytes];
+    };
+    expect(grants({ requests: { memory: '3Gi' } })).toEqual([3 * 2 ** 30, 3 * 2 ** 30, undefined]);
+    expect(grants({ requests: { memory: '3Gi' }, limits: { memory: '4Gi' } })).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(grants(undefined)).toEqual([undefined, undefined, undefined]);
+  });
   test('of limits alone requests are the share', () =>
     expect(resourcesOf({ computeResources: { limits: { cpu: '3' } } })[0]).toEqual({
       requests: { cpu: '1' },

@@ -195,6 +195,7 @@ export class ContainerWatch {
     const at = endTime({ startedAt, startedMonotonic, endedAt: exit.at, now, nowMonotonic: monotonic() });
     const ending = endingOf(this.#parts.context, {
       container: this.#parts.containers.get(name)!,
+      order: this.#parts.order[name],
       process,
       exit: { ...exit, at },
       startedAt,

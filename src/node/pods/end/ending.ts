@@ -1,6 +1,7 @@
 /** How a container ended: its exit code, the counters of its last moment, and what they mean. */
 
 import type { Container } from '../../../resources/core/pod.ts';
+import type { ContainerOrder } from '../../../resources/core/start-order.ts';
 import { formatBytes } from '../../../resources/quantity.ts';
 import type { NodeContext } from '../../context.ts';
 import type { PodDisk } from '../../disk/disk.ts';
@@ -14,6 +15,7 @@ import { memoryLimit } from '../plan/resources.ts';
 
 export interface EndingInput {
   readonly container: Container;
+  readonly order: ContainerOrder | undefined;
   readonly process: ContainerProcess;
   readonly exit: Exit;
   readonly startedAt: number | undefined;
@@ -22,7 +24,7 @@ export interface EndingInput {
 }
 
 export async function endingOf(context: NodeContext, input: EndingInput): Promise<Ended> {
-  const { container, process, exit, startedAt, stopped, disk } = input;
+  const { container, order, process, exit, startedAt, stopped, disk } = input;
   const [counters, used] = await Promise.all([
     context.cgroups.usage(process.place.id),
     disk?.usage().catch(() => undefined),
@@ -47,7 +49,7 @@ export async function endingOf(context: NodeContext, input: EndingInput): Promis
     stopped,
     oomKills,
     diskShare: used === undefined || used.totalBytes === 0 ? 0 : used.usedBytes / used.totalBytes,
-    memoryLimit: formatBytes(memoryLimit(container, context.defaults)),
+    memoryLimit: formatBytes(memoryLimit(container, context.defaults, order)),
   });
   return {
     phase: 'ended',

@@ -106,7 +106,7 @@ export async function planContainer(input: PlanInput): Promise<ContainerPlan> {
       ...(security.capabilities === undefined ? {} : { capabilities: security.capabilities }),
       networkNamespace: sandbox.network.path,
       cgroupsPath: context.cgroups.containerPath(place.id),
-      memoryBytes: memoryLimit(container, context.defaults),
+      memoryBytes: memoryLimit(container, context.defaults, order),
       limitsSwap: context.limitsSwap,
       cpuRequest: cpuRequest(container),
       ...(cpu === undefined ? {} : { cpuLimit: cpu }),

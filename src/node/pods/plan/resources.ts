@@ -2,6 +2,7 @@
 
 import type { Container, Pod } from '../../../resources/core/pod.ts';
 import { containersOf, orderOf } from '../../../resources/core/pod-containers.ts';
+import type { ContainerOrder } from '../../../resources/core/start-order.ts';
 import { quantityValue } from '../../../resources/quantity.ts';
 import { concurrentNeed, orderError } from '../containers/order.ts';
 
@@ -27,8 +28,8 @@ const requestOf = (container: Container, resource: string): number => {
 };
 
 /** Bytes. Who asks for more than the default gets it: without a limit Kubernetes knows no other. */
-export const memoryLimit = (container: Container, defaults: Defaults): number =>
-  limitOf(container, 'memory') ?? Math.max(defaults.memoryBytes, requestOf(container, 'memory'));
+export const memoryLimit = (container: Container, defaults: Defaults, { memoryBytes = 0 }: ContainerOrder = {}) =>
+  limitOf(container, 'memory') ?? Math.max(defaults.memoryBytes, requestOf(container, 'memory'), memoryBytes);
 
 export const cpuLimit = (container: Container): number | undefined => limitOf(container, 'cpu');
 
@@ -43,7 +44,7 @@ export function podMemory(pod: Pod, defaults: Defaults): number {
   const byName = new Map(containersOf(pod).map((container) => [container.name, container]));
   const names = [...byName.keys()];
   const order = orderOf(pod);
-  const need = (name: string): number => memoryLimit(byName.get(name)!, defaults);
+  const need = (name: string): number => memoryLimit(byName.get(name)!, defaults, order[name]);
   return concurrentNeed(orderError(order, names) === undefined ? order : {}, names, need);
 }
 

@@ -24,6 +24,12 @@ test.each([
   expect(memoryLimit(container(resources), usualDefaults)).toBe(bytes),
 );
 
+test('a container may take what its order grants, unless it has a limit', () => {
+  const order = { memoryBytes: 3 * gibibyte };
+  expect(memoryLimit(container({ requests: { memory: '2Gi' } }), usualDefaults, order)).toBe(3 * gibibyte);
+  expect(memoryLimit(container({ limits: { memory: '64Mi' } }), usualDefaults, order)).toBe(gibibyte / 16);
+});
+
 const disk = (size: string) => ({ 'ephemeral-storage': size });
 test('a Pod’s disk holds what its containers may take, or ask for', () => {
   expect(podDisk(podOf(undefined), usualDefaults)).toBe(gibibyte);

@@ -39,6 +39,9 @@ export const nothing: MachineState = {
   volatileFiles: [],
 };
 
+/** Where newer releases of crun keep the seccomp filters that they have compiled, beside their states. */
+export const runtimeCache = '.cache';
+
 export function instanceOf(dataDir: string): Instance {
   return { dataDir, name: readFileSync(join(dataDir, 'instance'), 'utf8').trim() };
 }
@@ -65,10 +68,9 @@ export function machineState(instance: Instance): MachineState {
       .sort(),
     cgroups: cgroupsNamed(prefix),
     processes: processesOf(ours),
-    // Newer releases of crun keep the seccomp filters that they have compiled.
     volatileFiles: ['pods', 'exits', 'runtime']
       .flatMap((folder) => list(join(volatileOf(instance), folder)).map((name) => `${folder}/${name}`))
-      .filter((path) => path !== 'runtime/.cache'),
+      .filter((path) => !path.endsWith(`/${runtimeCache}`)),
   };
 }
 

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Client } from '../../../src/client/client.ts';
 import { type Clock, systemClock } from '../../../src/client/clock.ts';
 import { createNodeAgent, type NodeAgent } from '../../../src/node/agent.ts';
@@ -31,6 +31,7 @@ import { chooseRuntime } from '../../../src/node/runtime/choose-runtime.ts';
 import { findPrograms } from '../../../src/node/runtime/find-programs.ts';
 import { Pod, podFinished } from '../../../src/resources/core/pod.ts';
 import { noImageSettings } from '../../../src/resources/image-settings.ts';
+import { runtimeCache } from '../../support/machine-state.ts';
 import { MemoryClient } from './memory-client.ts';
 
 export interface TestNodeOptions {
@@ -188,7 +189,8 @@ export class TestNode {
     const cgroups = await detectCgroups({ instance: this.instance }).leftovers();
     const folders = [this.layout.pods, this.layout.exits, this.layout.runtime];
     const files = folders.filter(existsSync).flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
-    return [...cgroups, ...files, ...liveMonitors(this.layout.runtime).keys()];
+    const left = files.filter((path) => basename(path) !== runtimeCache);
+    return [...cgroups, ...left, ...liveMonitors(this.layout.runtime).keys()];
   }
 
   containerPid(pod: Pod, container = 'main'): number {

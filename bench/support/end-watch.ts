@@ -21,6 +21,8 @@ export class EndWatch<T extends Run> {
   constructor(
     readonly server: BenchServer,
     readonly kind: Kind<T>,
+    /** The revision from which on it looks. Default: at everything that is there, too. */
+    readonly since?: string,
   ) {
     this.#broken.catch(() => {});
     void this.#run();
@@ -46,8 +48,9 @@ export class EndWatch<T extends Run> {
 
   async #run(): Promise<void> {
     const { signal } = this.#abort;
+    const from = this.since === undefined ? {} : { resourceVersion: this.since };
     try {
-      for await (const { object } of this.server.client.watch(this.kind, { namespace: space, signal })) {
+      for await (const { object } of this.server.client.watch(this.kind, { namespace: space, signal, ...from })) {
         const run = object as T;
         if (this.kind.finished?.(run) !== true) continue;
         this.finished++;

@@ -26,8 +26,9 @@ export async function createTask(
 
 /** Follows every Task of the server. */
 export class TaskWatch extends EndWatch<Task> {
-  constructor(server: BenchServer) {
-    super(server, Task);
+  /** @param since the revision from which on it looks; default: at every Task that is there, too */
+  constructor(server: BenchServer, since?: string) {
+    super(server, Task, since);
   }
 }
 

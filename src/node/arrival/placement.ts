@@ -5,8 +5,8 @@ import type { Pod } from '../../resources/core/pod.ts';
 import { type Place, type Taint, unschedulable } from '../../resources/core/scheduling.ts';
 import type { NodeContext } from '../context.ts';
 import { standardLabels } from '../node-labels.ts';
-import { waitingStatus } from '../pods/status/pod-status.ts';
-import { PodGone, PodPublisher } from '../pods/status/status-publisher.ts';
+import { PodPublisher } from '../pods/status/status-publisher.ts';
+import { sayWaiting } from './say-waiting.ts';
 
 export interface PlacementOptions {
   readonly context: NodeContext;
@@ -83,17 +83,9 @@ export class Placement {
   }
 
   #say(uid: string, message: string): void {
-    const { clock, onError } = this.#options.context;
     const publisher = this.#pods.get(uid)!;
     const said = publisher.pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
     if (said?.reason === reason && said.message === message) return;
-    const now = new Date(clock.now()).toISOString();
-    publisher
-      .publish((pod) =>
-        this.#pods.get(uid) === publisher ? waitingStatus(pod, reason, message, now) : (pod.status ?? {}),
-      )
-      .catch((error: unknown) => {
-        if (!(error instanceof PodGone)) onError(`pod ${publisher.pod.metadata.name}: writing its status`, error);
-      });
+    sayWaiting(this.#options.context, publisher, { reason, message }, () => this.#pods.get(uid) === publisher);
   }
 }

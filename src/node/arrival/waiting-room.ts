@@ -5,11 +5,11 @@ import type { Pod } from '../../resources/core/pod.ts';
 import { formatBytes } from '../../resources/quantity.ts';
 import type { NodeContext } from '../context.ts';
 import { podMemory } from '../pods/plan/resources.ts';
-import { waitingStatus } from '../pods/status/pod-status.ts';
-import { PodGone, PodPublisher } from '../pods/status/status-publisher.ts';
+import { PodPublisher } from '../pods/status/status-publisher.ts';
 import type { Admission, Candidate } from './admission.ts';
 import { cordoned } from './cordon.ts';
 import { Reservations } from './reservations.ts';
+import { sayWaiting } from './say-waiting.ts';
 
 export interface WaitingRoomOptions {
   readonly context: NodeContext;
@@ -123,17 +123,8 @@ export class WaitingRoom {
   }
 
   #say(uid: string, reason: string, message: string): void {
-    const { clock, onError } = this.#options.context;
     const publisher = this.#pods.get(uid)!;
-    const now = new Date(clock.now()).toISOString();
-    publisher
-      // Admitted meanwhile, the Pod keeps the status that its worker wrote.
-      .publish((pod) =>
-        this.#pods.get(uid) === publisher ? waitingStatus(pod, reason, message, now) : (pod.status ?? {}),
-      )
-      .catch((error: unknown) => {
-        if (!(error instanceof PodGone)) onError(`pod ${publisher.pod.metadata.name}: writing its status`, error);
-      });
+    sayWaiting(this.#options.context, publisher, { reason, message }, () => this.#pods.get(uid) === publisher);
   }
 
   #cancelTimers(): void {

@@ -15,7 +15,7 @@ const exporters = [
 /** @throws CliError when it is not there, or nothing can take it out */
 export async function exportImage(image: string): Promise<{ readonly path: string; remove(): void }> {
   // An image may be larger than the memory that /tmp often lies in.
-  const folder = await mkdtemp(join(process.env.TMPDIR ?? '/var/tmp', 'kf-image-'));
+  const folder = await mkdtemp(join(process.env.TMPDIR || '/var/tmp', 'kf-image-'));
   // At once: the process may be about to end.
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const path = join(folder, 'image.tar');

@@ -189,7 +189,8 @@ function step(fd: number, name: string, flags: number, makeFolders: number | und
     try {
       return { target: readlinkSync(path) };
     } catch {
-      throw error;
+      // What was a link a moment ago is none.
+      throw codeOf(error) === 'ELOOP' ? new Unreachable(`${name}: a link leads elsewhere`) : error;
     }
   }
 }

@@ -66,17 +66,25 @@ function sourceOf(name: string, volume: PreparedVolume, subPath: string): string
   return target;
 }
 
-/** What is at a path of a volume, reached without following a link; a folder is made where nothing is. */
+/** What is at a path of a volume, reached without following a link; a folder is made where nothing is. @throws ConfigError */
 function ready(volume: PreparedVolume, subPath: string, user: OciUser): number {
   const view = [{ destination: '/', root: volume.source, subPath }];
   try {
     return openShown(view, '/', constants.O_RDONLY);
   } catch (error) {
-    if (error instanceof Unreachable) throw new ConfigError(`subPath ${subPath}: a link leads elsewhere`);
-    if (!isMissing(error)) throw error;
+    if (!isMissing(error)) throw explained(error, subPath);
   }
   if (volume.options.includes('ro'))
     throw new ConfigError(`subPath ${subPath} is not in the volume, which is read-only`);
+  try {
+    return madeFor(view, user);
+  } catch (error) {
+    // Whoever shares the volume may have put anything there since.
+    throw explained(error, subPath);
+  }
+}
+
+function madeFor(view: readonly ShownFolder[], user: OciUser): number {
   const fd = makeShown(view, '/', 0o777);
   try {
     fchownSync(fd, user.uid, user.gid);
@@ -88,15 +96,33 @@ function ready(volume: PreparedVolume, subPath: string, user: OciUser): number {
   }
 }
 
+function explained(error: unknown, subPath: string): unknown {
+  const why = error instanceof Unreachable ? 'a link leads elsewhere' : lacking(error);
+  return why === undefined ? error : new ConfigError(`subPath ${subPath}: ${why}`);
+}
+
+function lacking(error: unknown): string | undefined {
+  if (isMissing(error)) return 'it was removed while it was mounted';
+  return (error as NodeJS.ErrnoException).code === 'ENOTDIR' ? 'a part of it is no folder' : undefined;
+}
+
 /** Throws when a created container does not show what it should. @param pid of its first process. @throws ConfigError */
 export function checkMounts(pid: number, expected: readonly ExpectedMount[]): void {
   const view = [{ destination: '/', root: `/proc/${pid}/root`, subPath: '' }];
-  for (const { destination, fd } of expected) {
+  for (const { destination, fd } of expected)
+    if (!isSame(view, destination, fd))
+      throw new ConfigError(`the mount at ${destination} was led elsewhere by a link while it was made`);
+}
+
+function isSame(view: readonly ShownFolder[], destination: string, fd: number): boolean {
+  try {
     const at = openShown(view, destination, constants.O_RDONLY);
     const [shows, should] = [fstatSync(at), fstatSync(fd)];
     closeSync(at);
-    if (shows.dev !== should.dev || shows.ino !== should.ino)
-      throw new ConfigError(`the mount at ${destination} was led elsewhere by a link while it was made`);
+    return shows.dev === should.dev && shows.ino === should.ino;
+  } catch (error) {
+    if (error instanceof Unreachable || lacking(error) !== undefined) return false;
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { release, volumeMounts } from '../../../../src/node/pods/plan/volume-mounts.ts';
 import { prepareVolumes, type VolumeOptions } from '../../../../src/node/pods/plan/volumes.ts';
@@ -154,3 +155,42 @@ test('a link in the way to a folder of a volume is not followed', () => {
   expect(() => mountsOf(volume, { subPath: 'link' })).toThrow('a link leads elsewhere');
   expect(() => mountsOf(volume, { subPath: 'link/x' })).toThrow('a link leads elsewhere');
 });
+
+test('a folder of a volume that others swap with a link is itself, or refused in words of a manifest', async () => {
+  const shared = join(root, 'builds/one');
+  mkdirSync(join(shared, 'sub'));
+  symlinkSync('/etc', join(shared, 'link'));
+  const moves = [
+    ['sub', 'a'],
+    ['link', 'sub'],
+    ['sub', 'link'],
+    ['a', 'sub'],
+  ].map((names) => names.map((name) => join(shared, name)));
+  // A folder that is made meanwhile stands in the way of a move.
+  const swap = `for (;;) for (const [from, to] of ${JSON.stringify(moves)}) try { require('fs').renameSync(from, to) } catch {}`;
+  const swapper = new Worker(swap, { eval: true });
+  await new Promise((resolve) => swapper.once('online', resolve));
+  const volume: Volume = { name: 'v', persistentVolumeClaim: { claimName: 'claimed' } };
+  const outcomes = new Set<string>();
+  try {
+    for (let tries = 0; tries < 5000; tries++) outcomes.add(outcomeOf(() => mountsOf(volume, { subPath: 'sub' })));
+  } finally {
+    await swapper.terminate();
+  }
+  expect([...outcomes].filter((outcome) => !expected.includes(outcome))).toEqual([]);
+});
+
+const expected = [
+  'mounted',
+  'ConfigError: subPath sub: a link leads elsewhere',
+  'ConfigError: subPath sub: a part of it is no folder',
+  'ConfigError: subPath sub: it was removed while it was mounted',
+];
+function outcomeOf(mount: () => unknown): string {
+  try {
+    mount();
+    return 'mounted';
+  } catch (error) {
+    return String(error);
+  }
+}

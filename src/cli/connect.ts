@@ -57,7 +57,7 @@ async function embedded(
 ): Promise<ServerInfo> {
   const running = (await find(home)) ?? (mayStart ? await returning(home, env) : undefined);
   if (running !== undefined) {
-    const advice = versionAdvice(clientVersion, running.version);
+    const advice = versionAdvice(clientVersion, running.version, home);
     if (advice !== undefined) io.note(advice);
     return running;
   }

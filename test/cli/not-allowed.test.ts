@@ -14,3 +14,9 @@ test.each([
 ])('two lines: what is missing, and the command; %j', (groups, lines) => {
   expect(adviceFor({ ...anna, groups })).toMatch(lines);
 });
+
+test('what is to be typed as root names a data directory of one’s own', () => {
+  expect(adviceFor({ ...anna, home: '/srv/my kf', groups: 'kf:x:1001:\n' })).toContain(
+    "sudo KF_HOME='/srv/my kf' kf server restart",
+  );
+});

@@ -91,7 +91,7 @@ describe('starting', () => {
 
   test('without root, and where nothing can be written: clear errors', async () => {
     await expect(ensureServer({ ...options(), uid: 1000 })).rejects.toThrow(
-      'starting it needs root: sudo kf server start',
+      `starting it needs root: sudo KF_HOME=${home} kf server start`,
     );
     writeFileSync(join(home, 'file'), '');
     await expect(ensureServer({ ...options(), home: join(home, 'file', 'x') })).rejects.toThrow(

@@ -15,7 +15,7 @@ test.each([
   ['2.0.0', '1.9.0', /restart\. They may not understand each other\.$/],
   ['odd', '1.0.0', /install kf 1\.0\.0/],
 ] as const)('kf %s with a server %s', (client, server, advice) => {
-  const said = versionAdvice(client, server);
+  const said = versionAdvice(client, server, '/var/lib/kf');
   if (advice === undefined) expect(said).toBeUndefined();
   else expect(said).toMatch(advice);
 });

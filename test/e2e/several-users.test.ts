@@ -110,7 +110,7 @@ test.each([
   const pid = await kf.serverPid();
   const { code, stderr } = await as(anna, ...words);
   expect(code).toBe(1);
-  expect(stderr).toContain(`Error: this needs root: sudo kf server ${words[1]}`);
+  expect(stderr).toContain(`Error: this needs root: sudo KF_HOME=${kf.dataDir} kf server ${words[1]}`);
   expect(await kf.serverPid()).toBe(pid);
 });
 

@@ -34,7 +34,7 @@ test('a release with another schema takes the store over while a task runs; the 
 
   // Neighbours understand each other, and say what to type.
   expect((await next.ok('tasks', 'app')).stderr).toContain(
-    `WARNING: this is kf ${nextVersion}, the server is still kf ${pkg.version}. To have it run this version: sudo kf server restart.`,
+    `WARNING: this is kf ${nextVersion}, the server is still kf ${pkg.version}. To have it run this version: sudo KF_HOME=${kf.dataDir} kf server restart.`,
   );
   expect((await next.ok('server', 'restart')).stderr).toContain('1 task went on running meanwhile.');
   expect(existsSync(join(kf.dataDir, `store.db.schema-${knownSchema}`))).toBe(true);

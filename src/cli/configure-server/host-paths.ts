@@ -8,7 +8,7 @@ import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { formatValue } from '../output/objects.ts';
 import { quote } from '../output/tips.ts';
-import { kfHome } from '../settings/server-choice.ts';
+import { kfHome } from '../settings/kf-home.ts';
 import { readConfigFile, writeSetting } from './config-file.ts';
 
 export async function allowHostPath(

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { checkPrefix, type RegistrySettings } from '../../resources/image-settings.ts';
 import type { Context } from '../context.ts';
 import { CliError, messageOf } from '../errors.ts';
-import { kfHome } from '../settings/server-choice.ts';
+import { kfHome } from '../settings/kf-home.ts';
 import { unreadable } from '../unreadable.ts';
 import { readConfigFile, writeSetting } from './config-file.ts';
 

@@ -5,8 +5,9 @@ import type { Context } from '../context.ts';
 import { CliError, messageOf } from '../errors.ts';
 import { formatValue } from '../output/objects.ts';
 import { formatTable } from '../output/table.ts';
+import { asRoot } from '../server/as-root.ts';
 import { findServer } from '../server/server-file.ts';
-import { kfHome } from '../settings/server-choice.ts';
+import { kfHome } from '../settings/kf-home.ts';
 import { type ConfigFile, readConfigFile, writeSetting } from './config-file.ts';
 
 export async function printSettings(
@@ -100,5 +101,6 @@ const written = (file: ConfigFile, name: SettingName): unknown => file.values.ge
 async function sayWhen({ env, io }: Context, name: SettingName): Promise<void> {
   if (settingOf(name).inForce === 'at once') return;
   const running = await findServer(kfHome(env)).catch(() => undefined);
-  if (running !== undefined) io.note('In force once the server has been restarted: sudo kf server restart');
+  if (running !== undefined)
+    io.note(`In force once the server has been restarted: ${asRoot('server restart', kfHome(env))}`);
 }

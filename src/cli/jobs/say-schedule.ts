@@ -4,6 +4,7 @@ import { schedulesOf } from '../../resources/kf/job-schedules.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { refOf } from '../../resources/meta.ts';
 import type { Context } from '../context.ts';
+import { asRoot } from '../server/as-root.ts';
 import { bootManager } from '../server/boot/boot.ts';
 import { waitFor } from '../wait/observe.ts';
 import { callerZone, nextRuns, runsTable } from './next-runs.ts';
@@ -22,7 +23,9 @@ export async function saySchedule(context: Context, job: TaskSchedule): Promise<
   io.note(`  ${runsOf(context, reckoned, announced).trimEnd().replaceAll('\n', '\n  ')}`);
   const choice = await context.choice();
   if (choice.kind === 'embedded' && (await bootManager(choice.home)) === undefined)
-    io.note('Schedules run only while the server runs. To start it at boot and after a crash: sudo kf server enable');
+    io.note(
+      `Schedules run only while the server runs. To start it at boot and after a crash: ${asRoot('server enable', choice.home)}`,
+    );
 }
 
 export const runsOf = (context: Context, job: TaskSchedule, count: number): string =>

@@ -6,8 +6,9 @@ import { CliError, Exit, messageOf } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatDescription } from '../output/describe.ts';
 import { formatNamed, type OutputFormat } from '../output/objects.ts';
-import { kfHome } from '../settings/server-choice.ts';
+import { kfHome } from '../settings/kf-home.ts';
 import { clientVersion } from '../version.ts';
+import { asRoot, requireRoot } from './as-root.ts';
 import { checkedBootManager } from './boot/boot.ts';
 import { askProgram } from './data/ask-program.ts';
 import { countRunning, drainTasks, killTasks } from './end-tasks.ts';
@@ -15,7 +16,6 @@ import { keepNodeLabels, labelNode, type NodeLabelFlags } from './node-labels.ts
 import { notAllowed } from './not-allowed.ts';
 import { ownKubeconfig } from './own-kubeconfig.ts';
 import { serverProgram } from './program.ts';
-import { requireRoot } from './require-root.ts';
 import { findServer, type ServerInfo } from './server-file.ts';
 import { ensureServer, launch, prepareHome } from './start.ts';
 import { type StartLock, tryLock } from './start-lock.ts';
@@ -45,7 +45,7 @@ export async function stopAction(
     if (kill || drain) context.io.note('Only a running server ends tasks: kf server start, then this again.');
     return;
   }
-  requireRoot('stop');
+  requireRoot('stop', context.env);
   if (kill) await killTasks(context.forEmbedded());
   if (drain) await drainTasks(context.forEmbedded());
   const left = await countRunning(context.forEmbedded());
@@ -69,7 +69,7 @@ export async function restartAction(context: Context, flags: NodeLabelFlags): Pr
   const { io, env } = context;
   const home = kfHome(env);
   const options = { home, io, env };
-  requireRoot('restart');
+  requireRoot('restart', env);
   await keepNodeLabels(context, flags);
   await prepareHome(options);
   // Held throughout, so that no other command starts a server in between.
@@ -105,12 +105,12 @@ export async function statusAction({ io, env }: Context, output?: OutputFormat):
         info === undefined ? [] : [info.url],
       ),
     );
-  else if (info === undefined) io.note(`The server is not running (data directory ${home}). ${said(manager)}`);
+  else if (info === undefined) io.note(`The server is not running (data directory ${home}). ${said(manager, home)}`);
   else
     await io.out(
       formatDescription([
         ...described(info),
-        ['Starts At Boot', manager === undefined ? 'no; sudo kf server enable' : `yes (${manager})`],
+        ['Starts At Boot', manager === undefined ? `no; ${asRoot('server enable', home)}` : `yes (${manager})`],
       ]),
     );
   if (info === undefined) throw new Exit(exitCodes.error);
@@ -128,8 +128,10 @@ async function findMine(home: string): Promise<ServerInfo | undefined> {
   }
 }
 
-const said = (manager: string | undefined): string =>
-  manager === undefined ? 'It does not start at boot: sudo kf server enable' : `It starts at boot (${manager}).`;
+const said = (manager: string | undefined, home: string): string =>
+  manager === undefined
+    ? `It does not start at boot: ${asRoot('server enable', home)}`
+    : `It starts at boot (${manager}).`;
 
 const described = ({ pid, url, kubeconfig, dataDir, version }: ServerInfo) =>
   [
@@ -143,7 +145,7 @@ const described = ({ pid, url, kubeconfig, dataDir, version }: ServerInfo) =>
 
 /** The server takes over this process, so that a service manager has the right one. */
 export async function runAction(context: Context, flags: NodeLabelFlags): Promise<void> {
-  requireRoot('run');
+  requireRoot('run', context.env);
   await keepNodeLabels(context, flags);
   const { file } = serverProgram();
   context.close();

@@ -8,8 +8,8 @@ import { settings } from '../../resources/server-config/settings.ts';
 import { readConfigFile, writeSetting } from '../configure-server/config-file.ts';
 import type { Context } from '../context.ts';
 import { CliError, messageOf } from '../errors.ts';
-import { kfHome } from '../settings/server-choice.ts';
-import { requireRoot } from './require-root.ts';
+import { kfHome } from '../settings/kf-home.ts';
+import { requireRoot } from './as-root.ts';
 
 export interface NodeLabelFlags {
   readonly nodeLabel?: readonly string[];
@@ -25,7 +25,7 @@ export async function keepNodeLabels({ env }: Context, { nodeLabel = [] }: NodeL
   } catch (error) {
     throw new CliError(`--node-label ${messageOf(error)}, not ${JSON.stringify(nodeLabel.join(' '))}`);
   }
-  requireRoot('start');
+  requireRoot('start', env);
   const home = kfHome(env);
   const before = (readConfigFile(home).values.get('nodeLabels')?.value ?? {}) as Labels;
   await writeSetting(home, 'nodeLabels', { ...before, ...labels });

@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { asRoot } from './as-root.ts';
 
 export async function notAllowed(home: string): Promise<string> {
   const groups = await readFile('/etc/group', 'utf8').catch(() => '');
@@ -26,7 +27,7 @@ export function adviceFor({ home, user, groups, own }: Applicant): string {
       ?.split(':') ?? [];
   const missing = `not allowed to use the server in ${home}`;
   if (id !== undefined && own.includes(Number(id)))
-    return `${missing}: it has no token yet for ${user}, a member of group kf\nTo get one: sudo kf server restart`;
+    return `${missing}: it has no token yet for ${user}, a member of group kf\nTo get one: ${asRoot('server restart', home)}`;
   if (list.split(',').includes(user))
     return `${missing}: ${user} is a member of group kf, but was none yet when this shell was started\nTo become one here: log in again, or: newgrp kf`;
   const make = id === undefined ? 'sudo groupadd --system kf && ' : '';

@@ -6,6 +6,7 @@ import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CliError, messageOf } from '../errors.ts';
 import type { Io } from '../io.ts';
+import { asRoot } from './as-root.ts';
 import { type BootManager, bootManager } from './boot/boot.ts';
 import type { BootMachine } from './boot/machine.ts';
 import { keptCommand, makeWay, startAsUnit, stopKeeping, type UnitStart } from './boot/running.ts';
@@ -72,7 +73,9 @@ export async function prepareHome({ home, uid = process.getuid?.() }: StartOptio
   if (process.platform !== 'linux')
     throw new CliError('the embedded server runs on Linux only; choose a server with --context or $KUBECONFIG');
   if (uid !== undefined && uid !== 0)
-    throw new CliError('the embedded server is not running, and starting it needs root: sudo kf server start');
+    throw new CliError(
+      `the embedded server is not running, and starting it needs root: ${asRoot('server start', home)}`,
+    );
   try {
     await makeFolders(home);
   } catch (error) {

@@ -1,6 +1,7 @@
 /** Ends the embedded server; tasks that run go on. */
 
 import { CliError } from '../errors.ts';
+import { asRoot } from './as-root.ts';
 import type { BootMachine } from './boot/machine.ts';
 import { stopKeeping } from './boot/running.ts';
 import { findServer, isAlive, type ServerInfo } from './server-file.ts';
@@ -19,7 +20,7 @@ export async function stopServer(home: string, machine?: BootMachine): Promise<S
     process.kill(info.pid, 'SIGTERM');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EPERM') throw new CliError('the server belongs to root: sudo kf server stop');
+    if (code === 'EPERM') throw new CliError(`the server belongs to root: ${asRoot('server stop', home)}`);
     // What started it has ended it already.
     if (code !== 'ESRCH') throw error;
   }

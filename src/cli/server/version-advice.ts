@@ -1,12 +1,18 @@
 /** What to type when the command line and the server are of different versions. Pure. */
 
-/** One line; undefined when nothing is to be done. @param server empty when it is not known */
-export function versionAdvice(client: string, server: string): string | undefined {
+import { asRoot } from './as-root.ts';
+
+/**
+ * One line; undefined when nothing is to be done.
+ * @param server empty when it is not known
+ * @param home its data directory
+ */
+export function versionAdvice(client: string, server: string, home: string): string | undefined {
   if (server === '' || server === client) return undefined;
   const apart = areNeighbours(client, server) ? '' : ' They may not understand each other.';
   return isNewer(server, client)
     ? `WARNING: this is kf ${client}, the server is kf ${server}: install kf ${server} here, too.${apart}`
-    : `WARNING: this is kf ${client}, the server is still kf ${server}. To have it run this version: sudo kf server restart.${apart}`;
+    : `WARNING: this is kf ${client}, the server is still kf ${server}. To have it run this version: ${asRoot('server restart', home)}.${apart}`;
 }
 
 const numbersOf = (version: string): readonly number[] =>

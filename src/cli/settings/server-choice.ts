@@ -2,6 +2,7 @@
 
 import { join, resolve } from 'node:path';
 import { ownSpace } from '../server/own-kubeconfig.ts';
+import { kfHome } from './kf-home.ts';
 import { homeOf, type Settings } from './settings-file.ts';
 
 export type ServerChoice =
@@ -12,9 +13,6 @@ export interface ChoiceFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
 }
-
-/** The data directory of the embedded server. */
-export const kfHome = (env: NodeJS.ProcessEnv): string => resolve(env.KF_HOME || '/var/lib/kf');
 
 /** Flags, $KUBECONFIG, the saved server, the embedded one: in this order. ~/.kube/config alone selects nothing. */
 export function chooseServer(flags: ChoiceFlags, env: NodeJS.ProcessEnv, settings: Settings): ServerChoice {

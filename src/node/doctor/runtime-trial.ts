@@ -1,22 +1,24 @@
 /** Whether an OCI runtime really runs a container here: some refuse a machine that others take. */
 
 import { lstat, mkdir, mkdtemp, readlink, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cgroups, detectCgroups } from '../cgroup/cgroup.ts';
 import type { RunCommand } from '../host/run-command.ts';
 
+/** Begins the name of a trial's folder, also of one that was cut short. */
+export const trialPrefix = 'kf-doctor-';
 /** What a program needs that is linked dynamically. */
 const systemFolders = ['usr', 'bin', 'lib', 'lib64'];
 
 /**
  * Runs `/bin/true` with everything a task's container has: namespaces, limits, a seccomp filter, no new privileges.
+ * @param place where its files are put for the moment
  * @throws Error in the runtime's own words
  */
-export async function tryRuntime(run: RunCommand, runtime: string): Promise<void> {
+export async function tryRuntime(run: RunCommand, runtime: string, place: string): Promise<void> {
   // Servers that start and a doctor may try at the same time.
   const cgroups = detectCgroups({ instance: `doctor-${process.pid}` });
-  const folder = await mkdtemp(join(tmpdir(), 'kf-doctor-'));
+  const folder = await mkdtemp(join(place, trialPrefix));
   const id = `kf-doctor-${process.pid}`;
   const tidy = async (): Promise<void> => {
     await run(runtime, ['--root', join(folder, 'state'), 'delete', '--force', id]).catch(() => {});

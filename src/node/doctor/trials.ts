@@ -1,6 +1,7 @@
 /** What only a trial tells. Each leaves the machine as it was. */
 
 import { mkdir, mkdtemp, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createDisks } from '../disk/create-disks.ts';
 import type { PodDisk } from '../disk/disk.ts';
@@ -23,7 +24,7 @@ export function runtimeTrial(run: RunCommand): Check {
     for (const name of runtimes) {
       const path = await findProgram(name);
       if (path === undefined) continue;
-      const failure = await tryRuntime(run, path).then(
+      const failure = await tryRuntime(run, path, tmpdir()).then(
         () => undefined,
         (error: unknown) => (error instanceof CommandError ? error.reason : (error as Error).message),
       );

@@ -1,10 +1,10 @@
 /** The fastest OCI runtime that really works on this machine; tried once per boot, since some refuse a machine that others take. */
 
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '../../files/durable.ts';
 import { readBootId } from '../boot-id.ts';
-import { tryRuntime } from '../doctor/runtime-trial.ts';
+import { trialPrefix, tryRuntime } from '../doctor/runtime-trial.ts';
 import { runCommand } from '../host/run-command.ts';
 
 interface Choice {
@@ -15,6 +15,7 @@ interface Choice {
 
 /**
  * @param candidates paths, the preferred one first
+ * @param dataDir whose only server this is
  * @throws Error with each candidate's own reason when none works
  */
 export async function chooseRuntime(candidates: readonly string[], dataDir: string): Promise<string> {
@@ -25,10 +26,11 @@ export async function chooseRuntime(candidates: readonly string[], dataDir: stri
     .then((text) => JSON.parse(text) as Choice)
     .catch(() => undefined);
   if (kept?.bootId === bootId && kept.candidates.join() === candidates.join()) return kept.runtime;
+  await removeTrials(dataDir);
   const reasons: string[] = [];
   for (const runtime of candidates) {
     try {
-      await tryRuntime(runCommand, runtime);
+      await tryRuntime(runCommand, runtime, dataDir);
       // For the next start only, which tries again where the disk has no room for it.
       await writeDurably(file, JSON.stringify({ bootId, candidates, runtime } satisfies Choice)).catch(() => undefined);
       return runtime;
@@ -37,4 +39,10 @@ export async function chooseRuntime(candidates: readonly string[], dataDir: stri
     }
   }
   throw new Error(`no OCI runtime works on this machine: ${reasons.join('; ')}`);
+}
+
+/** Those that were cut short. */
+async function removeTrials(dataDir: string): Promise<void> {
+  for (const name of await readdir(dataDir))
+    if (name.startsWith(trialPrefix)) await rm(join(dataDir, name), { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -20,4 +20,11 @@ test('what was found in this boot holds; what a power cut has left of that is tr
     writeFileSync(join(root, 'runtime.json'), left);
     await expect(chooseRuntime(candidates, root)).rejects.toThrow(/^no OCI runtime works on this machine: /);
   }
+});
+
+test('a trial that was cut short leaves nothing for good', async () => {
+  const left = join(root, 'kf-doctor-left');
+  mkdirSync(join(left, 'rootfs'), { recursive: true });
+  await expect(chooseRuntime([join(root, 'none')], root)).rejects.toThrow();
+  expect(existsSync(left)).toBe(false);
 });

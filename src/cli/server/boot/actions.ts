@@ -2,10 +2,10 @@
 
 import type { Context } from '../../context.ts';
 import { CliError } from '../../errors.ts';
-import { kfHome } from '../../settings/server-choice.ts';
+import { kfHome } from '../../settings/kf-home.ts';
+import { requireRoot } from '../as-root.ts';
 import { keepNodeLabels, type NodeLabelFlags } from '../node-labels.ts';
 import { serverProgram } from '../program.ts';
-import { requireRoot } from '../require-root.ts';
 import { findServer } from '../server-file.ts';
 import { launch, prepareHome } from '../start.ts';
 import { tryLock } from '../start-lock.ts';
@@ -18,7 +18,7 @@ import { unitName } from './systemd.ts';
 
 export async function enableAction(context: Context, flags: NodeLabelFlags): Promise<void> {
   const { io, env } = context;
-  requireRoot('enable');
+  requireRoot('enable', env);
   await keepNodeLabels(context, flags);
   const home = kfHome(env);
   const options = { home, io, env };
@@ -42,7 +42,7 @@ export async function enableAction(context: Context, flags: NodeLabelFlags): Pro
 }
 
 export async function disableAction({ io, env }: Context): Promise<void> {
-  requireRoot('disable');
+  requireRoot('disable', env);
   const home = kfHome(env);
   const manager = await disableBoot(home);
   await stopKeeper(home);

@@ -2,7 +2,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { CliError } from '../../errors.ts';
-import { keeperFile, removeKeeper, shellWord, writeKeeper } from './keeper.ts';
+import { shellWord } from '../shell-word.ts';
+import { keeperFile, removeKeeper, writeKeeper } from './keeper.ts';
 import { type BootMachine, ProgramError } from './machine.ts';
 import type { Service } from './service.ts';
 

@@ -5,6 +5,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '../../../files/durable.ts';
 import { isAlive } from '../server-file.ts';
+import { shellWord } from '../shell-word.ts';
 import type { Service } from './service.ts';
 
 export const keeperFile = (home: string): string => join(home, 'keeper.sh');
@@ -34,9 +35,6 @@ done
 rm -f keeper.pid
 `;
 }
-
-export const shellWord = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 export async function writeKeeper(service: Service): Promise<void> {
   await writeDurably(keeperFile(service.home), keeperScript(service), 0o700);

@@ -6,9 +6,9 @@ import { formatBytes } from '../../../resources/quantity.ts';
 import type { Context } from '../../context.ts';
 import { CliError, messageOf } from '../../errors.ts';
 import { formatValue } from '../../output/objects.ts';
-import { kfHome } from '../../settings/server-choice.ts';
+import { kfHome } from '../../settings/kf-home.ts';
 import { takingTime } from '../../wait/taking-time.ts';
-import { requireRoot } from '../require-root.ts';
+import { requireRoot } from '../as-root.ts';
 import { launch, prepareHome } from '../start.ts';
 import { tryLock } from '../start-lock.ts';
 import { stopServer } from '../stop.ts';
@@ -29,7 +29,7 @@ interface Manifest {
 
 export async function backupAction(context: Context, path: string, flags: BackupFlags): Promise<void> {
   const { io, env, cwd } = context;
-  requireRoot('backup');
+  requireRoot('backup', env);
   const { withVolumes, force, output } = flags;
   const file = resolve(cwd, path);
   const home = kfHome(env);
@@ -50,7 +50,7 @@ export async function backupAction(context: Context, path: string, flags: Backup
 
 export async function restoreAction(context: Context, path: string, { kill }: { readonly kill?: boolean }) {
   const { io, env, cwd } = context;
-  requireRoot('restore');
+  requireRoot('restore', env);
   const file = resolve(cwd, path);
   if (!existsSync(file)) throw new CliError(`there is no file ${file}`);
   const home = kfHome(env);

@@ -5,7 +5,9 @@ import { formatBytes } from '../../../resources/quantity.ts';
 import type { Context } from '../../context.ts';
 import { formatValue } from '../../output/objects.ts';
 import { formatTable } from '../../output/table.ts';
+import { kfHome } from '../../settings/kf-home.ts';
 import { takingTime } from '../../wait/taking-time.ts';
+import { asRoot } from '../as-root.ts';
 
 const meanings: Readonly<Record<string, string>> = {
   store: 'all resources',
@@ -30,7 +32,7 @@ export async function dfAction(context: Context, output?: 'json' | 'yaml'): Prom
     formatTable(['What', 'Count', 'Size', 'Unused', ''], [...rows, ['total', '', formatBytes(total), '', '']]),
   );
   io.note(
-    `Share of the disk: ${formatBytes(report.shareBytes)}, of which ${formatBytes(report.keptBytes)} are taken; volumes, disks and what was put aside do not count. To change it: sudo kf configure-server set diskShare SIZE`,
+    `Share of the disk: ${formatBytes(report.shareBytes)}, of which ${formatBytes(report.keptBytes)} are taken; volumes, disks and what was put aside do not count. To change it: ${asRoot('configure-server set diskShare SIZE', kfHome(context.env))}`,
   );
   io.note(`${report.dataDir}: ${formatBytes(report.freeBytes)} of ${formatBytes(report.totalBytes)} are free.`);
 }

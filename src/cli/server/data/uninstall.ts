@@ -3,13 +3,13 @@
 import { formatBytes } from '../../../resources/quantity.ts';
 import type { Context } from '../../context.ts';
 import { CliError } from '../../errors.ts';
-import { kfHome } from '../../settings/server-choice.ts';
+import { kfHome } from '../../settings/kf-home.ts';
 import { confirm } from '../../wait/confirm.ts';
 import { takingTime } from '../../wait/taking-time.ts';
+import { asRoot, requireRoot } from '../as-root.ts';
 import { disableBoot, foundBootManager } from '../boot/boot.ts';
 import { stopKeeping } from '../boot/running.ts';
 import { countRunning } from '../end-tasks.ts';
-import { requireRoot } from '../require-root.ts';
 import { findServer } from '../server-file.ts';
 import { prepareHome } from '../start.ts';
 import { tryLock } from '../start-lock.ts';
@@ -38,13 +38,14 @@ interface Remnants {
 
 export async function uninstallAction(context: Context, { keepData = false, yes = false }: UninstallFlags) {
   const { io, env } = context;
-  requireRoot('uninstall');
+  requireRoot('uninstall', env);
   const home = kfHome(env);
   const found = await askProgram<Remnants | null>(env, ['remnants']);
   const manager = await foundBootManager(home);
   if (found === null) {
     io.note(`There is no server's data in ${home}: nothing to remove.`);
-    if (manager !== undefined) io.note('A server is to start there at boot all the same: sudo kf server disable');
+    if (manager !== undefined)
+      io.note(`A server is to start there at boot all the same: ${asRoot('server disable', home)}`);
     return;
   }
   const { abandoned } = found;

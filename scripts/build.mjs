@@ -1,6 +1,6 @@
 /** Bundles the program into `dist`: the command line in one file, so that it starts fast, and the server in another. */
 
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -9,23 +9,17 @@ import { lazyBuiltins } from './lazy-builtins.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-const entries = { server: 'src/embedded.ts' };
+const server = join(root, 'src/embedded.ts');
 /** CommonJS loads faster than a module, and its compiled code can be kept on every version of Node. */
-const command = { kf: 'src/cli/main.ts' };
-/** Loaded by their path at run time. */
-const copies = ['src/store/commit-worker.mjs'];
+const command = join(root, 'src/cli/main.ts');
+/** Loaded by its path at run time. */
+const commitWorker = join(root, 'src/store/commit-worker.mjs');
 
 /** Bundled CommonJS packages call require for Node's own modules. */
 const banner =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
 mkdirSync(join(root, 'dist'), { recursive: true });
-const entryPoints = (names) =>
-  Object.fromEntries(
-    Object.entries(names)
-      .map(([name, path]) => [name, join(root, path)])
-      .filter(([, path]) => existsSync(path)),
-  );
 const shared = {
   outdir: join(root, 'dist'),
   bundle: true,
@@ -46,10 +40,10 @@ rmSync(`${commandFile}.cache`, { force: true });
 // What newer versions of Node have kept, of an earlier build.
 rmSync(join(root, 'dist/compiled'), { recursive: true, force: true });
 const all = await Promise.all([
-  build({ ...shared, entryPoints: entryPoints(entries), format: 'esm', banner: { js: banner } }),
+  build({ ...shared, entryPoints: { server }, format: 'esm', banner: { js: banner } }),
   build({
     ...shared,
-    entryPoints: entryPoints(command),
+    entryPoints: { kf: command },
     format: 'cjs',
     // Half of what a command reads at its start; the source map has the names.
     minifyIdentifiers: true,
@@ -61,9 +55,7 @@ const all = await Promise.all([
   }),
   // It has said what is wrong; a stack trace adds nothing.
 ]).catch(() => process.exit(1));
-for (const path of copies.filter((path) => existsSync(join(root, path)))) {
-  copyFileSync(join(root, path), join(root, 'dist', basename(path)));
-}
+copyFileSync(commitWorker, join(root, 'dist', basename(commitWorker)));
 chmodSync(join(root, 'bin/kf'), 0o755);
 
 await keepCompiledCode(commandFile);
@@ -91,4 +83,4 @@ const sizes = all
   .flatMap(({ metafile }) => Object.entries(metafile.outputs))
   .filter(([path]) => /\.c?js$/.test(path))
   .map(([path, { bytes }]) => `${path} ${Math.round(bytes / 1024)} KiB`);
-console.log(`Built ${sizes.join(', ') || 'nothing: no entry point exists'}`);
+console.log(`Built ${sizes.join(', ')}`);

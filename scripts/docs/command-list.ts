@@ -26,7 +26,7 @@ export interface CommandPage {
   readonly subcommands: readonly string[];
 }
 
-export const program: Command = buildProgram({
+const program: Command = buildProgram({
   commands,
   makeContext: () => {
     throw new Error('only looked at');

@@ -25,7 +25,7 @@ export interface DependencyStep {
   readonly cacheKey?: string;
 }
 
-export interface Program {
+interface Program {
   readonly name: string;
   /** The Debian package that has it. */
   readonly package: string;

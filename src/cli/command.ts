@@ -27,7 +27,7 @@ export interface CommandFile {
   run(context: Context, args: readonly string[], flags: any): Promise<void>;
 }
 
-export interface Parent {
+interface Parent {
   readonly summary: string;
   /** Paragraphs beyond the summary. */
   readonly details?: string;

@@ -61,7 +61,7 @@ export class NodeState {
 }
 
 /** One line, with the way out. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (error instanceof ProgramsMissing) {
     const { packages } = error;
     const [verb, them] = packages.length === 1 ? ['is', 'it'] : ['are', 'them'];

@@ -68,5 +68,5 @@ export function createContext(
 }
 
 /** Version 1 can do without the accounting of swap; naming a swap limit would then fail. */
-const swapCanBeLimited = (root = '/sys/fs/cgroup'): boolean =>
-  existsSync(join(root, 'cgroup.controllers')) || existsSync(join(root, 'memory/memory.memsw.limit_in_bytes'));
+const swapCanBeLimited = (): boolean =>
+  existsSync('/sys/fs/cgroup/cgroup.controllers') || existsSync('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes');

@@ -57,8 +57,6 @@ export const string = (rules: StringRules = {}): Schema<string, false> => node({
 
 export const integer = (rules: NumberRules = {}): Schema<number, false> => node({ type: 'integer', ...rules });
 
-export const number = (rules: NumberRules = {}): Schema<number, false> => node({ type: 'number', ...rules });
-
 export const boolean = (): Schema<boolean, false> => node({ type: 'boolean' });
 
 /** An RFC 3339 time. */

@@ -28,7 +28,7 @@ export const statusCodes = {
 
 export type StatusReason = keyof typeof statusCodes;
 
-export interface StatusCause {
+interface StatusCause {
   readonly reason?: string;
   readonly message?: string;
   readonly field?: string;

@@ -4,11 +4,11 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-export const runtimes = ['crun', 'runc'] as const;
+const runtimes = ['crun', 'runc'] as const;
 export type RuntimeName = (typeof runtimes)[number];
 
 /** In the order in which they run: a power cut last, what it has broken would spoil the others. */
-export const suites = ['systemd', 'reboot', 'power-cut', 'e2e'] as const;
+const suites = ['systemd', 'reboot', 'power-cut', 'e2e'] as const;
 export type SuiteName = (typeof suites)[number];
 
 const accelerators = ['kvm', 'tcg'] as const;

@@ -55,7 +55,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** YAML, of which JSON is a part: kubectl sends JSON under a YAML type. @throws StatusError BadRequest */
-export async function parseYaml(text: string): Promise<unknown> {
+async function parseYaml(text: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {

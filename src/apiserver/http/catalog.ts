@@ -9,13 +9,13 @@ import { inVersion } from './other-version.ts';
 import type { ReadApi, StoredApi } from './read-api.ts';
 import { Service } from './services.ts';
 
-export interface GroupVersionKind {
+interface GroupVersionKind {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
 }
 
-export interface ServedSubresource {
+interface ServedSubresource {
   readonly name: string;
   readonly responseKind: GroupVersionKind;
   readonly verbs: readonly string[];

@@ -40,7 +40,7 @@ export interface TableOptions {
   readonly now: number;
 }
 
-export const columnDefinitions = (kind: AnyKind): readonly object[] =>
+const columnDefinitions = (kind: AnyKind): readonly object[] =>
   columnsOf(kind).map(({ name, type, format = '', description = '', priority }) => ({
     name,
     type,

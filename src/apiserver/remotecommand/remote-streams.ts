@@ -26,7 +26,7 @@ export interface StreamOptions {
 }
 
 /** A size as clients send it. Undefined for anything else: a terminal of no size helps nobody. */
-export function sizeOf(text: string): TerminalSize | undefined {
+function sizeOf(text: string): TerminalSize | undefined {
   try {
     const { Width: width, Height: height } = JSON.parse(text) as { Width?: unknown; Height?: unknown };
     return isLength(width) && isLength(height) ? { width, height } : undefined;

@@ -1,6 +1,6 @@
 /** Frames of SPDY/3 as bytes, both ways. Pure; header blocks stay compressed. */
 
-export const flags = { fin: 1, unidirectional: 2 } as const;
+const flags = { fin: 1, unidirectional: 2 } as const;
 
 /** Of RST_STREAM. */
 export const resetCodes = {
@@ -136,8 +136,8 @@ function words(...numbers: readonly number[]): Buffer {
 }
 
 /** Asks for a stream; what a client does. */
-export const synStream = (streamId: number, block: Buffer, fin = false): Buffer =>
-  controlFrame(types.synStream, fin ? flags.fin : 0, Buffer.concat([words(streamId, 0), Buffer.alloc(2), block]));
+export const synStream = (streamId: number, block: Buffer): Buffer =>
+  controlFrame(types.synStream, 0, Buffer.concat([words(streamId, 0), Buffer.alloc(2), block]));
 
 export const synReply = (streamId: number, block: Buffer): Buffer =>
   controlFrame(types.synReply, 0, Buffer.concat([words(streamId), block]));

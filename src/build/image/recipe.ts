@@ -6,7 +6,7 @@ export interface Recipe {
   readonly steps: readonly RecipeStep[];
 }
 
-export interface RecipeStep {
+interface RecipeStep {
   readonly name: string;
   readonly image: string;
   /** Default: the image's own user. */

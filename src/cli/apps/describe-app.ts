@@ -50,7 +50,7 @@ interface More {
   readonly show: boolean;
 }
 
-export function describe(app: App, { stackNow, unfinished, jobs, show }: More): Description {
+function describe(app: App, { stackNow, unfinished, jobs, show }: More): Description {
   const { metadata, spec, status = {} } = app;
   const container = spec.template.spec.containers[0];
   const ready = conditionOf(app, 'Ready');

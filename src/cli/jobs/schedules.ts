@@ -157,7 +157,7 @@ export function inZone(job: TaskSchedule, zone: string): TaskSchedule {
 }
 
 /** `"0 2 * * *" (ID 1, Europe/Berlin)`, for messages. */
-export const named = ({ id, expression, timeZone }: JobSchedule): string => `"${expression}" (ID ${id}, ${timeZone})`;
+const named = ({ id, expression, timeZone }: JobSchedule): string => `"${expression}" (ID ${id}, ${timeZone})`;
 
 export const listed = (schedules: readonly JobSchedule[]): string => schedules.map(named).join(', ');
 

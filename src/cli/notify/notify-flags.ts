@@ -82,7 +82,7 @@ function fileText(path: string): string {
   }
 }
 
-export function expectation(text: string): string {
+function expectation(text: string): string {
   if (!isExpectation(text.trim())) throw new Error('It must be a duration of at least one minute, like 26h or 90m.');
   return text.trim();
 }

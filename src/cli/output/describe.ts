@@ -3,7 +3,7 @@
 import { visible } from './visible.ts';
 
 export type Description = readonly (readonly [key: string, value: DescribedValue])[];
-export type DescribedValue = string | number | boolean | undefined | readonly string[] | Section;
+type DescribedValue = string | number | boolean | undefined | readonly string[] | Section;
 
 class Section {
   constructor(readonly entries: Description) {}

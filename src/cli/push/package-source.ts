@@ -70,8 +70,12 @@ export function reportSource(io: Io, { tree }: SourcePackageContent, isImage = f
   if (!isImage) for (const line of warningsOf(tree)) io.note(`WARN ${line}`);
 }
 
-const few = (names: readonly string[], most = 8): string =>
-  names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
+const mostNames = 8;
+
+const few = (names: readonly string[]): string =>
+  names.length <= mostNames
+    ? names.join(', ')
+    : `${names.slice(0, mostNames).join(', ')} and ${names.length - mostNames} more`;
 
 /** What may not have been meant. */
 export function warningsOf(tree: SourceTree): readonly string[] {

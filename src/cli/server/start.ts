@@ -32,7 +32,7 @@ export interface StartOptions {
 const pollInterval = 15;
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-export const logFile = (home: string): string => join(home, 'server.log');
+const logFile = (home: string): string => join(home, 'server.log');
 
 /** The running server, started when there is none. @throws CliError with the server's own reason */
 export async function ensureServer(options: StartOptions): Promise<ServerInfo> {

@@ -37,15 +37,10 @@ export const serverKey = (choice: ServerChoice): string =>
   choice.kind === 'embedded' ? `embedded:${choice.home}` : `${choice.path}#${choice.context ?? ''}`;
 
 /**
- * The targeted Space: the flag, the one remembered for this server, else the usual one (embedded) or Kf's own setting.
- * @param usual of whoever asks; default `dev`
+ * The targeted Space: the flag, the one remembered for this server, else the user's own or `dev` (embedded), or Kf's own
+ * setting.
  */
-export function chooseSpace(
-  choice: ServerChoice,
-  settings: Settings,
-  flag?: string,
-  usual: (home: string) => string | undefined = ownSpace,
-): string | undefined {
+export function chooseSpace(choice: ServerChoice, settings: Settings, flag: string | undefined): string | undefined {
   const remembered = flag ?? settings.spaces?.[serverKey(choice)];
-  return remembered ?? (choice.kind === 'embedded' ? (usual(choice.home) ?? 'dev') : settings.space);
+  return remembered ?? (choice.kind === 'embedded' ? (ownSpace(choice.home) ?? 'dev') : settings.space);
 }

@@ -66,16 +66,15 @@ export class Patience {
   }
 }
 
+/** Milliseconds that a read waits for a server that went away. */
+const longestAbsence = 10_000;
+
 /**
- * Runs a read again while a known server is away, e.g. restarting. Default: up to 10 s.
+ * Runs a read again while a known server is away, e.g. restarting; up to 10 s.
  * @throws at once what the first connection says: it has waited already where there was something to wait for
  */
-export async function patiently<T>(
-  context: Reconnecting,
-  read: (client: KfClient) => Promise<T>,
-  limit = 10_000,
-): Promise<T> {
-  const patience = new Patience(context, limit);
+export async function patiently<T>(context: Reconnecting, read: (client: KfClient) => Promise<T>): Promise<T> {
+  const patience = new Patience(context, longestAbsence);
   let connected: KfClient | undefined = await context.connection();
   for (;;) {
     try {

@@ -29,7 +29,7 @@ function explain(error: NodeJS.ErrnoException): string {
   return error.message;
 }
 
-export interface RequestBody {
+interface RequestBody {
   readonly type?: string;
   /** Bytes or a stream of them. */
   readonly content: string | Buffer | AsyncIterable<Buffer>;

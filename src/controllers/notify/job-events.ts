@@ -8,7 +8,7 @@ import { silenceOf } from '../../resources/kf/notify.ts';
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 
 type Status = NonNullable<TaskSchedule['status']>;
-export type Told = NonNullable<Status['told']>;
+type Told = NonNullable<Status['told']>;
 export type Telling = NonNullable<Told['telling']>[number];
 type HistoryEntry = NonNullable<Status['history']>[number];
 

@@ -41,7 +41,7 @@ export function payloadOf({ metadata, spec }: Notification, log: LogEnd | undefi
 const taskOf = ({ uid: _, id, ...facts }: NonNullable<Spec['task']>) => ({ ...facts, number: id });
 
 /** One line for people. */
-export function textOf(space: string, spec: Spec): string {
+function textOf(space: string, spec: Spec): string {
   const command = commandOf(space, spec);
   return `${sentence(space, spec)}${command === undefined ? '' : ` See: ${command}`}`;
 }

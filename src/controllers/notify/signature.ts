@@ -5,7 +5,7 @@ import { createHmac } from 'node:crypto';
 const prefix = 'whsec_';
 
 /** The key that a secret stands for: base64 behind `whsec_`, else the text itself. */
-export const keyOf = (secret: string): Buffer =>
+const keyOf = (secret: string): Buffer =>
   secret.startsWith(prefix) ? Buffer.from(secret.slice(prefix.length), 'base64') : Buffer.from(secret);
 
 export interface Signed {

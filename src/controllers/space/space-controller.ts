@@ -37,7 +37,7 @@ export function startSpaceController(options: ControllerContext): RunningControl
   });
 }
 
-export async function reconcileSpace({ client, clock }: ControllerContext, request: ObjectRef): Promise<void> {
+async function reconcileSpace({ client, clock }: ControllerContext, request: ObjectRef): Promise<void> {
   const space = await getIfExists(client, Space, request);
   if (space === undefined || space.metadata.deletionTimestamp !== undefined) return;
   const namespace = await namespaceCondition(client, space);

@@ -25,9 +25,9 @@ export interface CheckResult extends CheckOutcome {
 }
 
 /** A check whose errors are its outcome. */
-export function check(name: string, run: () => Promise<CheckOutcome>, fix?: string): Check {
+export function check(name: string, run: () => Promise<CheckOutcome>): Check {
   return {
     name,
-    run: () => run().catch((error: unknown) => ({ ok: false, detail: (error as Error).message, fix })),
+    run: () => run().catch((error: unknown) => ({ ok: false, detail: (error as Error).message })),
   };
 }

@@ -16,14 +16,14 @@ const capabilities: readonly (readonly [bit: number, name: string, purpose: stri
   [5, 'CAP_KILL', 'ending tasks'],
 ];
 
-export const wayOut =
+const wayOut =
   'This seems to be a container that may not run containers. Start it privileged (docker or podman run --privileged, ' +
   'privileged = true of a GitLab runner, securityContext.privileged of a Pod), or use a machine of its own.';
 
-/** @param status text of /proc/self/status */
-export const capabilityCheck = (status = (): Promise<string> => readFile('/proc/self/status', 'utf8')): Check =>
+export const capabilityCheck = (): Check =>
   check('capabilities', async () => {
-    const [, effective = '0'] = /^CapEff:\s*([0-9a-f]+)/m.exec(await status()) ?? [];
+    const status = await readFile('/proc/self/status', 'utf8');
+    const [, effective = '0'] = /^CapEff:\s*([0-9a-f]+)/m.exec(status) ?? [];
     const missing = capabilities.filter(([bit]) => ((BigInt(`0x${effective}`) >> BigInt(bit)) & 1n) === 0n);
     if (missing.length === 0) return { ok: true, detail: 'all that are needed' };
     const named = missing.map(([, name, purpose]) => `${name} (${purpose})`).join(', ');

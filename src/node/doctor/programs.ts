@@ -3,7 +3,7 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { RunCommand } from '../host/run-command.ts';
-import { findProgram as findServerProgram } from '../runtime/find-programs.ts';
+import { findProgram } from '../runtime/find-programs.ts';
 import { type Check, check } from './check.ts';
 import lists from './programs.json' with { type: 'json' };
 
@@ -35,8 +35,8 @@ const versionArguments: Readonly<Record<string, readonly string[]>> = {
 const foundByServer = ['runc', 'crun', 'conmon', 'catatonit'];
 
 /** Its path; folders for administrators are looked through too, which a user's PATH may lack. */
-export async function findProgram(program: string, path = process.env.PATH ?? ''): Promise<string | undefined> {
-  if (foundByServer.includes(program)) return findServerProgram(program);
+export async function findOnPath(program: string, path = process.env.PATH ?? ''): Promise<string | undefined> {
+  if (foundByServer.includes(program)) return findProgram(program);
   for (const folder of [...path.split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']) {
     const candidate = join(folder, program);
     const found = await access(candidate, constants.X_OK).then(
@@ -54,7 +54,7 @@ export const installCommand = (packages: readonly string[]): string =>
 export function programChecks(run: RunCommand): readonly Check[] {
   return [...programs, ...optional].map((program) =>
     check(program.program, async () => {
-      const path = await findProgram(program.program);
+      const path = await findOnPath(program.program);
       const fix = installCommand([program.package]);
       const without = optional.includes(program) ? { optional: true, offered: true } : {};
       if (path === undefined) return { ok: false, detail: `missing; it ${program.why}`, fix, ...without };

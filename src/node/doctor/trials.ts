@@ -9,7 +9,7 @@ import { mountsBelow } from '../disk/loop-image.ts';
 import { CommandError, type RunCommand } from '../host/run-command.ts';
 import { createNetwork } from '../network/create-network.ts';
 import { type Check, check } from './check.ts';
-import { findProgram, installCommand } from './programs.ts';
+import { findOnPath, installCommand } from './programs.ts';
 import { tryRuntime } from './runtime-trial.ts';
 
 const overlayMagic = 0x794c7630;
@@ -22,7 +22,7 @@ export function runtimeTrial(run: RunCommand): Check {
   return check('container runtime', async () => {
     const refused: string[] = [];
     for (const name of runtimes) {
-      const path = await findProgram(name);
+      const path = await findOnPath(name);
       if (path === undefined) continue;
       const failure = await tryRuntime(run, path, tmpdir()).then(
         () => undefined,

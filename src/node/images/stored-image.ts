@@ -5,7 +5,7 @@ import type { ImageConfig } from './image.ts';
 import type { StorageDriver } from './storage-config.ts';
 
 /** A layer as it is passed on. */
-export interface StoredLayer {
+interface StoredLayer {
   /** `sha256:…` of its tar archive, uncompressed. */
   readonly digest: string;
   /** Of that archive. */

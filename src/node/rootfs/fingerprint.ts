@@ -26,8 +26,9 @@ const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin'];
 /** Versions by path, time and size of the program, so that each is asked once per process. */
 const known = new Map<string, Promise<string>>();
 
-/** @param execPath the Node.js that tasks get when /usr has none before it */
-export async function stackFingerprint(execPath = process.execPath): Promise<StackFingerprint> {
+export async function stackFingerprint(): Promise<StackFingerprint> {
+  // A Node.js outside of /usr is the one that tasks get.
+  const { execPath } = process;
   const entries = Object.entries(programs).map(async ([name, args]) => {
     const path = name === 'node' && !execPath.startsWith('/usr/') ? execPath : find(name);
     return path === undefined ? undefined : ([name, await version(path, args)] as const);

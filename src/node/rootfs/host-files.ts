@@ -69,9 +69,9 @@ export function mountsBelowUsr(mountinfo: string): readonly string[] {
 }
 
 /** `bin`, `lib` …: links into /usr on every current distribution. */
-export function topLinks(root = '/'): readonly { readonly name: string; readonly target: string }[] {
+export function topLinks(): readonly { readonly name: string; readonly target: string }[] {
   return ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32']
-    .filter((name) => existsSync(join(root, name)) || existsSync(join(root, 'usr', name)))
+    .filter((name) => existsSync(join('/', name)) || existsSync(join('/usr', name)))
     .map((name) => ({ name, target: `usr/${name}` }));
 }
 

@@ -23,7 +23,7 @@ export interface UserNamespace {
 }
 
 /** A part of a container's files that is written to a folder of its own. */
-export interface WrittenPart {
+interface WrittenPart {
   /** Absolute, in the container; the whole of it is `/`. */
   readonly destination: string;
   readonly upper: string;

@@ -14,8 +14,8 @@ export class ProgramsMissing extends Error {
   }
 }
 
-export function findProgram(name: string, places: readonly string[] = helperFolders): string | undefined {
-  return places.map((folder) => join(folder, name)).find(isProgram);
+export function findProgram(name: string): string | undefined {
+  return helperFolders.map((folder) => join(folder, name)).find(isProgram);
 }
 
 function isProgram(path: string): boolean {
@@ -35,10 +35,10 @@ export interface FoundPrograms {
 }
 
 /** @throws ProgramsMissing */
-export function findPrograms(places: readonly string[] = helperFolders): FoundPrograms {
-  const runtimes = ['crun', 'runc'].map((name) => findProgram(name, places)).filter((path) => path !== undefined);
-  const conmon = findProgram('conmon', places);
-  const init = findProgram('catatonit', places);
+export function findPrograms(): FoundPrograms {
+  const runtimes = ['crun', 'runc'].map(findProgram).filter((path) => path !== undefined);
+  const conmon = findProgram('conmon');
+  const init = findProgram('catatonit');
   const missing = [
     ...(runtimes.length === 0 ? ['runc'] : []),
     ...(conmon === undefined ? ['conmon'] : []),

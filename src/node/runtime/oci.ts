@@ -13,7 +13,7 @@ export interface OciRlimit {
   readonly soft: number;
 }
 
-export interface OciIdMapping {
+interface OciIdMapping {
   readonly containerID: number;
   readonly hostID: number;
   readonly size: number;

@@ -16,4 +16,3 @@ export const artifactsSchema = s.object({
   inputs: s.describe('What was used.', s.optional(s.array(artifactSchema))),
   outputs: s.describe('What was made.', s.optional(s.array(artifactSchema))),
 });
-export type Artifacts = s.Infer<typeof artifactsSchema>;

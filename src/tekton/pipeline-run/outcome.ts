@@ -38,7 +38,7 @@ function kindsOf(state: TaskState, progress: Progress): readonly Count[] {
   return timeoutSkips.includes(skip) ? ['skipped', 'skippedByTimeout'] : ['skipped'];
 }
 
-export function countsOf(progress: Progress): Counts {
+function countsOf(progress: Progress): Counts {
   const counts = {
     succeeded: 0,
     failed: 0,

@@ -7,8 +7,6 @@ export interface ResultReference {
   readonly task: string;
   readonly result: string;
   readonly index?: number;
-  /** The whole list or object. */
-  readonly isWhole: boolean;
   readonly key?: string;
 }
 
@@ -26,7 +24,6 @@ export function resultReference(text: string): ResultReference | undefined {
     text,
     task: task!,
     result: (plain ?? double ?? single)!,
-    isWhole: index === '*',
     ...(index === undefined || index === '*' ? {} : { index: Number(index) }),
     ...(property === undefined ? {} : { key: property }),
   };

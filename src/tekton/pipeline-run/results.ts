@@ -19,7 +19,7 @@ export interface Missing {
 }
 
 /** The whole result of a task that is over; of a matrix the list of what its runs have left. */
-export function resultOf(state: TaskState, name: string): ParamValue | undefined {
+function resultOf(state: TaskState, name: string): ParamValue | undefined {
   if (state.task.matrix === undefined) return ofRun(state.runs[0], name);
   const values = state.runs.flatMap((run) => ofRun(run, name) ?? []);
   return values.length === 0 ? undefined : (values as readonly string[]);

@@ -22,7 +22,7 @@ const happy = (run: ChildRun) => conditionOf(run, 'Succeeded');
 
 export const isStarted = ({ runs }: TaskState): boolean => runs.length > 0;
 export const runSucceeded = (run: ChildRun): boolean => happy(run)?.status === 'True';
-export const runFailed = (run: ChildRun): boolean => happy(run)?.status === 'False';
+const runFailed = (run: ChildRun): boolean => happy(run)?.status === 'False';
 
 export const isSuccessful = (state: TaskState): boolean => isStarted(state) && state.runs.every(runSucceeded);
 export const hasFailedRun = ({ runs }: TaskState): boolean => runs.some(runFailed);

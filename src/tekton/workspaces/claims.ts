@@ -21,7 +21,7 @@ export function boundToClaim(binding: WorkspaceBinding, ownerUid: string): Works
   return { ...rest, persistentVolumeClaim: { claimName: claimName(binding, ownerUid) } };
 }
 
-export function claimOf(binding: WorkspaceBinding, owner: KubeObject): Draft<PersistentVolumeClaim> {
+function claimOf(binding: WorkspaceBinding, owner: KubeObject): Draft<PersistentVolumeClaim> {
   const { metadata = {}, spec = {} } = binding.volumeClaimTemplate ?? {};
   return {
     metadata: {

@@ -45,7 +45,7 @@ case "\${1--}" in
 esac
 `;
 
-export const recipes: Readonly<Record<string, Recipe>> = {
+const recipes: Readonly<Record<string, Recipe>> = {
   ubuntu: debian,
   debian,
   busybox,

@@ -3,8 +3,8 @@ import { resultReference } from '../../../src/tekton/pipeline-run/result-referen
 
 describe('a reference to a result', () => {
   test.each<[string, object | undefined]>([
-    ['tasks.a-b.results.r', { task: 'a-b', result: 'r', isWhole: false }],
-    ['tasks.a.results.r[*]', { result: 'r', isWhole: true }],
+    ['tasks.a-b.results.r', { task: 'a-b', result: 'r' }],
+    ['tasks.a.results.r[*]', { result: 'r' }],
     ['tasks.a.results.r[2]', { result: 'r', index: 2 }],
     ['tasks.a.results.r.key', { result: 'r', key: 'key' }],
     ['tasks.a.results["r.with.dots"]', { result: 'r.with.dots' }],

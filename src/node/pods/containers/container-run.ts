@@ -2,7 +2,7 @@
 
 import type { ContainerStatus } from '../../../resources/core/pod.ts';
 
-export type Usage = NonNullable<ContainerStatus['usage']>;
+type Usage = NonNullable<ContainerStatus['usage']>;
 
 export interface Ended {
   readonly phase: 'ended';

@@ -75,7 +75,7 @@ export function onErrorErrors({ onError = '', retries = 0 }: PipelineTask): Comp
 }
 
 /** Another kind, or any apiVersion, makes a custom task. */
-export function isCustom({ taskRef, taskSpec }: PipelineTask): boolean {
+function isCustom({ taskRef, taskSpec }: PipelineTask): boolean {
   const { kind = '', apiVersion = '' } = taskRef ?? taskSpec ?? {};
   return (kind !== '' && kind !== 'Task') || apiVersion !== '';
 }

@@ -66,6 +66,7 @@ export function programChecks(run: RunCommand): readonly Check[] {
 
 async function versionOf(run: RunCommand, path: string, args: readonly string[] | undefined): Promise<string> {
   if (args === undefined) return '';
-  const out = await run(path, args);
+  // To say its version, buildah 1.39 makes a folder .config in the home of whoever asks; a place that is named it takes as it is.
+  const out = await run('env', ['XDG_CONFIG_HOME=/', path, ...args]);
   return out.trim().split('\n')[0] ?? '';
 }

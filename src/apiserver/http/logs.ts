@@ -13,8 +13,9 @@ import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { ServedResource } from './catalog.ts';
 import type { Exchange } from './exchange.ts';
 import { endOf } from './log-end.ts';
+import { type Outlet, openOutlet } from './outlet.ts';
 import { flag, type ResourceRequest } from './request-info.ts';
-import { methodNotAllowed, statusOf, writeSlowly } from './respond.ts';
+import { methodNotAllowed } from './respond.ts';
 import { attemptLog } from './task-attempt.ts';
 
 /** Milliseconds without the client taking anything after which it is dropped. */
@@ -107,21 +108,21 @@ export const containerOver = (pod: Pod, container: string | undefined): boolean 
   podOver(pod) || (container !== undefined && stateOf(pod, container)?.terminated !== undefined);
 
 /** Copies the log to the client; an error before the first byte is still an error answer. */
-async function copy({ res }: Exchange, logs: LogSource, query: LogQuery): Promise<void> {
+async function copy(exchange: Exchange, logs: LogSource, query: LogQuery): Promise<void> {
   const chunks = logs.read(query)[Symbol.asyncIterator]();
+  let outlet: Outlet | undefined;
   try {
     let next = query.follow ? undefined : await chunks.next();
-    res.writeHead(200, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-cache, private' });
-    res.flushHeaders();
+    outlet = await openOutlet(exchange, { contentType: 'text/plain', patience });
     for (next ??= await chunks.next(); !next.done; next = await chunks.next())
-      if (next.value.length > 0) await writeSlowly(res, next.value, patience);
+      if (next.value.length > 0) await outlet.send(next.value);
     // A log that the server's closing cuts short must not look complete.
-    if (query.signal?.aborted) res.destroy();
-    else res.end();
+    if (query.signal?.aborted) outlet.cut();
+    else outlet.end();
   } catch (error) {
-    if (!res.headersSent) throw error;
+    if (outlet === undefined) throw error;
     // Nor one that an error cuts short.
-    if (!res.destroyed) res.destroy(error instanceof Error ? error : new Error(statusOf(error).message));
+    outlet.cut();
   } finally {
     await chunks.return?.();
   }

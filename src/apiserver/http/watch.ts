@@ -1,4 +1,4 @@
-/** Watches over HTTP: one JSON object per line, for as long as client and server like. */
+/** Watches: one JSON object per line, or per message of a WebSocket, for as long as client and server like. */
 
 import { setImmediate } from 'node:timers/promises';
 import type { AnyKind } from '../../client/client.ts';
@@ -7,9 +7,10 @@ import { badRequest, isExpired, statusError } from '../../resources/status.ts';
 import type { ApiWatchEvent } from '../api.ts';
 import type { Exchange } from './exchange.ts';
 import { type Representation, representationOf } from './negotiation.ts';
+import { openOutlet } from './outlet.ts';
 import type { ReadApi } from './read-api.ts';
 import { flag, type RequestInfo, type ResourceRequest } from './request-info.ts';
-import { statusOf, writeSlowly } from './respond.ts';
+import { statusOf } from './respond.ts';
 import { type IncludeObject, includeObjectOf, partialObject, tableOf } from './table.ts';
 
 /** Milliseconds without the client taking anything after which it is dropped; it comes back from its last revision. */
@@ -21,7 +22,7 @@ export async function serveWatch(
   reads: ReadApi,
   request: ResourceRequest,
 ): Promise<void> {
-  const { req, res, info } = exchange;
+  const { req, info } = exchange;
   const representation = representationOf(req.headers.accept);
   const encode = encoder(kind, representation, includeObjectOf(info.query));
   const { signal, stop } = deadline(exchange.signal, info);
@@ -33,20 +34,19 @@ export async function serveWatch(
     await Promise.race([next, setImmediate()]).catch((error) => {
       if (!isExpired(error)) throw error;
     });
-    res.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' });
-    res.flushHeaders();
+    const outlet = await openOutlet(exchange, { contentType: 'application/json', patience });
     try {
       for (;;) {
         const result = await next;
         if (result.done) break;
-        await writeSlowly(res, `${encode(result.value)}\n`, patience);
+        await outlet.send(`${encode(result.value)}\n`);
         next = events.next();
       }
     } catch (error) {
-      if (res.destroyed) return;
-      res.write(`${JSON.stringify({ type: 'ERROR', object: statusOf(error) })}\n`);
+      if (outlet.gone) return;
+      await outlet.send(`${JSON.stringify({ type: 'ERROR', object: statusOf(error) })}\n`).catch(() => {});
     }
-    res.end();
+    outlet.end();
   } finally {
     stop();
     await events.return?.();

@@ -4,10 +4,11 @@
  */
 
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { PassThrough, Writable } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { badRequest, type Status } from '../../resources/status.ts';
+import type { Upgrade } from '../http/exchange.ts';
+import { offeredProtocols, openWebSocket } from '../http/websocket.ts';
 import { type RemoteStreams, Sizes, type StreamOptions } from './remote-streams.ts';
 
 /** In the order in which we like them. */
@@ -23,8 +24,8 @@ const pingInterval = 1_000;
 const closePatience = 2_000;
 
 /** @throws StatusError BadRequest when the client speaks none of our protocols */
-export function protocolOf({ headers }: IncomingMessage): string {
-  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+export function protocolOf(req: IncomingMessage): string {
+  const offered = offeredProtocols(req);
   const found = webSocketProtocols.find((name) => offered.includes(name));
   if (found === undefined)
     throw badRequest(
@@ -34,30 +35,13 @@ export function protocolOf({ headers }: IncomingMessage): string {
 }
 
 /** Answers the upgrade. @throws StatusError BadRequest before it is answered */
-export async function openWebSocket(
+export async function openWebSocketStreams(
   req: IncomingMessage,
-  take: () => Duplex,
-  head: Buffer,
+  upgrade: Upgrade,
   options: StreamOptions,
 ): Promise<RemoteStreams> {
   const protocol = protocolOf(req);
-  const { WebSocketServer } = await import('ws');
-  const server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload,
-    handleProtocols: () => protocol,
-  });
-  const socket = take();
-  return new Promise((resolve, reject) => {
-    const gone = (): void => reject(new Error('the client has gone'));
-    socket.once('close', gone);
-    server.handleUpgrade(req, socket, head, (webSocket) => {
-      socket.off('close', gone);
-      resolve(new WebSocketStreams(webSocket, options));
-    });
-  });
+  return new WebSocketStreams(await openWebSocket(req, upgrade, { protocol, maxPayload }), options);
 }
 
 class WebSocketStreams implements RemoteStreams {

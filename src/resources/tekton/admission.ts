@@ -12,6 +12,7 @@ import { isKfsOwn } from './kfs-own.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { PipelineRun } from './pipeline-run.ts';
 import type { ResolutionRequest } from './resolution-request.ts';
+import { sameAsInGo } from './same-as-in-go.ts';
 import type { StepAction } from './step-action.ts';
 import type { Task } from './task.ts';
 import type { TaskRun } from './task-run.ts';
@@ -124,7 +125,7 @@ function updateErrors<T extends Run>(
     run.spec.managedBy === old.spec.managedBy ? [] : [invalidValue('managedBy is immutable', 'spec.managedBy')];
   const before = defaults(old).spec;
   if (isDone(old))
-    return jsonEqual(before, run.spec)
+    return sameAsInGo(before, run.spec)
       ? managed
       : [...managed, invalidValue(`Once the ${run.kind} is complete, no updates are allowed`, 'spec')];
   const rest = (spec: object): object => {
@@ -132,7 +133,7 @@ function updateErrors<T extends Run>(
     return Object.fromEntries(Object.entries(spec).filter(([field]) => !free.has(field)));
   };
   const list = mutable.join(' and ');
-  return jsonEqual(rest(before), rest(run.spec))
+  return sameAsInGo(rest(before), rest(run.spec))
     ? managed
     : [...managed, invalidValue(`Once the ${run.kind} has started, only ${list} updates are allowed`, 'spec')];
 }

@@ -130,3 +130,51 @@ describe('decodeObject', () => {
     expect(() => decodeObject(body)).toThrow(expect.objectContaining({ code }));
   });
 });
+
+describe('a Pod', () => {
+  const quantity = (text: string) => bytes(1, text);
+  const pod = (spec: Buffer) =>
+    decodeObject(envelope('v1', 'Pod', message(bytes(1, bytes(1, 'p')), bytes(2, spec), bytes(3, '')))).spec;
+
+  test('volumes, whose kind JSON has in their place; an empty one is one', () => {
+    const emptyDir = message(bytes(1, 'work'), bytes(2, bytes(2, '')));
+    const secret = message(bytes(1, 'key'), bytes(2, bytes(6, message(bytes(1, 'mine'), integer(3, 256)))));
+    const refused = message(bytes(1, 'nfs'), bytes(2, bytes(7, bytes(1, 'server'))));
+    expect(pod(message(...[emptyDir, secret, refused].map((volume) => bytes(1, volume))))).toEqual({
+      volumes: [
+        { name: 'work', emptyDir: {} },
+        { name: 'key', secret: { secretName: 'mine', defaultMode: 256 } },
+        { name: 'nfs', nfs: {} },
+      ],
+    });
+  });
+
+  test('containers: quantities, ports by name and number, references', () => {
+    const limits = bytes(1, message(bytes(1, 'memory'), bytes(2, quantity('64Mi'))));
+    const from = message(bytes(1, 'E'), bytes(3, bytes(4, message(bytes(1, bytes(1, 'mine')), bytes(2, 'k')))));
+    const probe = (port: Buffer) => message(bytes(1, bytes(3, bytes(1, port))), integer(4, 3));
+    const container = message(
+      bytes(1, 'c'),
+      bytes(3, 'sh'),
+      bytes(8, limits),
+      bytes(7, from),
+      bytes(10, probe(message(integer(1, 0), integer(2, 8080), bytes(3, '')))),
+      bytes(11, probe(message(integer(1, 1), integer(2, 0), bytes(3, 'web')))),
+      bytes(15, message(integer(4, 0), integer(5, 0))),
+    );
+    expect(pod(message(bytes(2, container), integer(4, 0)))).toEqual({
+      containers: [
+        {
+          name: 'c',
+          command: ['sh'],
+          resources: { limits: { memory: '64Mi' } },
+          env: [{ name: 'E', valueFrom: { secretKeyRef: { name: 'mine', key: 'k' } } }],
+          livenessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 3 },
+          readinessProbe: { tcpSocket: { port: 'web' }, periodSeconds: 3 },
+          securityContext: { runAsUser: 0, runAsNonRoot: false },
+        },
+      ],
+      terminationGracePeriodSeconds: 0,
+    });
+  });
+});

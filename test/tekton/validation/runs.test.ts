@@ -405,6 +405,8 @@ describe.each([
       await patch({ spec: { status: pending } });
       await patch({ spec: { status: null } });
       await patch({ metadata: { labels: { a: 'b' } } });
+      // As a program in Go does that writes the whole object back.
+      await patch({ metadata: { labels: { a: 'c' } }, spec: { workspaces: [] } });
       await patch({ spec: { status: cancelled } });
     }));
 

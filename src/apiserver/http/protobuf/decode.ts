@@ -73,6 +73,24 @@ function decodeRaw(bytes: Buffer): unknown {
   return undefined;
 }
 
+/** A number for people, as text. */
+function decodeQuantity(bytes: Buffer): string {
+  for (const [number, value] of fieldsOf(bytes)) if (number === 1) return asBytes(value).toString();
+  return '0';
+}
+
+function decodeIntOrString(bytes: Buffer): number | string {
+  let isText = false;
+  let integer = 0;
+  let text = '';
+  for (const [number, value] of fieldsOf(bytes)) {
+    if (number === 1) isText = asNumber(value) === 1;
+    if (number === 2) integer = asNumber(value);
+    if (number === 3) text = asBytes(value).toString();
+  }
+  return isText ? text : integer;
+}
+
 function decodeValue(type: string, value: bigint | Buffer): unknown {
   switch (type) {
     case 's':
@@ -86,6 +104,10 @@ function decodeValue(type: string, value: bigint | Buffer): unknown {
     case 'Time':
     case 'MicroTime':
       return decodeTime(asBytes(value), type === 'MicroTime');
+    case 'Quantity':
+      return decodeQuantity(asBytes(value));
+    case 'IntOrString':
+      return decodeIntOrString(asBytes(value));
     case 'FieldsV1':
       return decodeRaw(asBytes(value));
     default:
@@ -127,6 +149,10 @@ function assign(object: JsonObject, field: Field, value: bigint | Buffer): void 
     return;
   }
   const decoded = decodeValue(field.type, value);
+  if (field.inline) {
+    Object.assign(object, decoded);
+    return;
+  }
   if (field.repeated) {
     object[field.name] ??= [];
     (object[field.name] as unknown[]).push(decoded);

@@ -1,11 +1,15 @@
 /**
  * The protobuf messages that Kubernetes' typed clients send, from the `generated.proto` files of k8s.io/api and
  * k8s.io/apimachinery. A field is `jsonName=number:type`; types: s(tring), i(nteger), b(ool), bytes, raw (JSON in
- * bytes), Time, MicroTime, a message, `[]T`, `{}T` (map from strings). `*` marks Go pointers: their zero values mean
- * something, all others' are left out as Go's `omitempty` does.
+ * bytes), Time, MicroTime, Quantity, IntOrString, a message, `[]T`, `{}T` (map from strings). `*` marks Go pointers:
+ * their zero values mean something, all others' are left out as Go's `omitempty` does. `+` for a name: JSON has the
+ * message's fields in its place.
  */
 
+import { coreMessages } from './core-messages.ts';
+
 const declarations: Readonly<Record<string, string>> = {
+  ...coreMessages,
   ObjectMeta: `name=1:s generateName=2:s namespace=3:s uid=5:s resourceVersion=6:s generation=7:i
     creationTimestamp=8:Time deletionTimestamp=9:Time deletionGracePeriodSeconds=10:*i labels=11:{}s annotations=12:{}s
     ownerReferences=13:[]OwnerReference finalizers=14:[]s managedFields=17:[]ManagedFieldsEntry`,
@@ -52,6 +56,10 @@ export const topLevel: Readonly<Record<string, string>> = {
   'v1/Namespace': 'Namespace',
   'v1/ServiceAccount': 'ServiceAccount',
   'v1/Event': 'Event',
+  'v1/Pod': 'Pod',
+  'v1/PersistentVolumeClaim': 'PersistentVolumeClaim',
+  'v1/LimitRange': 'LimitRange',
+  'networking.k8s.io/v1/NetworkPolicy': 'NetworkPolicy',
   'coordination.k8s.io/v1/Lease': 'Lease',
   'authorization.k8s.io/v1/SelfSubjectAccessReview': 'SelfSubjectAccessReview',
   'authorization.k8s.io/v1/SelfSubjectRulesReview': 'SelfSubjectRulesReview',
@@ -64,6 +72,8 @@ export interface Field {
   readonly repeated: boolean;
   readonly map: boolean;
   readonly pointer: boolean;
+  /** Its fields stand where it would. */
+  readonly inline: boolean;
 }
 
 /** Fields of a message by number. */
@@ -77,20 +87,21 @@ export function messageOf(name: string): Message | undefined {
   if (declaration === undefined) return undefined;
   let message = parsed.get(name);
   if (message === undefined) {
-    message = new Map(declaration.split(/\s+/).map(parseField));
+    message = new Map(declaration.split(/\s+/).filter(Boolean).map(parseField));
     parsed.set(name, message);
   }
   return message;
 }
 
 function parseField(text: string): [number, Field] {
-  const [, name, number, modifier, type] = /^(\w+)=(\d+):(\*|\[\]|\{\})?(\w+)$/.exec(text)!;
+  const [, name, number, modifier, type] = /^(\w+|\+)=(\d+):(\*|\[\]|\{\})?(\w+)$/.exec(text)!;
   const field = {
     name: name!,
     type: type!,
     repeated: modifier === '[]',
     map: modifier === '{}',
     pointer: modifier === '*',
+    inline: name === '+',
   };
   return [Number(number), field];
 }

@@ -15,6 +15,7 @@ import { startServer } from './embedded/server.ts';
 import { loadServerConfig } from './embedded/server-config.ts';
 import { serviceManager } from './embedded/service-manager.ts';
 import { runUninstallCommand } from './embedded/uninstall/command.ts';
+import { errorMessage } from './resources/errors.ts';
 import { LockedError } from './store/lock.ts';
 import { checkSchema } from './store/offline.ts';
 
@@ -63,7 +64,7 @@ function describe(error: unknown): string {
 
 /** One line, the last of the log: whoever has started the server shows it. */
 function fail(error: unknown): never {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   const wayOut = '; stop that server (kf server stop), or name another data directory for this one (KF_HOME)';
   console.error(`Error: ${message}${error instanceof LockedError ? wayOut : ''}`);
   process.exit(1);

@@ -1,6 +1,7 @@
 /** The rules of ObjectMeta: what a client may write into it, and what stays the server's. */
 
 import { type FieldError, forbidden, invalid, required } from '../resources/field-error.ts';
+import { withoutUndefined } from '../resources/json.ts';
 import type { ObjectMeta } from '../resources/meta.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../resources/names.ts';
 import { isLabelValue, isQualifiedName } from '../resources/selector.ts';
@@ -140,7 +141,7 @@ export function createdMetadata(
   const { generateName, labels, annotations, finalizers, ownerReferences } = given;
   return {
     ...present({ generateName } as Partial<ObjectMeta>),
-    ...(Object.fromEntries(Object.entries(server).filter(([, value]) => value !== undefined)) as typeof server),
+    ...(withoutUndefined(server) as typeof server),
     ...present({ labels, annotations, finalizers, ownerReferences }),
   };
 }

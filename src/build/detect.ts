@@ -1,6 +1,7 @@
 /** What a source needs to become an image on the host stack: dependencies, start command. Pure. */
 
 import { createHash } from 'node:crypto';
+import { errorMessage } from '../resources/errors.ts';
 
 /** The few files of a source that decide; absent ones are undefined. */
 export interface SourceFiles {
@@ -154,7 +155,7 @@ function parsePackage(text: string | undefined): PackageJson | undefined {
   try {
     return JSON.parse(text) as PackageJson;
   } catch (error) {
-    throw new UnbuildableSourceError(`package.json is not valid JSON: ${(error as Error).message}`);
+    throw new UnbuildableSourceError(`package.json is not valid JSON: ${errorMessage(error)}`);
   }
 }
 

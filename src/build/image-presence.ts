@@ -15,7 +15,7 @@ import { conditionOf, mergeConditions } from '../resources/condition.ts';
 import { Pod } from '../resources/core/pod.ts';
 import { App } from '../resources/kf/app.ts';
 import { Build, imageMissing, imageReady } from '../resources/kf/build.ts';
-import type { ObjectRef } from '../resources/meta.ts';
+import { namespacedName, type ObjectRef, refOfNamespacedName } from '../resources/meta.ts';
 import { isConflict } from '../resources/status.ts';
 
 /** Where images are kept: the node's image store, wired by embedded.ts. */
@@ -50,7 +50,7 @@ export function startImagePresence(options: Options): ImagePresence {
   const queue = new WorkQueue({
     clock,
     concurrency: 1,
-    work: (key) => look(options, refOfKey(key)),
+    work: (key) => look(options, refOfNamespacedName(key)),
     onError: (key, error) => {
       if (!isConflict(error)) onError?.(`looking for the image of App ${key}`, error);
     },
@@ -64,7 +64,7 @@ export function startImagePresence(options: Options): ImagePresence {
     ...watching,
     kind: App,
     onObject: (app, gone) => {
-      const key = keyOf(app);
+      const key = namespacedName(app.metadata);
       const image = imageOf(app);
       if (gone || image === undefined) known.delete(key);
       else if (known.get(key) !== image) {
@@ -91,13 +91,6 @@ export function startImagePresence(options: Options): ImagePresence {
       await queue.stop();
     },
   };
-}
-
-const keyOf = ({ metadata }: App): string => `${metadata.namespace}/${metadata.name}`;
-
-function refOfKey(key: string): ObjectRef {
-  const [namespace = '', name = ''] = key.split('/');
-  return { namespace, name };
 }
 
 const imageOf = ({ metadata, status }: App): string | undefined =>

@@ -2,8 +2,9 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { access, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exists } from '../files/exists.ts';
 import { formatBytes } from '../resources/quantity.ts';
 import { statusError } from '../resources/status.ts';
 
@@ -36,10 +37,7 @@ export class SourceStore {
 
   async has(sha256: string): Promise<boolean> {
     this.#touched?.add(sha256);
-    return access(this.pathOf(sha256)).then(
-      () => true,
-      () => false,
-    );
+    return exists(this.pathOf(sha256));
   }
 
   /**

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Client } from '../client/client.ts';
 import type { Clock } from '../client/clock.ts';
 import type { Result } from '../client/controller.ts';
+import { exists } from '../files/exists.ts';
 import { buildParams, paramOf } from '../resources/kf/build.ts';
 import type { ObjectRef } from '../resources/meta.ts';
 import type { BuildReports } from './build-reports.ts';
@@ -15,7 +16,7 @@ import type { BuildLimits } from './build-run.ts';
 import type { Builder, UploadedBuild } from './builder.ts';
 import { UnbuildableSourceError } from './detect.ts';
 import { HostStackBuild } from './host-stack-build.ts';
-import { BaseFetches, isThere } from './image/base-fetches.ts';
+import { BaseFetches } from './image/base-fetches.ts';
 import { factsFile } from './image/buildpack-method.ts';
 import { BaseImageError, type ImageBench, type ImageFacts } from './image/image-bench.ts';
 import type { HostStack, ImageSink } from './image-sink.ts';
@@ -71,7 +72,7 @@ export class StackBuild implements Builder {
     const { bench } = this.#options;
     const { build, staging } = uploaded;
     const file = join(staging.bases, factsFile);
-    if (!(await isThere(file))) {
+    if (!(await exists(file))) {
       const ref = stackOf(uploaded);
       const underWay = await this.#fetches.next(build, staging.bases, [
         {

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { access, chown, constants, lstat, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { exists } from '../files/exists.ts';
 import { type BuildPlan, type SourceFiles, UnbuildableSourceError } from './detect.ts';
 import { removeTree } from './remove-tree.ts';
 import { type Owner, unpack } from './unpack.ts';
@@ -157,10 +158,3 @@ export class Staging {
     }
   }
 }
-
-/** The path itself: a link that leads nowhere is there, too. */
-const exists = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    () => true,
-    () => false,
-  );

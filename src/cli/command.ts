@@ -1,6 +1,7 @@
 /** How a command is declared, and what all commands share. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { errorMessage } from '../resources/errors.ts';
 import type { Context } from './context.ts';
 import type { Tip } from './errors.ts';
 import { type OutputFormat, outputFormats } from './output/objects.ts';
@@ -60,7 +61,7 @@ export const checked =
     try {
       return parse(text);
     } catch (error) {
-      throw new InvalidArgumentError((error as Error).message);
+      throw new InvalidArgumentError(errorMessage(error));
     }
   };
 

@@ -2,6 +2,7 @@
 
 import { HttpClient } from '../client/http/http-client.ts';
 import { type ConnectionConfig, KubeconfigError, loadKubeconfig } from '../client/http/kubeconfig.ts';
+import { errorCode } from '../resources/errors.ts';
 import type { ConnectOptions } from './context.ts';
 import { CliError, UnreachableError } from './errors.ts';
 import type { Io } from './io.ts';
@@ -93,7 +94,7 @@ async function find(home: string): Promise<ServerInfo | undefined> {
   try {
     return await findServer(home);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EACCES') throw new CliError(await notAllowed(home));
+    if (errorCode(error) === 'EACCES') throw new CliError(await notAllowed(home));
     throw error;
   }
 }

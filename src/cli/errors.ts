@@ -1,5 +1,7 @@
 /** Errors that a user sees, and what else may be useful to him. */
 
+import { errorCode } from '../resources/errors.ts';
+
 /** A command that may help next: `Description: command`. */
 export interface Tip {
   readonly description: string;
@@ -55,10 +57,8 @@ export function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof UnreachableError || error.name === 'ConnectionError') return true;
   if (error.name === 'StatusError') return (error as { code?: unknown }).code === 503;
-  const code = (error as NodeJS.ErrnoException).code;
+  const code = errorCode(error);
   return (
     (code !== undefined && unreachableCodes.has(code)) || (error.cause !== undefined && isUnreachable(error.cause))
   );
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

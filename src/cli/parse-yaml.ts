@@ -1,7 +1,8 @@
 /** Reads a user's YAML. */
 
 import type { Scalar } from 'yaml';
-import { CliError, messageOf } from './errors.ts';
+import { errorMessage } from '../resources/errors.ts';
+import { CliError } from './errors.ts';
 
 /** @param name of the file. @throws CliError with the line, and a mark below what is wrong in it */
 export async function parseYaml(text: string, name: string): Promise<unknown> {
@@ -18,7 +19,7 @@ export async function parseYaml(text: string, name: string): Promise<unknown> {
     return document.toJS();
   } catch (error) {
     throw new CliError(
-      `${name}: ${messageOf(error)
+      `${name}: ${errorMessage(error)
         .replace(/\n\s*\n/g, '\n')
         .trimEnd()}`,
     );

@@ -1,10 +1,11 @@
 /** One run of `kf`: parse, act, report errors as Kf does, give the exit code. */
 
 import { type Command, CommanderError } from 'commander';
+import { errorMessage } from '../resources/errors.ts';
 import { StatusError } from '../resources/status.ts';
 import { commandsFor } from './commands-for.ts';
 import { Context, type Surroundings } from './context.ts';
-import { CliError, Exit, isUnreachable, messageOf, type Tip } from './errors.ts';
+import { CliError, Exit, isUnreachable, type Tip } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import { paint } from './io.ts';
 import { outputFormats } from './output/objects.ts';
@@ -113,7 +114,7 @@ const isExpected = (error: unknown): boolean =>
 /** The help about what was typed: of a command that has commands of its own, its own. */
 function helpFor(error: unknown, argv: readonly string[]): string {
   const parent = argv.find((word) => !word.startsWith('-'));
-  const isUnknown = parent === undefined || messageOf(error).includes(`'${parent}'`);
+  const isUnknown = parent === undefined || errorMessage(error).includes(`'${parent}'`);
   return isUnknown ? 'kf help' : `kf help ${parent}`;
 }
 
@@ -125,5 +126,5 @@ function textOf(error: unknown, argv: readonly string[]): string {
   if (error instanceof CommanderError) return error.message.replace(/^error: /, '');
   if (error instanceof StatusError && error.reason === 'Unauthorized')
     return `the server does not accept our credentials: ${error.message}`;
-  return messageOf(error);
+  return errorMessage(error);
 }

@@ -1,6 +1,6 @@
 /** Why a file that the user named cannot be read, in words. Pure. */
 
-import { messageOf } from './errors.ts';
+import { errorCode, errorMessage } from '../resources/errors.ts';
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
@@ -10,8 +10,7 @@ const reasons: Readonly<Record<string, string>> = {
   ELOOP: 'its links go round in a circle',
 };
 
-export const whyUnreadable = (error: unknown): string =>
-  reasons[(error as NodeJS.ErrnoException).code ?? ''] ?? messageOf(error);
+export const whyUnreadable = (error: unknown): string => reasons[errorCode(error) ?? ''] ?? errorMessage(error);
 
 /** `cannot read ca.pem: there is no such file or folder`. */
 export const unreadable = (path: string, error: unknown): string => `cannot read ${path}: ${whyUnreadable(error)}`;

@@ -2,7 +2,14 @@
 
 import { setMaxListeners } from 'node:events';
 import type { ObjectOf } from '../resources/kind.ts';
-import { controllerOf, type KubeObject, type ObjectRef, refOf } from '../resources/meta.ts';
+import {
+  controllerOf,
+  type KubeObject,
+  namespacedName,
+  type ObjectRef,
+  refOf,
+  refOfNamespacedName,
+} from '../resources/meta.ts';
 import { isConflict } from '../resources/status.ts';
 import type { AnyKind, Client, ListOptions } from './client.ts';
 import type { Clock } from './clock.ts';
@@ -116,7 +123,7 @@ export function startController(options: ControllerOptions): RunningController {
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     work: async (key) => {
       await turn(options.urgent === true);
-      const result = await reconcile(refFromKey(key));
+      const result = await reconcile(refOfNamespacedName(key));
       if (result?.ended === true) queue.forget(key);
       if (result?.requeueAfter !== undefined) queue.addAfter(key, result.requeueAfter);
     },
@@ -133,14 +140,14 @@ export function startController(options: ControllerOptions): RunningController {
       clock,
       signal: abort.signal,
       onObject: (object, gone) => {
-        for (const request of requests(object, gone)) queue.add(keyFromRef(request));
+        for (const request of requests(object, gone)) queue.add(namespacedName(request));
       },
       onError: (error) => onError?.(`${name}: watching ${kind.plural}`, error),
     }),
   );
   return {
     synced: Promise.all(synced).then(() => undefined),
-    enqueue: (request) => queue.add(keyFromRef(request)),
+    enqueue: (request) => queue.add(namespacedName(request)),
     hurry: () => queue.hurry(),
     idle: () => queue.idle(),
     async stop() {
@@ -148,12 +155,4 @@ export function startController(options: ControllerOptions): RunningController {
       await queue.stop();
     },
   };
-}
-
-const keyFromRef = ({ namespace, name }: ObjectRef): string => `${namespace ?? ''}/${name}`;
-
-function refFromKey(key: string): ObjectRef {
-  const slash = key.indexOf('/');
-  const name = key.slice(slash + 1);
-  return slash === 0 ? { name } : { namespace: key.slice(0, slash), name };
 }

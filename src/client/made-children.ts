@@ -4,7 +4,7 @@
  * written, is made anew.
  */
 
-import type { KubeObject, ObjectRef } from '../resources/meta.ts';
+import { type KubeObject, namespacedName, type ObjectRef } from '../resources/meta.ts';
 
 type Owner = Pick<KubeObject, 'metadata'>;
 
@@ -17,21 +17,19 @@ export class MadeChildren {
   readonly #made = new Map<string, Made>();
 
   add({ metadata }: Owner, child: string): void {
-    const known = this.#made.get(key(metadata));
+    const known = this.#made.get(namespacedName(metadata));
     if (known?.uid === metadata.uid) known?.names.add(child);
-    else this.#made.set(key(metadata), { uid: metadata.uid, names: new Set([child]) });
+    else this.#made.set(namespacedName(metadata), { uid: metadata.uid, names: new Set([child]) });
   }
 
   /** Whether the child of this name has been there. */
   has({ metadata }: Owner, child: string): boolean {
-    const known = this.#made.get(key(metadata));
+    const known = this.#made.get(namespacedName(metadata));
     return known !== undefined && known.uid === metadata.uid && known.names.has(child);
   }
 
   /** The owner has ended, or is gone. */
   forget(owner: ObjectRef): void {
-    this.#made.delete(key(owner));
+    this.#made.delete(namespacedName(owner));
   }
 }
-
-const key = ({ namespace = '', name }: ObjectRef): string => `${namespace}/${name}`;

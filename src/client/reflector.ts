@@ -1,6 +1,7 @@
 /** Lists and watches one kind for ever, and tells of every object that appeared, changed or went. */
 
 import type { ObjectOf } from '../resources/kind.ts';
+import { namespacedName } from '../resources/meta.ts';
 import { isExpired } from '../resources/status.ts';
 import type { AnyKind, Client, ListOptions } from './client.ts';
 import { type Clock, pause } from './clock.ts';
@@ -59,7 +60,7 @@ async function listAndWatch<K extends AnyKind>(
   const { items, resourceVersion } = await client.list(kind, list);
   const present = new Set<string>();
   for (const object of items) {
-    const key = keyOf(object);
+    const key = namespacedName(object.metadata);
     present.add(key);
     remember(known, kind, key, object);
     onObject(object, false);
@@ -77,7 +78,7 @@ async function listAndWatch<K extends AnyKind>(
       quiet = false;
       const { object } = event;
       last = object.metadata.resourceVersion ?? last;
-      const key = keyOf(object);
+      const key = namespacedName(object.metadata);
       if (event.type === 'DELETED') known.delete(key);
       else remember(known, kind, key, object);
       onObject(object, event.type === 'DELETED');
@@ -92,6 +93,3 @@ function remember<K extends AnyKind>(known: Map<string, ObjectOf<K>>, kind: K, k
   if (kind.finished?.(object) === true) known.delete(key);
   else known.set(key, object);
 }
-
-const keyOf = (object: { metadata: { namespace?: string; name: string } }): string =>
-  `${object.metadata.namespace ?? ''}/${object.metadata.name}`;

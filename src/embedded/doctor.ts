@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { ownKubeconfig } from '../cli/server/own-kubeconfig.ts';
 import type { CheckResult } from '../node/doctor/check.ts';
 import { diagnose } from '../node/doctor/checks.ts';
+import { errorMessage } from '../resources/errors.ts';
 
 /** The exit code: 0 when everything that the server needs is there. */
 export async function runDoctor(args: readonly string[]): Promise<number> {
@@ -60,7 +61,7 @@ async function lookAtAccess(dataDir: string): Promise<CheckResult | undefined> {
     await ownKubeconfig({ dataDir, kubeconfig });
     return { name: 'access', ok: true, detail: `you may use the server in ${dataDir}` };
   } catch (error) {
-    return { name: 'access', ok: false, detail: (error as Error).message.replace('\n', '. ') };
+    return { name: 'access', ok: false, detail: errorMessage(error).replace('\n', '. ') };
   }
 }
 

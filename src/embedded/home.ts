@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { processBeginning } from '../node/host/process-beginning.ts';
 import { layoutOf } from '../node/layout.ts';
 import { liveMonitors } from '../node/pods/recovery/monitors.ts';
+import { errorCode } from '../resources/errors.ts';
 import { ownerOf, volatileFolders } from './owner-note.ts';
 
 const defaultDataDir = '/var/lib/kf';
@@ -31,9 +32,7 @@ export async function openHome(env: NodeJS.ProcessEnv): Promise<Home> {
     await mkdir(wanted, { recursive: true, mode: 0o700 });
     await access(wanted, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new Error(
-      `cannot write to the data directory ${wanted} (${(error as NodeJS.ErrnoException).code}): set KF_HOME to another one`,
-    );
+    throw new Error(`cannot write to the data directory ${wanted} (${errorCode(error)}): set KF_HOME to another one`);
   }
   const dataDir = await realpath(wanted);
   const runDir = env.KF_HOME ? join(dataDir, 'run') : defaultRunDir;

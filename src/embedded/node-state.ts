@@ -7,6 +7,7 @@ import type { MachineRoom } from '../client/machine-room.ts';
 import { explainWaiting, notReady } from '../node/arrival/unready.ts';
 import { type NodeRoom, reportNode } from '../node/node-object.ts';
 import { ProgramsMissing } from '../node/runtime/find-programs.ts';
+import { errorMessage } from '../resources/errors.ts';
 import type { RoomDesk } from './room-desk.ts';
 
 interface Options {
@@ -67,6 +68,6 @@ function reasonOf(error: unknown): string {
     const [verb, them] = packages.length === 1 ? ['is', 'it'] : ['are', 'them'];
     return `${packages.join(', ')} ${verb} missing on this machine; kf doctor --fix installs ${them}`;
   }
-  const text = error instanceof Error ? error.message : String(error);
+  const text = errorMessage(error);
   return `this machine cannot run tasks yet: ${text.trim().split('\n')[0]}; see kf doctor`;
 }

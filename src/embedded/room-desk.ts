@@ -2,7 +2,7 @@
 
 import type { MachineRoom, RoomAnswer, RoomRequest } from '../client/machine-room.ts';
 import { notReady } from '../node/arrival/unready.ts';
-import type { ObjectRef } from '../resources/meta.ts';
+import { namespacedName, type ObjectRef } from '../resources/meta.ts';
 
 export class RoomDesk implements MachineRoom {
   #node: MachineRoom | undefined;
@@ -17,13 +17,13 @@ export class RoomDesk implements MachineRoom {
 
   async ask(request: RoomRequest): Promise<RoomAnswer> {
     if (this.#node !== undefined) return this.#node.ask(request);
-    this.#waiting.set(keyOf(request.ref), request.ref);
+    this.#waiting.set(namespacedName(request.ref), request.ref);
     if (this.#problem === undefined) return { verdict: 'later', message: '' };
     return { verdict: 'later', reason: notReady, message: this.#problem };
   }
 
   leave(ref: ObjectRef): void {
-    this.#waiting.delete(keyOf(ref));
+    this.#waiting.delete(namespacedName(ref));
     this.#node?.leave(ref);
   }
 
@@ -43,5 +43,3 @@ export class RoomDesk implements MachineRoom {
     if (problem !== undefined) for (const ref of this.#waiting.values()) this.#wake(ref);
   }
 }
-
-const keyOf = ({ namespace = '', name }: ObjectRef): string => `${namespace}/${name}`;

@@ -8,6 +8,7 @@ import type { MachineRoom } from '../client/machine-room.ts';
 import { reflect } from '../client/reflector.ts';
 import type { Node } from '../resources/core/kinds.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
+import { errorMessage } from '../resources/errors.ts';
 import { refOf } from '../resources/meta.ts';
 import { isConflict, isNotFound } from '../resources/status.ts';
 import { type NodeAgentOptions, roomWithin } from './agent-options.ts';
@@ -250,7 +251,7 @@ class Agent implements NodeAgent {
 
   /** Nothing of it was started: it is tried again. */
   #postpone(pod: Pod, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorMessage(error);
     if (pod.metadata.deletionTimestamp !== undefined) this.#letGo(pod);
     else if (wantedEnd(pod) !== undefined) this.#endUnstarted(pod);
     else if (error instanceof VolumesMissing) this.#arrivals.arrive(pod);

@@ -45,6 +45,10 @@ export function jsonCopy<T>(value: T): T {
   return copy as T;
 }
 
+/** The object without the members that are undefined, for spreading over another. */
+export const withoutUndefined = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+
 /** Sets an own member, `__proto__` too. */
 export function assign(object: Record<string, unknown>, key: string, value: unknown): void {
   if (key !== '__proto__') object[key] = value;

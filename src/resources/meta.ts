@@ -41,6 +41,16 @@ export interface ObjectRef {
   readonly name: string;
 }
 
+/** `NAMESPACE/NAME`, a key for maps of one kind; `/NAME` for cluster-scoped kinds. */
+export const namespacedName = ({ namespace = '', name }: ObjectRef): string => `${namespace}/${name}`;
+
+/** What a key of `namespacedName` names. */
+export function refOfNamespacedName(key: string): ObjectRef {
+  const slash = key.indexOf('/');
+  const name = key.slice(slash + 1);
+  return slash === 0 ? { name } : { namespace: key.slice(0, slash), name };
+}
+
 /** The reference of an object, to hand to a Client. */
 export function refOf(object: KubeObject): ObjectRef {
   const { namespace, name } = object.metadata;

@@ -3,6 +3,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type Database from 'libsql';
+import { errorMessage } from '../resources/errors.ts';
 
 /** SQL from one schema version to the next. Bodies are JSON: `json_set` and the like reach into them. */
 export type Migration = string;
@@ -45,7 +46,7 @@ export function migrate(database: Database.Database, path: string, found: number
   } catch (error) {
     if (database.inTransaction) database.exec('ROLLBACK');
     throw new Error(
-      `${path} cannot be brought from schema ${found} to ${schemaVersion(steps)}, and stays as it was: ${(error as Error).message}`,
+      `${path} cannot be brought from schema ${found} to ${schemaVersion(steps)}, and stays as it was: ${errorMessage(error)}`,
     );
   }
 }

@@ -1,6 +1,7 @@
 /** Reading request bodies: JSON, YAML, and the protobuf of Kubernetes' own typed clients. */
 
 import type { IncomingMessage } from 'node:http';
+import { errorMessage } from '../../resources/errors.ts';
 import { badRequest, statusError } from '../../resources/status.ts';
 
 /** Bytes; as Kubernetes. */
@@ -50,7 +51,7 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw badRequest(`the object provided is not valid JSON: ${(error as Error).message}`);
+    throw badRequest(`the object provided is not valid JSON: ${errorMessage(error)}`);
   }
 }
 
@@ -63,7 +64,7 @@ async function parseYaml(text: string): Promise<unknown> {
     try {
       return parse(text);
     } catch (error) {
-      throw badRequest(`error converting YAML to JSON: ${(error as Error).message}`);
+      throw badRequest(`error converting YAML to JSON: ${errorMessage(error)}`);
     }
   }
 }

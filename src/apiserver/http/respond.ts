@@ -1,6 +1,7 @@
 /** Writing answers: JSON bodies, Status bodies, warnings. */
 
 import type { ServerResponse } from 'node:http';
+import { errorMessage } from '../../resources/errors.ts';
 import { type Status, StatusError, statusError } from '../../resources/status.ts';
 
 export function sendBody(
@@ -33,7 +34,7 @@ export const sendText = (res: ServerResponse, code: number, text: string): void 
 /** The Status that answers an error; what is no StatusError is our own fault. */
 export function statusOf(error: unknown): Status {
   if (error instanceof StatusError) return error.status;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   return statusError('InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] }).status;
 }
 

@@ -6,6 +6,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { type ConditionDraft, isFinal } from '../../resources/condition.ts';
+import { errorCode } from '../../resources/errors.ts';
 import { SourcePackage } from '../../resources/kf/source-package.ts';
 import type { ObjectRef } from '../../resources/meta.ts';
 import { isNotFound, notFound, StatusError, statusError } from '../../resources/status.ts';
@@ -78,7 +79,7 @@ async function keptImage(sources: SourceSink, sha256: string): Promise<string> {
 
 /** Wrong bytes condemn the package; a lost connection or a full disk do not: the upload may be tried again. */
 function isPackagesFault(error: unknown, clientGone: AbortSignal): error is Error {
-  const isSystem = error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
+  const isSystem = error instanceof Error && typeof errorCode(error) === 'string';
   return error instanceof Error && !(error instanceof StatusError) && !isSystem && !clientGone.aborted;
 }
 

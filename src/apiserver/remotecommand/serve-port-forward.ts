@@ -6,6 +6,7 @@
 import type { Duplex } from 'node:stream';
 import type { Containers } from '../../client/containers.ts';
 import { Pod, podFinished } from '../../resources/core/pod.ts';
+import { errorMessage } from '../../resources/errors.ts';
 import { badRequest } from '../../resources/status.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { endOf } from '../http/log-end.ts';
@@ -90,7 +91,7 @@ class Forward {
       await joined(data, socket);
       error.end();
     } catch (fault) {
-      error.end(`error forwarding port ${text}: ${(fault as Error).message}`);
+      error.end(`error forwarding port ${text}: ${errorMessage(fault)}`);
       data.destroy();
     }
   }

@@ -1,10 +1,11 @@
 /** Has the images ready that Builds start from: fetching may take minutes, so it goes on beside the controller. */
 
-import { access, mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '../../client/client.ts';
 import type { Clock } from '../../client/clock.ts';
 import { buildCredentials } from '../../client/pull-credentials.ts';
+import { exists } from '../../files/exists.ts';
 import { type Build, noCacheParam, paramOf } from '../../resources/kf/build.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { removeTree } from '../remove-tree.ts';
@@ -58,7 +59,7 @@ export class BaseFetches {
     await mkdir(folder, { recursive: true });
     for (const want of wants) {
       const target = join(folder, want.file);
-      if (await isThere(target)) continue;
+      if (await exists(target)) continue;
       this.#start(build, want, target);
       return want.ref;
     }
@@ -105,9 +106,3 @@ export class BaseFetches {
     await rename(staging, target);
   }
 }
-
-export const isThere = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

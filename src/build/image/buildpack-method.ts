@@ -4,11 +4,12 @@ import { execFile } from 'node:child_process';
 import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { exists } from '../../files/exists.ts';
 import { buildParams, noCacheParam, paramOf } from '../../resources/kf/build.ts';
 import { labels } from '../../resources/labels.ts';
 import type { UploadedBuild } from '../builder.ts';
 import { removeTree } from '../remove-tree.ts';
-import { isThere, type Want } from './base-fetches.ts';
+import type { Want } from './base-fetches.ts';
 import type { BuildMethod } from './build-method.ts';
 import {
   type BuilderFacts,
@@ -47,7 +48,7 @@ export class BuildpackMethod implements BuildMethod {
       file: factsFile,
       fetch: async (target, how) => writeFile(target, JSON.stringify(await this.#bench.inspect(builder.ref, how))),
     };
-    if (!(await isThere(join(uploaded.staging.bases, factsFile)))) return [builder];
+    if (!(await exists(join(uploaded.staging.bases, factsFile)))) return [builder];
     const { runImage: ref } = await factsOf(uploaded);
     return [{ ref, file: runImage, fetch: (target, how) => this.#bench.provide(ref, target, how) }];
   }

@@ -9,6 +9,7 @@ import type { Client } from '../../client/client.ts';
 import type { Clock } from '../../client/clock.ts';
 import type { Result } from '../../client/controller.ts';
 import type { Waiting } from '../../client/waiting.ts';
+import { exists } from '../../files/exists.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { Build, buildpackBuilder, dockerfileBuilder, kfBuilders } from '../../resources/kf/build.ts';
 import { labels } from '../../resources/labels.ts';
@@ -16,7 +17,7 @@ import { controllerOf, type ObjectRef, refOf } from '../../resources/meta.ts';
 import type { BuildReports } from '../build-reports.ts';
 import type { BuildLimits } from '../build-run.ts';
 import { type Builder, createRun, type UploadedBuild } from '../builder.ts';
-import { BaseFetches, isThere, type Want } from './base-fetches.ts';
+import { BaseFetches, type Want } from './base-fetches.ts';
 import type { BuildMethod } from './build-method.ts';
 import { BuildpackMethod } from './buildpack-method.ts';
 import { DockerfileMethod } from './dockerfile-method.ts';
@@ -130,7 +131,7 @@ export class ImageBuild implements Builder {
   /** Once only: a read that lags must not take away what a run works on. */
   async #ready(uploaded: UploadedBuild, places: Places): Promise<void> {
     const done = join(places.bases, 'ready');
-    if (await isThere(done)) return;
+    if (await exists(done)) return;
     await this.#methodOf(uploaded.build).ready?.(uploaded, places);
     await writeFile(done, '');
   }

@@ -3,11 +3,12 @@
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { Secret } from '../../resources/core/kinds.ts';
 import type { EnvVar } from '../../resources/core/pod.ts';
+import { errorMessage } from '../../resources/errors.ts';
 import { App } from '../../resources/kf/app.ts';
 import { childName } from '../../resources/names.ts';
 import { isConflict } from '../../resources/status.ts';
 import type { Context, Session } from '../context.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { variableName } from '../flags.ts';
 import { formatDescription } from '../output/describe.ts';
 import { formatValue, type OutputFormat } from '../output/objects.ts';
@@ -107,7 +108,7 @@ function checkName(name: string): void {
   try {
     variableName(name);
   } catch (error) {
-    throw new CliError(messageOf(error));
+    throw new CliError(errorMessage(error));
   }
 }
 

@@ -4,9 +4,10 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Document, isMap, parseDocument } from 'yaml';
 import { writeDurably } from '../../files/durable.ts';
+import { errorCode, errorMessage } from '../../resources/errors.ts';
 import { readSettings, type SetValue } from '../../resources/server-config/read.ts';
 import { type SettingName, serverConfigFile } from '../../resources/server-config/settings.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
 
 export interface ConfigFile {
   readonly path: string;
@@ -22,8 +23,10 @@ export function readConfigFile(home: string): ConfigFile {
     const text = textOf(path);
     return { path, text, values: readSettings(text, path) };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new CliError(permissionOr(error, code === undefined ? messageOf(error) : `${path}: ${messageOf(error)}`));
+    const code = errorCode(error);
+    throw new CliError(
+      permissionOr(error, code === undefined ? errorMessage(error) : `${path}: ${errorMessage(error)}`),
+    );
   }
 }
 
@@ -45,7 +48,7 @@ export async function writeSetting(home: string, name: SettingName, value: unkno
     mkdirSync(home, { recursive: true, mode: 0o700 });
     await writeDurably(path, textFor(document), 0o600);
   } catch (error) {
-    throw new CliError(permissionOr(error, `${path}: ${messageOf(error)}`));
+    throw new CliError(permissionOr(error, `${path}: ${errorMessage(error)}`));
   }
 }
 
@@ -73,12 +76,10 @@ function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    if (errorCode(error) === 'ENOENT') return '';
     throw error;
   }
 }
 
 const permissionOr = (error: unknown, message: string): string =>
-  ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')
-    ? `${message}; the server belongs to root: use sudo`
-    : message;
+  ['EACCES', 'EPERM'].includes(errorCode(error) ?? '') ? `${message}; the server belongs to root: use sudo` : message;

@@ -2,9 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { errorMessage } from '../../resources/errors.ts';
 import { checkPrefix, type RegistrySettings } from '../../resources/image-settings.ts';
 import type { Context } from '../context.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { kfHome } from '../settings/kf-home.ts';
 import { unreadable } from '../unreadable.ts';
 import { readConfigFile, writeSetting } from './config-file.ts';
@@ -54,7 +55,7 @@ function prefixOf(text: string, what: string): string {
   try {
     return checkPrefix(text, what);
   } catch (error) {
-    throw new CliError(messageOf(error));
+    throw new CliError(errorMessage(error));
   }
 }
 

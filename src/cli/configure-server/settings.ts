@@ -1,8 +1,9 @@
 /** `kf configure-server get|set|unset`: the settings of config.yaml. */
 
+import { errorMessage } from '../../resources/errors.ts';
 import { isSettingName, type SettingName, settingNames, settingOf } from '../../resources/server-config/settings.ts';
 import type { Context } from '../context.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { formatValue } from '../output/objects.ts';
 import { formatTable } from '../output/table.ts';
 import { asRoot } from '../server/as-root.ts';
@@ -42,7 +43,7 @@ export async function setSetting(context: Context, given: string, words: readonl
     value = type.fromWords === undefined ? numberOr(words[0]!) : type.fromWords(words);
     type.read(value);
   } catch (error) {
-    throw new CliError(`${name} ${messageOf(error)}, not ${JSON.stringify(words.join(' '))}`);
+    throw new CliError(`${name} ${errorMessage(error)}, not ${JSON.stringify(words.join(' '))}`);
   }
   const home = kfHome(context.env);
   await writeSetting(home, name, value);

@@ -1,11 +1,12 @@
 /** What every subcommand of `kf configure-space` does: read, change, write, say what changed, wait. */
 
 import { isFinal } from '../../resources/condition.ts';
+import { errorMessage } from '../../resources/errors.ts';
 import { Space } from '../../resources/kf/space.ts';
 import type { SpaceSpec } from '../../resources/kf/space-spec.ts';
 import { isConflict } from '../../resources/status.ts';
 import type { Context, Session } from '../context.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { formatValue } from '../output/objects.ts';
 import { requireSpace } from '../spaces/find-space.ts';
 import { waitFor } from '../wait/observe.ts';
@@ -58,7 +59,7 @@ function applied({ change }: SpaceChange, space: Space): SpaceSpec {
   try {
     return change(space.spec ?? {});
   } catch (error) {
-    throw new CliError(messageOf(error));
+    throw new CliError(errorMessage(error));
   }
 }
 

@@ -1,6 +1,7 @@
 /** What the running Tasks of a Space may have together. */
 
 import type { Command } from 'commander';
+import { withoutUndefined } from '../../resources/json.ts';
 import type { SpaceSpec } from '../../resources/kf/space-spec.ts';
 import { type CommandFile, checked } from '../command.ts';
 import { cores, size, wholeNumber } from '../flags.ts';
@@ -50,9 +51,6 @@ export const taskLimits: CommandFile = setting<Flags>({
     return { ...spec, taskConfig: Object.keys(limits).length === 0 ? taskConfig : { ...taskConfig, limits } };
   },
 });
-
-const withoutUndefined = (values: object): object =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
 const withoutNone = (values: object): Limits =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== 'none')) as Limits;

@@ -3,13 +3,14 @@
 import { lstatSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, normalize, resolve } from 'node:path';
 import { getIfExists } from '../../client/get-if-exists.ts';
+import { errorMessage } from '../../resources/errors.ts';
 import { ServiceInstance } from '../../resources/kf/service-instance.ts';
 import { formatBytes, quantityValue } from '../../resources/quantity.ts';
 import { StatusError } from '../../resources/status.ts';
 import { getApp } from '../apps/find-app.ts';
 import type { Context, Session } from '../context.ts';
 import { count } from '../delete-object.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { findTask, taskOfApp } from '../tasks/find-task.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { extractTar } from './extract.ts';
@@ -48,7 +49,7 @@ export async function copyAction(context: Context, args: readonly string[], flag
   }).catch((error: unknown) => {
     // Half of a copy must not look like one.
     if (isNew) rmSync(target, { recursive: true, force: true });
-    throw error instanceof StatusError || error instanceof CliError ? error : new CliError(messageOf(error));
+    throw error instanceof StatusError || error instanceof CliError ? error : new CliError(errorMessage(error));
   });
   context.io.note(`Copied ${count(files, 'file')}, ${formatBytes(bytes)}, to ${target}`);
 }

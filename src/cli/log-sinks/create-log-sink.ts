@@ -3,12 +3,13 @@
 import { readFile } from 'node:fs/promises';
 import { conditionOf } from '../../resources/condition.ts';
 import { Secret } from '../../resources/core/kinds.ts';
+import { errorMessage } from '../../resources/errors.ts';
 import { LogSink } from '../../resources/kf/log-sink.ts';
 import { parseLogSinkUrl } from '../../resources/kf/log-sink-url.ts';
 import { controllerRef } from '../../resources/meta.ts';
 import { isAlreadyExists, isNotFound } from '../../resources/status.ts';
 import type { Context, Session } from '../context.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { formatTips } from '../output/tips.ts';
 import { unreadable } from '../unreadable.ts';
 import { waitFor } from '../wait/observe.ts';
@@ -58,7 +59,7 @@ function checkUrl(url: string): void {
   try {
     parseLogSinkUrl(url);
   } catch (error) {
-    throw new CliError(`${JSON.stringify(url)} ${messageOf(error)}`);
+    throw new CliError(`${JSON.stringify(url)} ${errorMessage(error)}`);
   }
 }
 

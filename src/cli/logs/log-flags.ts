@@ -1,6 +1,7 @@
 /** Values of the flags of `kf logs`, checked where they are read. Pure. */
 
 import { parseDuration } from '../../resources/duration.ts';
+import { errorMessage } from '../../resources/errors.ts';
 
 /** A moment (milliseconds since the epoch), or how long ago. */
 export type Since = { readonly at: number } | { readonly ago: number };
@@ -42,7 +43,7 @@ export function pattern(text: string): RegExp {
     return new RegExp(ignoreCase ? text.slice(4) : text, ignoreCase ? 'i' : '');
   } catch (error) {
     throw new Error(
-      `It must be a regular expression: ${(error as Error).message.replace(/^Invalid regular expression: /, '')}.`,
+      `It must be a regular expression: ${errorMessage(error).replace(/^Invalid regular expression: /, '')}.`,
     );
   }
 }

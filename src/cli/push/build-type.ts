@@ -1,5 +1,6 @@
 /** How a push is built, from manifest and flags (Kf detects it in the same order). Pure. */
 
+import { errorMessage } from '../../resources/errors.ts';
 import { parseImageReference } from '../../resources/image-reference.ts';
 import {
   type BuildSpec,
@@ -55,6 +56,6 @@ function requireImage(stack: string): void {
   try {
     parseImageReference(stack);
   } catch (error) {
-    throw new CliError(`-s, --stack: ${(error as Error).message}`, { tips });
+    throw new CliError(`-s, --stack: ${errorMessage(error)}`, { tips });
   }
 }

@@ -12,7 +12,8 @@ import {
   realpathSync,
 } from 'node:fs';
 import { join, sep } from 'node:path';
-import { CliError, messageOf } from '../errors.ts';
+import { errorCode, errorMessage } from '../../resources/errors.ts';
+import { CliError } from '../errors.ts';
 import { unreadable } from '../unreadable.ts';
 import { type IgnoreRule, ignoreRules } from './ignore-rules.ts';
 import {
@@ -52,7 +53,7 @@ function readIfExists(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = errorCode(error);
     if (code === 'ENOENT' || code === 'EISDIR') return undefined;
     throw new CliError(unreadable(path, error));
   }
@@ -114,6 +115,6 @@ function guarded<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new CliError(`cannot read ${path}: ${messageOf(error)}; list it in .kfignore to leave it out`);
+    throw new CliError(`cannot read ${path}: ${errorMessage(error)}; list it in .kfignore to leave it out`);
   }
 }

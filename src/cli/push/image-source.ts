@@ -2,8 +2,9 @@
 
 import { createReadStream, type Stats, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
+import { errorMessage } from '../../resources/errors.ts';
 import { parseImageReference } from '../../resources/image-reference.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { unreadable } from '../unreadable.ts';
 import { exportImage } from './export-image.ts';
 import { folderSource } from './folder-source.ts';
@@ -35,7 +36,7 @@ export function imageSourceOf(text: string, folder: string, username?: string): 
       try {
         parseImageReference(text);
       } catch (error) {
-        throw new CliError(messageOf(error));
+        throw new CliError(errorMessage(error));
       }
       return { kind: 'registry', image: text, ...(username === undefined ? {} : { username }) };
     case 'containers-storage':

@@ -1,7 +1,8 @@
 /** Reads a Cloud Foundry manifest as far as task Apps need it; what cannot be honoured is refused or named. */
 
+import { errorMessage } from '../../resources/errors.ts';
 import { quantityValue } from '../../resources/quantity.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { cores, diskSize, memorySize, type Variable, variableName } from '../flags.ts';
 import { parseYaml } from '../parse-yaml.ts';
 import { fillIn, type Values } from './manifest-variables.ts';
@@ -145,7 +146,7 @@ function parseApp(entry: unknown, where: string, { warnings, unknown, withoutEff
       try {
         app = { ...app, ...parse(value) };
       } catch (error) {
-        throw new CliError(`${where}.${key}: ${messageOf(error)}`);
+        throw new CliError(`${where}.${key}: ${errorMessage(error)}`);
       }
   }
   if (app.command !== undefined && app.args !== undefined)
@@ -177,7 +178,7 @@ function quantity(value: unknown, parse: (text: string) => string): string {
   try {
     return parse(text);
   } catch (error) {
-    throw new Error(`${messageOf(error)} It is ${JSON.stringify(value)}.`);
+    throw new Error(`${errorMessage(error)} It is ${JSON.stringify(value)}.`);
   }
 }
 

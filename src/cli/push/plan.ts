@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { CliError, messageOf } from '../errors.ts';
+import { errorCode, errorMessage } from '../../resources/errors.ts';
+import { CliError } from '../errors.ts';
 import { objectName, type Variable } from '../flags.ts';
 import { parseYaml } from '../parse-yaml.ts';
 import { unreadable } from '../unreadable.ts';
@@ -113,7 +114,7 @@ function readText(file: string, flag: string | undefined): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if (flag === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (flag === undefined && errorCode(error) === 'ENOENT') return undefined;
     throw new CliError(`${flag ?? 'manifest'}: ${unreadable(file, error)}`);
   }
 }
@@ -159,7 +160,7 @@ function planApp(cwd: string, manifestFolder: string, app: ManifestApp, flags: P
   try {
     name = objectName(`${app.name}${flags.appSuffix ?? ''}`);
   } catch (error) {
-    throw new CliError(messageOf(error));
+    throw new CliError(errorMessage(error));
   }
   // Chosen by flag, the way to build is not the manifest's.
   const byFlag = [flags.dockerImage, flags.dockerfile, flags.stack].some((flag) => flag !== undefined);

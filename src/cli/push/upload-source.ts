@@ -1,6 +1,7 @@
 /** Brings a packed source to the server, as a SourcePackage of the App. */
 
 import { conditionOf } from '../../resources/condition.ts';
+import { errorMessage } from '../../resources/errors.ts';
 import type { App } from '../../resources/kf/app.ts';
 import { SourcePackage } from '../../resources/kf/source-package.ts';
 import { labels } from '../../resources/labels.ts';
@@ -8,7 +9,7 @@ import { controllerRef, type ObjectRef } from '../../resources/meta.ts';
 import { generateName } from '../../resources/names.ts';
 import { isAlreadyExists, isNotFound } from '../../resources/status.ts';
 import type { Context } from '../context.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import type { KfClient } from '../kf-client.ts';
 import { Patience } from '../wait/patience.ts';
 import { TransferProgress } from '../wait/transfer-progress.ts';
@@ -80,7 +81,7 @@ async function hasArrived(client: KfClient, ref: ObjectRef): Promise<boolean> {
 }
 
 function explain(error: unknown): string {
-  const message = messageOf(error);
+  const message = errorMessage(error);
   return /checksum does not match|expected \d+ bytes/.test(message)
     ? `${message}; files changed meanwhile, or the connection damaged them: push again`
     : message;

@@ -5,9 +5,10 @@ import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
+import { errorMessage } from '../../resources/errors.ts';
 import { largestSourcePackage } from '../../resources/kf/source-package.ts';
 import { formatBytes } from '../../resources/quantity.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { ignoreRules } from './ignore-rules.ts';
 import {
   changedFile,
@@ -29,7 +30,7 @@ export async function zipSource(file: string): Promise<SourceTree> {
   // Only for those who push one: it takes time to load.
   const { openPromise } = await import('yauzl');
   const zip = await openPromise(file, { autoClose: false }).catch((error: unknown) => {
-    throw new CliError(`${file} is not a zip archive: ${messageOf(error)}`);
+    throw new CliError(`${file} is not a zip archive: ${errorMessage(error)}`);
   });
   try {
     const archive = await readArchive(zip);
@@ -42,7 +43,7 @@ export async function zipSource(file: string): Promise<SourceTree> {
     };
   } catch (error) {
     zip.close();
-    throw error instanceof CliError ? error : new CliError(`${file}: ${messageOf(error)}`);
+    throw error instanceof CliError ? error : new CliError(`${file}: ${errorMessage(error)}`);
   }
 }
 
@@ -175,7 +176,7 @@ async function* inflated(zip: ZipFile, entry: Entry, { path, size }: FileEntry):
       yield part;
     }
   } catch (error) {
-    throw error instanceof CliError ? error : new CliError(`cannot unpack ${path}: ${messageOf(error)}`);
+    throw error instanceof CliError ? error : new CliError(`cannot unpack ${path}: ${errorMessage(error)}`);
   }
   if (count !== size) throw changedFile(path);
   if (sum !== entry.crc32) throw new CliError(`${path} is damaged in the archive: its checksum does not match`);

@@ -1,8 +1,9 @@
 /** `kf server …`: the life of the embedded server. */
 
 import { pathToFileURL } from 'node:url';
+import { errorCode, errorMessage } from '../../resources/errors.ts';
 import type { Context } from '../context.ts';
-import { CliError, Exit, messageOf } from '../errors.ts';
+import { CliError, Exit } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatDescription } from '../output/describe.ts';
 import { formatNamed, type OutputFormat } from '../output/objects.ts';
@@ -123,8 +124,8 @@ async function findMine(home: string): Promise<ServerInfo | undefined> {
     return info === undefined ? undefined : { ...info, kubeconfig: await ownKubeconfig(info) };
   } catch (error) {
     if (error instanceof CliError) throw error;
-    if ((error as NodeJS.ErrnoException).code === 'EACCES') throw new CliError(await notAllowed(home));
-    throw new CliError(`cannot look into the data directory ${home}: ${messageOf(error)}`);
+    if (errorCode(error) === 'EACCES') throw new CliError(await notAllowed(home));
+    throw new CliError(`cannot look into the data directory ${home}: ${errorMessage(error)}`);
   }
 }
 

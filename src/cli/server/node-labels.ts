@@ -2,12 +2,13 @@
 
 import { Node } from '../../resources/core/kinds.ts';
 import { ownNodes } from '../../resources/core/node-room.ts';
+import { errorMessage } from '../../resources/errors.ts';
 import { annotations } from '../../resources/labels.ts';
 import type { Labels } from '../../resources/selector.ts';
 import { settings } from '../../resources/server-config/settings.ts';
 import { readConfigFile, writeSetting } from '../configure-server/config-file.ts';
 import type { Context } from '../context.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { kfHome } from '../settings/kf-home.ts';
 import { requireRoot } from './as-root.ts';
 
@@ -23,7 +24,7 @@ export async function keepNodeLabels({ env }: Context, { nodeLabel = [] }: NodeL
   try {
     labels = type.read(type.fromWords!(nodeLabel));
   } catch (error) {
-    throw new CliError(`--node-label ${messageOf(error)}, not ${JSON.stringify(nodeLabel.join(' '))}`);
+    throw new CliError(`--node-label ${errorMessage(error)}, not ${JSON.stringify(nodeLabel.join(' '))}`);
   }
   requireRoot('start', env);
   const home = kfHome(env);

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { errorCode } from '../../resources/errors.ts';
 
 export interface ServerInfo {
   readonly pid: number;
@@ -21,7 +22,7 @@ export async function readServerFile(home: string): Promise<ServerInfo | undefin
     if (typeof info.pid !== 'number' || typeof info.url !== 'string') return undefined;
     return { kubeconfig: join(home, 'kubeconfig'), version: '', dataDir: home, ...info } as ServerInfo;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = errorCode(error);
     if (error instanceof SyntaxError || code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
   }
@@ -32,7 +33,7 @@ export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
   return !isZombie(pid);
 }

@@ -2,6 +2,7 @@
 
 import { readFile, readlink, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from '../../resources/errors.ts';
 import { isAlive } from './server-file.ts';
 
 export interface StartLock {
@@ -27,7 +28,7 @@ async function take(path: string): Promise<boolean> {
     await symlink(String(process.pid), path);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
 }

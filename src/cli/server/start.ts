@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { CliError, messageOf } from '../errors.ts';
+import { errorCode, errorMessage } from '../../resources/errors.ts';
+import { CliError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { asRoot } from './as-root.ts';
 import { type BootManager, bootManager } from './boot/boot.ts';
@@ -88,7 +89,7 @@ async function makeFolders(path: string, mode = 0o700): Promise<void> {
   try {
     await mkdir(path, { mode });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = errorCode(error);
     if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
     if (code !== 'ENOENT' || dirname(path) === path || existsSync(dirname(path))) throw error;
     await makeFolders(dirname(path), 0o755);
@@ -97,14 +98,14 @@ async function makeFolders(path: string, mode = 0o700): Promise<void> {
 }
 
 const unusable = (home: string, error: unknown): CliError =>
-  new CliError(`cannot write to the data directory ${home}: ${messageOf(error)}; choose another with KF_HOME`);
+  new CliError(`cannot write to the data directory ${home}: ${errorMessage(error)}; choose another with KF_HOME`);
 
 /** As launch; when a server that is just ending still holds the store, once more after its end. */
 async function launchAfterPredecessor(options: StartOptions): Promise<ServerInfo> {
   try {
     return await launch(options);
   } catch (error) {
-    const pid = Number(/in use by process (\d+)/.exec(messageOf(error))?.[1]);
+    const pid = Number(/in use by process (\d+)/.exec(errorMessage(error))?.[1]);
     const isEnding = pid > 0 && (await readServerFile(options.home)) === undefined;
     if (!isEnding || !(await ends(pid, 30_000))) throw error;
     return launch(options);

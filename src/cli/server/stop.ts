@@ -1,5 +1,6 @@
 /** Ends the embedded server; tasks that run go on. */
 
+import { errorCode } from '../../resources/errors.ts';
 import { CliError } from '../errors.ts';
 import { asRoot } from './as-root.ts';
 import type { BootMachine } from './boot/machine.ts';
@@ -19,7 +20,7 @@ export async function stopServer(home: string, machine?: BootMachine): Promise<S
   try {
     process.kill(info.pid, 'SIGTERM');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = errorCode(error);
     if (code === 'EPERM') throw new CliError(`the server belongs to root: ${asRoot('server stop', home)}`);
     // What started it has ended it already.
     if (code !== 'ESRCH') throw error;

@@ -1,5 +1,6 @@
 /** `kf bind-service`, `kf unbind-service`, and the bindings that a push makes. */
 
+import { errorMessage } from '../../resources/errors.ts';
 import type { App } from '../../resources/kf/app.ts';
 import type { ServiceInstance } from '../../resources/kf/service-instance.ts';
 import { bindingNameOf, ServiceInstanceBinding } from '../../resources/kf/service-instance-binding.ts';
@@ -11,7 +12,7 @@ import { getApp } from '../apps/find-app.ts';
 import type { Context, Session } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { deleteAndWait } from '../delete-object.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { awaitBinding, awaitUnbound } from './await-ready.ts';
 import { getService, listBindings } from './find-service.ts';
@@ -72,7 +73,7 @@ export function checkBinding(service: ServiceInstance, params: Params, app?: App
     const taken = app?.status?.volumes?.find(({ mountPath }) => overlap(mountPath, mount));
     if (taken !== undefined) throw new Error(`mount: at ${taken.mountPath} is the volume "${taken.name}" already`);
   } catch (error) {
-    throw new CliError(`${failure}-c: ${messageOf(error)}`);
+    throw new CliError(`${failure}-c: ${errorMessage(error)}`);
   }
 }
 

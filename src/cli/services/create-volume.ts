@@ -1,9 +1,10 @@
 /** `kf create-service volume`. */
 
+import { errorMessage } from '../../resources/errors.ts';
 import { ServiceInstance } from '../../resources/kf/service-instance.ts';
 import { readVolumeParams } from '../../resources/kf/volume-params.ts';
 import type { Context } from '../context.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { createService } from './create-service.ts';
 import { parseParams, parseTags } from './params.ts';
 
@@ -36,7 +37,7 @@ export async function createServiceAction(
   try {
     kind = 'path' in readVolumeParams(params) ? 'path' : 'capacity';
   } catch (error) {
-    throw new CliError(`-c: ${messageOf(error)}`);
+    throw new CliError(`-c: ${errorMessage(error)}`);
   }
   if (plan !== undefined && plan !== kind) throw new CliError(`volume has the plans path and capacity, not ${plan}`);
   const tags = parseTags(flags.tags);

@@ -3,7 +3,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { CliError, messageOf } from '../errors.ts';
+import { errorMessage } from '../../resources/errors.ts';
+import { CliError } from '../errors.ts';
 
 /** A server that `kf target --context` saved. */
 export interface SavedServer {
@@ -42,7 +43,7 @@ export async function readSettings(path: string): Promise<Settings> {
   try {
     found = yaml.parse(content);
   } catch (error) {
-    throw new CliError(`${path}: ${messageOf(error)}`);
+    throw new CliError(`${path}: ${errorMessage(error)}`);
   }
   if (typeof found !== 'object' || found === null) throw new CliError(`${path}: this is no settings file of kf`);
   const { space, server, spaces } = found as Record<string, unknown>;
@@ -91,6 +92,6 @@ export async function writeSettings(path: string, changes: { [K in keyof Setting
     writeFileSync(part, text, { mode: 0o664 });
     renameSync(part, path);
   } catch (error) {
-    throw new CliError(`cannot write the settings: ${messageOf(error)}`);
+    throw new CliError(`cannot write the settings: ${errorMessage(error)}`);
   }
 }

@@ -1,10 +1,11 @@
 /** `kf create-space`. */
 
 import { conditionOf, isFinal } from '../../resources/condition.ts';
+import { errorMessage } from '../../resources/errors.ts';
 import { Space } from '../../resources/kf/space.ts';
 import { isAlreadyExists } from '../../resources/status.ts';
 import type { Context } from '../context.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { objectName, type Variable } from '../flags.ts';
 import { formatTable } from '../output/table.ts';
 import { formatTips } from '../output/tips.ts';
@@ -54,7 +55,7 @@ function checkName(name: string): void {
   try {
     objectName(name);
   } catch (error) {
-    throw new CliError(messageOf(error));
+    throw new CliError(errorMessage(error));
   }
 }
 

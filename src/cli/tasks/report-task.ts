@@ -1,12 +1,13 @@
 /** What follows the creation of a Task: its number and tips, or with --wait and --follow seeing it through. */
 
 import { isFinal } from '../../resources/condition.ts';
+import { errorMessage } from '../../resources/errors.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
 import { refOf } from '../../resources/meta.ts';
 import type { OutputFlag } from '../command.ts';
 import type { Context } from '../context.ts';
-import { Exit, messageOf, UnreachableError } from '../errors.ts';
+import { Exit, UnreachableError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { noteLine } from '../logs/read-log.ts';
 import { formatObject } from '../output/objects.ts';
@@ -107,7 +108,7 @@ async function seeThrough(context: Context, task: Task, flags: ReportFlags): Pro
     },
   }).catch(async (error) => {
     if (!(error instanceof UnreachableError)) throw error;
-    io.note(`Error: ${messageOf(error)}`);
+    io.note(`Error: ${errorMessage(error)}`);
     return stopWatching(context, task, id, 'The watch was lost');
   });
   if (awaited.end === 'interrupted') return stopWatching(context, task, id, 'Stopped watching');

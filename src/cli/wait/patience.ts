@@ -1,7 +1,8 @@
 /** Bears with a server that is away for a moment, for a stated time, then says so in one clear line. */
 
 import type { Clock } from '../../client/clock.ts';
-import { isUnreachable, messageOf, UnreachableError } from '../errors.ts';
+import { errorMessage } from '../../resources/errors.ts';
+import { isUnreachable, UnreachableError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { KfClient } from '../kf-client.ts';
 import { pause } from './pause.ts';
@@ -55,7 +56,7 @@ export class Patience {
     const away = now - this.#lostAt;
     if (away >= this.#limit)
       throw new UnreachableError(
-        `the server was out of reach for ${Math.round(this.#limit / 1000)} s: ${messageOf(error)}`,
+        `the server was out of reach for ${Math.round(this.#limit / 1000)} s: ${errorMessage(error)}`,
       );
     if (away >= quiet && !this.#told) {
       this.#told = true;

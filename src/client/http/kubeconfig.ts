@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { errorMessage } from '../../resources/errors.ts';
 
 /** What a connection needs. */
 export interface ConnectionConfig {
@@ -120,7 +121,7 @@ async function parse(file: string, content: string): Promise<unknown> {
     try {
       return yaml.parse(content);
     } catch (error) {
-      throw new KubeconfigError(`${file}: ${(error as Error).message}`);
+      throw new KubeconfigError(`${file}: ${errorMessage(error)}`);
     }
   }
 }
@@ -142,7 +143,7 @@ function readRelated(folder: string, file: string): string {
   try {
     return readFileSync(resolve(folder, file), 'utf8');
   } catch (error) {
-    throw new KubeconfigError(`the kubeconfig names a file that cannot be read: ${(error as Error).message}`);
+    throw new KubeconfigError(`the kubeconfig names a file that cannot be read: ${errorMessage(error)}`);
   }
 }
 

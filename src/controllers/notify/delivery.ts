@@ -1,5 +1,6 @@
 /** What becomes of a Notification after an attempt to post it. Pure. */
 
+import { errorCode } from '../../resources/errors.ts';
 import type { Answer } from './post.ts';
 
 /** Milliseconds for which posting is tried. */
@@ -40,7 +41,7 @@ export function outcomeOf({ result, attempts, age }: Attempt): Outcome {
 }
 
 function messageOf(result: Answer | Error): string {
-  if (result instanceof Error) return result.message || (result as NodeJS.ErrnoException).code || result.name;
+  if (result instanceof Error) return result.message || errorCode(result) || result.name;
   const redirect = result.status >= 300 && result.status < 400 ? ' (redirects are not followed)' : '';
   return `HTTP ${result.status}${redirect}${result.text === '' ? '' : `: ${result.text}`}`;
 }

@@ -18,7 +18,7 @@ import { SourcePackage } from '../../resources/kf/source-package.ts';
 import { Space } from '../../resources/kf/space.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
-import { type KubeObject, type ObjectRef, refOf } from '../../resources/meta.ts';
+import { type KubeObject, namespacedName, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { isNotFound } from '../../resources/status.ts';
 import { expired } from './expired.ts';
 
@@ -85,7 +85,7 @@ export class RetentionController {
   }
 
   async reconcile(app: ObjectRef): Promise<Result | void> {
-    const key = `${app.namespace}/${app.name}`;
+    const key = namespacedName(app);
     const now = this.#clock.now();
     // A look in the future is one before the clock was set back.
     for (const [other, { at, next }] of this.#looks) if (next <= now || at > now) this.#looks.delete(other);

@@ -4,6 +4,7 @@ import type { Client, Draft } from '../../client/client.ts';
 import { getChild } from '../../client/get-if-exists.ts';
 import type { ConditionDraft } from '../../resources/condition.ts';
 import { hostPathAnnotation, PersistentVolumeClaim, storageClasses } from '../../resources/core/volumes.ts';
+import { errorMessage } from '../../resources/errors.ts';
 import type { ServiceInstance } from '../../resources/kf/service-instance.ts';
 import type { ServiceInstanceBinding } from '../../resources/kf/service-instance-binding.ts';
 import { readMountParams, readVolumeParams } from '../../resources/kf/volume-params.ts';
@@ -32,7 +33,7 @@ export async function ensureClaim(
   try {
     wanted = claimOf(instance, params);
   } catch (error) {
-    return backing('False', 'InvalidParameters', (error as Error).message);
+    return backing('False', 'InvalidParameters', errorMessage(error));
   }
   const claim = await getChild(client, PersistentVolumeClaim, refOf(instance), instance);
   if (claim !== undefined && isControlledBy(claim, instance)) return claim;
@@ -108,7 +109,7 @@ export function bindVolume(
     return { condition: { type, status: 'True' }, status: { ...volume, mount, readOnly } };
   } catch (error) {
     return {
-      condition: { type, status: 'False', reason: 'InvalidParameters', message: (error as Error).message },
+      condition: { type, status: 'False', reason: 'InvalidParameters', message: errorMessage(error) },
     };
   }
 }

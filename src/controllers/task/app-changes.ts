@@ -4,6 +4,7 @@
  */
 
 import type { App } from '../../resources/kf/app.ts';
+import { namespacedName } from '../../resources/meta.ts';
 
 export class AppChanges {
   /** What Tasks have been told of last, by namespace and name. */
@@ -11,7 +12,7 @@ export class AppChanges {
 
   /** @param gone whether it is there no more */
   matter({ metadata, status }: App, gone: boolean): boolean {
-    const key = `${metadata.namespace}/${metadata.name}`;
+    const key = namespacedName(metadata);
     if (gone) {
       this.#told.delete(key);
       return true;

@@ -2,6 +2,7 @@
 
 import { type ConditionDraft, conditionOf } from '../../resources/condition.ts';
 import { formatDuration, parseDuration } from '../../resources/duration.ts';
+import { withoutUndefined } from '../../resources/json.ts';
 import type { Task, TaskAttempt } from '../../resources/kf/task.ts';
 import { currentAttempt, mostAttempts } from '../../resources/kf/task-attempts.ts';
 
@@ -58,7 +59,7 @@ export function withAttempt(
   const known: Partial<TaskAttempt> = { pipelineRunName, podName, startTime, completionTime, exitCode, usage };
   const failure = ended?.status === 'False' ? { reason: ended.reason, message: ended.message } : {};
   const before = task.status?.attempts ?? [];
-  const entry: TaskAttempt = { ...before[attempt - 1], ...present({ ...known, ...failure }), attempt };
+  const entry: TaskAttempt = { ...before[attempt - 1], ...withoutUndefined({ ...known, ...failure }), attempt };
   const attempts = [...before.slice(0, attempt - 1), entry];
   const begun = attempts.find((one) => one.startTime !== undefined)?.startTime;
   return {
@@ -90,6 +91,3 @@ export function retryTime(task: Task): number | undefined {
   if (time === undefined || conditionOf(task, 'Succeeded')?.status !== 'Unknown') return undefined;
   return Date.parse(time);
 }
-
-const present = <T extends object>(fields: T): T =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;

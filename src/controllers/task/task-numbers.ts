@@ -1,15 +1,16 @@
 /** Gives Tasks their numbers: a conditional update of the App's status. Gaps are possible, doubles are not. */
 
 import type { Client } from '../../client/client.ts';
+import { OneByOne } from '../../client/one-by-one.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
-import { refOf } from '../../resources/meta.ts';
+import { namespacedName, refOf } from '../../resources/meta.ts';
 
 export class TaskNumbers {
   readonly #client: Client;
-  /** The last request per App: Tasks that start together take turns instead of running into conflicts. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  /** Per App: Tasks that start together take turns instead of running into conflicts. */
+  readonly #turns = new OneByOne();
 
   constructor(client: Client) {
     this.#client = client;
@@ -18,15 +19,7 @@ export class TaskNumbers {
   /** The Task with its number and Kf's label for it. @throws StatusError Conflict, to be tried again */
   async take(task: Task, app: App): Promise<Task | undefined> {
     if (task.status?.id !== undefined) return this.#labelled(task, task.status.id);
-    const key = `${app.metadata.namespace}/${app.metadata.name}`;
-    const before = this.#turns.get(key) ?? Promise.resolve();
-    const mine = before.catch(() => undefined).then(() => this.#take(task));
-    this.#turns.set(key, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.#turns.get(key) === mine) this.#turns.delete(key);
-    }
+    return this.#turns.run(namespacedName(app.metadata), () => this.#take(task));
   }
 
   async #take(task: Task): Promise<Task> {

@@ -2,6 +2,7 @@
 
 import { chmod, chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from '../../resources/errors.ts';
 import { membersOf } from './members.ts';
 
 /** What the command line reads. The kubeconfig is root's; members have their own. */
@@ -48,6 +49,6 @@ async function share(path: string, uid: number, gid: number, mode: number): Prom
     await chown(path, uid, gid);
     await chmod(path, mode);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }

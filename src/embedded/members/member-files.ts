@@ -1,8 +1,9 @@
 /** What each member has in `users/NAME`: a token, which root keeps, and the kubeconfig with it, which is the member's. */
 
-import { access, chown, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureToken, kubeconfigOf } from '../../apiserver/http/kubeconfig.ts';
+import { exists } from '../../files/exists.ts';
 import type { Member } from './members.ts';
 
 export interface ServerAddress {
@@ -23,10 +24,7 @@ export class MemberFiles {
   }
 
   hasKubeconfig({ name }: Member): Promise<boolean> {
-    return access(join(this.#folder, name, 'kubeconfig')).then(
-      () => true,
-      () => false,
-    );
+    return exists(join(this.#folder, name, 'kubeconfig'));
   }
 
   /** The member's token, made when there is none: kubeconfigs outlive the server. */

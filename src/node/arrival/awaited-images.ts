@@ -9,6 +9,7 @@ import { podCredentials } from '../../client/pull-credentials.ts';
 import type { ImagePull } from '../../resources/core/image-pull.ts';
 import type { Pod } from '../../resources/core/pod.ts';
 import { containersOf } from '../../resources/core/pod-containers.ts';
+import { errorMessage } from '../../resources/errors.ts';
 import { formatBytes } from '../../resources/quantity.ts';
 import type { Images } from '../images/node-images.ts';
 import { PullError } from '../images/pull-error.ts';
@@ -144,7 +145,7 @@ export class AwaitedImages {
 
   #refuse(entry: Entry, error: unknown): void {
     const { pod } = entry.publisher;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorMessage(error);
     this.leave(pod.metadata.uid!);
     if (!(error instanceof PullError || error instanceof ImageToolsMissing))
       this.#options.onError(`pod ${pod.metadata.name}: pulling its images`, error);

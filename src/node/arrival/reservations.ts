@@ -7,7 +7,7 @@ import type { Timer } from '../../client/clock.ts';
 import type { MachineRoom, RoomAnswer, RoomRequest } from '../../client/machine-room.ts';
 import type { Pod } from '../../resources/core/pod.ts';
 import { labels } from '../../resources/labels.ts';
-import type { ObjectRef } from '../../resources/meta.ts';
+import { namespacedName, type ObjectRef } from '../../resources/meta.ts';
 import { formatBytes } from '../../resources/quantity.ts';
 import type { NodeContext } from '../context.ts';
 import { DiskReserveError, DiskTooSmallError } from '../disk/disk.ts';
@@ -63,7 +63,7 @@ export class Reservations implements MachineRoom {
   }
 
   leave(ref: ObjectRef): void {
-    const uid = this.#uids.get(keyOf(ref));
+    const uid = this.#uids.get(namespacedName(ref));
     if (uid !== undefined) this.forgo(uid);
   }
 
@@ -108,7 +108,7 @@ export class Reservations implements MachineRoom {
 
   /** What is asked for under this name; another object's of the same name is gone. */
   #known({ ref, uid }: RoomRequest): Asked | undefined {
-    const before = this.#uids.get(keyOf(ref));
+    const before = this.#uids.get(namespacedName(ref));
     if (before !== undefined && before !== uid) this.leave(ref);
     return this.#asked.get(uid);
   }
@@ -117,7 +117,7 @@ export class Reservations implements MachineRoom {
     const { admission, pump } = this.#options;
     const asked: Asked = { request, state: 'queued', answer: nothingYet };
     this.#asked.set(request.uid, asked);
-    this.#uids.set(keyOf(request.ref), request.uid);
+    this.#uids.set(namespacedName(request.ref), request.uid);
     this.#asking = request.uid;
     admission.enqueue(candidate);
     pump();
@@ -176,7 +176,7 @@ export class Reservations implements MachineRoom {
     if (asked === undefined) return undefined;
     asked.timer?.cancel();
     this.#asked.delete(uid);
-    this.#uids.delete(keyOf(asked.request.ref));
+    this.#uids.delete(namespacedName(asked.request.ref));
     return asked;
   }
 
@@ -194,5 +194,3 @@ const candidateOf = ({ ref, uid, since, memoryBytes }: RoomRequest): Candidate =
   memoryBytes,
   since,
 });
-
-const keyOf = ({ namespace = '', name }: ObjectRef): string => `${namespace}/${name}`;

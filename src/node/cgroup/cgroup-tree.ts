@@ -4,14 +4,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { errorCode } from '../../resources/errors.ts';
 import type { Hierarchies, Hierarchy } from './hierarchies.ts';
 
 const monitors = 'monitors';
 const stepMilliseconds = 5;
 /** What a container's limits need; others are left to the machine's owner. */
 const wanted = ['cpu', 'memory', 'pids', 'cpuset', 'io'];
-
-const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
 export class CgroupTree {
   readonly parent: string;
@@ -62,7 +61,7 @@ export class CgroupTree {
       for (const controller of wanted.filter((name) => available.includes(name) && !enabled.includes(name))) {
         await writeFile(join(path, 'cgroup.subtree_control'), `+${controller}`).catch((error: unknown) => {
           throw new Error(
-            `cgroup v2: cannot enable ${controller} in ${path} (${codeOf(error)}). In a container, move its processes ` +
+            `cgroup v2: cannot enable ${controller} in ${path} (${errorCode(error)}). In a container, move its processes ` +
               `out of the root first: mkdir -p ${root}/init && xargs -rn1 < ${root}/cgroup.procs > ${root}/init/cgroup.procs`,
           );
         });
@@ -135,14 +134,14 @@ function send(pids: readonly number[], signal: NodeJS.Signals): void {
     try {
       process.kill(pid, signal);
     } catch (error) {
-      if (codeOf(error) !== 'ESRCH') throw error;
+      if (errorCode(error) !== 'ESRCH') throw error;
     }
   }
 }
 
 async function childrenOf(path: string): Promise<string[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return [];
+    if (errorCode(error) === 'ENOENT') return [];
     throw error;
   });
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
@@ -168,9 +167,9 @@ async function removeTree(path: string, patienceMilliseconds: number): Promise<v
       return await rmdir(path);
     } catch (error) {
       // A hierarchy that is read-only says so before it looks whether there is one.
-      if (codeOf(error) === 'ENOENT' || (codeOf(error) === 'EROFS' && !existsSync(path))) return;
+      if (errorCode(error) === 'ENOENT' || (errorCode(error) === 'EROFS' && !existsSync(path))) return;
       // Busy also means that there are cgroups below.
-      if (codeOf(error) !== 'EBUSY') throw error;
+      if (errorCode(error) !== 'EBUSY') throw error;
       const below = await childrenOf(path);
       for (const child of below) await removeTree(join(path, child), patienceMilliseconds);
       if (below.length > 0) continue;

@@ -23,6 +23,8 @@ import {
 import { join } from 'node:path';
 import { OneByOne } from '../../client/one-by-one.ts';
 import { syncPath } from '../../files/durable.ts';
+import { exists } from '../../files/exists.ts';
+import { ignoring } from '../../resources/errors.ts';
 import type { RunCommand } from '../host/run-command.ts';
 import { type DiskProvider, DiskReserveError, DiskTooSmallError } from './disk.ts';
 import { detachLoops, type LoopImage, loopImage, makeLoopImage, mountsBelow, removeLoopImage } from './loop-image.ts';
@@ -96,7 +98,7 @@ export class BuildCaches {
       await this.#turns.run(name, async () => {
         if ((await this.#userOf(name)) !== user) return;
         await this.#unmount(name);
-        await syncPath(this.#image(name).file).catch(ignoreMissing);
+        await syncPath(this.#image(name).file).catch(ifMissing);
         await rm(`${this.#path(name)}.user`, { force: true });
         this.#release(name);
       });
@@ -109,7 +111,7 @@ export class BuildCaches {
         const user = await this.#userOf(name);
         if (user === undefined) return;
         await this.#unmount(name);
-        await syncPath(this.#image(name).file).catch(ignoreMissing);
+        await syncPath(this.#image(name).file).catch(ifMissing);
         await writeFile(`${this.#path(name)}.user`, user + suspended, { mode: 0o600 });
         this.#release(name);
       });
@@ -233,7 +235,7 @@ export class BuildCaches {
     const path = this.#path(name);
     if (this.#isPlain) return;
     for (const mount of (await mountsBelow(path)).reverse()) await this.#options.run('umount', ['--lazy', mount]);
-    await rmdir(path).catch(ignoreMissing);
+    await rmdir(path).catch(ifMissing);
   }
 
   async #remove(name: string): Promise<void> {
@@ -260,12 +262,4 @@ export class BuildCaches {
   }
 }
 
-const exists = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    () => true,
-    () => false,
-  );
-
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
-}
+const ifMissing = ignoring('ENOENT', 'ENOTDIR');

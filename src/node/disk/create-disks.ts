@@ -2,6 +2,7 @@
 
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorMessage } from '../../resources/errors.ts';
 import { type RunCommand, runCommand } from '../host/run-command.ts';
 import type { DiskProvider } from './disk.ts';
 import { LoopPool } from './loop-pool.ts';
@@ -38,7 +39,7 @@ export async function createDisks(options: DiskOptions): Promise<DiskProvider> {
     return pool;
   } catch (error) {
     await pool.close().catch(() => {});
-    onWarning(`disk limits are not enforced: ${(error as Error).message}`);
+    onWarning(`disk limits are not enforced: ${errorMessage(error)}`);
     return new PlainDisks({ folder, reserveBytes, run });
   }
 }

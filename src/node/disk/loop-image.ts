@@ -2,6 +2,7 @@
 
 import { mkdir, open, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { ignoring } from '../../resources/errors.ts';
 import { unescapeMountinfo } from '../cgroup/hierarchies.ts';
 import { longWork, type RunCommand } from '../host/run-command.ts';
 
@@ -62,9 +63,7 @@ export async function removeLoopImage(run: RunCommand, image: Pick<LoopImage, 'p
   }
   await detachLoops(run, (file) => file === image.file);
   await rm(image.file, { force: true });
-  await rmdir(image.path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
+  await rmdir(image.path).catch(ignoring('ENOENT'));
 }
 
 /** Mount points at `path` and below it, outer ones first. */

@@ -2,6 +2,7 @@
 
 import { lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '../../resources/errors.ts';
 import type { RunCommand } from '../host/run-command.ts';
 
 /** Up to here it is done in this process, at once: what a task leaves is in memory still. Above, a program does it. */
@@ -19,7 +20,7 @@ export async function wipe(run: RunCommand, folder: string): Promise<void> {
   try {
     emptyFolder(folder, dev, budget);
   } catch (error) {
-    if (!(error instanceof TooMuch) && (error as NodeJS.ErrnoException).code !== 'ENAMETOOLONG') throw error;
+    if (!(error instanceof TooMuch) && errorCode(error) !== 'ENAMETOOLONG') throw error;
     // find walks by file descriptor: no path is too long for it.
     await run('find', [folder, '-xdev', '-mindepth', '1', '-delete']);
   }

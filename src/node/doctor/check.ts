@@ -1,5 +1,7 @@
 /** What a check of the machine is. Checks print nothing: `kf doctor` does. */
 
+import { errorMessage } from '../../resources/errors.ts';
+
 export interface CheckOutcome {
   readonly ok: boolean;
   /** One line: what was found, or what is wrong. */
@@ -28,6 +30,6 @@ export interface CheckResult extends CheckOutcome {
 export function check(name: string, run: () => Promise<CheckOutcome>): Check {
   return {
     name,
-    run: () => run().catch((error: unknown) => ({ ok: false, detail: (error as Error).message })),
+    run: () => run().catch((error: unknown) => ({ ok: false, detail: errorMessage(error) })),
   };
 }

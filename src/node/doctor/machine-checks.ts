@@ -1,7 +1,8 @@
 /** What can be told by looking, without trying. */
 
-import { access, readFile, statfs } from 'node:fs/promises';
+import { readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exists } from '../../files/exists.ts';
 import { readHierarchies } from '../cgroup/cgroup.ts';
 import { defaultReserve } from '../disk/reserve.ts';
 import { isInChroot } from '../host/chroot.ts';
@@ -11,12 +12,6 @@ const gibibyte = 2 ** 30;
 const oldestNode = [20, 19] as const;
 /** Each task takes a few descriptors, and each client of the API one. */
 const fewestOpenFiles = 8_192;
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 export const rootCheck: Check = check('root', async () => {
   const root = process.geteuid?.() === 0;

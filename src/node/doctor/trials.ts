@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { errorMessage } from '../../resources/errors.ts';
 import { createDisks } from '../disk/create-disks.ts';
 import type { PodDisk } from '../disk/disk.ts';
 import { mountsBelow } from '../disk/loop-image.ts';
@@ -26,7 +27,7 @@ export function runtimeTrial(run: RunCommand): Check {
       if (path === undefined) continue;
       const failure = await tryRuntime(run, path, tmpdir()).then(
         () => undefined,
-        (error: unknown) => (error instanceof CommandError ? error.reason : (error as Error).message),
+        (error: unknown) => (error instanceof CommandError ? error.reason : errorMessage(error)),
       );
       if (failure === undefined) return { ok: true, detail: [`${path} works`, ...refused].join('; ') };
       refused.push(`${path} does not: ${shorten(failure)}`);

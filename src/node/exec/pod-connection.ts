@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Duplex, type Readable, type Writable } from 'node:stream';
 import type { Pod } from '../../resources/core/pod.ts';
+import { errorCode } from '../../resources/errors.ts';
 import type { NodeContext } from '../context.ts';
 import { spawnProgram } from '../host/spawn-program.ts';
 import { runningContainers } from '../pods/containers/running-container.ts';
@@ -16,7 +17,7 @@ export async function connectTo({ layout }: Pick<NodeContext, 'layout'>, pod: Po
     await once(socket, 'connect');
     return socket;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') throw error;
+    if (errorCode(error) !== 'ECONNREFUSED') throw error;
     const network = networkOf(layout, pod.metadata.uid!);
     if (network === undefined) throw error;
     // What listens on localhost only is reached from inside.

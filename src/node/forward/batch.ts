@@ -1,6 +1,7 @@
 /** Collects what a sink has not had yet: bounded, and a little of each log in turn. */
 
 import { join } from 'node:path';
+import { ignoring } from '../../resources/errors.ts';
 import { logFiles } from '../logs/log-files.ts';
 import { openLog } from '../logs/open-log.ts';
 import { chunkBytes, readLines } from './line-reader.ts';
@@ -62,7 +63,7 @@ async function readOwner(uid: string, log: PendingLog, { directory, now }: Batch
     const name = path.slice(folder.length + 1);
     const from = log.offsets[name] ?? 0;
     const isLast = index === files.length - 1;
-    const read = await readLines(path, from, log.ended || !isLast).catch(ifMissing);
+    const read = await readLines(path, from, log.ended || !isLast).catch(ignoring('ENOENT'));
     if (read === undefined) continue;
     const attempt = attempts[pod] ?? pods.indexOf(pod) + 1;
     const origin = { ...owner, attempt };
@@ -99,7 +100,3 @@ async function sizeOf(path: string): Promise<number> {
 /** As conmon writes it, with Z; undefined when an entry has none. */
 const utc = (time: string): string | undefined =>
   time.endsWith('+00:00') ? `${time.slice(0, -6)}Z` : time === '' ? undefined : time;
-
-const ifMissing = (error: NodeJS.ErrnoException): undefined => {
-  if (error.code !== 'ENOENT') throw error;
-};

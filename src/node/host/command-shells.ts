@@ -5,6 +5,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { errorMessage } from '../../resources/errors.ts';
 import { killGroup } from './kill-group.ts';
 import { CommandError, failureOf, helperEnvironment, type RunCommand } from './run-command.ts';
 import { spawnProgram } from './spawn-program.ts';
@@ -91,8 +92,7 @@ export class CommandShells {
       // Those that are busy come back; without any nobody would.
       if (this.#shells.size > 0) return undefined;
       const refused = this.#queue.splice(0);
-      for (const { command, args, reject } of refused)
-        reject(new CommandError(command, args, (error as Error).message));
+      for (const { command, args, reject } of refused) reject(new CommandError(command, args, errorMessage(error)));
       return undefined;
     }
   }

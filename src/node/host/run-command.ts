@@ -1,6 +1,7 @@
 /** Runs a helper program of the machine (ip, iptables, mkfs.ext4 …) and gives its standard output. */
 
 import type { ChildProcess } from 'node:child_process';
+import { errorMessage } from '../../resources/errors.ts';
 import { killGroup } from './kill-group.ts';
 import { spawnProgram } from './spawn-program.ts';
 
@@ -56,7 +57,7 @@ export const runCommand: RunCommand = (command, args, options = {}) =>
         detached: signal !== undefined,
       });
     } catch (error) {
-      return reject(new CommandError(command, args, (error as Error).message));
+      return reject(new CommandError(command, args, errorMessage(error)));
     }
     const stop = (): void => {
       if (child.pid !== undefined) killGroup(child.pid);

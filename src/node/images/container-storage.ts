@@ -11,6 +11,7 @@ import { existsSync, readFileSync, renameSync, statfsSync, statSync, utimesSync 
 import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '../../files/durable.ts';
+import { errorCode } from '../../resources/errors.ts';
 import type { RunCommand } from '../host/run-command.ts';
 import type { ImageConfig } from './image.ts';
 import { Skopeo, type SkopeoOptions } from './skopeo.ts';
@@ -277,7 +278,7 @@ function readRecords(file: string): readonly unknown[] | undefined {
     return JSON.parse(readFileSync(file, 'utf8')) as readonly unknown[];
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (errorCode(error) === 'ENOENT') return [];
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, watch } from
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncPath, writeDurably } from '../../files/durable.ts';
+import { errorCode } from '../../resources/errors.ts';
 import { hostStackRef } from '../../resources/image-reference.ts';
 import {
   builderBase,
@@ -96,7 +97,7 @@ export class ImageStore {
     try {
       text = await readFile(this.#manifestPath(digest), 'utf8');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (errorCode(error) !== 'ENOENT') throw error;
       throw new ImageNotFound(`image ${ref} is not on this machine; push the app again`);
     }
     if (digestOfText(text) !== digest) throw new ImageNotFound(`image ${ref} is damaged; push the app again`);
@@ -140,7 +141,7 @@ export class ImageStore {
     try {
       await rename(stagingDir, target);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
+      const code = errorCode(error);
       if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
       await rm(stagingDir, { recursive: true, force: true });
     }

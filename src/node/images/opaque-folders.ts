@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { errorCode } from '../../resources/errors.ts';
 
 const marker = '.wh..wh..opq';
 
@@ -31,7 +32,7 @@ function headersOf(file: string): Buffer | undefined {
   try {
     return gunzipSync(readFileSync(file));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

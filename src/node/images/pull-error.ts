@@ -1,5 +1,6 @@
 /** Why an image could not be had, in words that say the way out, and whether it is worth asking again. Pure. */
 
+import { errorMessage } from '../../resources/errors.ts';
 import { type ImageReference, isLoopback } from '../../resources/image-reference.ts';
 import { CommandError } from '../host/run-command.ts';
 
@@ -136,7 +137,7 @@ const answers: readonly Answer[] = [
 /** @param reference what was asked of a registry; without it the image was to come out of a file */
 export function pullErrorOf(error: unknown, reference?: ImageReference): PullError {
   if (error instanceof PullError) return error;
-  const all = error instanceof CommandError ? wordsOf(error.reason) : (error as Error).message;
+  const all = error instanceof CommandError ? wordsOf(error.reason) : errorMessage(error);
   const [, ofMirrors, ofRegistry] = mirrored.exec(all) ?? [];
   const said = bare(ofRegistry ?? all);
   const answer = answers.find(({ pattern }) => pattern.test(ofRegistry ?? all));

@@ -2,6 +2,7 @@
 
 import { type FSWatcher, watch } from 'node:fs';
 import { type Clock, systemClock, type Timer } from '../../client/clock.ts';
+import { errorCode } from '../../resources/errors.ts';
 
 /** Milliseconds between two looks at what the kernel will not watch. */
 const pollInterval = 1000;
@@ -35,7 +36,7 @@ export class FolderWatch {
       this.#changes++;
     } catch (error) {
       // Not there yet: the folder above it tells when it comes.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#pollSoon();
+      if (errorCode(error) !== 'ENOENT') this.#pollSoon();
     }
   }
 

@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, pause, type Timer } from '../../client/clock.ts';
 import type { Pod } from '../../resources/core/pod.ts';
+import { errorCode } from '../../resources/errors.ts';
 import { compressLog, unfinishedSuffix } from './compress-log.ts';
 import { logSuffix, names } from './log-files.ts';
 import { ownerOf } from './log-path.ts';
@@ -146,7 +147,7 @@ export class LogCompressor {
       });
     } catch (error) {
       // Gone with its owner; or tried again after the next start, as on a full disk.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && !signal.aborted) onError(`compressing ${path}`, error);
+      if (errorCode(error) !== 'ENOENT' && !signal.aborted) onError(`compressing ${path}`, error);
     }
   }
 

@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LogQuery, LogSource } from '../../client/logs.ts';
+import { ignoring } from '../../resources/errors.ts';
 import { CriDecoder } from './cri.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { type LogFile, logFiles, names } from './log-files.ts';
@@ -142,10 +143,7 @@ class LogCursor {
 
   /** Undefined when the file has just gone. */
   static async open(path: string, query: LogQuery): Promise<LogCursor | undefined> {
-    const file = await openLog(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
+    const file = await openLog(path).catch(ignoring('ENOENT'));
     return file === undefined ? undefined : new LogCursor(file, new CriDecoder(query));
   }
 

@@ -1,6 +1,7 @@
 /** Lines that the server itself adds to a container's log. */
 
 import { appendFile } from 'node:fs/promises';
+import { ignoring } from '../../resources/errors.ts';
 
 /**
  * Adds `[kf] TEXT` to each of the logs, but where there is no folder for one.
@@ -11,11 +12,5 @@ export async function appendNotices(paths: readonly string[], text: string, now:
   const time = new Date(now).toISOString().replace('Z', '000000+00:00');
   // Its own line, even after an entry that a full disk cut in two.
   const entry = `\n${time} stderr F [kf] ${text}\n`;
-  await Promise.all(
-    paths.map((path) =>
-      appendFile(path, entry).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-      }),
-    ),
-  );
+  await Promise.all(paths.map((path) => appendFile(path, entry).catch(ignoring('ENOENT'))));
 }

@@ -1,6 +1,7 @@
 /** Opens a log wherever it is: as conmon writes it, or compressed beside that place. */
 
 import { open } from 'node:fs/promises';
+import { errorCode } from '../../resources/errors.ts';
 import { CompressedLog } from './compressed-log.ts';
 
 /** What is used of a log's file; places and sizes are those of the log, compressed or not. */
@@ -18,7 +19,7 @@ export async function openLog(path: string): Promise<OpenLog> {
   try {
     return await open(path, 'r');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
     // Its compressed form is there before it goes.
     return CompressedLog.open(path + compressedSuffix);
   }

@@ -5,6 +5,7 @@
 
 import { readlink, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ignoring } from '../../resources/errors.ts';
 
 const suffix = '.removed';
 
@@ -16,20 +17,14 @@ const markOf = (directory: string, owner: string): string => join(directory, own
 
 /** Idempotent: the first time counts. @param time RFC 3339 */
 export async function markRemoved(directory: string, owner: string, time: string): Promise<void> {
-  await symlink(time, markOf(directory, owner)).catch(ignore('EEXIST'));
+  await symlink(time, markOf(directory, owner)).catch(ignoring('EEXIST'));
 }
 
 export async function unmark(directory: string, owner: string): Promise<void> {
-  await unlink(markOf(directory, owner)).catch(ignore('ENOENT'));
+  await unlink(markOf(directory, owner)).catch(ignoring('ENOENT'));
 }
 
 /** When the log was removed, RFC 3339; undefined when it was not. */
 export async function removedAt(directory: string, owner: string): Promise<string | undefined> {
-  return readlink(markOf(directory, owner)).catch(ignore('ENOENT'));
+  return readlink(markOf(directory, owner)).catch(ignoring('ENOENT'));
 }
-
-const ignore =
-  (code: string) =>
-  (error: NodeJS.ErrnoException): undefined => {
-    if (error.code !== code) throw error;
-  };

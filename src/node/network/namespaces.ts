@@ -1,7 +1,8 @@
 /** Makes and removes network namespaces: the only place that knows how one is built. */
 
-import { access, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exists } from '../../files/exists.ts';
 import { formatAddress, formatSubnet, type Subnet } from '../../resources/ipv4.ts';
 import type { RunCommand } from '../host/run-command.ts';
 import { gatewayOf } from './subnet.ts';
@@ -145,8 +146,4 @@ export async function listNamespaces(): Promise<readonly string[]> {
   return readdir(namespaceDirectory).catch(() => []);
 }
 
-export const namespaceDirectoryExists = (): Promise<boolean> =>
-  access(namespaceDirectory).then(
-    () => true,
-    () => false,
-  );
+export const namespaceDirectoryExists = (): Promise<boolean> => exists(namespaceDirectory);

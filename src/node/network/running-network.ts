@@ -1,6 +1,7 @@
 /** One instance's network while its server runs: what is ready, what is in use, what goes. */
 
 import type { Clock, Timer } from '../../client/clock.ts';
+import { errorMessage } from '../../resources/errors.ts';
 import { formatAddress, parseAddress } from '../../resources/ipv4.ts';
 import { Pool } from '../host/pool.ts';
 import type { RunCommand } from '../host/run-command.ts';
@@ -225,7 +226,7 @@ export class Network implements NetworkProvider {
     };
     repair().then(
       (repaired) => repaired && onWarning('firewall rules of tasks were gone and have been put back'),
-      (error: unknown) => onWarning(`firewall rules of tasks could not be checked: ${(error as Error).message}`),
+      (error: unknown) => onWarning(`firewall rules of tasks could not be checked: ${errorMessage(error)}`),
     );
   }
 }

@@ -6,6 +6,7 @@
 import { lstatSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makePublic, writePublic } from '../../files/durable.ts';
+import { errorCode } from '../../resources/errors.ts';
 import { ConfigError } from '../pods/plan/config-error.ts';
 import { initPath } from '../runtime/oci-spec.ts';
 import { topLinks } from './host-files.ts';
@@ -79,6 +80,6 @@ function link(target: string, path: string): void {
   try {
     symlinkSync(target, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   }
 }

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '../../resources/errors.ts';
 
 /** Bytes of a mount's options that the paths may take: a page, less what else stands there. */
 const most = 3000;
@@ -16,7 +17,7 @@ export function shortPaths(paths: readonly string[], links: string): readonly st
     try {
       symlinkSync(path, link);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
       // Two paths of one name: a pity, and no reason for a wrong layer.
       if (readlinkSync(link) !== path) return path;
     }

@@ -3,6 +3,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '../../files/durable.ts';
+import { errorMessage } from '../../resources/errors.ts';
 import { readBootId } from '../boot-id.ts';
 import { trialPrefix, tryRuntime } from '../doctor/runtime-trial.ts';
 import { runCommand } from '../host/run-command.ts';
@@ -35,7 +36,7 @@ export async function chooseRuntime(candidates: readonly string[], dataDir: stri
       await writeDurably(file, JSON.stringify({ bootId, candidates, runtime } satisfies Choice)).catch(() => undefined);
       return runtime;
     } catch (error) {
-      reasons.push(`${runtime}: ${(error as Error).message}`);
+      reasons.push(`${runtime}: ${errorMessage(error)}`);
     }
   }
   throw new Error(`no OCI runtime works on this machine: ${reasons.join('; ')}`);

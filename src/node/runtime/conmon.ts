@@ -10,6 +10,7 @@
 import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import { errorCode } from '../../resources/errors.ts';
 import type { Launcher } from './launcher.ts';
 import type { RootMount } from './root-mount.ts';
 
@@ -88,7 +89,7 @@ function hasWriter(fd: number): boolean {
   try {
     return readSync(fd, Buffer.alloc(1)) > 0;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EAGAIN';
+    return errorCode(error) === 'EAGAIN';
   }
 }
 
@@ -98,7 +99,7 @@ export function watchMonitor(bundle: string): MonitorWatch {
   try {
     fd = openSync(join(bundle, 'ctl'), constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (!['ENOENT', 'ENOTDIR', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (!['ENOENT', 'ENOTDIR', 'ENXIO'].includes(errorCode(error) ?? '')) throw error;
     return over;
   }
   // A FIFO whose writer was gone before it was opened never tells of it.

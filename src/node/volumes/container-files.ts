@@ -17,6 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path/posix';
+import { errorCode } from '../../resources/errors.ts';
 
 /** A folder of this machine that shows at a path of the container. */
 export interface ShownFolder {
@@ -134,7 +135,7 @@ export const linkShown = (view: readonly ShownFolder[], path: string, target: st
     try {
       symlinkSync(target, `/proc/self/fd/${fd}/${basename(path)}`);
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
     }
   });
 
@@ -179,18 +180,18 @@ function step(fd: number, name: string, flags: number, makeFolders: number | und
     try {
       mkdirSync(path, makeFolders);
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
     }
   try {
     return openSync(path, flags | always, 0o644);
   } catch (error) {
     // A link is no folder, and loops: which of both the kernel says depends on the flags.
-    if (codeOf(error) !== 'ELOOP' && codeOf(error) !== 'ENOTDIR') throw error;
+    if (errorCode(error) !== 'ELOOP' && errorCode(error) !== 'ENOTDIR') throw error;
     try {
       return { target: readlinkSync(path) };
     } catch {
       // What was a link a moment ago is none.
-      throw codeOf(error) === 'ELOOP' ? new Unreachable(`${name}: a link leads elsewhere`) : error;
+      throw errorCode(error) === 'ELOOP' ? new Unreachable(`${name}: a link leads elsewhere`) : error;
     }
   }
 }
@@ -212,5 +213,4 @@ function placeOf(view: readonly ShownFolder[], path: string): { folder: ShownFol
 }
 
 const split = (path: string): readonly string[] => path.split('/').filter((part) => part !== '' && part !== '.');
-const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
-export const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
+export const isMissing = (error: unknown): boolean => errorCode(error) === 'ENOENT';

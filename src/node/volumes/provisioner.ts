@@ -13,6 +13,7 @@ import {
   PersistentVolumeClaim,
   storageClasses,
 } from '../../resources/core/volumes.ts';
+import { errorMessage } from '../../resources/errors.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { parseQuantity } from '../../resources/quantity.ts';
 import { isAlreadyExists, isNotFound } from '../../resources/status.ts';
@@ -92,7 +93,7 @@ class Provisioner {
     } catch (error) {
       const reason = reasonOf(error);
       if (reason === undefined) throw error;
-      await this.#reportFailure(claim, reason, (error as Error).message);
+      await this.#reportFailure(claim, reason, errorMessage(error));
       return retry;
     }
   }

@@ -7,10 +7,12 @@
  *     volumes/NAME/data       instead of both: a plain folder
  */
 
-import { chmod, chown, lstat, mkdir, open, readdir, rename, rm, rmdir, truncate } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, readdir, rename, rm, rmdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OneByOne } from '../../client/one-by-one.ts';
 import { syncPath } from '../../files/durable.ts';
+import { exists } from '../../files/exists.ts';
+import { ignoring } from '../../resources/errors.ts';
 import type { DiskProvider } from '../disk/disk.ts';
 import { detachLoops, mountsBelow } from '../disk/loop-image.ts';
 import { CommandError, longWork, type RunCommand } from '../host/run-command.ts';
@@ -107,7 +109,7 @@ export class VolumeStore {
       await this.#unmount(name);
       const path = this.#path(name);
       // Half of a removal must not look like a volume.
-      await rename(path, path + stagingSuffix).catch(ignoreMissing);
+      await rename(path, path + stagingSuffix).catch(ignoring('ENOENT', 'ENOTEMPTY'));
       await rm(path + stagingSuffix, { recursive: true, force: true });
     });
   }
@@ -175,7 +177,7 @@ export class VolumeStore {
     // The first time: everybody who is given the volume may write to it, whatever user an image has.
     const isNew = await rmdir(join(target, 'lost+found')).then(
       () => true,
-      (error) => ignoreMissing(error) ?? false,
+      (error) => ignoring('ENOENT', 'ENOTEMPTY')(error) ?? false,
     );
     if (isNew) await chmod(target, everybody);
     return target;
@@ -195,13 +197,3 @@ export class VolumeStore {
 }
 
 const isName = (name: string): boolean => /^[a-z0-9][-.a-z0-9]*$/.test(name) && !name.endsWith(stagingSuffix);
-
-const exists = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    () => true,
-    () => false,
-  );
-
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error;
-}

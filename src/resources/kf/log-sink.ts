@@ -4,6 +4,7 @@
  */
 
 import { conditionSchema } from '../condition.ts';
+import { errorMessage } from '../errors.ts';
 import { type FieldError, invalid } from '../field-error.ts';
 import { defineKind, type Kind, type Resource } from '../kind.ts';
 import { parseQuantity } from '../quantity.ts';
@@ -82,7 +83,7 @@ export const LogSink: Kind<LogSink> = defineKind({
     try {
       parseLogSinkUrl(spec.url);
     } catch (error) {
-      errors.push(invalid('spec.url', spec.url, (error as Error).message));
+      errors.push(invalid('spec.url', spec.url, errorMessage(error)));
     }
     const limit = spec.heldLimit === undefined ? 0 : parseQuantity(spec.heldLimit);
     if (limit === undefined || limit < 0)

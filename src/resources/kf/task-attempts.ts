@@ -1,6 +1,7 @@
 /** A Task's attempts, whether or not its status keeps them one by one. Pure. */
 
 import { conditionOf, isFinal } from '../condition.ts';
+import { withoutUndefined } from '../json.ts';
 import type { Task, TaskAttempt } from './task.ts';
 
 /** The number of the attempt that a Task is at, or ended with; from 1. */
@@ -18,6 +19,5 @@ export function attemptsOf(task: Task): readonly TaskAttempt[] {
   const ended = isFinal(task) ? { reason, message } : {};
   const { pipelineRunName, podName, startTime, completionTime, exitCode, usage } = status;
   const fields = { pipelineRunName, podName, startTime, completionTime, exitCode, ...ended, usage };
-  const known = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-  return [{ attempt: 1, ...known }];
+  return [{ attempt: 1, ...withoutUndefined(fields) }];
 }

@@ -1,6 +1,7 @@
 /** From the text of `config.yaml` and the environment to what holds; anything wrong is refused with its line. Pure. */
 
 import { isMap, isScalar, LineCounter, type Node, type ParsedNode, parseDocument, type YAMLMap } from 'yaml';
+import { errorMessage } from '../errors.ts';
 import {
   isSettingName,
   type ServerConfig,
@@ -76,6 +77,6 @@ function readValue<T>(value: unknown, type: { read(value: unknown): T }, what: s
   try {
     return type.read(value);
   } catch (error) {
-    throw new Error(`${what} ${(error as Error).message}`);
+    throw new Error(`${what} ${errorMessage(error)}`);
   }
 }

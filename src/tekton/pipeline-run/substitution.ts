@@ -1,5 +1,6 @@
 /** Variables in the fields of a pipeline task in which Tekton replaces them. Pure. */
 
+import { withoutUndefined } from '../../resources/json.ts';
 import type { Param, ParamValue } from '../../resources/tekton/param.ts';
 import type { EmbeddedTask, PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
 import type { TaskRef } from '../../resources/tekton/reference.ts';
@@ -81,6 +82,6 @@ function substituteEmbedded(spec: EmbeddedTask, variables: Variables): EmbeddedT
   const kept = { params, results, description, displayName, metadata, spec: custom };
   return {
     ...substituteDeep(rest, variables),
-    ...Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined)),
+    ...withoutUndefined(kept),
   };
 }

@@ -1,6 +1,7 @@
 /** The bytes that a resolver has found, as an object of the kind that was asked for. */
 
 import type { AnyKind } from '../../client/client.ts';
+import { errorMessage } from '../../resources/errors.ts';
 import { inTime, TookTooLong } from '../../resources/in-time.ts';
 import type { KubeObject } from '../../resources/meta.ts';
 
@@ -67,7 +68,7 @@ async function firstDocument(bytes: Buffer): Promise<unknown> {
     return inTime(longest, () => jsonOf(text) ?? read());
   } catch (error) {
     if (error instanceof TookTooLong) throw new DecodeError('invalid runtime object: it takes too long to read');
-    throw new DecodeError(`invalid runtime object: ${(error as Error).message.split('\n')[0]}`);
+    throw new DecodeError(`invalid runtime object: ${errorMessage(error).split('\n')[0]}`);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Client } from '../../client/client.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { readCredentials } from '../../client/pull-credentials.ts';
 import { ServiceAccount } from '../../resources/core/kinds.ts';
+import { errorMessage } from '../../resources/errors.ts';
 import type { BundleImages, BundleLayer } from './bundle-images.ts';
 import { longestResource, type Resolver, ResolverError, type ResolverParams } from './resolver.ts';
 
@@ -116,7 +117,7 @@ async function firstFile(archive: Buffer): Promise<Buffer | undefined> {
       return Buffer.concat(chunks);
     }
   } catch (error) {
-    throw new ResolverError(`layer is not a tarball: ${(error as Error).message}`);
+    throw new ResolverError(`layer is not a tarball: ${errorMessage(error)}`);
   }
   return undefined;
 }

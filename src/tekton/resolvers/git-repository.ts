@@ -6,6 +6,7 @@
 
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from '../../resources/errors.ts';
 import { longestResource, ResolverError } from './resolver.ts';
 
 /** Runs a program of the machine and gives what it prints; its errors have a `reason`. */
@@ -63,7 +64,7 @@ async function give(...paths: readonly string[]): Promise<number | undefined> {
       for (const path of paths) await chown(path, user, user);
       return user;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EINVAL' || user === nobody) throw error;
+      if (errorCode(error) !== 'EINVAL' || user === nobody) throw error;
     }
   return nobody;
 }

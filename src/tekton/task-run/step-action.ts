@@ -1,5 +1,6 @@
 /** A step that refers to a StepAction becomes a step of its own. Pure. */
 
+import { withoutUndefined } from '../../resources/json.ts';
 import type { Param, ParamValue } from '../../resources/tekton/param.ts';
 import type { Step } from '../../resources/tekton/step.ts';
 import type { StepActionSpec } from '../../resources/tekton/step-action.ts';
@@ -38,7 +39,7 @@ export function inlined(
   const inside = new Map([...variables, ...variablesOfParams(valuesOfParams(declared, fitting))]);
   const awaited = resultsAmong(params.filter(({ name }) => types.get(name) !== 'string'));
   const text = awaited.size === 0 ? body : (readdressed(body, awaited) as typeof body);
-  return { ...own, ...substituteDeep(defined(text), inside) };
+  return { ...own, ...substituteDeep(withoutUndefined(text), inside) };
 }
 
 /** Where a param is a whole result of another step: by its name that result's, which is known only when that step has run. */
@@ -64,6 +65,3 @@ function readdressed(value: unknown, results: ReadonlyMap<string, string>): unkn
 }
 
 const reference = /\$\(params(?:\.([^.[\]()]+)|\[["']([^"']+)["']\])(\[[^\]]*\]|\.[^()]+)?\)/g;
-
-const defined = <T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never;

@@ -3,6 +3,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '../../../files/durable.ts';
+import { exists } from '../../../files/exists.ts';
 import { disableCron, enableCron, hasLine } from './cron.ts';
 import { type BootMachine, bootMachine } from './machine.ts';
 import type { Service } from './service.ts';
@@ -30,16 +31,10 @@ export async function checkedBootManager(
   machine: BootMachine = bootMachine,
 ): Promise<BootManager | undefined> {
   const manager = await bootManager(home);
-  if (manager === 'systemd') return (await isThere(unitPath(home, machine))) ? manager : undefined;
+  if (manager === 'systemd') return (await exists(unitPath(home, machine))) ? manager : undefined;
   if (manager === 'cron') return (await hasLine(home, machine).catch(() => false)) ? manager : undefined;
   return undefined;
 }
-
-const isThere = (path: string): Promise<boolean> =>
-  readFile(path).then(
-    () => true,
-    () => false,
-  );
 
 /** As bootManager; also where the data directory does not say any more what it is. */
 export async function foundBootManager(
@@ -48,7 +43,7 @@ export async function foundBootManager(
 ): Promise<BootManager | undefined> {
   const manager = await bootManager(home);
   if (manager !== undefined) return manager;
-  if (machine.hasSystemd && (await isThere(unitPath(home, machine)))) return 'systemd';
+  if (machine.hasSystemd && (await exists(unitPath(home, machine)))) return 'systemd';
   return (await hasLine(home, machine).catch(() => false)) ? 'cron' : undefined;
 }
 

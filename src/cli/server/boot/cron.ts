@@ -1,6 +1,7 @@
 /** Starts at boot by a line of root's crontab, which runs the keeper. */
 
 import { readdirSync, readFileSync } from 'node:fs';
+import { errorMessage } from '../../../resources/errors.ts';
 import { CliError } from '../../errors.ts';
 import { shellWord } from '../shell-word.ts';
 import { keeperFile, removeKeeper, writeKeeper } from './keeper.ts';
@@ -51,7 +52,7 @@ async function readCrontab(machine: BootMachine): Promise<string> {
       throw new CliError('this machine has neither systemd nor cron to start the server at boot', {
         tips: [{ description: 'Install cron', command: 'apt-get install -y cron' }],
       });
-    if (/no crontab for/.test((error as Error).message)) return '';
+    if (/no crontab for/.test(errorMessage(error))) return '';
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { errorCode } from '../../../resources/errors.ts';
 import { CliError } from '../../errors.ts';
 
 export interface BootMachine {
@@ -34,7 +35,7 @@ export function runProgram(command: string, args: readonly string[], input = '')
   return new Promise((resolve, reject) => {
     const child = execFile(command, args, { env: { ...process.env, LC_ALL: 'C' } }, (error, stdout, stderr) => {
       if (error === null) return resolve(stdout);
-      const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      const isMissing = errorCode(error) === 'ENOENT';
       reject(new ProgramError(command, args, isMissing ? 'not found' : stderr.trim() || error.message, isMissing));
     });
     // It may end without reading.

@@ -2,9 +2,10 @@
 
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { errorMessage } from '../../../resources/errors.ts';
 import { formatBytes } from '../../../resources/quantity.ts';
 import type { Context } from '../../context.ts';
-import { CliError, messageOf } from '../../errors.ts';
+import { CliError } from '../../errors.ts';
 import { formatValue } from '../../output/objects.ts';
 import { kfHome } from '../../settings/kf-home.ts';
 import { takingTime } from '../../wait/taking-time.ts';
@@ -79,7 +80,7 @@ export async function restoreAction(context: Context, path: string, { kill }: { 
         'nothing was restored: ',
       ),
     ).catch(async (error) => {
-      await launch(options).catch((reason: unknown) => io.note(`WARNING: ${messageOf(reason)}`));
+      await launch(options).catch((reason: unknown) => io.note(`WARNING: ${errorMessage(reason)}`));
       throw error;
     });
     const { url, pid } = await launch(options);

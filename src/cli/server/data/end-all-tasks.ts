@@ -1,7 +1,7 @@
 /** Before the data that tell of them go. */
 
+import { errorMessage } from '../../../resources/errors.ts';
 import type { Context } from '../../context.ts';
-import { messageOf } from '../../errors.ts';
 import { killTasks } from '../end-tasks.ts';
 import { findServer } from '../server-file.ts';
 import { launch, type StartOptions } from '../start.ts';
@@ -13,6 +13,6 @@ export async function endAllTasks(context: Context, options: StartOptions): Prom
     if ((await findServer(options.home)) === undefined) await launch(options);
     await killTasks(context.forEmbedded());
   } catch (error) {
-    context.io.note(`WARNING: ${messageOf(error)}; what runs is ended without it.`);
+    context.io.note(`WARNING: ${errorMessage(error)}; what runs is ended without it.`);
   }
 }

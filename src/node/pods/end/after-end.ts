@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ContainerOrder, ReturnedFile } from '../../../resources/core/start-order.ts';
+import { errorMessage } from '../../../resources/errors.ts';
 import { CriDecoder } from '../../logs/cri.ts';
 import { createShown, readShown, type ShownFolder, TooLarge, writeShown } from '../../volumes/container-files.ts';
 import { type Ended, isLost } from '../containers/container-run.ts';
@@ -55,7 +56,7 @@ export async function doEndWork({ order, bundle, logPath, resultBytes }: EndWork
   } catch (error) {
     const exitCode = ended.exitCode === 0 || error instanceof TooLarge ? 1 : ended.exitCode;
     const reason = ended.exitCode === 0 ? 'Error' : ended.reason;
-    return { ...ended, exitCode, reason, message: ended.message ?? (error as Error).message };
+    return { ...ended, exitCode, reason, message: ended.message ?? errorMessage(error) };
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Container } from '../../../resources/core/pod.ts';
 import type { ContainerOrder } from '../../../resources/core/start-order.ts';
+import { errorMessage } from '../../../resources/errors.ts';
 import { formatBytes } from '../../../resources/quantity.ts';
 import type { NodeContext } from '../../context.ts';
 import type { PodDisk } from '../../disk/disk.ts';
@@ -63,7 +64,7 @@ export async function endingOf(context: NodeContext, input: EndingInput): Promis
 
 /** A container that could not be started: its command did not run. */
 export function refusalOf(error: unknown, now: number): Ended {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   if (error instanceof ConfigError)
     return { phase: 'ended', exitCode: codeOf(error), reason: error.reason, message, finishedAt: now };
   const text = error instanceof CreateError ? lastLine(message) : message;

@@ -5,6 +5,7 @@ import { basename, dirname, join, normalize } from 'node:path';
 import { makePublic } from '../../../files/durable.ts';
 import type { Container, Pod } from '../../../resources/core/pod.ts';
 import type { ContainerOrder, StartCondition } from '../../../resources/core/start-order.ts';
+import { errorMessage } from '../../../resources/errors.ts';
 import { whenAllows } from '../../../resources/tekton/when.ts';
 import type { NodeContext } from '../../context.ts';
 import { type Image, ImageNotFound } from '../../images/image.ts';
@@ -201,7 +202,7 @@ function allows(conditions: Parameters<typeof whenAllows>[0]): boolean {
   try {
     return whenAllows(conditions);
   } catch (error) {
-    throw new ConfigError((error as Error).message, 'Error');
+    throw new ConfigError(errorMessage(error), 'Error');
   }
 }
 

@@ -17,6 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
+import { errorCode } from '../../../resources/errors.ts';
 import type { Rootfs } from '../../rootfs/rootfs.ts';
 import type { OciUser } from '../../runtime/oci.ts';
 import { isMissing, makeShown, openShown, type ShownFolder, Unreachable } from '../../volumes/container-files.ts';
@@ -40,7 +41,7 @@ export function copyHomeFiles({ source, home, user, shown, rootfs }: HomeFilesOp
       if (shown.some(({ destination }) => isBelow(target, destination))) intoVolume(shown, target, content, user);
       else if (rootfs.written !== undefined) intoRoot(rootfs.written, target, content, user);
     } catch (error) {
-      if (!(error instanceof Unreachable) && (error as NodeJS.ErrnoException).code === undefined) throw error;
+      if (!(error instanceof Unreachable) && errorCode(error) === undefined) throw error;
     }
   }
 }

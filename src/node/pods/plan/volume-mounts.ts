@@ -2,6 +2,7 @@
 
 import { closeSync, constants, fchmodSync, fchownSync, fstatSync } from 'node:fs';
 import type { Container, VolumeMount } from '../../../resources/core/pod.ts';
+import { errorCode } from '../../../resources/errors.ts';
 import type { OciMount, OciUser } from '../../runtime/oci.ts';
 import { isMissing, makeShown, openShown, type ShownFolder, Unreachable } from '../../volumes/container-files.ts';
 import { ConfigError } from './config-error.ts';
@@ -103,7 +104,7 @@ function explained(error: unknown, subPath: string): unknown {
 
 function lacking(error: unknown): string | undefined {
   if (isMissing(error)) return 'it was removed while it was mounted';
-  return (error as NodeJS.ErrnoException).code === 'ENOTDIR' ? 'a part of it is no folder' : undefined;
+  return errorCode(error) === 'ENOTDIR' ? 'a part of it is no folder' : undefined;
 }
 
 /** Throws when a created container does not show what it should. @param pid of its first process. @throws ConfigError */

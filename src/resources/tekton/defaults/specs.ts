@@ -1,6 +1,7 @@
 /** What Tekton's webhook fills in of Tasks, Pipelines and StepActions. Pure; absent members stay absent. */
 
 import { formatDuration, parseDuration } from '../../duration.ts';
+import { withoutUndefined } from '../../json.ts';
 import type { PipelineSpec, PipelineTask } from '../pipeline-spec.ts';
 import type { TaskRef } from '../reference.ts';
 import type { StepActionSpec } from '../step-action.ts';
@@ -18,7 +19,7 @@ export function canonicalDuration(text: string): string {
 /** The members of `changes` that `object` has. */
 const given = <T extends object>(object: T, changes: { readonly [K in keyof T]?: T[K] | undefined }): T => ({
   ...object,
-  ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)),
+  ...withoutUndefined(changes),
 });
 
 export const taskSpecDefaults = <T extends TaskSpec>(spec: T): T =>

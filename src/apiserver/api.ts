@@ -27,6 +27,8 @@ export interface ApiWriteOptions {
   /** Unknown fields: refuse, warn, or drop in silence. Default Ignore. */
   readonly fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
   readonly onWarning?: (text: string) => void;
+  /** By what name fields are managed. Default: the caller's. */
+  readonly fieldManager?: string;
   /**
    * `flushed` (default): the answer comes when the write is on disk. `early`: at once, for what controllers derive
    * and can derive again; it is flushed within 10 ms, and before anything that is written later.
@@ -35,7 +37,7 @@ export interface ApiWriteOptions {
 }
 
 export type ApiPatch =
-  | { readonly type: 'merge' | 'strategic' | 'apply'; readonly body: unknown }
+  | { readonly type: 'merge' | 'strategic'; readonly body: unknown }
   | { readonly type: 'json'; readonly body: readonly unknown[] };
 
 export interface ApiListOptions extends ListOptions {
@@ -81,6 +83,16 @@ export interface Api {
     patch: ApiPatch,
     options: ApiWriteOptions & { readonly subresource?: 'status' },
   ): Promise<KubeObject>;
+  /**
+   * Server-side apply: makes the object where it is missing.
+   * @throws StatusError Conflict where others manage what would change, unless `force` takes it
+   */
+  apply(
+    kind: AnyKind,
+    ref: ObjectRef,
+    body: unknown,
+    options: ApiWriteOptions & { readonly subresource?: 'status'; readonly force?: boolean },
+  ): Promise<{ readonly object: KubeObject; readonly created: boolean }>;
   /** The object as it was deleted, or as it now waits for its finalizers or its grace period. */
   delete(
     kind: AnyKind,

@@ -3,10 +3,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnyKind, DeleteOptions, ListedMetadata, ListOptions, ListResult } from '../client/client.ts';
-import { type Clock, systemClock } from '../client/clock.ts';
+import { type Clock, rfc3339, systemClock } from '../client/clock.ts';
 import { LimitRange } from '../resources/core/limit-range.ts';
 import { required } from '../resources/field-error.ts';
-import { deepFreeze, jsonEqual } from '../resources/json.ts';
+import { deepFreeze } from '../resources/json.ts';
 import { groupResourceOf } from '../resources/kind.ts';
 import type { KubeObject, ObjectMeta, ObjectRef } from '../resources/meta.ts';
 import { randomName } from '../resources/names.ts';
@@ -22,13 +22,22 @@ import type {
   ApiWatchOptions,
   ApiWriteOptions,
 } from './api.ts';
+import { applyTo, followed, sameButTimes, type Writer, withManagedFields } from './apply/apply-object.ts';
+import { readConfig } from './apply/config.ts';
 import { planDeletion } from './deletion.ts';
 import { GarbageCollector } from './garbage-collector.ts';
 import { hasLimitRanges, underLimitRanges } from './limit-ranger.ts';
 import { listStore, listStoreMetadata } from './local-list.ts';
 import { watchStore } from './local-watch.ts';
 import { patched } from './patched.ts';
-import { checkPreconditions, metadataOf, updatePreconditions } from './preconditions.ts';
+import {
+  checkName,
+  checkPreconditions,
+  givenManagedFields,
+  metadataOf,
+  noObjectOf,
+  updatePreconditions,
+} from './preconditions.ts';
 import { decode, prepareCreate, prepareStatus, prepareUpdate } from './prepare.ts';
 import { mayGo } from './strategies.ts';
 
@@ -105,20 +114,12 @@ export class LocalApi implements Api {
 
   create(kind: AnyKind, namespace: string | undefined, body: unknown, options: ApiWriteOptions): Promise<KubeObject> {
     return this.#write(options, () => {
-      const decoded = this.#fillIn(kind, decode(kind, body, options));
-      const { metadata } = decoded;
-      if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== '')
-        throw badRequest('resourceVersion should not be set on objects to be created');
-      const place = this.#placeOf(kind, namespace, metadata);
-      const name = this.#nameFor(kind, place, metadata);
-      const { user } = options.caller;
-      const now = this.#clock.now();
-      const prepared = prepareCreate(kind, decoded, { name, namespace: place, now, user });
-      this.#checkSettings(kind, prepared);
-      const object = hasLimitRanges(kind) ? underLimitRanges(kind, prepared, this.#limitRanges(place)) : prepared;
-      if (this.#find(kind, { namespace: place, name }) !== undefined) throw alreadyExists(kind, name);
-      this.#requireNamespace(kind, place, name);
-      return options.dryRun ? deepFreeze(object) : this.store.put(kindKeyOf(kind), object, 0);
+      const object = this.#created(kind, namespace, body, options);
+      return this.#put(
+        kind,
+        followed(kind, undefined, object, givenManagedFields(body), this.#writer(options)),
+        options,
+      );
     });
   }
 
@@ -126,11 +127,10 @@ export class LocalApi implements Api {
     return this.#write(options, () => {
       const stored = this.#stored(kind, ref);
       const metadata = metadataOf(body);
-      if (metadata.name !== undefined && metadata.name !== ref.name)
-        throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${ref.name})`);
+      checkName(metadata.name, ref.name);
       if (kind.scope === 'Namespaced') this.#placeOf(kind, ref.namespace, metadata);
       checkPreconditions(kind, stored, updatePreconditions(kind, ref.name, metadata));
-      return this.#replace(kind, stored, this.#updated(kind, stored, body, options), options);
+      return this.#follow(kind, stored, body, options);
     });
   }
 
@@ -142,8 +142,41 @@ export class LocalApi implements Api {
       if (metadata.name !== ref.name || metadata.namespace !== stored.metadata.namespace)
         throw badRequest('the name and the namespace of an object cannot be patched');
       checkPreconditions(kind, stored, { uid: metadata.uid, resourceVersion: metadata.resourceVersion });
-      return this.#replace(kind, stored, this.#updated(kind, stored, body, options), options);
+      return this.#follow(kind, stored, body, options);
     });
+  }
+
+  async apply(
+    kind: AnyKind,
+    ref: ObjectRef,
+    body: unknown,
+    options: SubresourceOptions & { readonly force?: boolean },
+  ): Promise<{ readonly object: KubeObject; readonly created: boolean }> {
+    let created = false;
+    const object = await this.#write(options, () => {
+      const config = readConfig(kind, body);
+      const { metadata } = config;
+      checkName(metadata.name, ref.name);
+      this.#placeOf(kind, ref.namespace, metadata);
+      const entry = this.#find(kind, ref);
+      const stored = entry === undefined ? undefined : this.store.read(entry);
+      const writer = { ...this.#writer(options), force: options.force === true };
+      if (stored !== undefined) {
+        const { uid, resourceVersion } = metadata;
+        checkPreconditions(kind, stored, { uid, resourceVersion: resourceVersion || undefined });
+        const { object: wanted, managedFields } = applyTo(kind, stored, config, writer);
+        const next = this.#updated(kind, stored, wanted, options);
+        return this.#replace(kind, stored, withManagedFields(next, managedFields), options);
+      }
+      if (options.subresource !== undefined) throw notFound(kind, ref.name);
+      if (metadata.uid) throw noObjectOf(kind, ref.name, metadata.uid);
+      const { object: wanted, managedFields } = applyTo(kind, undefined, config, writer);
+      created = true;
+      const named = { ...wanted, metadata: { ...(wanted.metadata as ObjectMeta), name: ref.name } };
+      const made = this.#created(kind, ref.namespace, named, options);
+      return this.#put(kind, withManagedFields(made, managedFields), options);
+    });
+    return { object, created };
   }
 
   async delete(
@@ -202,6 +235,41 @@ export class LocalApi implements Api {
     return this.store.read(entry);
   }
 
+  /** A new object as it is to be stored. */
+  #created(kind: AnyKind, namespace: string | undefined, body: unknown, options: ApiWriteOptions): KubeObject {
+    const decoded = this.#fillIn(kind, decode(kind, body, options));
+    const { metadata } = decoded;
+    if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== '')
+      throw badRequest('resourceVersion should not be set on objects to be created');
+    const place = this.#placeOf(kind, namespace, metadata);
+    const name = this.#nameFor(kind, place, metadata);
+    const { user } = options.caller;
+    const now = this.#clock.now();
+    const prepared = prepareCreate(kind, decoded, { name, namespace: place, now, user });
+    this.#checkSettings(kind, prepared);
+    const object = hasLimitRanges(kind) ? underLimitRanges(kind, prepared, this.#limitRanges(place)) : prepared;
+    if (this.#find(kind, { namespace: place, name }) !== undefined) throw alreadyExists(kind, name);
+    this.#requireNamespace(kind, place, name);
+    return object;
+  }
+
+  #put(kind: AnyKind, object: KubeObject, { dryRun }: { readonly dryRun?: boolean }): KubeObject {
+    return dryRun ? deepFreeze(object) : this.store.put(kindKeyOf(kind), object, 0);
+  }
+
+  #writer({ fieldManager, caller, subresource }: SubresourceOptions): Writer {
+    const name = fieldManager ?? caller.user;
+    const time = rfc3339(this.#clock.now());
+    return subresource === undefined ? { name, time } : { name, time, subresource };
+  }
+
+  /** Replaces what is stored, and its managers' fields where it has any. */
+  #follow(kind: AnyKind, stored: KubeObject, body: unknown, options: SubresourceOptions): KubeObject {
+    const next = this.#updated(kind, stored, body, options);
+    const managed = followed(kind, stored, next, givenManagedFields(body), this.#writer(options));
+    return this.#replace(kind, stored, managed, options);
+  }
+
   #updated(kind: AnyKind, stored: KubeObject, body: unknown, options: SubresourceOptions): KubeObject {
     if (options.subresource === 'status') return prepareStatus(kind, stored, body, options);
     const next = prepareUpdate(kind, stored, decode(kind, body, options), options.caller.user);
@@ -217,7 +285,7 @@ export class LocalApi implements Api {
 
   /** Stores an object in place of another; it goes at once when it waited for this to be deleted. */
   #replace(kind: AnyKind, stored: KubeObject, next: KubeObject, { dryRun }: { readonly dryRun?: boolean }): KubeObject {
-    if (jsonEqual(next, stored)) return stored;
+    if (sameButTimes(next, stored)) return stored;
     if (dryRun === true) return deepFreeze(next);
     if (mayGo(next)) return this.#remove(kind, stored, next);
     return this.store.put(kindKeyOf(kind), next, revisionOf(stored));

@@ -22,13 +22,11 @@ export function patched(kind: AnyKind, stored: KubeObject, patch: ApiPatch): unk
       if (isCustom(kind)) throw unsupportedPatch('application/strategic-merge-patch+json');
       if (!isJsonObject(patch.body)) throw badRequest('a strategic merge patch must be a JSON object');
       return strategicPatch(stored, patch.body);
-    case 'apply':
-      throw unsupportedPatch('application/apply-patch+yaml');
   }
 }
 
 const unsupportedPatch = (type: string): StatusError =>
   statusError(
     'UnsupportedMediaType',
-    `the body of the request was in an unknown format (${type}) - accepted media types include: application/json-patch+json, application/merge-patch+json`,
+    `the body of the request was in an unknown format (${type}) - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml`,
   );

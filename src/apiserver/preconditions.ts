@@ -4,7 +4,7 @@ import type { AnyKind } from '../client/client.ts';
 import { isJsonObject } from '../resources/json.ts';
 import { groupResourceOf } from '../resources/kind.ts';
 import type { KubeObject, ObjectMeta } from '../resources/meta.ts';
-import { badRequest, conflict, invalidObject, statusError } from '../resources/status.ts';
+import { badRequest, conflict, invalidObject, type StatusError, statusError } from '../resources/status.ts';
 
 /** Kinds that a CRD declares on a cluster. */
 export const isCustom = (kind: AnyKind): boolean => kind.group.includes('.') && !kind.group.endsWith('.k8s.io');
@@ -14,6 +14,24 @@ export function metadataOf(body: unknown): Partial<ObjectMeta> {
   if (!isJsonObject(body)) throw badRequest('the body must be a JSON object');
   return isJsonObject(body.metadata) ? (body.metadata as Partial<ObjectMeta>) : {};
 }
+
+/** The managers that a body states, not checked yet. */
+export const givenManagedFields = (body: unknown): unknown =>
+  isJsonObject(body) && isJsonObject(body.metadata) ? body.metadata.managedFields : undefined;
+
+/** @throws StatusError BadRequest where the body names another object than the request */
+export function checkName(given: string | undefined, asked: string): void {
+  if (given !== undefined && given !== asked)
+    throw badRequest(`the name of the object (${given}) does not match the name on the URL (${asked})`);
+}
+
+/** An object that is to be changed by its uid, and is not there. */
+export const noObjectOf = (kind: AnyKind, name: string, uid: string): StatusError =>
+  statusError(
+    'Conflict',
+    `Operation cannot be fulfilled on ${groupResourceOf(kind)} "${name}": uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+    { name, group: kind.group, kind: kind.plural },
+  );
 
 /** @throws StatusError Conflict */
 export function checkPreconditions(

@@ -24,6 +24,11 @@ export interface JsonSchema {
   readonly additionalProperties?: JsonSchema;
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
   readonly 'x-kubernetes-int-or-string'?: boolean;
+  /** How server-side apply takes a list: as a whole (default), as a set of values, as items told apart by their keys. */
+  readonly 'x-kubernetes-list-type'?: 'atomic' | 'set' | 'map';
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+  /** How it takes an object: member by member (default), or as a whole. */
+  readonly 'x-kubernetes-map-type'?: 'granular' | 'atomic';
 }
 
 declare const type: unique symbol;
@@ -73,6 +78,24 @@ export const enumeration = <const V extends readonly string[]>(...values: V): Sc
 
 export const array = <T>(items: Schema<T>, rules: Pick<JsonSchema, 'minItems'> = {}): Schema<readonly T[], false> =>
   node({ type: 'array', items: items.json, ...rules });
+
+/** A list whose items are told apart by members of theirs: several managers can have items in it. */
+export const keyed = <T>(
+  keys: readonly [string, ...string[]],
+  items: Schema<T>,
+  rules: Pick<JsonSchema, 'minItems'> = {},
+): Schema<readonly T[], false> =>
+  node({
+    ...array(items, rules).json,
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': keys,
+  });
+
+/** An object that has one manager as a whole. */
+export const atomic = <T, O extends boolean>(schema: Schema<T, O>): Schema<T, O> => ({
+  json: { ...schema.json, 'x-kubernetes-map-type': 'atomic' },
+  optional: schema.optional,
+});
 
 /** A map from any string to values of one schema. */
 export const map = <T>(values: Schema<T>): Schema<Readonly<Record<string, T>>, false> =>

@@ -300,13 +300,6 @@ describe('patches', () => {
     });
   });
 
-  it('apply: not yet', async () => {
-    await create(Task, task('a'));
-    await expect(server.api.patch(Task, ref('a'), { type: 'apply', body: {} }, user)).rejects.toMatchObject({
-      code: 415,
-    });
-  });
-
   it('cannot rename', async () => {
     await create(ConfigMap, { metadata: { name: 'a' } });
     const patch = { type: 'merge', body: { metadata: { name: 'b' } } } as const;

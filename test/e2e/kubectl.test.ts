@@ -347,10 +347,35 @@ describe.sequential(`kubectl 1.${minor}`, () => {
     expect(await ok('describe task first')).toContain('it was seen');
   });
 
-  since(23)('applies on the server’s side, or is told that it cannot', async () => {
-    const { code, stdout, stderr } = await kubectl('apply --server-side -f -', task('ssa'));
-    if (code === 0) expect(stdout.toString()).toBe('task.kf.dev/ssa serverside-applied\n');
-    else expect(stderr).toContain('Server-side apply not available on the server');
+  since(23)('applies on the server’s side', async () => {
+    const settings = (data: object) =>
+      JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'ssa' }, data });
+    const data = () => ok(['get', 'configmap', 'ssa', '-o', 'jsonpath={.data}']);
+    const apply = 'apply --server-side -f -';
+    const applied = 'configmap/ssa serverside-applied\n';
+    expect(await ok(apply, settings({ x: '1', y: '1' }))).toBe(applied);
+    const conflict = await fails(`${apply} --field-manager=other`, settings({ x: '2' }));
+    expect(conflict).toContain('Apply failed with 1 conflict: conflict with "kubectl": .data.x');
+    expect(conflict).toContain('--force-conflicts');
+    const forced = `${apply} --field-manager=other --force-conflicts`;
+    expect(await ok(`${forced} --dry-run=server`, settings({ x: '2' }))).toBe(
+      'configmap/ssa serverside-applied (server dry run)\n',
+    );
+    expect(await data()).toBe('{"x":"1","y":"1"}');
+    expect(await ok(forced, settings({ x: '2' }))).toBe(applied);
+    expect(await ok(apply, settings({ y: '1' }))).toBe(applied);
+    expect(await data()).toBe('{"x":"2","y":"1"}');
+    expect(await ok('get configmap ssa -o yaml --show-managed-fields')).toContain('manager: other');
+  });
+
+  since(27)('goes on with what it has applied on its own side', async () => {
+    const labelled = (l: string) => task('old-apply', {}, { labels: { l } });
+    await ok('apply -f -', labelled('1'));
+    for (const l of ['2', '3'])
+      expect(await ok('apply --server-side -f -', labelled(l))).toBe('task.kf.dev/old-apply serverside-applied\n');
+    const managers = await ok(['get', 'task', 'old-apply', '-o', 'jsonpath={.metadata.managedFields[*].manager}']);
+    expect(managers).toBe('kubectl kubectl-last-applied');
+    expect(await ok(['get', 'task', 'old-apply', '-o', 'jsonpath={.metadata.labels.l}'])).toBe('3');
   });
 
   test('exec is refused where nothing runs', async () => {

@@ -27,6 +27,7 @@ function complaints(schema: JsonSchema, path: string, isRequired = false): reado
   const allowed = [
     'type description format enum pattern minimum maximum minLength maxLength minItems default nullable properties',
     'required items additionalProperties x-kubernetes-preserve-unknown-fields x-kubernetes-int-or-string',
+    'x-kubernetes-list-type x-kubernetes-list-map-keys x-kubernetes-map-type',
   ];
   for (const key of Object.keys(schema))
     if (!allowed.join(' ').split(' ').includes(key)) found.push(`${path}: ${key} is not allowed`);

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { badRequest, invalidObject } from '../../resources/status.ts';
 import type { ApiWriteOptions, Caller } from '../api.ts';
+import { fieldManagerOf } from './field-manager.ts';
 import type { RequestInfo } from './request-info.ts';
 import { warningHeader } from './respond.ts';
 
@@ -47,11 +48,14 @@ function fieldValidationOf(query: URLSearchParams): 'Strict' | 'Warn' | 'Ignore'
 }
 
 /** What every write takes from its request. Warnings go into the answer's headers. */
-export function writeOptionsOf({ info: { query }, res, caller }: Exchange): ApiWriteOptions {
+export function writeOptionsOf(exchange: Exchange): ApiWriteOptions {
+  const { res, caller } = exchange;
+  const { query } = exchange.info;
   return {
     caller,
     dryRun: isDryRun(query.getAll('dryRun').filter((value) => value !== '')),
     fieldValidation: fieldValidationOf(query),
+    fieldManager: fieldManagerOf(exchange),
     onWarning: (text) => res.appendHeader('Warning', warningHeader(text)),
   };
 }

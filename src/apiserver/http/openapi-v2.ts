@@ -64,7 +64,7 @@ function encodePath({ group, version, kind, plural, scope }: ServedResource): re
   const prefix = `/${group === '' ? 'api' : 'apis'}/${groupVersionOf({ group, version })}`;
   const path = `${prefix}${scope === 'Namespaced' ? '/namespaces/{namespace}' : ''}/${plural}/{name}`;
   const patch = message(
-    repeated(8, ['dryRun', 'fieldManager', 'fieldValidation'].map(queryParameter)),
+    repeated(8, ['dryRun', 'fieldManager', 'fieldValidation', 'force'].map(queryParameter)),
     extension(13, gvkExtension, { group, version, kind }),
   );
   return [path, field(8, patch)];

@@ -30,7 +30,7 @@ function operations(resource: ServedResource, prefix: string): readonly (readonl
     description,
     'x-kubernetes-action': action,
     'x-kubernetes-group-version-kind': gvk,
-    parameters: [query('dryRun'), query('fieldManager'), query('fieldValidation')],
+    parameters: ['dryRun', 'fieldManager', 'fieldValidation', ...(action === 'patch' ? ['force'] : [])].map(query),
     responses: { 200: { description: 'OK', content: { 'application/json': { schema: ref } } } },
   });
   const creates = { post: operation('post', `create a ${resource.kind}`), parameters };

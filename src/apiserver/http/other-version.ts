@@ -50,6 +50,11 @@ export function inVersion(api: StoredApi, stored: AnyKind, served: AnyKind, conv
         }
       }
     },
+    // Whose fields are whose is kept in the terms of the stored version.
+    async apply(_kind, ref, body, options) {
+      const { object, created } = await api.apply(stored, ref, taken(body), options);
+      return { object: shown(object), created };
+    },
     async delete(_kind, ref, options) {
       const { object, gone } = await api.delete(stored, ref, options);
       return { object: shown(object), gone };

@@ -4,4 +4,4 @@ import type { Api } from '../api.ts';
 export type ReadApi = Pick<Api, 'get' | 'list' | 'watch'>;
 
 /** What a stored kind serves. */
-export type StoredApi = ReadApi & Pick<Api, 'create' | 'update' | 'patch' | 'delete'>;
+export type StoredApi = ReadApi & Pick<Api, 'create' | 'update' | 'patch' | 'apply' | 'delete'>;

@@ -3,12 +3,13 @@
 import type { AnyKind } from '../../client/client.ts';
 import { type KubeObject, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { badRequest, statusError } from '../../resources/status.ts';
-import type { ApiPatch } from '../api.ts';
-import { mediaTypeOf, parseJson, readBytes, readValue } from './body.ts';
+import { readValue } from './body.ts';
 import type { ServedResource } from './catalog.ts';
 import { deleteOptionsOf } from './delete-options.ts';
 import { type Exchange, writeOptionsOf } from './exchange.ts';
+import { isForced } from './field-manager.ts';
 import { representationOf } from './negotiation.ts';
+import { readPatch } from './patch-body.ts';
 import type { ReadApi, StoredApi } from './read-api.ts';
 import { flag, type ResourceRequest } from './request-info.ts';
 import { methodNotAllowed, noSuchPath, sendJson, writeSlowly } from './respond.ts';
@@ -151,32 +152,16 @@ async function update(api: StoredApi, exchange: Exchange, { kind, request }: Tar
 const subresourceOf = ({ subresource }: ResourceRequest): { readonly subresource?: 'status' } =>
   subresource === 'status' ? { subresource } : {};
 
-/** Server-side apply is not among them: kubectl then says that it is not available. */
-const patchTypes: Readonly<Record<string, ApiPatch['type']>> = {
-  'application/merge-patch+json': 'merge',
-  'application/json-patch+json': 'json',
-  'application/strategic-merge-patch+json': 'strategic',
-};
-
-async function readPatch({ req }: Exchange): Promise<ApiPatch> {
-  const type = patchTypes[mediaTypeOf(req)];
-  if (type === undefined)
-    throw statusError(
-      'UnsupportedMediaType',
-      `the body of the request was in an unknown format - accepted media types include: ${Object.keys(patchTypes).join(', ')}`,
-      {},
-    );
-  const text = (await readBytes(req)).toString();
-  const body = parseJson(text);
-  if (type !== 'json') return { type, body };
-  if (!Array.isArray(body)) throw badRequest('a JSON patch must be an array of operations');
-  return { type, body };
-}
-
 async function patch(api: StoredApi, exchange: Exchange, { kind, request }: Target): Promise<void> {
-  const options = { ...writeOptionsOf(exchange), ...subresourceOf(request) };
   const change = await readPatch(exchange);
-  sendObject(exchange, kind, 200, await api.patch(kind, named(request), change, options));
+  const options = { ...writeOptionsOf(exchange), ...subresourceOf(request) };
+  if (change.type !== 'apply')
+    return sendObject(exchange, kind, 200, await api.patch(kind, named(request), change, options));
+  const { object, created } = await api.apply(kind, named(request), change.body, {
+    ...options,
+    force: isForced(exchange),
+  });
+  sendObject(exchange, kind, created ? 201 : 200, object);
 }
 
 async function remove(api: StoredApi, exchange: Exchange, { kind, request }: Target): Promise<void> {

@@ -59,17 +59,19 @@ export const ConfigMap: Kind<ConfigMap> = defineKind({
   body: configMapBody,
 });
 
-const objectReference = s.object(
-  {
-    apiVersion: s.optional(s.string()),
-    kind: s.optional(s.string()),
-    namespace: s.optional(s.string()),
-    name: s.optional(s.string()),
-    uid: s.optional(s.string()),
-    resourceVersion: s.optional(s.string()),
-    fieldPath: s.optional(s.string()),
-  },
-  { open: true },
+const objectReference = s.atomic(
+  s.object(
+    {
+      apiVersion: s.optional(s.string()),
+      kind: s.optional(s.string()),
+      namespace: s.optional(s.string()),
+      name: s.optional(s.string()),
+      uid: s.optional(s.string()),
+      resourceVersion: s.optional(s.string()),
+      fieldPath: s.optional(s.string()),
+    },
+    { open: true },
+  ),
 );
 const eventBody = {
   involvedObject: objectReference,
@@ -111,7 +113,7 @@ export const Event: Kind<Event> = defineKind({
 });
 
 const serviceAccountBody = {
-  secrets: s.optional(s.array(objectReference)),
+  secrets: s.optional(s.keyed(['name'], objectReference)),
   imagePullSecrets: s.optional(s.array(s.object({ name: s.string() }))),
   automountServiceAccountToken: s.optional(s.boolean()),
 };

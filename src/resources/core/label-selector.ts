@@ -4,18 +4,20 @@ import { type FieldError, forbidden, invalid, required } from '../field-error.ts
 import * as s from '../schema.ts';
 import { isQualifiedName, type Labels } from '../selector.ts';
 
-export const labelSelectorSchema = s.object({
-  matchLabels: s.optional(s.map(s.string())),
-  matchExpressions: s.optional(
-    s.array(
-      s.object({
-        key: s.string(),
-        operator: s.enumeration('In', 'NotIn', 'Exists', 'DoesNotExist'),
-        values: s.optional(s.array(s.string())),
-      }),
+export const labelSelectorSchema = s.atomic(
+  s.object({
+    matchLabels: s.optional(s.map(s.string())),
+    matchExpressions: s.optional(
+      s.array(
+        s.object({
+          key: s.string(),
+          operator: s.enumeration('In', 'NotIn', 'Exists', 'DoesNotExist'),
+          values: s.optional(s.array(s.string())),
+        }),
+      ),
     ),
-  ),
-});
+  }),
+);
 export type LabelSelector = s.Infer<typeof labelSelectorSchema>;
 
 /** Whether labels are selected; an empty selector selects all. */

@@ -6,21 +6,20 @@ import * as s from '../schema.ts';
 import { validatePod } from './pod-validation.ts';
 import { affinitySchema, spreadSchema, tolerationSchema } from './scheduling.ts';
 
-const keySelector = s.object({ name: s.string(), key: s.string(), optional: s.optional(s.boolean()) });
+const keySelector = s.atomic(s.object({ name: s.string(), key: s.string(), optional: s.optional(s.boolean()) }));
+
+const fieldSelector = s.atomic(s.object({ apiVersion: s.optional(s.string()), fieldPath: s.string() }));
+const resourceSelector = s.atomic(
+  s.object({ containerName: s.optional(s.string()), resource: s.string(), divisor: s.optional(s.quantity()) }),
+);
 
 export const envVarSchema = s.object({
   name: s.string({ minLength: 1 }),
   value: s.optional(s.string()),
   valueFrom: s.optional(
     s.object({
-      fieldRef: s.optional(s.object({ apiVersion: s.optional(s.string()), fieldPath: s.string() })),
-      resourceFieldRef: s.optional(
-        s.object({
-          containerName: s.optional(s.string()),
-          resource: s.string(),
-          divisor: s.optional(s.quantity()),
-        }),
-      ),
+      fieldRef: s.optional(fieldSelector),
+      resourceFieldRef: s.optional(resourceSelector),
       secretKeyRef: s.optional(keySelector),
       configMapKeyRef: s.optional(keySelector),
     }),
@@ -57,10 +56,8 @@ const keyToPath = s.object({ key: s.string(), path: s.string(), mode: s.optional
 const downwardItem = s.object({
   path: s.string(),
   mode: s.optional(s.integer()),
-  fieldRef: s.optional(s.object({ apiVersion: s.optional(s.string()), fieldPath: s.string() })),
-  resourceFieldRef: s.optional(
-    s.object({ containerName: s.optional(s.string()), resource: s.string(), divisor: s.optional(s.quantity()) }),
-  ),
+  fieldRef: s.optional(fieldSelector),
+  resourceFieldRef: s.optional(resourceSelector),
 });
 export type DownwardItem = s.Infer<typeof downwardItem>;
 
@@ -183,13 +180,23 @@ const containerSchema = s.object(
     command: s.optional(s.array(s.string())),
     args: s.optional(s.array(s.string())),
     workingDir: s.optional(s.string()),
-    env: s.optional(s.array(envVarSchema)),
+    env: s.optional(s.keyed(['name'], envVarSchema)),
     envFrom: s.optional(s.array(envFromSchema)),
     ports: s.optional(
-      s.array(s.object({ name: s.optional(s.string()), containerPort: s.optional(s.integer()) }, { open: true })),
+      s.keyed(
+        ['containerPort', 'protocol'],
+        s.object(
+          {
+            name: s.optional(s.string()),
+            containerPort: s.optional(s.integer()),
+            protocol: s.withDefault(s.string(), 'TCP'),
+          },
+          { open: true },
+        ),
+      ),
     ),
     resources: s.optional(resourcesSchema),
-    volumeMounts: s.optional(s.array(volumeMountSchema)),
+    volumeMounts: s.optional(s.keyed(['mountPath'], volumeMountSchema)),
     securityContext: s.optional(securityContextSchema),
     terminationMessagePath: s.optional(s.string()),
     terminationMessagePolicy: s.optional(s.enumeration('File', 'FallbackToLogsOnError')),
@@ -263,9 +270,9 @@ const podCondition = s.object({
 const body = {
   spec: s.object(
     {
-      containers: s.array(containerSchema, { minItems: 1 }),
-      initContainers: s.optional(s.array(containerSchema)),
-      volumes: s.optional(s.array(volumeSchema)),
+      containers: s.keyed(['name'], containerSchema, { minItems: 1 }),
+      initContainers: s.optional(s.keyed(['name'], containerSchema)),
+      volumes: s.optional(s.keyed(['name'], volumeSchema)),
       restartPolicy: s.optional(s.string()),
       /** Seconds between SIGTERM and SIGKILL; default 10 (Kubernetes: 30). */
       terminationGracePeriodSeconds: s.withDefault(s.integer({ minimum: 0 }), 10),
@@ -273,10 +280,12 @@ const body = {
       activeDeadlineSeconds: s.optional(s.integer({ minimum: 1 })),
       nodeName: s.optional(s.string()),
       serviceAccountName: s.optional(s.string()),
-      nodeSelector: s.optional(s.map(s.string())),
+      nodeSelector: s.optional(s.atomic(s.map(s.string()))),
       securityContext: s.optional(podSecurityContextSchema),
       hostname: s.optional(s.string()),
-      hostAliases: s.optional(s.array(s.object({ ip: s.string(), hostnames: s.optional(s.array(s.string())) }))),
+      hostAliases: s.optional(
+        s.keyed(['ip'], s.object({ ip: s.string(), hostnames: s.optional(s.array(s.string())) })),
+      ),
       dnsPolicy: s.optional(s.enumeration('ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None')),
       dnsConfig: s.optional(
         s.object({
@@ -287,10 +296,10 @@ const body = {
       ),
       tolerations: s.optional(s.array(tolerationSchema)),
       affinity: s.optional(affinitySchema),
-      topologySpreadConstraints: s.optional(s.array(spreadSchema)),
+      topologySpreadConstraints: s.optional(s.keyed(['topologyKey', 'whenUnsatisfiable'], spreadSchema)),
       schedulerName: s.optional(s.string()),
       /** Secrets of type kubernetes.io/dockerconfigjson. */
-      imagePullSecrets: s.optional(s.array(s.object({ name: s.optional(s.string()) }))),
+      imagePullSecrets: s.optional(s.keyed(['name'], s.atomic(s.object({ name: s.optional(s.string()) })))),
       hostNetwork: s.optional(s.boolean()),
     },
     { open: true },
@@ -300,7 +309,7 @@ const body = {
       {
         phase: s.optional(s.enumeration('Pending', 'Running', 'Succeeded', 'Failed', 'Unknown')),
         /** PodScheduled is False with the reason for waiting while the Pod has no room. */
-        conditions: s.optional(s.array(podCondition)),
+        conditions: s.optional(s.keyed(['type'], podCondition)),
         reason: s.optional(s.string()),
         message: s.optional(s.string()),
         podIP: s.optional(s.string()),

@@ -16,10 +16,12 @@ export const tolerationSchema = s.object(
 type Toleration = s.Infer<typeof tolerationSchema>;
 
 const requirement = s.object({ key: s.string(), operator: s.string(), values: s.optional(s.array(s.string())) });
-const nodeTerm = s.object({
-  matchExpressions: s.optional(s.array(requirement)),
-  matchFields: s.optional(s.array(requirement)),
-});
+const nodeTerm = s.atomic(
+  s.object({
+    matchExpressions: s.optional(s.array(requirement)),
+    matchFields: s.optional(s.array(requirement)),
+  }),
+);
 const podTerm = s.object(
   {
     labelSelector: s.optional(labelSelectorSchema),
@@ -39,7 +41,9 @@ export const affinitySchema = s.object({
   nodeAffinity: s.optional(
     s.object(
       {
-        requiredDuringSchedulingIgnoredDuringExecution: s.optional(s.object({ nodeSelectorTerms: s.array(nodeTerm) })),
+        requiredDuringSchedulingIgnoredDuringExecution: s.optional(
+          s.atomic(s.object({ nodeSelectorTerms: s.array(nodeTerm) })),
+        ),
       },
       { open: true },
     ),

@@ -35,7 +35,7 @@ const claimBody = {
         accessModes,
         capacity,
         /** `Provisioning` is False with the reason while there is no volume. */
-        conditions: s.optional(s.array(condition)),
+        conditions: s.optional(s.keyed(['type'], condition)),
       },
       { open: true },
     ),

@@ -17,7 +17,7 @@ const appContainer = s.object({
   command: s.optional(s.array(s.string())),
   args: s.optional(s.array(s.string())),
   workingDir: s.optional(s.string()),
-  env: s.optional(s.array(envVarSchema)),
+  env: s.optional(s.keyed(['name'], envVarSchema)),
   resources: s.optional(resourcesSchema),
 });
 
@@ -45,7 +45,7 @@ const body = {
   }),
   status: s.optional(
     s.object({
-      conditions: s.optional(s.array(conditionSchema)),
+      conditions: s.optional(s.keyed(['type'], conditionSchema)),
       observedGeneration: s.optional(s.integer()),
       image: s.describe('The last image that was built well, or the given one.', s.optional(s.string())),
       latestBuild: s.optional(s.string()),

@@ -15,7 +15,7 @@ const buildSpecFields = {
   kind: s.optional(s.string()),
   apiVersion: s.optional(s.string()),
   params: s.optional(s.array(s.object({ name: s.string(), value: s.string() }))),
-  env: s.optional(s.array(envVarSchema)),
+  env: s.optional(s.keyed(['name'], envVarSchema)),
   nodeSelector: s.optional(s.map(s.string())),
   imagePullSecrets: s.describe(
     'Secrets of type kubernetes.io/dockerconfigjson with credentials for registries. Added by kf-tasks.',
@@ -71,7 +71,7 @@ const body = {
   }),
   status: s.optional(
     s.object({
-      conditions: s.optional(s.array(conditionSchema)),
+      conditions: s.optional(s.keyed(['type'], conditionSchema)),
       observedGeneration: s.optional(s.integer()),
       image: s.optional(s.string()),
       buildName: s.optional(s.string()),

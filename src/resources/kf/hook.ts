@@ -21,7 +21,7 @@ const body = {
   }),
   status: s.optional(
     s.object({
-      conditions: s.optional(s.array(conditionSchema)),
+      conditions: s.optional(s.keyed(['type'], conditionSchema)),
       lastTime: s.describe('The last request that was let in.', s.optional(s.time())),
       lastTask: s.describe('The Task, or the run of its Job.', s.optional(s.string())),
       lastResult: s.describe('`accepted`, or why not.', s.optional(s.string())),

@@ -36,7 +36,7 @@ const body = {
   }),
   status: s.optional(
     s.object({
-      conditions: s.optional(s.array(conditionSchema)),
+      conditions: s.optional(s.keyed(['type'], conditionSchema)),
       observedGeneration: s.optional(s.integer()),
       backlogBytes: s.describe(
         'Bytes of log files that have not been delivered yet, and how many Tasks they are of.',

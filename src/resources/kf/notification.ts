@@ -35,7 +35,7 @@ const body = {
   }),
   status: s.optional(
     s.object({
-      conditions: s.optional(s.array(conditionSchema)),
+      conditions: s.optional(s.keyed(['type'], conditionSchema)),
       attempts: s.describe('Posts that were tried.', s.optional(s.integer())),
       lastAttemptTime: s.optional(s.time()),
       nextAttemptTime: s.optional(s.time()),

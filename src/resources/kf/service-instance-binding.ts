@@ -20,7 +20,7 @@ const body = {
   }),
   status: s.optional(
     s.object({
-      conditions: s.optional(s.array(conditionSchema)),
+      conditions: s.optional(s.keyed(['type'], conditionSchema)),
       observedGeneration: s.optional(s.integer()),
       bindingName: s.describe(
         'The name that VCAP_SERVICES gives it: the override, else the service’s.',

@@ -36,7 +36,7 @@ const body = {
   }),
   status: s.optional(
     s.object({
-      conditions: s.optional(s.array(conditionSchema)),
+      conditions: s.optional(s.keyed(['type'], conditionSchema)),
       observedGeneration: s.optional(s.integer()),
       serviceTypeDescription: s.describe('`user-provided` or `volume`.', s.optional(s.string())),
       secretName: s.optional(s.string()),

@@ -14,7 +14,7 @@ const body = {
   spec: s.object({ size: s.integer(), checksum }),
   status: s.optional(
     s.object({
-      conditions: s.optional(s.array(conditionSchema)),
+      conditions: s.optional(s.keyed(['type'], conditionSchema)),
       observedGeneration: s.optional(s.integer()),
       image: s.describe(
         'Where the package was stored; `source://sha256:…` on the embedded server.',

@@ -52,7 +52,7 @@ export const spaceSpecSchema = s.object({
   buildConfig: s.optional(
     s.object({
       containerRegistry: s.optional(s.string()),
-      env: s.optional(s.array(envVarSchema)),
+      env: s.optional(s.keyed(['name'], envVarSchema)),
       serviceAccount: s.optional(s.string()),
       retention: s.optional(
         s.object({
@@ -66,7 +66,7 @@ export const spaceSpecSchema = s.object({
   ),
   runtimeConfig: s.optional(
     s.object({
-      env: s.optional(s.array(envVarSchema)),
+      env: s.optional(s.keyed(['name'], envVarSchema)),
       nodeSelector: s.optional(s.map(s.string())),
       terminationGracePeriodSeconds: s.describe(
         'Seconds between SIGTERM and SIGKILL when a Task is terminated. Default: 10. Added by kf-tasks.',

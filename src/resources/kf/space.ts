@@ -11,7 +11,7 @@ const body = {
   spec: s.withDefault(spaceSpecSchema, {}),
   status: s.optional(
     s.object(
-      { conditions: s.optional(s.array(conditionSchema)), observedGeneration: s.optional(s.integer()) },
+      { conditions: s.optional(s.keyed(['type'], conditionSchema)), observedGeneration: s.optional(s.integer()) },
       { open: true },
     ),
   ),

@@ -62,7 +62,7 @@ const body = {
   }),
   status: s.optional(
     s.object({
-      conditions: s.optional(s.array(conditionSchema)),
+      conditions: s.optional(s.keyed(['type'], conditionSchema)),
       observedGeneration: s.optional(s.integer()),
       active: s.describe('Tasks that are not final.', s.optional(s.array(s.object({ name: s.string() })))),
       lastScheduleTime: s.optional(s.time()),

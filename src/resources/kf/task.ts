@@ -101,7 +101,7 @@ const body = {
   spec: taskSpecSchema,
   status: s.optional(
     s.object({
-      conditions: s.describe('`Succeeded` says how the Task stands.', s.optional(s.array(conditionSchema))),
+      conditions: s.describe('`Succeeded` says how the Task stands.', s.optional(s.keyed(['type'], conditionSchema))),
       observedGeneration: s.describe('The generation that this status is of.', s.optional(s.integer())),
       id: s.describe('The Task’s number within its App, from 1.', s.optional(s.integer())),
       startTime: s.describe('When the command started; of several attempts, in the first.', s.optional(s.time())),

@@ -74,10 +74,18 @@ export type StepTemplate = s.Infer<typeof stepTemplateSchema>;
 
 const probe = (description: string) => s.describe(description, s.optional(s.anyObject()));
 
+const sidecarPort = s.object(
+  { containerPort: s.integer(), protocol: s.withDefault(s.string(), 'TCP') },
+  { open: true },
+);
+
 export const sidecarSchema = s.object({
   name: s.withDefault(s.describe('Unique in the Task; one may go without.', s.string()), ''),
   ...containerFields,
-  ports: s.describe('Ports that it listens on, for the reader.', s.optional(s.array(s.anyObject()))),
+  ports: s.describe(
+    'Ports that it listens on, for the reader.',
+    s.optional(s.keyed(['containerPort', 'protocol'], sidecarPort)),
+  ),
   livenessProbe: probe('Says whether it is alive.'),
   readinessProbe: probe('Says whether it is ready; the first step waits for that.'),
   startupProbe: probe('Says whether it has started.'),

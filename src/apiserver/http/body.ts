@@ -56,7 +56,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** YAML, of which JSON is a part: kubectl sends JSON under a YAML type. @throws StatusError BadRequest */
-async function parseYaml(text: string): Promise<unknown> {
+export async function parseYaml(text: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {

@@ -47,7 +47,9 @@ function open(path: string, protocols: readonly string[] = []) {
     while (messages[index] === undefined) await new Promise<void>((resolve) => arrived.push(resolve));
     return JSON.parse(messages[index].data.toString());
   };
-  return { socket, messages, message, closed: once(socket, 'close') };
+  // Not by `once`, which an error that the test waits for would reject, too.
+  const closed = new Promise<readonly unknown[]>((resolve) => socket.once('close', (...args) => resolve(args)));
+  return { socket, messages, message, closed };
 }
 
 const make = (name: string) => server.client.create(ConfigMap, { metadata: { name, namespace: 'dev' } });

@@ -67,6 +67,8 @@ const logFile = (): string => `/var/log/${basename(host)}.jsonl`;
 /** What the pages speak of, and what there is for it here. */
 const meanings = (): Readonly<Record<string, string>> => ({
   '/var/lib/kf': kf.dataDir,
+  // As kf says it of a server that is not at its usual place.
+  'sudo kf server restart': `sudo KF_HOME=${kf.dataDir} kf server restart`,
   'https://example.org': `http://127.0.0.1:${receiver.port}`,
   'logs.example.com': '127.0.0.1',
   'registry.example.com': registry.host,

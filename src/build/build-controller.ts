@@ -25,8 +25,8 @@ import { UnbuildableSourceError } from './detect.ts';
 import { HostStackBuild } from './host-stack-build.ts';
 import { GivenImageBuild } from './image/given-image-build.ts';
 import type { GivenImages } from './image/given-images.ts';
-import type { ImageBench } from './image/image-bench.ts';
 import { ImageBuild } from './image/image-build.ts';
+import type { ImageTools } from './image/image-tools.ts';
 import type { HostStack, ImageSink } from './image-sink.ts';
 import type { SourceStore } from './source-store.ts';
 import { StackBuild } from './stack-build.ts';
@@ -43,7 +43,7 @@ export interface BuildOptions {
   readonly images: ImageSink;
   readonly stack: HostStack;
   /** What Dockerfiles and buildpacks are built with. Default: nothing, such Builds fail. */
-  readonly bench?: ImageBench;
+  readonly imageTools?: ImageTools;
   /** What each build may use. Default: see BuildLimits. */
   readonly limits?: BuildLimits;
   /** Where images come from that are taken as they are. Default: nowhere, such Builds fail. */
@@ -78,22 +78,22 @@ export class BuildController {
 
   /** @param wake has a Build looked at again, of which no event tells */
   constructor(options: BuildOptions, wake: (build: ObjectRef) => void = () => {}) {
-    const { bench } = options;
+    const { imageTools } = options;
     this.#options = options;
     this.#reports = new BuildReports(options);
     const hostStack = new HostStackBuild({ ...options, reports: this.#reports });
     const shared = { ...options, reports: this.#reports, waiting: this.#waiting, wake };
-    const image = bench && new ImageBuild({ ...shared, bench });
+    const image = imageTools && new ImageBuild({ ...shared, imageTools });
     const { given } = options;
     this.#given = given && new GivenImageBuild({ ...options, given, reports: this.#reports, wake });
     this.#builders = new Map<string, Builder>([
       [hostStackBuilder, hostStack],
       ...(this.#given === undefined ? [] : [[imageBuilder, this.#given] as const]),
-      ...(bench === undefined || image === undefined
+      ...(imageTools === undefined || image === undefined
         ? []
         : ([
             [dockerfileBuilder, image],
-            [buildpackBuilder, new StackBuild({ ...shared, bench, buildpacks: image })],
+            [buildpackBuilder, new StackBuild({ ...shared, imageTools, buildpacks: image })],
           ] as const)),
     ]);
   }

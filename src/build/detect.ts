@@ -49,7 +49,7 @@ const node: Program = { name: 'npm', package: 'npm' };
 const python: Program = { name: 'python3', package: 'python3' };
 
 /** What every cached layer depends on beside the source. */
-export interface Surroundings {
+export interface CacheInputs {
   /** Versions by program name. */
   readonly interpreters: Readonly<Record<string, string>>;
   /** Installing runs code of the source: what one Space made must not reach another. */
@@ -59,7 +59,7 @@ export interface Surroundings {
 }
 
 /** @throws UnbuildableSourceError */
-export function planBuild(files: SourceFiles, surroundings: Surroundings): BuildPlan {
+export function planBuild(files: SourceFiles, inputs: CacheInputs): BuildPlan {
   const startCommand = startCommandOf(files);
   const rest = startCommand === undefined ? {} : { startCommand };
   if (files.binBuild)
@@ -69,7 +69,7 @@ export function planBuild(files: SourceFiles, surroundings: Surroundings): Build
       env: {},
       ...rest,
     };
-  const steps = [...nodeSteps(files, surroundings), ...pythonSteps(files, surroundings)];
+  const steps = [...nodeSteps(files, inputs), ...pythonSteps(files, inputs)];
   const usesPython = steps.some((step) => step.output === '.venv');
   return {
     steps,
@@ -84,12 +84,12 @@ export function planBuild(files: SourceFiles, surroundings: Surroundings): Build
 }
 
 /** As planBuild, with nothing taken from an earlier build, nor left for a later one. @throws UnbuildableSourceError */
-export function planAnew(files: SourceFiles, surroundings: Surroundings): BuildPlan {
-  const plan = planBuild(files, surroundings);
+export function planAnew(files: SourceFiles, inputs: CacheInputs): BuildPlan {
+  const plan = planBuild(files, inputs);
   return { ...plan, steps: plan.steps.map(({ command, programs }) => ({ command, programs })) };
 }
 
-function nodeSteps(files: SourceFiles, { interpreters, ...rest }: Surroundings): readonly DependencyStep[] {
+function nodeSteps(files: SourceFiles, { interpreters, ...rest }: CacheInputs): readonly DependencyStep[] {
   if (files.packageLock === undefined) {
     const wanted = Object.keys(parsePackage(files.packageJson)?.dependencies ?? {});
     if (wanted.length > 0)
@@ -114,7 +114,7 @@ function nodeSteps(files: SourceFiles, { interpreters, ...rest }: Surroundings):
 const spreadsOut = (manifest: PackageJson | undefined, packageLock: string): boolean =>
   manifest?.workspaces !== undefined || /"link"\s*:\s*true|"file:/.test(packageLock);
 
-function pythonSteps(files: SourceFiles, { interpreters, ...rest }: Surroundings): readonly DependencyStep[] {
+function pythonSteps(files: SourceFiles, { interpreters, ...rest }: CacheInputs): readonly DependencyStep[] {
   const make = 'python3 -m venv .venv';
   if (files.requirements !== undefined) {
     const command = `${make} && .venv/bin/pip install --disable-pip-version-check -r requirements.txt`;

@@ -32,12 +32,12 @@ export class HostStackBuild implements Builder {
 
   async build({ build, sha256, staging, run }: UploadedBuild): Promise<Result | void> {
     const { stack } = this.#options;
-    const surroundings = {
+    const inputs = {
       interpreters: await stack.interpreters(),
       space: build.metadata.namespace ?? '',
       env: JSON.stringify(build.spec.env ?? []),
     };
-    const plan = await staging.plan((files) => (takesCache(build) ? planBuild : planAnew)(files, surroundings));
+    const plan = await staging.plan((files) => (takesCache(build) ? planBuild : planAnew)(files, inputs));
     const open = this.#openSteps(build, plan);
     if (run !== undefined && !covers(run, open)) {
       await staging.distrust();

@@ -19,7 +19,7 @@ import { namespacedName, type ObjectRef, refOfNamespacedName } from '../resource
 import { isConflict } from '../resources/status.ts';
 
 /** Where images are kept: the node's image store, wired by embedded.ts. */
-export interface ImageShelf {
+export interface StoredImages {
   /** What an image lacks, in one line; undefined when it is whole. */
   lackOf(ref: string): Promise<string | undefined>;
   /** Calls `changed` after images or layers came or went. */
@@ -29,7 +29,7 @@ export interface ImageShelf {
 interface Options {
   readonly client: Client;
   readonly clock: Clock;
-  readonly images: ImageShelf;
+  readonly images: StoredImages;
   readonly onError?: (message: string, error: unknown) => void;
 }
 

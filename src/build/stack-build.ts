@@ -18,7 +18,7 @@ import { UnbuildableSourceError } from './detect.ts';
 import { HostStackBuild } from './host-stack-build.ts';
 import { BaseFetches } from './image/base-fetches.ts';
 import { factsFile } from './image/buildpack-method.ts';
-import { BaseImageError, type ImageBench, type ImageFacts } from './image/image-bench.ts';
+import { BaseImageError, type ImageFacts, type ImageTools } from './image/image-tools.ts';
 import type { HostStack, ImageSink } from './image-sink.ts';
 
 export interface StackBuildOptions {
@@ -26,7 +26,7 @@ export interface StackBuildOptions {
   readonly clock: Clock;
   readonly reports: BuildReports;
   readonly images: ImageSink;
-  readonly bench: ImageBench;
+  readonly imageTools: ImageTools;
   readonly limits?: BuildLimits;
   /** Builds with a builder image. */
   readonly buildpacks: Builder;
@@ -69,7 +69,7 @@ export class StackBuild implements Builder {
 
   /** What the image says of itself; while it is being had, how far that is. */
   async #facts(uploaded: UploadedBuild): Promise<ImageFacts | string> {
-    const { bench } = this.#options;
+    const { imageTools } = this.#options;
     const { build, staging } = uploaded;
     const file = join(staging.bases, factsFile);
     if (!(await exists(file))) {
@@ -78,7 +78,7 @@ export class StackBuild implements Builder {
         {
           ref,
           file: factsFile,
-          fetch: async (target, how) => writeFile(target, JSON.stringify(await bench.inspect(ref, how))),
+          fetch: async (target, how) => writeFile(target, JSON.stringify(await imageTools.inspect(ref, how))),
         },
       ]);
       return underWay ?? ref;

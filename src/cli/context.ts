@@ -18,7 +18,7 @@ export interface ConnectOptions {
 }
 
 /** What surrounds the command; tests bring their own. */
-export interface Surroundings {
+export interface CommandEnvironment {
   readonly io: Io;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
@@ -44,36 +44,36 @@ export class Context {
   failureCode: number = exitCodes.error;
   /** Whether stdout carries data only: no `FAIL` there. */
   dataOnly = false;
-  readonly #surroundings: Surroundings;
+  readonly #environment: CommandEnvironment;
   readonly #flags: GlobalFlags;
   #settings: Promise<Settings> | undefined;
   #choice: Promise<ServerChoice> | undefined;
   #client: Promise<KfClient> | undefined;
   #isKnown = false;
 
-  constructor(surroundings: Surroundings, flags: GlobalFlags) {
-    this.#surroundings = surroundings;
+  constructor(environment: CommandEnvironment, flags: GlobalFlags) {
+    this.#environment = environment;
     this.#flags = flags;
   }
 
   get io(): Io {
-    return this.#surroundings.io;
+    return this.#environment.io;
   }
 
   get env(): NodeJS.ProcessEnv {
-    return this.#surroundings.env;
+    return this.#environment.env;
   }
 
   get argv(): readonly string[] {
-    return this.#surroundings.argv ?? [];
+    return this.#environment.argv ?? [];
   }
 
   get cwd(): string {
-    return this.#surroundings.cwd;
+    return this.#environment.cwd;
   }
 
   get clock(): Clock {
-    return this.#surroundings.clock;
+    return this.#environment.clock;
   }
 
   get flags(): GlobalFlags {
@@ -120,7 +120,7 @@ export class Context {
   /** The server itself, for those who have patience of their own. */
   connection(options: ConnectOptions = {}): Promise<KfClient> {
     if (this.#client === undefined) {
-      const client = this.choice().then((choice) => this.#surroundings.connect(choice, this.io, options));
+      const client = this.choice().then((choice) => this.#environment.connect(choice, this.io, options));
       this.#client = client;
       // A failure is not remembered: the next try connects anew.
       client.catch(() => {
@@ -165,22 +165,22 @@ export class Context {
 
   /** The name of the kubeconfig's context. @throws CliError when there is none */
   contextName(choice: ServerChoice): Promise<string> {
-    return this.#surroundings.contextName(choice);
+    return this.#environment.contextName(choice);
   }
 
-  /** The same surroundings with another server. */
+  /** The same environment with another server. */
   forChoice(choice: ServerChoice): Context {
-    const context = new Context(this.#surroundings, this.#flags);
+    const context = new Context(this.#environment, this.#flags);
     context.#choice = Promise.resolve(choice);
     return context;
   }
 
-  /** The same surroundings with other flags. */
+  /** The same environment with other flags. */
   withFlags(flags: GlobalFlags): Context {
-    return new Context(this.#surroundings, flags);
+    return new Context(this.#environment, flags);
   }
 
-  /** The same surroundings with the embedded server, whatever is targeted. */
+  /** The same environment with the embedded server, whatever is targeted. */
   forEmbedded(): Context {
     return this.forChoice({ kind: 'embedded', home: kfHome(this.env) });
   }

@@ -4,7 +4,7 @@ import { type Command, CommanderError } from 'commander';
 import { errorMessage } from '../resources/errors.ts';
 import { StatusError } from '../resources/status.ts';
 import { commandsFor } from './commands-for.ts';
-import { Context, type Surroundings } from './context.ts';
+import { type CommandEnvironment, Context } from './context.ts';
 import { CliError, Exit, isUnreachable, type Tip } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import { paint } from './io.ts';
@@ -15,15 +15,15 @@ import { serverFlags } from './tip-flags.ts';
 import { longerFlag } from './unknown-option.ts';
 
 /** @param argv without node and the program's file */
-export async function run(typed: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function run(typed: readonly string[], environment: CommandEnvironment): Promise<number> {
   const argv = spelledOut(typed);
-  const { io } = surroundings;
+  const { io } = environment;
   const written: string[] = [];
   let context: Context | undefined;
   const program = buildProgram({
     commands: await commandsFor(argv),
     makeContext: (flags) => {
-      context = new Context({ argv, ...surroundings }, flags);
+      context = new Context({ argv, ...environment }, flags);
       return context;
     },
     write: (text) => void written.push(text),
@@ -40,7 +40,7 @@ export async function run(typed: readonly string[], surroundings: Surroundings):
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
     const text =
       textOf(error, argv) + (error instanceof CommanderError ? longerFlag(program, argv, error.message) : '');
-    return await report(error, text, argv, surroundings, context);
+    return await report(error, text, argv, environment, context);
   } finally {
     if (written.length > 0) await io.out(written.join(''));
     context?.close();
@@ -71,7 +71,7 @@ async function report(
   error: unknown,
   text: string,
   argv: readonly string[],
-  { io, env }: Surroundings,
+  { io, env }: CommandEnvironment,
   context: Context | undefined,
 ): Promise<number> {
   const guess = guessFlags(argv);

@@ -13,7 +13,7 @@ import {
 import { isConflict } from '../resources/status.ts';
 import type { AnyKind, Client, ListOptions } from './client.ts';
 import type { Clock } from './clock.ts';
-import type { OneByOne } from './one-by-one.ts';
+import type { KeyedMutex } from './keyed-mutex.ts';
 import { reflect } from './reflector.ts';
 import { turn } from './turns.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -88,7 +88,7 @@ export interface ControllerContext {
 /** Of those who decide about runs that wait for each other. */
 export interface TakingTurns extends ControllerContext {
   /** Whoever decides shares it. Default: one's own, for who decides alone. */
-  readonly turns?: OneByOne;
+  readonly turns?: KeyedMutex;
 }
 
 export interface ControllerOptions extends ControllerContext {

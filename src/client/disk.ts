@@ -28,7 +28,7 @@ export interface PruneReport {
   readonly freedBytes: number;
 }
 
-export interface DiskDesk {
+export interface DiskSpace {
   report(): Promise<DiskReport>;
   /** @param aside whether also what restores and upgrades have put aside goes */
   prune(options: { readonly aside: boolean }): Promise<PruneReport>;

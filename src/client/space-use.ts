@@ -9,7 +9,7 @@ import { PipelineRun } from '../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../resources/tekton/task-run.ts';
 import type { Client, ListOptions } from './client.ts';
 
-/** Key of the turns (OneByOne) in which room in a Space is given. */
+/** Key of the turns (KeyedMutex) in which room in a Space is given. */
 export const turnOfSpace = (namespace: string): string => `space ${namespace}`;
 
 /** The runs of Tasks. */

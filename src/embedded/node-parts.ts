@@ -3,7 +3,7 @@
 import type { ImagePresence } from '../build/image-presence.ts';
 import type { Client } from '../client/client.ts';
 import type { RunningController } from '../client/controller.ts';
-import type { DiskDesk } from '../client/disk.ts';
+import type { DiskSpace } from '../client/disk.ts';
 import type { NodeAgent } from '../node/agent.ts';
 import { detectCgroups } from '../node/cgroup/cgroup.ts';
 import type { BuildCaches } from '../node/disk/build-caches.ts';
@@ -26,7 +26,7 @@ export interface Parts {
   presence?: ImagePresence;
   collector?: Collector;
   caches?: BuildCaches;
-  diskDesk?: DiskDesk;
+  diskDesk?: DiskSpace;
   diskShare?: DiskShare;
 }
 

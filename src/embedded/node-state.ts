@@ -4,16 +4,16 @@ import { explainWaitingBuilds } from '../build/unready-builds.ts';
 import type { Client } from '../client/client.ts';
 import { rfc3339, systemClock } from '../client/clock.ts';
 import type { MachineRoom } from '../client/machine-room.ts';
-import { explainWaiting, notReady } from '../node/arrival/unready.ts';
 import { type NodeRoom, reportNode } from '../node/node-object.ts';
 import { ProgramsMissing } from '../node/runtime/find-programs.ts';
+import { explainWaiting, notReady } from '../node/scheduling/unready.ts';
 import { errorMessage } from '../resources/errors.ts';
-import type { RoomDesk } from './room-desk.ts';
+import type { RoomRequests } from './room-requests.ts';
 
 interface Options {
   readonly client: Client;
   readonly room: NodeRoom;
-  readonly desk: RoomDesk;
+  readonly roomRequests: RoomRequests;
   readonly version: string;
   readonly log: (message: string, error?: unknown) => void;
 }
@@ -30,11 +30,11 @@ export class NodeState {
   comingUp(): void {
     this.#told?.stop.abort();
     this.#told = undefined;
-    this.#options.desk.close();
+    this.#options.roomRequests.close();
   }
 
   async ready(room: MachineRoom, address: string, runtime: string): Promise<void> {
-    this.#options.desk.open(room);
+    this.#options.roomRequests.open(room);
     await this.#report({ ready: true, address, runtime });
   }
 
@@ -45,8 +45,8 @@ export class NodeState {
     this.comingUp();
     const stop = new AbortController();
     this.#told = { message, stop };
-    const { client, desk, log } = this.#options;
-    desk.close(message);
+    const { client, roomRequests, log } = this.#options;
+    roomRequests.close(message);
     const options = { client, clock: systemClock, message, signal: stop.signal, onError: log };
     explainWaiting(options);
     explainWaitingBuilds({ ...options, reason: notReady });

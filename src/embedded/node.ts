@@ -11,14 +11,14 @@ import { LogForwarder } from '../node/forward/log-forwarder.ts';
 import { layoutOf } from '../node/layout.ts';
 import { LogStore } from '../node/logs/log-store.ts';
 import { bringUp, type NodeOptions } from './bring-up.ts';
-import { type NodeDoors, nodeDoors } from './node-doors.ts';
+import { type NodeApi, nodeApi } from './node-api.ts';
 import { type Parts, takeDown } from './node-parts.ts';
 import { nodeLimits, reserveOf } from './node-settings.ts';
 import { NodeState } from './node-state.ts';
-import { RoomDesk } from './room-desk.ts';
+import { RoomRequests } from './room-requests.ts';
 import { loadServerConfig } from './server-config.ts';
 
-export interface RunningNode extends NodeDoors {
+export interface RunningNode extends NodeApi {
   readonly logs: LogStore;
   readonly room: MachineRoom;
   /** Lets go of everything; what runs goes on running. */
@@ -49,14 +49,14 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const parts: Parts = {};
   const stopping = new AbortController();
   const { client, config, version, log } = options;
-  const desk = new RoomDesk();
+  const roomRequests = new RoomRequests();
   const room = {
     ...roomWithin(nodeLimits(config)),
     dataDir: home.dataDir,
     labels: config.nodeLabels,
     ...reserveOf(config),
   };
-  const state = new NodeState({ client, room, desk, version, log });
+  const state = new NodeState({ client, room, roomRequests, version, log });
   const tried = deferred();
   const started = untilUp(
     () => bringUp(options, layout, { logs, forwarder }, parts, state).finally(() => tried.resolve()),
@@ -67,8 +67,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   );
   return {
     logs,
-    ...nodeDoors(parts, tried.promise),
-    room: desk,
+    ...nodeApi(parts, tried.promise),
+    room: roomRequests,
     async stop() {
       stopping.abort();
       await started;

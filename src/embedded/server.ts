@@ -7,8 +7,8 @@ import { SourceStore } from '../build/source-store.ts';
 import type { Client } from '../client/client.ts';
 import { systemClock } from '../client/clock.ts';
 import type { RunningController } from '../client/controller.ts';
+import { KeyedMutex } from '../client/keyed-mutex.ts';
 import type { MachineRoom } from '../client/machine-room.ts';
-import { OneByOne } from '../client/one-by-one.ts';
 import { startAppController } from '../controllers/app/app-controller.ts';
 import { startEventRecorder } from '../controllers/events/event-recorder.ts';
 import { startJobEventsController } from '../controllers/notify/job-events-controller.ts';
@@ -28,8 +28,8 @@ import { refusedBySettings } from '../resources/tekton/settings-rules.ts';
 import { startPipelineRunController } from '../tekton/pipeline-run/pipeline-run-controller.ts';
 import type { BundleImages } from '../tekton/resolvers/bundle-images.ts';
 import { startTaskRunController } from '../tekton/task-run/task-run-controller.ts';
+import { openApiEndpoint } from './api-endpoint.ts';
 import { makeDefaultObjects } from './default-objects.ts';
-import { openFront } from './front.ts';
 import type { Home } from './home.ts';
 import { giveMemoryBack } from './idle-memory.ts';
 import { startNode } from './node.ts';
@@ -73,10 +73,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   // Before anything is done to the machine or to objects: a start that is refused leaves no trace.
   const { dataDir } = home;
-  const front = await openFront({ dataDir, version: options.version, port: config.port, log }).catch(async (error) => {
-    await api.close();
-    throw error;
-  });
+  const front = await openApiEndpoint({ dataDir, version: options.version, port: config.port, log }).catch(
+    async (error) => {
+      await api.close();
+      throw error;
+    },
+  );
   const client = new InProcessClient({ api, caller: controllersCaller, acknowledge: 'early' });
   const sources = new SourceStore(home.dataDir, reserveOf(config).reserveBytes);
   const told = tellOfTekton(client, options.version, defaults).catch((error: unknown) =>
@@ -126,7 +128,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-interface Surroundings {
+interface ControllerDependencies {
   readonly log: ServerOptions['log'];
   readonly readLog: ReadLogEnd;
   readonly userAgent: string;
@@ -139,9 +141,9 @@ interface Surroundings {
 
 function startControllers(
   client: Client,
-  { log, readLog, userAgent, machine, dataDir, instance, bundles, defaults }: Surroundings,
+  { log, readLog, userAgent, machine, dataDir, instance, bundles, defaults }: ControllerDependencies,
 ): readonly Pick<RunningController, 'stop'>[] {
-  const options = { client, clock: systemClock, onError: log, turns: new OneByOne() };
+  const options = { client, clock: systemClock, onError: log, turns: new KeyedMutex() };
   return [
     startSpaceController(options),
     startDefaultServiceAccountController(options),

@@ -18,7 +18,7 @@ import { Build } from '../resources/kf/build.ts';
 import type { ServerConfig } from '../resources/server-config/settings.ts';
 import { announceStack } from './announce-stack.ts';
 import { givenImages } from './given-images.ts';
-import { createImageBench } from './image-bench.ts';
+import { createImageTools } from './image-tools.ts';
 import type { Machine } from './machine.ts';
 import type { Parts } from './node-parts.ts';
 import { buildLimits, nodeLimits } from './node-settings.ts';
@@ -56,7 +56,7 @@ export async function startBuilds(
     sources,
     images: images.store,
     given: givenImages(images.all),
-    bench: createImageBench({ storage: images.storage, images: images.all, caches, runtime: programs.runtime }),
+    imageTools: createImageTools({ storage: images.storage, images: images.all, caches, runtime: programs.runtime }),
     limits: { ...buildLimits(config), machineMemory: roomWithin(nodeLimits(config)).memoryBytes },
     stack: {
       ref: hostStackRef,

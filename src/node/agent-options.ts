@@ -4,7 +4,6 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { Client } from '../client/client.ts';
 import type { Clock } from '../client/clock.ts';
 import type { KubeObject } from '../resources/meta.ts';
-import { type AdmissionLimits, usableMemory } from './arrival/admission.ts';
 import type { DiskProvider } from './disk/disk.ts';
 import type { RunCommand } from './host/run-command.ts';
 import type { Image } from './images/image.ts';
@@ -14,6 +13,7 @@ import type { LogStore } from './logs/log-store.ts';
 import type { NetworkProvider } from './network/network.ts';
 import type { Defaults } from './pods/plan/resources.ts';
 import type { RootfsProvider } from './rootfs/rootfs.ts';
+import { type AdmissionLimits, usableMemory } from './scheduling/admission.ts';
 
 export interface NodeAgentOptions {
   readonly client: Client;

@@ -12,14 +12,11 @@ import { errorMessage } from '../resources/errors.ts';
 import { refOf } from '../resources/meta.ts';
 import { isConflict, isNotFound } from '../resources/status.ts';
 import { type NodeAgentOptions, roomWithin } from './agent-options.ts';
-import { Arrivals } from './arrival/arrivals.ts';
-import { endDrain, followCordon } from './arrival/cordon.ts';
-import { VolumesMissing } from './arrival/missing-volumes.ts';
 import type { NodeContext } from './context.ts';
 import { createContext } from './create-context.ts';
 import { DiskReserveError, DiskTooSmallError } from './disk/disk.ts';
 import { DiskPressure } from './disk/disk-pressure.ts';
-import { ExecDesk } from './exec/exec-desk.ts';
+import { ContainerSessions } from './exec/container-sessions.ts';
 import { nodeFiles } from './files/node-files.ts';
 import { makeFolders, removeIdleFolders } from './folders.ts';
 import { LogCompressor } from './logs/log-compressor.ts';
@@ -31,6 +28,9 @@ import { PodWorker } from './pods/pod-worker.ts';
 import { PodWorkers } from './pods/pod-workers.ts';
 import { recoverPods } from './pods/recovery/recover-pods.ts';
 import type { Failure } from './pods/status/pod-reporter.ts';
+import { endDrain, followCordon } from './scheduling/cordon.ts';
+import { VolumesMissing } from './scheduling/missing-volumes.ts';
+import { PodScheduler } from './scheduling/pod-scheduler.ts';
 import { createVolumes, type NodeVolumes } from './volumes/create-volumes.ts';
 import { startProvisioner } from './volumes/provisioner.ts';
 
@@ -62,10 +62,10 @@ class Agent implements NodeAgent {
   readonly #keepsLog: NodeAgentOptions['keepsLog'];
   readonly #pressure: DiskPressure;
   readonly #compressor: LogCompressor;
-  readonly #arrivals: Arrivals;
+  readonly #scheduler: PodScheduler;
   readonly #workers = new PodWorkers();
   readonly #volumes: NodeVolumes;
-  readonly containers: ExecDesk;
+  readonly containers: ContainerSessions;
   #provisioner: { stop(): Promise<void> } | undefined;
 
   constructor(options: NodeAgentOptions) {
@@ -79,7 +79,7 @@ class Agent implements NodeAgent {
     setMaxListeners(0, this.#abort.signal);
     this.#volumes = createVolumes(options);
     this.#context = createContext(options, cores, this.#abort.signal, this.#volumes.claims);
-    this.containers = new ExecDesk(this.#context);
+    this.containers = new ContainerSessions(this.#context);
     this.#pressure = new DiskPressure({
       path: this.#context.layout.logs,
       clock: options.clock,
@@ -96,7 +96,7 @@ class Agent implements NodeAgent {
       signal: this.#abort.signal,
       onError: this.#context.onError,
     });
-    this.#arrivals = new Arrivals({
+    this.#scheduler = new PodScheduler({
       context: this.#context,
       limits: roomWithin(limits),
       placed: () => this.#workers.pods(),
@@ -110,7 +110,7 @@ class Agent implements NodeAgent {
   }
 
   get room(): MachineRoom {
-    return this.#arrivals.room;
+    return this.#scheduler.room;
   }
 
   get running(): number {
@@ -133,14 +133,14 @@ class Agent implements NodeAgent {
       items.filter((pod) => !podFinished(pod) && this.#isOurs(pod)),
     );
     for (const { pod, worker, run } of recovered) {
-      this.#arrivals.occupy(pod);
+      this.#scheduler.occupy(pod);
       this.#supervise(pod, worker, run);
     }
     await this.#context.policies.watch();
     const { nodeName } = this.#context;
-    const onChange = (reason: string | undefined): void => this.#arrivals.close(reason);
+    const onChange = (reason: string | undefined): void => this.#scheduler.close(reason);
     await endDrain(client, nodeName);
-    const onNode = (node: Node | undefined): void => this.#arrivals.moved(node);
+    const onNode = (node: Node | undefined): void => this.#scheduler.nodeChanged(node);
     await followCordon({ client, clock, nodeName, signal: this.#abort.signal, onChange, onNode, onError });
     await reflect({
       client,
@@ -191,11 +191,11 @@ class Agent implements NodeAgent {
     if (running !== undefined) {
       if (gone) running.forget();
       else running.observe(pod);
-    } else if (gone) this.#arrivals.leave(uid);
+    } else if (gone) this.#scheduler.leave(uid);
     else if (pod.metadata.deletionTimestamp !== undefined) this.#letGo(pod);
     else if (this.#isNew(pod) && wantedEnd(pod) !== undefined) this.#endUnstarted(pod);
-    else if (this.#arrivals.observe(pod)) return;
-    else if (this.#isNew(pod)) this.#arrivals.arrive(pod);
+    else if (this.#scheduler.observe(pod)) return;
+    else if (this.#isNew(pod)) this.#scheduler.arrive(pod);
   }
 
   /** It has not been started, nor ended. */
@@ -210,14 +210,14 @@ class Agent implements NodeAgent {
 
   /** It is to end before anything of it began, and stays. */
   #endUnstarted(pod: Pod): void {
-    this.#arrivals.leave(pod.metadata.uid!);
+    this.#scheduler.leave(pod.metadata.uid!);
     this.#refuse(pod, { reason: 'Terminated', message: 'the Pod was stopped before anything of it began' });
   }
 
   /** Deleted before anything was started, or after everything ended: nothing is left to wait for. */
   #letGo(pod: Pod): void {
     const { client, clock, onError, stopping } = this.#context;
-    this.#arrivals.leave(pod.metadata.uid!);
+    this.#scheduler.leave(pod.metadata.uid!);
     client
       .delete(Pod, refOf(pod), { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } })
       .catch((error: unknown) => {
@@ -238,15 +238,15 @@ class Agent implements NodeAgent {
 
   #supervise(pod: Pod, worker: PodWorker, run: (freed: () => void) => Promise<void>): void {
     const uid = pod.metadata.uid!;
-    const release = (): void => this.#arrivals.release(uid);
+    const release = (): void => this.#scheduler.release(uid);
     this.#workers.add(uid, worker, run(release), (failed, error) => {
       // Also of a Pod that only had to be told its end.
       release();
       if (failed) this.#postpone(worker.pod, error);
-      else this.#arrivals.look();
+      else this.#scheduler.podsChanged();
     });
     this.#pressure.watch();
-    this.#arrivals.look();
+    this.#scheduler.podsChanged();
   }
 
   /** Nothing of it was started: it is tried again. */
@@ -254,12 +254,12 @@ class Agent implements NodeAgent {
     const message = errorMessage(error);
     if (pod.metadata.deletionTimestamp !== undefined) this.#letGo(pod);
     else if (wantedEnd(pod) !== undefined) this.#endUnstarted(pod);
-    else if (error instanceof VolumesMissing) this.#arrivals.arrive(pod);
+    else if (error instanceof VolumesMissing) this.#scheduler.arrive(pod);
     else if (error instanceof DiskTooSmallError) this.#refuse(pod, { reason: 'NeverFits', message });
-    else if (error instanceof DiskReserveError) this.#arrivals.postpone(pod, 'DiskReserve', message);
+    else if (error instanceof DiskReserveError) this.#scheduler.postpone(pod, 'DiskReserve', message);
     else {
       this.#context.onError(`pod ${pod.metadata.name}: cannot be started yet`, error);
-      this.#arrivals.postpone(pod, 'NodeNotReady', message);
+      this.#scheduler.postpone(pod, 'NodeNotReady', message);
     }
   }
 }

@@ -11,9 +11,9 @@ import { type NodeStatus, ownNodes } from '../resources/core/node-room.ts';
 import { labels } from '../resources/labels.ts';
 import type { Labels } from '../resources/selector.ts';
 import { isAlreadyExists, isConflict } from '../resources/status.ts';
-import type { AdmissionLimits } from './arrival/admission.ts';
 import { mostOf } from './disk/reserve.ts';
 import { goArch, relabelled, standardLabels } from './node-labels.ts';
+import type { AdmissionLimits } from './scheduling/admission.ts';
 
 /** Whether Pods are run; while not, why. */
 export type NodeReadiness =

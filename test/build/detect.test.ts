@@ -87,9 +87,9 @@ describe('dependencies', () => {
 
 test('a plan made anew takes nothing from an earlier build, and leaves nothing', () => {
   const files = { ...none, requirements: 'flask\n' };
-  const surroundings = { interpreters: { python3: '3.11' } };
-  expect(planBuild(files, surroundings).steps[0]).toHaveProperty('cacheKey');
-  expect(planAnew(files, surroundings).steps).toEqual([
+  const inputs = { interpreters: { python3: '3.11' } };
+  expect(planBuild(files, inputs).steps[0]).toHaveProperty('cacheKey');
+  expect(planAnew(files, inputs).steps).toEqual([
     { command: expect.stringContaining('pip install'), programs: [{ name: 'python3', package: 'python3' }] },
   ]);
 });

@@ -4,7 +4,7 @@ import type { KfClient, LogOptions } from '../../src/cli/kf-client.ts';
 import { pattern, since, sinceTime } from '../../src/cli/logs/log-flags.ts';
 import type { LogSource } from '../../src/cli/logs/log-source.ts';
 import { type LogView, readView } from '../../src/cli/logs/log-view.ts';
-import { SignOfLife } from '../../src/cli/wait/sign-of-life.ts';
+import { Heartbeat } from '../../src/cli/wait/heartbeat.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { Running } from './support.ts';
 
@@ -113,7 +113,7 @@ describe('a sign of life', () => {
   const setUpLife = (terminal: boolean) => {
     const clock = new FakeClock();
     const running = new Running();
-    const life = new SignOfLife({ io: { ...running.io, errIsTerminal: terminal }, clock }, 'following it');
+    const life = new Heartbeat({ io: { ...running.io, errIsTerminal: terminal }, clock }, 'following it');
     return { clock, running, life };
   };
 

@@ -2,8 +2,8 @@
 
 import type { AnyKind, Client } from '../../src/client/client.ts';
 import { type Clock, systemClock } from '../../src/client/clock.ts';
+import { KeyedMutex } from '../../src/client/keyed-mutex.ts';
 import type { MachineRoom } from '../../src/client/machine-room.ts';
-import { OneByOne } from '../../src/client/one-by-one.ts';
 import { startAppController } from '../../src/controllers/app/app-controller.ts';
 import { startServiceInstanceBindingController } from '../../src/controllers/service/service-instance-binding-controller.ts';
 import { startServiceInstanceController } from '../../src/controllers/service/service-instance-controller.ts';
@@ -35,7 +35,7 @@ export class World {
     clock: Clock = systemClock,
     machine?: MachineRoom,
   ) {
-    const options = { client: controllers, clock, turns: new OneByOne() };
+    const options = { client: controllers, clock, turns: new KeyedMutex() };
     this.node = startFakeNode(client);
     this.#controllers = [
       startSpaceController(options),

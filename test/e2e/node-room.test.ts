@@ -48,7 +48,7 @@ test('too little disk: waits with the reason, and is tried again', async () => {
       adopt: (id) => disk.adopt(id),
       sweep: (inUse) => disk.sweep(inUse),
       close: () => disk.close(),
-      promise: (bytes) => disk.promise(bytes),
+      reserve: (bytes) => disk.reserve(bytes),
       acquire: async (bytes) => {
         if (refusals-- > 0) throw new DiskReserveError('needs 1 GiB of disk, 0 available');
         return disk.acquire(bytes);

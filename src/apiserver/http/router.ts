@@ -1,7 +1,7 @@
 /** Which handler answers which path. */
 
 import type { Containers } from '../../client/containers.ts';
-import type { DiskDesk } from '../../client/disk.ts';
+import type { DiskSpace } from '../../client/disk.ts';
 import type { FileSource } from '../../client/files.ts';
 import type { LogSource } from '../../client/logs.ts';
 import { statusError } from '../../resources/status.ts';
@@ -32,7 +32,7 @@ export interface RouterOptions {
   /** Default: there are none. */
   readonly containers?: Containers;
   /** Default: not told. */
-  readonly disk?: DiskDesk;
+  readonly disk?: DiskSpace;
   /** Of kf. */
   readonly version: string;
   /** What `/readyz` tells. Default: ready. */

@@ -10,7 +10,7 @@ import { type Build, noCacheParam, paramOf } from '../../resources/kf/build.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import { removeTree } from '../remove-tree.ts';
 import { FetchProgress } from './fetch-progress.ts';
-import type { HowToFetch } from './image-bench.ts';
+import type { HowToFetch } from './image-tools.ts';
 
 export interface Want {
   /** The image. */

@@ -21,7 +21,7 @@ import {
   layoutPath,
   platformFolder,
 } from './buildpack.ts';
-import type { ImageBench, ImageFacts } from './image-bench.ts';
+import type { ImageFacts, ImageTools } from './image-tools.ts';
 import type { Places, Recipe } from './recipe.ts';
 
 const run = promisify(execFile);
@@ -36,21 +36,21 @@ export class BuildpackMethod implements BuildMethod {
   readonly cacheSuffix = '-cnb';
   /** The server alone makes the folders in it: what a build writes is below one of them. */
   readonly cacheOwner = 0;
-  readonly #bench: ImageBench;
+  readonly #tools: ImageTools;
 
-  constructor(bench: ImageBench) {
-    this.#bench = bench;
+  constructor(imageTools: ImageTools) {
+    this.#tools = imageTools;
   }
 
   async wants(uploaded: UploadedBuild): Promise<readonly Want[]> {
     const builder: Want = {
       ref: builderOf(uploaded),
       file: factsFile,
-      fetch: async (target, how) => writeFile(target, JSON.stringify(await this.#bench.inspect(builder.ref, how))),
+      fetch: async (target, how) => writeFile(target, JSON.stringify(await this.#tools.inspect(builder.ref, how))),
     };
     if (!(await exists(join(uploaded.staging.bases, factsFile)))) return [builder];
     const { runImage: ref } = await factsOf(uploaded);
-    return [{ ref, file: runImage, fetch: (target, how) => this.#bench.provide(ref, target, how) }];
+    return [{ ref, file: runImage, fetch: (target, how) => this.#tools.provide(ref, target, how) }];
   }
 
   /** Nothing that an earlier build has written is gone through here: only its folders are taken away whole. */

@@ -5,7 +5,7 @@
 
 import { fullReference, parseImageReference } from '../../resources/image-reference.ts';
 import { UnbuildableSourceError } from '../detect.ts';
-import type { ImageFacts } from './image-bench.ts';
+import type { ImageFacts } from './image-tools.ts';
 import type { Places, Recipe, RecipeMount } from './recipe.ts';
 
 /** What a builder image says of itself. */

@@ -18,16 +18,16 @@ import {
   serverLayersFile,
 } from './dockerfile.ts';
 import { instructions } from './dockerfile-instructions.ts';
-import { hereDocumentsSince, type ImageBench, type ImageFacts } from './image-bench.ts';
+import { hereDocumentsSince, type ImageFacts, type ImageTools } from './image-tools.ts';
 import type { Places, Recipe } from './recipe.ts';
 
 export class DockerfileMethod implements BuildMethod {
   readonly inSandbox = true;
   readonly cacheSuffix = '';
-  readonly #bench: ImageBench;
+  readonly #tools: ImageTools;
 
-  constructor(bench: ImageBench) {
-    this.#bench = bench;
+  constructor(imageTools: ImageTools) {
+    this.#tools = imageTools;
   }
 
   async wants(uploaded: UploadedBuild): Promise<readonly Want[]> {
@@ -35,7 +35,7 @@ export class DockerfileMethod implements BuildMethod {
     return (await basesOf(uploaded)).map((ref, index) => ({
       ref,
       file: factsFile(index),
-      fetch: async (target, how) => writeFile(target, JSON.stringify(await this.#bench.inspect(ref, how))),
+      fetch: async (target, how) => writeFile(target, JSON.stringify(await this.#tools.inspect(ref, how))),
     }));
   }
 
@@ -43,7 +43,7 @@ export class DockerfileMethod implements BuildMethod {
   async #refuseUnknown(uploaded: UploadedBuild): Promise<void> {
     const path = dockerfileOf(uploaded);
     const found = [...instructions(await textOf(uploaded))].find(({ hasHereDocument }) => hasHereDocument);
-    if (found === undefined || (await this.#bench.knowsHereDocuments())) return;
+    if (found === undefined || (await this.#tools.knowsHereDocuments())) return;
     throw new UnbuildableSourceError(
       `${path}, line ${found.line}: ${found.instruction} has a here-document (<<), which buildah knows from ${hereDocumentsSince} on, and this machine's is older: put the lines into a file of the source and COPY it, or join them with && and \\`,
     );
@@ -56,7 +56,7 @@ export class DockerfileMethod implements BuildMethod {
     return (await factsOf(uploaded)).map(({ ref }, index) => ({
       ref: names[index]!,
       file: String(index),
-      fetch: (target, how) => this.#bench.provide(ref, target, { ...how, anew: false }, cached),
+      fetch: (target, how) => this.#tools.provide(ref, target, { ...how, anew: false }, cached),
     }));
   }
 
@@ -64,7 +64,7 @@ export class DockerfileMethod implements BuildMethod {
     await mkdir(bases, { recursive: true });
     const { namespace, name, labels: own } = uploaded.build.metadata;
     const ofBases = (await factsOf(uploaded)).flatMap(({ layers }) => layers);
-    const ofApp = this.#bench.layersOf(`${namespace}/${own?.[labels.appName] ?? name}`);
+    const ofApp = this.#tools.layersOf(`${namespace}/${own?.[labels.appName] ?? name}`);
     const files = {
       ...containersConfig,
       [baseLayersFile]: lines(ofBases.map(({ digest }) => hex(digest))),
@@ -75,7 +75,7 @@ export class DockerfileMethod implements BuildMethod {
 
   async recipe(uploaded: UploadedBuild, places: Places): Promise<Recipe> {
     const { spec } = uploaded.build;
-    const { stack, runtime } = this.#bench;
+    const { stack, runtime } = this.#tools;
     const build = {
       dockerfile: dockerfileOf(uploaded),
       bases: await basesOf(uploaded),

@@ -21,15 +21,15 @@ import { BaseFetches, type Want } from './base-fetches.ts';
 import type { BuildMethod } from './build-method.ts';
 import { BuildpackMethod } from './buildpack-method.ts';
 import { DockerfileMethod } from './dockerfile-method.ts';
-import { BaseImageError, type ImageBench } from './image-bench.ts';
 import { imageRunOf } from './image-run.ts';
+import { BaseImageError, type ImageTools } from './image-tools.ts';
 import type { Places } from './recipe.ts';
 
 export interface ImageBuildOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly reports: BuildReports;
-  readonly bench: ImageBench;
+  readonly imageTools: ImageTools;
   /** Which Builds wait for which other. */
   readonly waiting: Waiting;
   /** Has a Build looked at again. */
@@ -54,11 +54,11 @@ export class ImageBuild implements Builder {
   readonly #takes = new Map<string, number>();
 
   constructor(options: ImageBuildOptions) {
-    const { bench } = options;
+    const { imageTools } = options;
     this.#options = options;
     this.#methods = {
-      [dockerfileBuilder]: new DockerfileMethod(bench),
-      [buildpackBuilder]: new BuildpackMethod(bench),
+      [dockerfileBuilder]: new DockerfileMethod(imageTools),
+      [buildpackBuilder]: new BuildpackMethod(imageTools),
     };
     this.#fetches = new BaseFetches(options);
   }
@@ -77,10 +77,10 @@ export class ImageBuild implements Builder {
   }
 
   async tidy(uid: string): Promise<void> {
-    const { bench } = this.#options;
+    const { imageTools } = this.#options;
     this.#fetches.stop(uid);
     this.#takes.delete(uid);
-    await bench.caches.close(uid);
+    await imageTools.caches.close(uid);
   }
 
   #methodOf({ spec }: Build): BuildMethod {
@@ -88,10 +88,10 @@ export class ImageBuild implements Builder {
   }
 
   async #start(uploaded: UploadedBuild): Promise<Result | void> {
-    const { client, bench, reports, limits = {} } = this.#options;
+    const { client, imageTools, reports, limits = {} } = this.#options;
     const { build, staging } = uploaded;
     const method = this.#methodOf(build);
-    const lack = await bench.lack(method);
+    const lack = await imageTools.lack(method);
     if (lack !== undefined) return reports.fail(build, 'MissingProgram', lack);
     if (!(await this.#has(uploaded, await method.wants(uploaded)))) return;
     const before = await this.#before(build);
@@ -137,7 +137,7 @@ export class ImageBuild implements Builder {
   }
 
   async #takeImage(uploaded: UploadedBuild): Promise<void> {
-    const { bench, reports } = this.#options;
+    const { imageTools, reports } = this.#options;
     const { build, staging } = uploaded;
     const method = this.#methodOf(build);
     const cache = await this.#openCache(build);
@@ -145,7 +145,7 @@ export class ImageBuild implements Builder {
     const repository = `${namespace}/${own?.[labels.appName] ?? name}`;
     let image: string;
     try {
-      image = await bench.take(join(cache, method.output(uploaded)), { repository, holder: uid });
+      image = await imageTools.take(join(cache, method.output(uploaded)), { repository, holder: uid });
     } catch (error) {
       const { message } = error as Error;
       if (error instanceof BaseImageError) return reports.fail(build, 'BadImage', message);
@@ -162,7 +162,7 @@ export class ImageBuild implements Builder {
     const { uid = '' } = build.metadata;
     const { cacheSuffix, cacheOwner } = this.#methodOf(build);
     const name = `${controllerOf(build)?.uid ?? uid}${cacheSuffix}`;
-    return this.#options.bench.caches.open(name, uid, cacheOwner);
+    return this.#options.imageTools.caches.open(name, uid, cacheOwner);
   }
 
   /** An older Build of the App that has its cache, or will. */

@@ -19,8 +19,8 @@ import { spaceZone } from './find-job.ts';
 import type { PolicyFlag, ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
 import { ensureJobSecret, notifyFieldsOf } from './notify.ts';
+import { printSchedule } from './print-schedule.ts';
 import { readRunFile } from './run-file.ts';
-import { saySchedule } from './say-schedule.ts';
 import { readSchedule } from './schedules.ts';
 
 export interface CreateJobFlags extends TaskFlags, ScheduleFlags, PolicyFlag, NotifyFlags {
@@ -75,7 +75,7 @@ export async function createJobAction(context: Context, args: readonly string[],
   await ensureJobSecret(context, session, job, flags);
   if (flags.async) context.io.note('Waiting for Job to become ready asynchronously');
   else await awaitReady(context, job);
-  await saySchedule(context, job);
+  await printSchedule(context, job);
 }
 
 function checkArguments([app, name, command = '']: readonly string[], flags: CreateJobFlags): void {

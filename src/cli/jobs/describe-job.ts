@@ -22,7 +22,7 @@ import { tipFlags } from '../tip-flags.ts';
 import { patiently } from '../wait/patience.ts';
 import { expectationText } from './expectation.ts';
 import { getJob, runsOfJob } from './find-job.ts';
-import { announced, runsOf } from './say-schedule.ts';
+import { announced, runsOf } from './print-schedule.ts';
 import { type JobState, stateOf } from './schedules.ts';
 
 export async function describeJob(context: Context, name: string, output?: OutputFormat): Promise<void> {

@@ -29,7 +29,7 @@ export interface RunJobFlags extends TaskFlags, WaitFlags, OutputFlag {
 
 const failure = 'failed to run-job: ';
 /** Milliseconds between signs of life. */
-const signOfLife = 30_000;
+const heartbeat = 30_000;
 
 export async function runJobAction(context: Context, name: string, flags: RunJobFlags): Promise<void> {
   prepareReport(context, flags);
@@ -68,7 +68,7 @@ async function startRun(context: Context, session: Session, start: Start): Promi
   for (const { metadata } of replaced)
     context.io.note(`Terminating ${kind.kind} ${metadata.name}: the concurrency policy of Job "${name}" is Replace.`);
   const waiting = `Waiting for the ${kind.kind}s that are replaced to end...`;
-  const progress = setInterval(() => context.io.note(waiting), signOfLife);
+  const progress = setInterval(() => context.io.note(waiting), heartbeat);
   try {
     const mayStart = (other: JobRun): boolean => !isHeld(other);
     const admitted: JobRun | undefined = await waitFor(context, kind, refOf(run), mayStart, { from: run });

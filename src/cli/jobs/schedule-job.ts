@@ -9,7 +9,7 @@ import { changeJob, getJob, spaceZone } from './find-job.ts';
 import type { ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
 import { ensureJobSecret, notifyFieldsOf } from './notify.ts';
-import { announced, runsOf, saySchedule } from './say-schedule.ts';
+import { announced, printSchedule, runsOf } from './print-schedule.ts';
 import { inItsZone, listed, readSchedule, stateOf, withOneMore, withOnly } from './schedules.ts';
 
 export interface ScheduleJobFlags extends ScheduleFlags, NotifyFlags {
@@ -49,5 +49,5 @@ export async function scheduleJobAction(
     context.io.note(`Replaced: ${listed(schedulesOf(before))}`);
   }
   await context.io.out(`Job ${name} scheduled.\n`);
-  await saySchedule(context, job);
+  await printSchedule(context, job);
 }

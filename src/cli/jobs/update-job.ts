@@ -14,8 +14,8 @@ import { changeJob, spaceZone, taskTemplateOf } from './find-job.ts';
 import type { PolicyFlag, ScheduleFlags } from './job-flags.ts';
 import { missedFieldsOf } from './job-flags.ts';
 import { ensureJobSecret, notifyFieldsOf, removeJobSecret } from './notify.ts';
+import { printSchedule } from './print-schedule.ts';
 import { type RunTemplate, readRunFile } from './run-file.ts';
-import { saySchedule } from './say-schedule.ts';
 import { inItsZone, inZone, readSchedule, stateOf, withOnly, withSpread } from './schedules.ts';
 import { withDefaults } from './unset.ts';
 
@@ -64,7 +64,7 @@ export async function updateJobAction(context: Context, name: string, flags: Upd
   if (flags.resume && !before?.spec.suspend) context.io.note(`Job "${name}" was not suspended.`);
   await context.io.out(`Job ${name} updated.\n`);
   if (schedule !== undefined || flags.timezone !== undefined || flags.spread || flags.resume)
-    await saySchedule(context, job);
+    await printSchedule(context, job);
 }
 
 /** What runs is in the file. */

@@ -8,9 +8,9 @@ import { isExpired, isGone, isNotFound } from '../../resources/status.ts';
 import type { Context, Session } from '../context.ts';
 import { type Colour, paint } from '../io.ts';
 import { byNumber, tasksOfApp } from '../tasks/find-task.ts';
+import { Heartbeat } from '../wait/heartbeat.ts';
 import { Patience, patiently } from '../wait/patience.ts';
 import { pause } from '../wait/pause.ts';
-import { SignOfLife } from '../wait/sign-of-life.ts';
 import { taskLogSource } from './log-source.ts';
 import { type LogView, readView } from './log-view.ts';
 import { splitLines } from './read-log.ts';
@@ -50,7 +50,7 @@ export async function printAllTasks(context: Context, set: TaskSet, options: All
   const running: Promise<void>[] = [];
   const seen = new Set<string>();
   const { follow, view, signal } = options;
-  const alive = follow ? new SignOfLife(context, `following the Tasks of ${set.of}`) : undefined;
+  const alive = follow ? new Heartbeat(context, `following the Tasks of ${set.of}`) : undefined;
   const print = (task: Task, change: Partial<PrintOptions>): Promise<void> => {
     seen.add(task.metadata.uid ?? '');
     return printTask(context, task, { follow, view, signal, onOutput: () => alive?.heard(), ...change });

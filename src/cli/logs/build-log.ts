@@ -10,9 +10,9 @@ import { withoutLogHint } from '../builds/without-log-hint.ts';
 import type { Context, Session } from '../context.ts';
 import { CliError, Exit } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { Heartbeat } from '../wait/heartbeat.ts';
 import { waitFor } from '../wait/observe.ts';
 import { patiently } from '../wait/patience.ts';
-import { SignOfLife } from '../wait/sign-of-life.ts';
 import { buildLogSource } from './log-source.ts';
 import { readBytes } from './read-log.ts';
 
@@ -28,7 +28,7 @@ export async function printBuildLog(
   const { name } = build.metadata;
   if (recent) return printSoFar(context, build);
   const stop = new AbortController();
-  const alive = new SignOfLife(context, `following the log of Build ${name}`);
+  const alive = new Heartbeat(context, `following the log of Build ${name}`);
   const interrupt = io.onInterrupt(() => stop.abort());
   try {
     io.note(`Reading build logs of Build ${name}`);

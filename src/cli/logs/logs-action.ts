@@ -14,8 +14,8 @@ import { exitCodes } from '../exit-codes.ts';
 import { getJob, ofJob } from '../jobs/find-job.ts';
 import { taskOfApp } from '../tasks/find-task.ts';
 import { tipFlags } from '../tip-flags.ts';
+import { Heartbeat } from '../wait/heartbeat.ts';
 import { patiently } from '../wait/patience.ts';
-import { SignOfLife } from '../wait/sign-of-life.ts';
 import { printAllTasks, setOfApp, type TaskSet, tasksOf } from './all-tasks.ts';
 import { type Since, sinceTime } from './log-flags.ts';
 import { taskLogSource } from './log-source.ts';
@@ -150,7 +150,7 @@ async function printOne(
   signal: AbortSignal,
 ): Promise<void> {
   const follow = !flags.recent && !isFinal(task);
-  const alive = follow ? new SignOfLife(context, `following the log of Task ${task.metadata.name}`) : undefined;
+  const alive = follow ? new Heartbeat(context, `following the log of Task ${task.metadata.name}`) : undefined;
   try {
     for await (const chunk of readView(context, taskLogSource(refOf(task), view), view, { follow, signal })) {
       alive?.heard();

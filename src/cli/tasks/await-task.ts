@@ -13,7 +13,7 @@ import { isRunning, progressOf } from './outcome.ts';
 /** Milliseconds for which the server may be away, e.g. restarting. */
 const patience = 60_000;
 /** Milliseconds between signs of life. */
-const signOfLife = 30_000;
+const heartbeat = 30_000;
 
 export interface AwaitOptions {
   /** Takes the log. Absent: it is not read. */
@@ -123,7 +123,7 @@ class Progress {
     const text = progressOf(this.#latest);
     const isWaiting = !isRunning(this.#latest);
     if (isWaiting && text !== this.#said && now - this.#changedAt >= 1000) this.#say(text, now);
-    if (now - this.#spokeAt < signOfLife) return;
+    if (now - this.#spokeAt < heartbeat) return;
     const since = this.#latest.status?.startTime ?? this.#latest.metadata.creationTimestamp;
     this.#say(since === undefined ? text : `${text}, for ${humanDuration(now - Date.parse(since))} now`, now);
     this.#said = text;

@@ -6,7 +6,7 @@ import { Notification } from '../../resources/kf/notification.ts';
 import { labels } from '../../resources/labels.ts';
 import { isAlreadyExists, isInvalid, isNotFound, StatusError } from '../../resources/status.ts';
 
-export interface Happening {
+export interface NotificationDraft {
   readonly namespace: string;
   /** The name of the Task or Job that people know. */
   readonly subject: string;
@@ -15,7 +15,7 @@ export interface Happening {
   readonly spec: Omit<Notification['spec'], 'id'>;
 }
 
-function notificationOf({ namespace, subject, key, spec }: Happening): Draft<Notification> {
+function notificationOf({ namespace, subject, key, spec }: NotificationDraft): Draft<Notification> {
   const hash = createHash('sha256').update(`${namespace}\0${spec.event}\0${key}`).digest('hex');
   return {
     metadata: {
@@ -33,7 +33,7 @@ function notificationOf({ namespace, subject, key, spec }: Happening): Draft<Not
 }
 
 /** @throws StatusError only for what may go well the next time */
-export async function createNotification(client: Client, happening: Happening): Promise<void> {
+export async function createNotification(client: Client, happening: NotificationDraft): Promise<void> {
   try {
     await client.create(Notification, notificationOf(happening));
   } catch (error) {

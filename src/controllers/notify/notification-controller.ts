@@ -16,9 +16,9 @@ import { isNotFound } from '../../resources/status.ts';
 import { longestDelay, longestTrial, type Outcome, outcomeOf } from './delivery.ts';
 import { excess } from './excess.ts';
 import { endOfLog, type LogEnd, quotedLines } from './log-end.ts';
-import { Pace } from './pace.ts';
 import { payloadOf } from './payload.ts';
 import { type Answer, type Poster, post } from './post.ts';
+import { RateLimiter } from './rate-limiter.ts';
 import { webhookHeaders } from './signature.ts';
 import { targetOf } from './target.ts';
 
@@ -66,13 +66,13 @@ type End = Outcome | { readonly reason: 'NotConfigured' | 'Dropped'; readonly me
 
 class NotificationController {
   readonly #options: NotificationOptions;
-  readonly #pace: Pace;
+  readonly #rateLimiter: RateLimiter;
   readonly #stopping = new AbortController();
   readonly #lastTrim = new Map<string, number>();
 
   constructor(options: NotificationOptions) {
     this.#options = options;
-    this.#pace = new Pace(options.clock);
+    this.#rateLimiter = new RateLimiter(options.clock);
   }
 
   /** Breaks off posts that are under way; they are tried again after the next start. */
@@ -95,7 +95,7 @@ class NotificationController {
       return this.#write(notification, { reason: 'NotConfigured', message: 'nothing is notified any more' });
     if (now - madeAt(notification) > longestTrial && status.attempts !== undefined)
       return this.#write(notification, { reason: 'GaveUp', message: 'not delivered within 24 hours' });
-    const leave = this.#pace.enter(target.url);
+    const leave = this.#rateLimiter.enter(target.url);
     if (typeof leave === 'number') return { requeueAfter: leave };
     try {
       return await this.#attempt(notification, target);

@@ -5,7 +5,7 @@ import { counted, countedFromEntry, type JobSchedule, schedulesOf } from '../../
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import type { CountedSchedule } from '../../resources/schedule/missed.ts';
 import { minute } from '../../resources/schedule/schedule.ts';
-import type { Status } from './desk.ts';
+import type { Status } from './run-decisions.ts';
 
 export interface Counting {
   readonly schedules: readonly (JobSchedule & CountedSchedule)[];

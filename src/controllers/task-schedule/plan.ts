@@ -4,9 +4,9 @@ import { rfc3339 } from '../../client/clock.ts';
 import { parseDuration } from '../../resources/duration.ts';
 import { missedSlots, nextSlot, slotsBetween } from '../../resources/schedule/missed.ts';
 import { countedFromOf, countingOf } from './counting.ts';
-import { Desk, type DeskInput, type Status } from './desk.ts';
+import { RunDecisions, type RunDecisionsInput, type Status } from './run-decisions.ts';
 
-export interface PlanInput extends DeskInput {
+export interface PlanInput extends RunDecisionsInput {
   /** Since when nothing has stopped or skipped the clock: slots before are missed, slots after are on time. */
   readonly awakeSince: number;
 }
@@ -37,11 +37,11 @@ export function planJob(input: PlanInput): Plan {
     missedWithin: parseDuration(job.spec.missedWithin ?? ''),
   });
   const onTime = slotsBetween(schedules, Math.max(until, asleepUntil), now, mostOnTime);
-  const desk = new Desk(input);
-  if (counting.clockWentBack) desk.clockWentBack();
-  desk.catchUp(missed);
-  desk.take(onTime, input.pending);
-  desk.continue();
+  const decisions = new RunDecisions(input);
+  if (counting.clockWentBack) decisions.clockWentBack();
+  decisions.catchUp(missed);
+  decisions.take(onTime, input.pending);
+  decisions.continue();
   const dealtWith = Math.max(
     until,
     onTime.at(-1) ?? until,
@@ -52,12 +52,12 @@ export function planJob(input: PlanInput): Plan {
   return {
     status: {
       ...job.status,
-      ...desk.result(),
+      ...decisions.result(),
       countedFrom: countedFromOf(counting),
       countedUntil: rfc3339(dealtWith),
       nextScheduleTime: next === undefined ? undefined : rfc3339(next),
     },
-    terminate: desk.terminate,
+    terminate: decisions.terminate,
     ...(next === undefined ? {} : { next }),
   };
 }
@@ -65,17 +65,17 @@ export function planJob(input: PlanInput): Plan {
 /** A suspended Job counts nothing; what is being started is finished, and what is asked for by hand is run. */
 function planSuspended(input: PlanInput): Plan {
   const { backlog: _, replacing: __, ...status } = input.job.status ?? {};
-  const desk = new Desk({ ...input, job: { ...input.job, status } });
-  desk.take([], input.pending);
-  desk.continue();
+  const decisions = new RunDecisions({ ...input, job: { ...input.job, status } });
+  decisions.take([], input.pending);
+  decisions.continue();
   return {
     status: {
       ...status,
-      ...desk.result(),
+      ...decisions.result(),
       countedFrom: undefined,
       countedUntil: undefined,
       nextScheduleTime: undefined,
     },
-    terminate: desk.terminate,
+    terminate: decisions.terminate,
   };
 }

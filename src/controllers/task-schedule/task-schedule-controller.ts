@@ -22,9 +22,9 @@ import { conflict } from '../../resources/status.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { Awake } from './awake.ts';
-import type { PendingRun, Status } from './desk.ts';
 import { isPending, isUnderway, JobRuns } from './job-runs.ts';
 import { planJob } from './plan.ts';
+import type { PendingRun, Status } from './run-decisions.ts';
 
 export function startTaskScheduleController(options: ControllerContext): RunningController {
   const controller = new TaskScheduleController({ ...options, onBreak: () => running.hurry() });

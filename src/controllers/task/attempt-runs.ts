@@ -3,9 +3,9 @@
 import type { Client, Draft } from '../../client/client.ts';
 import { type Result, soon } from '../../client/controller.ts';
 import { getChild, getFromServer } from '../../client/get-if-exists.ts';
+import type { KeyedMutex } from '../../client/keyed-mutex.ts';
 import type { MachineRoom } from '../../client/machine-room.ts';
 import { MadeChildren } from '../../client/made-children.ts';
-import type { OneByOne } from '../../client/one-by-one.ts';
 import { type ConditionDraft, isFinal } from '../../resources/condition.ts';
 import type { Space } from '../../resources/kf/space.ts';
 import { waitingForSpace } from '../../resources/kf/space-limits.ts';
@@ -41,7 +41,7 @@ export class AttemptRuns {
   readonly machine: RoomOnMachine;
   readonly made = new MadeChildren();
 
-  constructor(client: Client, machine: MachineRoom | undefined, turns: OneByOne) {
+  constructor(client: Client, machine: MachineRoom | undefined, turns: KeyedMutex) {
     this.#client = client;
     this.room = new SpaceRoom(client, turns);
     this.machine = new RoomOnMachine(machine);

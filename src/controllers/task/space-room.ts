@@ -5,7 +5,7 @@
  */
 
 import type { Client, Draft } from '../../client/client.ts';
-import type { OneByOne } from '../../client/one-by-one.ts';
+import type { KeyedMutex } from '../../client/keyed-mutex.ts';
 import { otherTaskRuns, runsOfTasks, turnOfSpace } from '../../client/space-use.ts';
 import { type ConditionDraft, conditionOf, isFinal } from '../../resources/condition.ts';
 import { type Need, needOf, roomFor, type SpaceLimits, waitingForSpace } from '../../resources/kf/space-limits.ts';
@@ -15,17 +15,17 @@ import { labels } from '../../resources/labels.ts';
 import { type ObjectRef, refOf } from '../../resources/meta.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
-import { Line } from './line.ts';
 import { refused, waiting } from './task-conditions.ts';
+import { TaskQueue } from './task-queue.ts';
 
 export class SpaceRoom {
   readonly #client: Client;
-  readonly #turns: OneByOne;
+  readonly #turns: KeyedMutex;
   /** By namespace: the Tasks that wait here, or may be about to. */
-  readonly #lines = new Map<string, Line>();
+  readonly #lines = new Map<string, TaskQueue>();
 
   /** @param turns of all who give room in Spaces, so that two cannot take the same */
-  constructor(client: Client, turns: OneByOne) {
+  constructor(client: Client, turns: KeyedMutex) {
     this.#client = client;
     this.#turns = turns;
   }
@@ -69,7 +69,7 @@ export class SpaceRoom {
 
   #enter(task: Task): void {
     const { namespace = '', name } = task.metadata;
-    const line = this.#lines.get(namespace) ?? new Line();
+    const line = this.#lines.get(namespace) ?? new TaskQueue();
     this.#lines.set(namespace, line);
     line.enter(name, ageOf(task));
   }

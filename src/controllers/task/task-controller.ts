@@ -12,8 +12,8 @@ import {
   type TakingTurns,
 } from '../../client/controller.ts';
 import { getChild, getIfExists } from '../../client/get-if-exists.ts';
+import { KeyedMutex } from '../../client/keyed-mutex.ts';
 import type { MachineRoom } from '../../client/machine-room.ts';
-import { OneByOne } from '../../client/one-by-one.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { endOfTurn } from '../../client/turns.ts';
 import { Waiting } from '../../client/waiting.ts';
@@ -102,7 +102,7 @@ class TaskController {
   readonly #waiting = new Waiting();
   readonly #runs: AttemptRuns;
 
-  constructor({ client, clock, machine, turns = new OneByOne() }: Options) {
+  constructor({ client, clock, machine, turns = new KeyedMutex() }: Options) {
     this.#client = client;
     this.#clock = clock;
     this.#numbers = new TaskNumbers(client);

@@ -1,7 +1,7 @@
 /** Gives Tasks their numbers: a conditional update of the App's status. Gaps are possible, doubles are not. */
 
 import type { Client } from '../../client/client.ts';
-import { OneByOne } from '../../client/one-by-one.ts';
+import { KeyedMutex } from '../../client/keyed-mutex.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { labels } from '../../resources/labels.ts';
@@ -10,7 +10,7 @@ import { namespacedName, refOf } from '../../resources/meta.ts';
 export class TaskNumbers {
   readonly #client: Client;
   /** Per App: Tasks that start together take turns instead of running into conflicts. */
-  readonly #turns = new OneByOne();
+  readonly #turns = new KeyedMutex();
 
   constructor(client: Client) {
     this.#client = client;

@@ -11,8 +11,8 @@ import type { Machine } from '../machine.ts';
 import type { Parts } from '../node-parts.ts';
 import { loadServerConfig } from '../server-config.ts';
 import { startCollector } from './collector.ts';
-import { createDiskDesk } from './disk-desk.ts';
 import { startDiskShare } from './disk-share.ts';
+import { createDiskSpace } from './disk-space.ts';
 import { oldLogs } from './old-logs.ts';
 import { shrinkableImages, shrinkableStorage } from './shrinkable-images.ts';
 import { isReplaced, removeUnused } from './stored-images.ts';
@@ -47,7 +47,7 @@ export function keepDiskFree(
     onError: log,
   });
   parts.collector = collector;
-  parts.diskDesk = createDiskDesk({
+  parts.diskDesk = createDiskSpace({
     dataDir,
     client,
     images,

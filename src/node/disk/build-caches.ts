@@ -21,7 +21,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OneByOne } from '../../client/one-by-one.ts';
+import { KeyedMutex } from '../../client/keyed-mutex.ts';
 import { syncPath } from '../../files/durable.ts';
 import { exists } from '../../files/exists.ts';
 import { ignoring } from '../../resources/errors.ts';
@@ -31,7 +31,7 @@ import { detachLoops, type LoopImage, loopImage, makeLoopImage, mountsBelow, rem
 
 export interface BuildCachesOptions {
   readonly folder: string;
-  readonly disk: Pick<DiskProvider, 'kind' | 'promise'>;
+  readonly disk: Pick<DiskProvider, 'kind' | 'reserve'>;
   /** Who writes to one, unless something else is said: root of the builds' user namespace. */
   readonly owner: number;
   /** Bytes of one; less where the disk has less. Default 8 GiB. */
@@ -54,9 +54,9 @@ export class BuildCaches {
   readonly #options: BuildCachesOptions;
   #folder = '';
   /** Ends what is promised to an open cache, by name. */
-  readonly #promises = new Map<string, () => void>();
+  readonly #reservations = new Map<string, () => void>();
   /** One cache's changes happen one after the other. */
-  readonly #turns = new OneByOne();
+  readonly #turns = new KeyedMutex();
 
   constructor(options: BuildCachesOptions) {
     this.#options = options;
@@ -177,7 +177,7 @@ export class BuildCaches {
       if (this.#isPlain) return true;
       if ((blocks - bfree) / blocks > mostUsed) return false;
       const { size, blocks: written } = await lstat(this.#image(name).file);
-      await this.#promise(name, Math.max(0, size - written * 512));
+      await this.#reserve(name, Math.max(0, size - written * 512));
       return true;
     } catch {
       // Damaged, or the disk has become too full for its size: a smaller one may do.
@@ -203,7 +203,7 @@ export class BuildCaches {
   /** As many bytes as the disk can promise, halving until a gibibyte. @throws DiskReserveError, DiskTooSmallError */
   async #promiseMost(name: string, bytes: number): Promise<number> {
     try {
-      await this.#promise(name, bytes);
+      await this.#reserve(name, bytes);
       return bytes;
     } catch (error) {
       const isFull = error instanceof DiskReserveError || error instanceof DiskTooSmallError;
@@ -212,14 +212,14 @@ export class BuildCaches {
     }
   }
 
-  async #promise(name: string, bytes: number): Promise<void> {
+  async #reserve(name: string, bytes: number): Promise<void> {
     this.#release(name);
-    this.#promises.set(name, await this.#options.disk.promise(bytes));
+    this.#reservations.set(name, await this.#options.disk.reserve(bytes));
   }
 
   #release(name: string): void {
-    this.#promises.get(name)?.();
-    this.#promises.delete(name);
+    this.#reservations.get(name)?.();
+    this.#reservations.delete(name);
   }
 
   async #mount(name: string): Promise<void> {

@@ -21,10 +21,10 @@ export interface DiskProvider {
    */
   acquire(limitBytes: number): Promise<PodDisk>;
   /**
-   * Counts so many bytes as promised until the returned function is called; for what is no Pod's disk.
+   * Reserves so many bytes until the returned function is called; for what is no disk of a Pod.
    * @throws DiskReserveError, DiskTooSmallError
    */
-  promise(bytes: number): Promise<() => void>;
+  reserve(bytes: number): Promise<() => void>;
   /** The disk of a Pod that was started before this server; undefined when it is gone. */
   adopt(id: string): Promise<PodDisk | undefined>;
   /** Removes every disk of this data directory, loop devices and mounts included, except `inUse` and the pool. */

@@ -5,9 +5,9 @@ import { chmod, chown, readdir, stat, statfs } from 'node:fs/promises';
 import { Pool } from '../host/pool.ts';
 import type { RunCommand } from '../host/run-command.ts';
 import type { DiskProvider, PodDisk } from './disk.ts';
+import { DiskReservations } from './disk-reservations.ts';
 import { diskNameOf, diskOfEntry, readLease, removeLease, writeLease } from './leases.ts';
 import { detachLoops, type LoopImage, loopImage, makeLoopImage, mountsBelow, removeLoopImage } from './loop-image.ts';
-import { DiskPromises } from './promises.ts';
 import { wipe } from './wipe.ts';
 
 export interface LoopPoolOptions {
@@ -30,7 +30,7 @@ const ownInodes = 10;
 export class LoopPool implements DiskProvider {
   readonly kind = 'loop-pool';
   readonly #options: LoopPoolOptions;
-  readonly #promises: DiskPromises;
+  readonly #reservations: DiskReservations;
   /** By limit; the one used last stands last. */
   readonly #pools = new Map<number, Pool<LoopImage>>();
   /** Every image of this process, being made, ready or in use: a sweep leaves them alone. */
@@ -39,7 +39,7 @@ export class LoopPool implements DiskProvider {
 
   constructor(options: LoopPoolOptions) {
     this.#options = options;
-    this.#promises = new DiskPromises(options.folder, options.reserveBytes);
+    this.#reservations = new DiskReservations(options.folder, options.reserveBytes);
   }
 
   /** @throws Error when this machine cannot mount loop images */
@@ -52,14 +52,14 @@ export class LoopPool implements DiskProvider {
 
   async acquire(limitBytes: number): Promise<PodDisk> {
     const key = randomBytes(6).toString('hex');
-    this.#promises.add(key, { limitBytes });
+    this.#reservations.add(key, { limitBytes });
     try {
       const image = await this.#poolOf(limitBytes).take();
       const id = await this.#lease(image);
-      this.#promises.keep(image.name, { limitBytes, file: image.file });
+      this.#reservations.keep(image.name, { limitBytes, file: image.file });
       return this.#handle(id, image);
     } finally {
-      this.#promises.drop(key);
+      this.#reservations.drop(key);
     }
   }
 
@@ -74,8 +74,8 @@ export class LoopPool implements DiskProvider {
     }
   }
 
-  promise(bytes: number): Promise<() => void> {
-    return this.#promises.once(bytes);
+  reserve(bytes: number): Promise<() => void> {
+    return this.#reservations.once(bytes);
   }
 
   async adopt(id: string): Promise<PodDisk | undefined> {
@@ -85,7 +85,7 @@ export class LoopPool implements DiskProvider {
     const image = loopImage(folder, diskNameOf(id), lease.limitBytes);
     if (!(await mountsBelow(image.path)).includes(image.path)) return undefined;
     this.#own.add(image.name);
-    this.#promises.keep(image.name, { limitBytes: lease.limitBytes, file: image.file });
+    this.#reservations.keep(image.name, { limitBytes: lease.limitBytes, file: image.file });
     return this.#handle(id, image);
   }
 
@@ -170,7 +170,7 @@ export class LoopPool implements DiskProvider {
     removeLease(folder, image.name);
     const reusable = await this.#wiped(image);
     if (!reusable || !this.#pools.get(image.limitBytes)?.put(image)) await this.#dispose(image);
-    this.#promises.drop(image.name);
+    this.#reservations.drop(image.name);
   }
 
   /** False when it is not like a new one, for whatever reason: something is mounted below, open, or cannot be removed. */

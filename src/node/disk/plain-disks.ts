@@ -5,9 +5,9 @@ import { lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunCommand } from '../host/run-command.ts';
 import type { DiskProvider, PodDisk } from './disk.ts';
+import { DiskReservations } from './disk-reservations.ts';
 import { diskNameOf, diskOfEntry, readLease, removeLease, writeLease } from './leases.ts';
 import { mountsBelow } from './loop-image.ts';
-import { DiskPromises } from './promises.ts';
 import { wipe } from './wipe.ts';
 
 export interface PlainDisksOptions {
@@ -19,18 +19,18 @@ export interface PlainDisksOptions {
 export class PlainDisks implements DiskProvider {
   readonly kind = 'not-enforced';
   readonly #options: PlainDisksOptions;
-  readonly #promises: DiskPromises;
+  readonly #reservations: DiskReservations;
   readonly #own = new Set<string>();
 
   constructor(options: PlainDisksOptions) {
     this.#options = options;
-    this.#promises = new DiskPromises(options.folder, options.reserveBytes);
+    this.#reservations = new DiskReservations(options.folder, options.reserveBytes);
   }
 
   async acquire(limitBytes: number): Promise<PodDisk> {
     const { folder } = this.#options;
     const name = `p-${randomBytes(5).toString('hex')}`;
-    this.#promises.add(name, { limitBytes });
+    this.#reservations.add(name, { limitBytes });
     try {
       this.#own.add(name);
       await mkdir(join(folder, name), { mode: 0o755 });
@@ -38,13 +38,13 @@ export class PlainDisks implements DiskProvider {
       return this.#handle(id, name, limitBytes);
     } catch (error) {
       this.#own.delete(name);
-      this.#promises.drop(name);
+      this.#reservations.drop(name);
       throw error;
     }
   }
 
-  promise(bytes: number): Promise<() => void> {
-    return this.#promises.once(bytes);
+  reserve(bytes: number): Promise<() => void> {
+    return this.#reservations.once(bytes);
   }
 
   async adopt(id: string): Promise<PodDisk | undefined> {
@@ -54,7 +54,7 @@ export class PlainDisks implements DiskProvider {
     const found = lease && (await lstat(join(folder, name)).catch(() => undefined));
     if (lease === undefined || !found?.isDirectory()) return undefined;
     this.#own.add(name);
-    this.#promises.keep(name, { limitBytes: lease.limitBytes });
+    this.#reservations.keep(name, { limitBytes: lease.limitBytes });
     return this.#handle(id, name, lease.limitBytes);
   }
 
@@ -100,6 +100,6 @@ export class PlainDisks implements DiskProvider {
     await rm(`${path}.img`, { force: true });
     removeLease(folder, name);
     this.#own.delete(name);
-    this.#promises.drop(name);
+    this.#reservations.drop(name);
   }
 }

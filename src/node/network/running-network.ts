@@ -7,9 +7,9 @@ import { Pool } from '../host/pool.ts';
 import type { RunCommand } from '../host/run-command.ts';
 import { enableForwarding, removeBridge } from './bridge.ts';
 import { ClosedPorts } from './closed-ports.ts';
-import { Departures } from './departures.ts';
 import type { Firewall } from './firewall.ts';
 import { readLinks, readResolution } from './machine.ts';
+import { NamespaceRemovals } from './namespace-removals.ts';
 import {
   isNamespace,
   listNamespaces,
@@ -54,7 +54,7 @@ export class Network implements NetworkProvider {
   #closed = false;
   /** Given to Pods and not removed yet. */
   readonly #used = new Set<string>();
-  readonly #departures: Departures;
+  readonly #removals: NamespaceRemovals;
 
   constructor(prefix: string, plan: NamespacePlan, firewall: Firewall, settings: NetworkSettings) {
     this.#prefix = prefix;
@@ -65,7 +65,7 @@ export class Network implements NetworkProvider {
     this.#lastFirewallCheck = settings.clock.now();
     this.hostAddress = formatAddress(gatewayOf(plan.subnet));
     this.#closedPorts = new ClosedPorts({ ...settings, gateway: this.hostAddress });
-    this.#departures = new Departures({
+    this.#removals = new NamespaceRemovals({
       clock: settings.clock,
       remove: (namespaces) => this.#remove(namespaces, { links: false }),
       inUse: () => this.#used.size,
@@ -125,7 +125,7 @@ export class Network implements NetworkProvider {
     this.#closed = true;
     this.#nextCheck?.cancel();
     await this.#pool.close();
-    await this.#departures.close();
+    await this.#removals.close();
     if (!all) return;
     const { run } = this.#settings;
     await this.#remove(await this.#existing(), { links: true });
@@ -141,7 +141,7 @@ export class Network implements NetworkProvider {
       path: namespacePath(id),
       ip: formatAddress(address),
       restrict: (restriction) => this.#restrict(namespace, restriction),
-      release: async () => (this.#used.has(id) ? this.#departures.add(namespace) : undefined),
+      release: async () => (this.#used.has(id) ? this.#removals.add(namespace) : undefined),
     };
   }
 

@@ -9,9 +9,9 @@ import { endOfTurn } from '../../client/turns.ts';
 import type { Container, Pod } from '../../resources/core/pod.ts';
 import { containersOf, orderOf } from '../../resources/core/pod-containers.ts';
 import type { StartOrder } from '../../resources/core/start-order.ts';
-import { hasAwaitable, missingVolumes, VolumesMissing } from '../arrival/missing-volumes.ts';
 import type { NodeContext } from '../context.ts';
 import { deferred } from '../deferred.ts';
+import { hasAwaitable, missingVolumes, VolumesMissing } from '../scheduling/missing-volumes.ts';
 import { type ContainerRun, hasEnded, type StopReason } from './containers/container-run.ts';
 import { ContainerStarts } from './containers/container-starts.ts';
 import { ContainerWatch } from './containers/container-watch.ts';
@@ -25,8 +25,8 @@ import { Detached, type PodParts } from './pod-parts.ts';
 import { bootOfClaim, claimed } from './recovery/claim.ts';
 import type { Found } from './recovery/decide.ts';
 import { PodJournal } from './recovery/pod-journal.ts';
+import { resumeContainer } from './recovery/resume-container.ts';
 import type { PodRecord } from './recovery/state-file.ts';
-import { takeUpContainer } from './recovery/take-up.ts';
 import { PodPlace } from './sandbox/pod-place.ts';
 import { flush } from './status/flush.ts';
 import { type Failure, PodReporter } from './status/pod-reporter.ts';
@@ -241,7 +241,7 @@ export class PodWorker {
     this.#claimed = this.#claim();
     this.#claimed.catch(() => {});
     const engine = { parts: this.#parts, starts: this.#starts, watch: this.#watch };
-    for (const [name, what] of found) await takeUpContainer(engine, name, what);
+    for (const [name, what] of found) await resumeContainer(engine, name, what);
     if (wantedEnd(this.pod) !== undefined) this.observe(this.pod);
   }
 

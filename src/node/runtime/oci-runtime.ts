@@ -31,7 +31,7 @@ export class OciRuntime {
     this.isRunc = basename(path) === 'runc';
   }
 
-  /** Whether its containers can be started as exec-fifo.ts says, and removed as forget.ts says. */
+  /** Whether its containers can be started as exec-fifo.ts says, and removed as delete-container.ts says. */
   readonly isRunc: boolean;
 
   /** Lets a created container's process begin. @throws RuntimeError */

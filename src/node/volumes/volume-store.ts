@@ -9,7 +9,7 @@
 
 import { chmod, chown, mkdir, open, readdir, rename, rm, rmdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OneByOne } from '../../client/one-by-one.ts';
+import { KeyedMutex } from '../../client/keyed-mutex.ts';
 import { syncPath } from '../../files/durable.ts';
 import { exists } from '../../files/exists.ts';
 import { ignoring } from '../../resources/errors.ts';
@@ -23,7 +23,7 @@ export interface VolumeStoreOptions {
   /** Undefined: file systems of their own; else why this machine has none. */
   readonly notEnforced: string | undefined;
   /** Where room on the disk is promised. */
-  readonly disk: Pick<DiskProvider, 'promise'>;
+  readonly disk: Pick<DiskProvider, 'reserve'>;
   /** Who writes to volumes. */
   readonly owner: { readonly uid: number; readonly gid: number };
   readonly run: RunCommand;
@@ -39,7 +39,7 @@ export class VolumeStore {
   /** Pods that use a volume, by its name. */
   readonly #users = new Map<string, Set<string>>();
   /** Mounting and unmounting of one volume happen one after the other. */
-  readonly #turns = new OneByOne();
+  readonly #turns = new KeyedMutex();
 
   constructor(options: VolumeStoreOptions) {
     this.#options = options;
@@ -58,7 +58,7 @@ export class VolumeStore {
       if (await exists(path)) return;
       const staging = path + stagingSuffix;
       await rm(staging, { recursive: true, force: true });
-      const kept = await disk.promise(bytes);
+      const kept = await disk.reserve(bytes);
       try {
         await mkdir(staging, { recursive: true, mode: 0o700 });
         if (notEnforced === undefined) await this.#makeImage(staging, bytes);

@@ -5,7 +5,7 @@
  */
 
 import type { AnyKind, Client } from '../../client/client.ts';
-import type { OneByOne } from '../../client/one-by-one.ts';
+import type { KeyedMutex } from '../../client/keyed-mutex.ts';
 import { Waiting } from '../../client/waiting.ts';
 import { isFinal } from '../../resources/condition.ts';
 import { labels } from '../../resources/labels.ts';
@@ -20,12 +20,12 @@ const kinds: readonly AnyKind[] = [PipelineRun, TaskRun];
 
 export class ConcurrencyLine {
   readonly #client: Client;
-  readonly #turns: OneByOne;
+  readonly #turns: KeyedMutex;
   /** Who waits here, for their lines; of the one kind that is asked for. */
   readonly #waiting = new Waiting();
 
   /** @param turns of all who decide about these runs */
-  constructor(client: Client, turns: OneByOne) {
+  constructor(client: Client, turns: KeyedMutex) {
     this.#client = client;
     this.#turns = turns;
   }

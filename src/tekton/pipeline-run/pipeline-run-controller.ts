@@ -14,7 +14,7 @@ import {
   type Watched,
 } from '../../client/controller.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
-import { OneByOne } from '../../client/one-by-one.ts';
+import { KeyedMutex } from '../../client/keyed-mutex.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { endOfTurn } from '../../client/turns.ts';
 import { isFinal } from '../../resources/condition.ts';
@@ -82,7 +82,7 @@ export class PipelineRunController {
   readonly #settings: PipelineRunSettings;
   readonly line: ConcurrencyLine;
 
-  constructor({ client, clock, turns = new OneByOne(), settings = {} }: Options) {
+  constructor({ client, clock, turns = new KeyedMutex(), settings = {} }: Options) {
     this.#settings = { matrixCombinations: usualCombinations, timeout: 3_600_000, ...settings };
     this.#client = client;
     this.#clock = clock;

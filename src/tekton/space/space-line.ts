@@ -5,7 +5,7 @@
 
 import type { Client } from '../../client/client.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
-import type { OneByOne } from '../../client/one-by-one.ts';
+import type { KeyedMutex } from '../../client/keyed-mutex.ts';
 import { otherTaskRuns, runsOfTasks, turnOfSpace } from '../../client/space-use.ts';
 import { Waiting } from '../../client/waiting.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
@@ -27,12 +27,12 @@ export interface NoRoom {
 
 export class SpaceLine {
   readonly #client: Client;
-  readonly #turns: OneByOne;
+  readonly #turns: KeyedMutex;
   /** TaskRuns for their Spaces. */
   readonly #waiting = new Waiting();
 
   /** @param turns of all who give room in Spaces */
-  constructor(client: Client, turns: OneByOne) {
+  constructor(client: Client, turns: KeyedMutex) {
     this.#client = client;
     this.#turns = turns;
   }

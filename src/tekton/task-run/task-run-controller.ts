@@ -13,8 +13,8 @@ import {
   type TakingTurns,
 } from '../../client/controller.ts';
 import { getChild, getFromServer, getIfExists } from '../../client/get-if-exists.ts';
+import { KeyedMutex } from '../../client/keyed-mutex.ts';
 import { MadeChildren } from '../../client/made-children.ts';
-import { OneByOne } from '../../client/one-by-one.ts';
 import { writeStatus } from '../../client/status-writer.ts';
 import { endOfTurn } from '../../client/turns.ts';
 import { type ConditionDraft, isFinal, mergeConditions } from '../../resources/condition.ts';
@@ -72,7 +72,7 @@ class TaskRunController {
   readonly #podDefaults: PodDefaults;
   readonly space: SpaceLine;
 
-  constructor({ client, clock, turns = new OneByOne(), podDefaults = {} }: Options) {
+  constructor({ client, clock, turns = new KeyedMutex(), podDefaults = {} }: Options) {
     this.#client = client;
     this.#clock = clock;
     this.#podDefaults = podDefaults;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startBuildController } from '../../../src/build/build-controller.ts';
-import { BaseImageError, type ImageBench, type ImageFacts } from '../../../src/build/image/image-bench.ts';
+import { BaseImageError, type ImageFacts, type ImageTools } from '../../../src/build/image/image-tools.ts';
 import { SourceStore } from '../../../src/build/source-store.ts';
 import type { Client } from '../../../src/client/client.ts';
 import { systemClock } from '../../../src/client/clock.ts';
@@ -55,7 +55,7 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true });
 });
 
-const bench = (changes: Partial<ImageBench> = {}): ImageBench => ({
+const imageTools = (changes: Partial<ImageTools> = {}): ImageTools => ({
   stack: 'kf.local/stack/builder',
   runtime: '/usr/sbin/runc',
   caches: {
@@ -89,12 +89,12 @@ const bench = (changes: Partial<ImageBench> = {}): ImageBench => ({
   ...changes,
 });
 
-async function control(client: Client, changes: Partial<ImageBench> = {}): Promise<void> {
+async function control(client: Client, changes: Partial<ImageTools> = {}): Promise<void> {
   const images = new ImageStore({ images: join(dataDir, 'images'), layers: join(dataDir, 'layers') });
   await images.open();
   const stack = { ref: 'host', path: [], fingerprint: async () => '', interpreters: async () => ({}) };
   const options = { client, clock: systemClock, dataDir, bootId: 'boot', sources, images, stack };
-  running.push(startBuildController({ ...options, bench: bench(changes) }));
+  running.push(startBuildController({ ...options, imageTools: imageTools(changes) }));
 }
 
 /** Ends each run once it has been there for a while; leaves an image as buildah does. */
@@ -242,7 +242,7 @@ describe('a run', () => {
 });
 
 describe('a Build fails, and nothing runs', () => {
-  const reasonOf = async (dockerfile: string, spec: Partial<Build['spec']> = {}, changes: Partial<ImageBench> = {}) => {
+  const reasonOf = async (dockerfile: string, spec: Partial<Build['spec']> = {}, changes: Partial<ImageTools> = {}) => {
     await control(local.client, changes);
     await push('app-1', dockerfile, spec);
     const condition = conditionOf(await ended('app-1'), 'Succeeded');

@@ -4,7 +4,7 @@ import { guardedLookup, isRefused } from '../../../src/client/outgoing/addresses
 import { delayAfter, longestTrial, outcomeOf } from '../../../src/controllers/notify/delivery.ts';
 import { excess } from '../../../src/controllers/notify/excess.ts';
 import { endOfLog } from '../../../src/controllers/notify/log-end.ts';
-import { Pace } from '../../../src/controllers/notify/pace.ts';
+import { RateLimiter } from '../../../src/controllers/notify/rate-limiter.ts';
 import { webhookHeaders } from '../../../src/controllers/notify/signature.ts';
 import type { Notification } from '../../../src/resources/kf/notification.ts';
 import { notifyUrlComplaint, shownUrl } from '../../../src/resources/kf/notify.ts';
@@ -126,24 +126,24 @@ describe('the end of a log', () => {
 
 test('a storm: 20 at once, then one a second, two under way', () => {
   const clock = new FakeClock();
-  const pace = new Pace(clock);
-  const [first, second] = [pace.enter('a'), pace.enter('a')] as (() => void)[];
-  expect(pace.enter('a')).toBeGreaterThan(0);
-  expect(pace.enter('b')).toBeTypeOf('function');
+  const limiter = new RateLimiter(clock);
+  const [first, second] = [limiter.enter('a'), limiter.enter('a')] as (() => void)[];
+  expect(limiter.enter('a')).toBeGreaterThan(0);
+  expect(limiter.enter('b')).toBeTypeOf('function');
   first!();
   second!();
   let sent = 2;
   for (; ; sent++) {
-    const leave = pace.enter('a');
+    const leave = limiter.enter('a');
     if (typeof leave === 'number') break;
     leave();
   }
   expect(sent).toBe(20);
   // However many ask, they are told to come back one after the other.
-  const waits = Array.from({ length: 5 }, () => pace.enter('a') as number);
+  const waits = Array.from({ length: 5 }, () => limiter.enter('a') as number);
   expect(waits.map((wait, index) => wait - (waits[index - 1] ?? wait - 250))).toEqual([250, 250, 250, 250, 250]);
   clock.advance(1_000);
-  expect(pace.enter('a')).toBeTypeOf('function');
+  expect(limiter.enter('a')).toBeTypeOf('function');
 });
 
 test('200 that are done and 500 that wait are kept', () => {

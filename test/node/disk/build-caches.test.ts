@@ -17,7 +17,7 @@ const caches = async (users: readonly string[] = []): Promise<BuildCaches> => {
     folder,
     disk: {
       kind: 'not-enforced',
-      async promise(bytes) {
+      async reserve(bytes) {
         if (bytes > free) throw new DiskReserveError(`needs ${bytes}`);
         promised.push(bytes);
         return () => promised.splice(promised.indexOf(bytes), 1);

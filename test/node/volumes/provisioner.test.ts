@@ -30,7 +30,7 @@ describe.each([undefined, 1, 2, 3, 4, 5])('volumes over a client with seed %s', 
     const store = new VolumeStore({
       folder,
       notEnforced: 'this is a test',
-      disk: { promise: async () => () => {} },
+      disk: { reserve: async () => () => {} },
       owner: { uid: process.getuid!(), gid: process.getgid!() },
       run: runCommand,
     });

@@ -17,7 +17,7 @@ beforeEach(() => {
     folder,
     notEnforced: 'this is a test',
     disk: {
-      promise: async (bytes) => {
+      reserve: async (bytes) => {
         if (full) throw new DiskReserveError('full');
         promised += bytes;
         return () => {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Timer } from '../../../client/clock.ts';
 import type { NodeContext } from '../../context.ts';
 import { createContainer, type MonitorWatch, watchMonitor } from '../../runtime/conmon.ts';
-import { forget } from '../../runtime/forget.ts';
+import { deleteContainer } from '../../runtime/delete-container.ts';
 import type { OciSpec } from '../../runtime/oci.ts';
 import { withPrivateBinds } from '../../runtime/private-binds.ts';
 import { withoutRootMount } from '../../runtime/root-mount.ts';
@@ -143,7 +143,7 @@ export class ContainerProcess {
     const hasEnded = this.exit()?.code !== undefined;
     // Nothing was made of one that was passed over.
     if (!hasEnded && !existsSync(this.place.bundle)) return;
-    if (!hasEnded || !(await forget(runtime, cgroups, id))) await runtime.delete(id);
+    if (!hasEnded || !(await deleteContainer(runtime, cgroups, id))) await runtime.delete(id);
     rmSync(join(this.#context.layout.exits, this.place.id), { force: true });
     rmSync(this.place.bundle, { recursive: true, force: true });
   }

@@ -1,0 +1,69 @@
+/** What the API asks of the node, also while that is not up. */
+
+import type { Containers } from '../client/containers.ts';
+import type { DiskSpace } from '../client/disk.ts';
+import type { FileSource } from '../client/files.ts';
+import { statusError } from '../resources/status.ts';
+import type { BundleImages } from '../tekton/resolvers/bundle-images.ts';
+import { bundleImages } from './bundle-images.ts';
+import type { Parts } from './node-parts.ts';
+
+export interface NodeApi {
+  readonly files: FileSource;
+  readonly containers: Containers;
+  readonly disk: DiskSpace;
+  /** Bundles are images. */
+  readonly bundles: BundleImages;
+}
+
+/**
+ * Who comes before the node is up gets 503; commands and questions about the disk wait for the first try.
+ * @param tried resolves once the node has come up, or could not, for the first time
+ */
+export const nodeApi = (parts: Parts, tried: Promise<void>): NodeApi => ({
+  files: {
+    read(query) {
+      if (parts.agent === undefined) throw notUp();
+      return parts.agent.files.read(query);
+    },
+  },
+  // Who has just started the server should not hear that its node is still coming up.
+  containers: {
+    async prepareExec(request) {
+      await tried;
+      return containersOf(parts).prepareExec(request);
+    },
+    async connect(pod, port) {
+      await tried;
+      return containersOf(parts).connect(pod, port);
+    },
+  },
+  disk: {
+    async report() {
+      await tried;
+      return diskDeskOf(parts).report();
+    },
+    async prune(what) {
+      await tried;
+      return diskDeskOf(parts).prune(what);
+    },
+  },
+  bundles: bundleImages({
+    parts: () => {
+      const { images, agent } = parts;
+      return images === undefined || agent === undefined ? undefined : { images: images.all, storage: images.storage };
+    },
+  }),
+});
+
+function containersOf({ agent }: Parts): Containers {
+  if (agent === undefined) throw notUp();
+  return agent.containers;
+}
+
+function diskDeskOf({ diskDesk }: Parts): DiskSpace {
+  if (diskDesk === undefined) throw notUp();
+  return diskDesk;
+}
+
+const notUp = () => statusError('ServiceUnavailable', 'the node is not up yet, see kf doctor');

@@ -113,7 +113,7 @@ async function copy(exchange: Exchange, logs: LogSource, query: LogQuery): Promi
   let outlet: Outlet | undefined;
   try {
     let next = query.follow ? undefined : await chunks.next();
-    outlet = await openOutlet(exchange, { contentType: 'text/plain', patience });
+    outlet = await openOutlet(exchange, { contentType: 'text/plain', patience, binary: true });
     for (next ??= await chunks.next(); !next.done; next = await chunks.next())
       if (next.value.length > 0) await outlet.send(next.value);
     // A log that the server's closing cuts short must not look complete.

@@ -21,6 +21,8 @@ export interface OutletOptions {
   readonly contentType: string;
   /** Milliseconds without the client taking anything after which it is dropped. */
   readonly patience: number;
+  /** Whether bytes of any kind come: a WebSocket's client may want them in base64. Else every message is text. */
+  readonly binary: boolean;
 }
 
 /** Answers with 200, or with 101 to whoever asks for a WebSocket. @throws StatusError BadRequest instead */
@@ -39,14 +41,14 @@ export async function openOutlet(exchange: Exchange, options: OutletOptions): Pr
   };
 }
 
-/** Kubernetes' names for how bytes are put into messages; without any: text as text, bytes as bytes. */
+/** Kubernetes' names for how bytes are put into messages; text is text in each of them. */
 const base64 = 'base64.binary.k8s.io';
 const protocols: readonly string[] = [base64, 'binary.k8s.io'];
 
 /** Bytes: nobody has anything to send. */
 const maxPayload = 4096;
 
-async function openMessages({ req, upgrade }: Exchange, { patience }: OutletOptions): Promise<Outlet> {
+async function openMessages({ req, upgrade }: Exchange, { patience, binary }: OutletOptions): Promise<Outlet> {
   checkHandshake(req);
   const offered = offeredProtocols(req);
   const protocol = offered.find((name) => protocols.includes(name));
@@ -55,13 +57,14 @@ async function openMessages({ req, upgrade }: Exchange, { patience }: OutletOpti
       `unable to upgrade: the client speaks ${JSON.stringify(offered.join(', '))}, this server ${protocols.join(', ')}`,
     );
   const socket = await openWebSocket(req, upgrade!, { maxPayload, ...(protocol === undefined ? {} : { protocol }) });
+  const encoded = binary && protocol === base64;
   // What it has to say, 'close' says too.
   socket.on('error', () => {});
   return {
     get gone() {
       return socket.readyState !== socket.OPEN;
     },
-    send: (chunk) => sendMessage(socket, protocol === base64 ? Buffer.from(chunk).toString('base64') : chunk, patience),
+    send: (chunk) => sendMessage(socket, encoded ? Buffer.from(chunk).toString('base64') : chunk, patience),
     end: () => socket.close(1000),
     cut: () => socket.terminate(),
   };

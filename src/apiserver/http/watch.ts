@@ -34,7 +34,7 @@ export async function serveWatch(
     await Promise.race([next, setImmediate()]).catch((error) => {
       if (!isExpired(error)) throw error;
     });
-    const outlet = await openOutlet(exchange, { contentType: 'application/json', patience });
+    const outlet = await openOutlet(exchange, { contentType: 'application/json', patience, binary: false });
     try {
       for (;;) {
         const result = await next;

@@ -54,18 +54,28 @@ function open(path: string, protocols: readonly string[] = []) {
 
 const make = (name: string) => server.client.create(ConfigMap, { metadata: { name, namespace: 'dev' } });
 
-test('a watch: an event in each message, until the client closes', async () => {
-  const { metadata } = await make('before');
-  const { socket, messages, message, closed } = open(`${maps}?watch=true&resourceVersion=${metadata.resourceVersion}`);
-  await once(socket, 'open');
-  await make('a');
-  await make('b');
-  expect(await message(0)).toMatchObject({ type: 'ADDED', object: { kind: 'ConfigMap', metadata: { name: 'a' } } });
-  expect(await message(1)).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'b' } } });
-  expect(messages.every(({ isText }) => isText)).toBe(true);
-  socket.close(1000);
-  expect((await closed)[0]).toBe(1000);
-});
+test.each([[[]], [['base64.binary.k8s.io']]])(
+  'a watch: an event in each message, until the client closes; %j',
+  async (protocols) => {
+    const suffix = protocols.length;
+    const { metadata } = await make(`before-${suffix}`);
+    const { socket, messages, message, closed } = open(
+      `${maps}?watch=true&resourceVersion=${metadata.resourceVersion}`,
+      protocols,
+    );
+    await once(socket, 'open');
+    await make(`a-${suffix}`);
+    await make(`b-${suffix}`);
+    expect(await message(0)).toMatchObject({
+      type: 'ADDED',
+      object: { kind: 'ConfigMap', metadata: { name: `a-${suffix}` } },
+    });
+    expect(await message(1)).toMatchObject({ type: 'ADDED', object: { metadata: { name: `b-${suffix}` } } });
+    expect(messages.every(({ isText }) => isText)).toBe(true);
+    socket.close(1000);
+    expect((await closed)[0]).toBe(1000);
+  },
+);
 
 test('a watch that has had its time is closed', async () => {
   const { closed } = open(`${maps}?watch=true&timeoutSeconds=1`);

@@ -14,10 +14,14 @@ export function occurrencesOfRun(run: PipelineRun | TaskRun): readonly Occurrenc
   const { labels: given = {} } = run.metadata;
   const isOurs = given[labels.task] !== undefined || given[labels.component] === 'build';
   if (status === undefined || (isOurs && (status !== 'False' || /Cancelled$/.test(reason)))) return [];
-  if (status === 'False') return [{ type: 'Warning', reason: 'Failed', message: message || reason, key: '' }];
-  if (status === 'True') return [{ type: 'Normal', reason: 'Succeeded', message: message || reason, key: '' }];
-  if (reason === '' || (run.kind === 'TaskRun' && reason === 'TaskRunPending')) return [];
   const began: Occurrence = { type: 'Normal', reason: 'Started', message: '', key: '' };
+  // One that is over before anybody looked has begun all the same.
+  const before = isOurs ? [] : [began];
+  if (status === 'False')
+    return [...before, { type: 'Warning', reason: 'Failed', message: message || reason, key: '' }];
+  if (status === 'True')
+    return [...before, { type: 'Normal', reason: 'Succeeded', message: message || reason, key: '' }];
+  if (reason === '' || (run.kind === 'TaskRun' && reason === 'TaskRunPending')) return [];
   // A further attempt says again what the one before it said.
   const attempt = run.kind === 'TaskRun' ? ((run as TaskRun).status?.retriesStatus?.length ?? 0) : 0;
   const key = `${attempt} ${message}`;

@@ -4,6 +4,7 @@ import { annotations, labels } from '../../resources/labels.ts';
 import { controllerRef, type ObjectMeta } from '../../resources/meta.ts';
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
+import { childKindOf } from './types.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -19,7 +20,7 @@ const isOwn = (name: string): boolean =>
   /^results\.tekton\.dev\//.test(name) ||
   own.includes(name);
 
-/** @param pipeline what `tekton.dev/pipeline` says; default: what it says of the run */
+/** As in Tekton a CustomRun bears nothing of its own: its controller finds that in the spec. @param pipeline what `tekton.dev/pipeline` says; default: what it says of the run */
 export function childMetadata(
   run: PipelineRun,
   task: PipelineTask,
@@ -28,18 +29,22 @@ export function childMetadata(
   pipeline?: string,
 ): Partial<ObjectMeta> {
   const { namespace, annotations: given = {}, labels: texts = {} } = run.metadata;
-  const special = run.spec.taskRunSpecs?.find((spec) => spec.pipelineTaskName === task.name)?.metadata;
+  const isCustom = childKindOf(task) === 'CustomRun';
+  const special = isCustom
+    ? undefined
+    : run.spec.taskRunSpecs?.find((spec) => spec.pipelineTaskName === task.name)?.metadata;
+  const within = isCustom ? undefined : task.taskSpec?.metadata;
   const notes: Texts = {
-    ...task.taskSpec?.metadata?.annotations,
+    ...within?.annotations,
     ...Object.fromEntries(Object.entries(given).filter(([key]) => !isOwn(key))),
     ...special?.annotations,
-    ...(task.onError === 'continue' ? { [onErrorAnnotation]: 'continue' } : {}),
+    ...(task.onError === 'continue' && !isCustom ? { [onErrorAnnotation]: 'continue' } : {}),
   };
   return {
     name,
     ...(namespace === undefined ? {} : { namespace }),
     labels: {
-      ...task.taskSpec?.metadata?.labels,
+      ...within?.labels,
       [labels.logOwner]: run.metadata.uid ?? '',
       ...Object.fromEntries(Object.entries(texts).filter(([key]) => !isOwn(key))),
       [labels.pipelineRun]: run.metadata.name,

@@ -33,7 +33,7 @@ export type SkipReason =
   | 'PipelineRun Finally timeout has been reached'
   | 'Matrix Parameters have an empty array';
 
-const whenFalse = 'When Expressions evaluated to false';
+export const whenFalse = 'When Expressions evaluated to false';
 
 export interface Situation {
   readonly states: States;

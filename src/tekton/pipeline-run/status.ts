@@ -9,7 +9,7 @@ import type { TakenOver } from './earlier-run.ts';
 import { conditionOfRun } from './outcome.ts';
 import type { RunPipeline } from './pipeline.ts';
 import { pipelineResults } from './pipeline-results.ts';
-import type { Progress } from './progress.ts';
+import { type Progress, whenFalse } from './progress.ts';
 import type { States } from './results.ts';
 import { isTaskAttempt } from './task-attempt.ts';
 import type { Limits, TimedOut } from './timeouts.ts';
@@ -63,7 +63,9 @@ export function statusOf(run: PipelineRun, standing: Standing, now: string): Pip
   const { condition, results } = conclusionOf(run, standing);
   const isOver = condition.status !== 'Unknown';
   const skipped = skippedTasks(progress);
-  const isInFinally = progress.states.some((state) => state.isFinally && state.runs.length > 0);
+  const isInFinally = progress.states.some(
+    (state) => state.isFinally && (state.runs.length > 0 || progress.skipOf(state) === whenFalse),
+  );
   return {
     ...run.status,
     startTime: run.status?.startTime ?? now,

@@ -138,7 +138,7 @@ function missingInPipeline(
   return new ResolutionError(
     kind === 'Task' ? 'CouldntGetTask' : 'CouldntGetPipeline',
     `Pipeline ${run.metadata.namespace ?? ''}/${pipeline} can't be Run; it contains ${whose} that don't exist: ` +
-      `Couldn't retrieve ${kind} "${which}": ${why}`,
+      `Couldn't retrieve ${kind} ${JSON.stringify(which)}: ${why}`,
   );
 }
 
@@ -146,7 +146,8 @@ function missingInPipeline(
 function remoteName({ resolver = '', params = [] }: Reference): string {
   const told = params.filter(({ name }) => name === 'name' || name === 'url');
   const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
-  return [`resolver type ${resolver}`, ...told.map(({ name, value }) => `${name} = ${text(value)}`)].join('\n');
+  const lines = [`resolver type ${resolver}`, ...told.map(({ name, value }) => `${name} = ${text(value)}`)];
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 function pipelineFault(reference: Reference, { message, invalid }: NotResolved): string {

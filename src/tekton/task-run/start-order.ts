@@ -105,13 +105,17 @@ function foldersOf(step: Step, container: string): readonly string[] {
 
 function returnedFiles(spec: TaskSpec, step: Step, container: string, artifacts: boolean): readonly ReturnedFile[] {
   const results = (spec.results ?? []).filter(({ value }) => value === undefined);
-  return [
+  const named = [
     ...results.map(({ name }) => ({ file: resultFile(name), key: name, type: returned.taskResult })),
     ...(step.results ?? []).map(({ name }) => ({
       file: stepResultFile(container, name),
       key: name,
       type: returned.stepResult,
     })),
+  ];
+  return [
+    // As Tekton lists them: by name.
+    ...named.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)),
     ...(artifacts
       ? [
           { file: stepArtifactsFile(container), key: stepArtifactsFile(container), type: returned.stepArtifacts },

@@ -108,13 +108,17 @@ function endedWith(run: TaskRun, state: StepState, reason: string, now: string):
     terminated: {
       exitCode: 1,
       reason,
-      message: `Step ${state.name ?? ''} terminated as pod ${pod} is terminated`,
+      message: endedWithPod(state, pod),
       ...(running?.startedAt === undefined ? {} : { startedAt: running.startedAt }),
       finishedAt: now,
     },
     terminationReason: reason,
   };
 }
+
+/** In Tekton's words. */
+const endedWithPod = ({ name = '' }: StepState, pod: string): string =>
+  `Step ${name} terminated as pod ${pod} is terminated`;
 
 const notYet: ContainerState = { waiting: { reason: 'PodInitializing' } };
 
@@ -154,7 +158,9 @@ function stepStates(run: TaskRun, spec: TaskSpec, pod: Pod, condition: Condition
       ...artifactsIn(ended?.message, returned.stepArtifacts),
       ...(ended === undefined ? {} : { terminationReason: terminationReason(onError, ended) }),
     };
-    return outside && ended !== undefined && ended.exitCode !== 0 ? stopped(state, condition.reason ?? '') : state;
+    return outside && ended !== undefined && ended.exitCode !== 0
+      ? stopped(state, condition.reason ?? '', pod.metadata.name)
+      : state;
   });
 }
 
@@ -186,10 +192,14 @@ function asOfKubernetes(state: ContainerState, onError: string | undefined): Con
 }
 
 /** The exit code stays what it was; what has never run has none of its own. */
-const stopped = (state: StepState, reason: string): StepState =>
+const stopped = (state: StepState, reason: string, pod: string): StepState =>
   state.terminated === undefined || state.terminationReason === 'Continued'
     ? state
-    : { ...state, terminated: { ...state.terminated, reason }, terminationReason: reason };
+    : {
+        ...state,
+        terminated: { message: endedWithPod(state, pod), ...state.terminated, reason },
+        terminationReason: reason,
+      };
 
 function terminationReason(onError: string | undefined, ended: { exitCode: number; reason?: string }): string {
   if (ended.exitCode !== 0 && ended.reason === 'Error' && onError === 'continue') return 'Continued';

@@ -177,7 +177,9 @@ class TaskRunController {
     const begun = await this.#withTurn(read);
     if (begun === undefined) return;
     const surroundings = { client: this.#client, clock: this.#clock, podDefaults: this.#podDefaults };
-    const { run, pod } = await makePod(surroundings, begun, prepared);
+    const { run, pod } = await makePod(surroundings, begun, prepared).catch((error: unknown) => {
+      throw error instanceof TaskRunFailure ? new UnfitTaskRun(error, prepared) : error;
+    });
     if (!isControlledBy(pod, run)) return this.#wayBlocked(run, pod);
     this.#made.add(run, pod.metadata.name);
     await endOfTurn();

@@ -64,7 +64,10 @@ export function problemOfEnums(declared: readonly ParamSpec[], given: readonly P
   return undefined;
 }
 
-/** Values by name: given ones, over objects' defaults key by key; defaults may refer to other params, in any order. */
+/**
+ * Values by name: given ones, over objects' defaults key by key; defaults may refer to other params, in any order. A text
+ * of which nothing can be filled in is none, as in Tekton: what names the param stays as it is written.
+ */
 export function valuesOfParams(
   declared: readonly ParamSpec[],
   given: readonly Param[],
@@ -94,8 +97,14 @@ export function valuesOfParams(
       progress = true;
     }
   }
+  const isGiven = new Set(given.map(({ name }) => name));
+  for (const { name, default: value } of declared)
+    if (typeof value === 'string' && values.get(name) === value && !isGiven.has(name) && namesParam(value))
+      values.delete(name);
   return values;
 }
+
+const namesParam = (text: string): boolean => variablesIn(text).some((name) => name.startsWith('params.'));
 
 /** Whether a default refers to one of these params. */
 function refersTo(value: ParamValue, names: ReadonlySet<string>): boolean {

@@ -96,8 +96,8 @@ describe('what is worth an Event', () => {
   test.each([
     [{}, 'Unknown', 'Started', ['Normal Started: ']],
     [{}, 'Unknown', 'Running', ['Normal Started: ', 'Normal Running: m']],
-    [{}, 'True', 'Succeeded', ['Normal Succeeded: m']],
-    [{}, 'False', 'TaskRunCancelled', ['Warning Failed: m']],
+    [{}, 'True', 'Succeeded', ['Normal Started: ', 'Normal Succeeded: m']],
+    [{}, 'False', 'TaskRunCancelled', ['Normal Started: ', 'Warning Failed: m']],
     [ofTask, 'Unknown', 'Running', []],
     [ofTask, 'True', 'Succeeded', []],
     [ofTask, 'False', 'Failed', ['Warning Failed: m']],

@@ -48,8 +48,8 @@ test('TaskRuns and PipelineRuns get them where they say nothing else; what Kf ma
   const merged = {
     nodeSelector: { disktype: 'ssd' },
     env: [
-      { name: 'A', value: 'all' },
       { name: 'B', value: 'own' },
+      { name: 'A', value: 'all' },
     ],
   };
   const run = await client.create(TaskRun, {

@@ -451,7 +451,12 @@ describe.each(Object.keys(settings))('PipelineRuns over the %s client', (name) =
     const custom = (what: string) => ({ apiVersion: 'example.dev/v1', kind: 'Wait', spec: { do: what } });
     await create({
       tasks: [
-        { name: 'own', taskSpec: custom('ok {"r":"mine"}'), retries: 2, timeout: '1m' },
+        {
+          name: 'own',
+          taskSpec: { ...custom('ok {"r":"mine"}'), metadata: { labels: { own: 'yes' } } },
+          retries: 2,
+          timeout: '1m',
+        },
         task('use', 'ok', { params: [param('p', '$(tasks.own.results.r)')] }),
         { name: 'long', taskRef: { apiVersion: 'example.dev/v1', kind: 'Wait', name: 'x' }, runAfter: ['use'] },
         { name: 'waits', taskSpec: custom('wait') },
@@ -459,10 +464,13 @@ describe.each(Object.keys(settings))('PipelineRuns over the %s client', (name) =
     });
     await untilObject(client, CustomRun, { namespace, name: 'run-waits' }, () => true);
     await untilObject(client, CustomRun, { namespace, name: 'run-long' }, () => true);
-    expect((await client.get(CustomRun, { namespace, name: 'run-own' })).spec).toMatchObject({
+    const own = await client.get(CustomRun, { namespace, name: 'run-own' });
+    expect(own.spec).toMatchObject({
       retries: 2,
       timeout: '1m0s',
+      customSpec: { metadata: { labels: { own: 'yes' } } },
     });
+    expect(own.metadata.labels).not.toHaveProperty('own');
     expect((await client.get(CustomRun, { namespace, name: 'run-long' })).spec.customRef).toMatchObject({ name: 'x' });
     expect((await taskRun('run-use')).spec.params).toEqual([{ name: 'p', value: 'mine' }]);
     await cancel('Cancelled');

@@ -84,8 +84,8 @@ test('a script’s results, and those of the step, are returned; a later step ta
   );
   expect(order['step-a']?.returns).toEqual([
     { file: '/tekton/results/all', key: 'all', type: 1 },
-    { file: '/tekton/steps/step-a/results/one', key: 'one', type: 4 },
     { file: '/tekton/steps/step-a/results/list', key: 'list', type: 4 },
+    { file: '/tekton/steps/step-a/results/one', key: 'one', type: 4 },
   ]);
   expect(order['step-b']?.values).toEqual({
     'steps.a.results.one': { file: '/tekton/steps/step-a/results/one' },

@@ -211,7 +211,11 @@ describe('steps', () => {
     expect(a?.terminationReason).toBe('Completed');
     expect(b).toMatchObject({
       terminationReason: 'TaskRunCancelled',
-      terminated: { exitCode: 143, reason: 'TaskRunCancelled' },
+      terminated: {
+        exitCode: 143,
+        reason: 'TaskRunCancelled',
+        message: 'Step b terminated as pod run-pod is terminated',
+      },
     });
   });
   test('of a run that ended without its Pod are ended with it', () => {

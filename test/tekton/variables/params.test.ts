@@ -112,19 +112,17 @@ describe('values', () => {
         { given: '2', other: ['x', 'y'] },
       ),
     ).toEqual({ a: '1', b: '1-2', c: '1-2!', given: '2', l: ['1-2!', 'x', 'y'], other: ['x', 'y'] }));
-  test('those that refer to each other in a circle stay as they are', () =>
+  test('those that refer to each other in a circle, or only to what is not there, are none', () =>
     expect(
       of(
         [
           { name: 'a', default: '$(params.b)' },
           { name: 'b', default: '$(params.a)' },
+          { name: 'c', default: '$(params.nowhere)-c' },
         ],
         {},
       ),
-    ).toEqual({
-      a: '$(params.b)',
-      b: '$(params.a)',
-    }));
+    ).toEqual({}));
   test('what is given is not looked into', () =>
     expect(of([{ name: 'a', default: 'x' }], { a: '$(params.b)', b: 'B' })).toEqual({ a: '$(params.b)', b: 'B' }));
 });

@@ -101,7 +101,7 @@ function joined<T extends { readonly name?: string }>(
 ): readonly T[] | undefined {
   if (all === undefined || own === undefined) return own ?? all;
   const names = new Set(own.map(({ name }) => name));
-  return [...all.filter(({ name }) => !names.has(name)), ...own];
+  return [...own, ...all.filter(({ name }) => !names.has(name))];
 }
 
 /** The run with the default binding of the workspaces that its Task wants and it does not give. */

@@ -6,8 +6,7 @@ import type { AnyKind, DeleteOptions, ListedMetadata, ListOptions, ListResult } 
 import { type Clock, rfc3339, systemClock } from '../client/clock.ts';
 import { LimitRange } from '../resources/core/limit-range.ts';
 import { required } from '../resources/field-error.ts';
-import { deepFreeze } from '../resources/json.ts';
-import { groupResourceOf } from '../resources/kind.ts';
+import { deepFreeze, type JsonObject } from '../resources/json.ts';
 import type { KubeObject, ObjectMeta, ObjectRef } from '../resources/meta.ts';
 import { randomName } from '../resources/names.ts';
 import { alreadyExists, badRequest, invalidObject, notFound, statusError } from '../resources/status.ts';
@@ -22,7 +21,7 @@ import type {
   ApiWatchOptions,
   ApiWriteOptions,
 } from './api.ts';
-import { applyTo, followed, sameButTimes, type Writer, withManagedFields } from './apply/apply-object.ts';
+import { applyTo, followed, sameButTimes, type Writer } from './apply/apply-object.ts';
 import { readConfig } from './apply/config.ts';
 import { planDeletion } from './deletion.ts';
 import { GarbageCollector } from './garbage-collector.ts';
@@ -35,6 +34,7 @@ import {
   checkPreconditions,
   givenManagedFields,
   metadataOf,
+  noNewContent,
   noObjectOf,
   updatePreconditions,
 } from './preconditions.ts';
@@ -160,21 +160,20 @@ export class LocalApi implements Api {
       this.#placeOf(kind, ref.namespace, metadata);
       const entry = this.#find(kind, ref);
       const stored = entry === undefined ? undefined : this.store.read(entry);
-      const writer = { ...this.#writer(options), force: options.force === true };
+      const { force = false } = options;
+      const request = { kind, stored, config, writer: this.#writer(options), force };
       if (stored !== undefined) {
         const { uid, resourceVersion } = metadata;
         checkPreconditions(kind, stored, { uid, resourceVersion: resourceVersion || undefined });
-        const { object: wanted, managedFields } = applyTo(kind, stored, config, writer);
-        const next = this.#updated(kind, stored, wanted, options);
-        return this.#replace(kind, stored, withManagedFields(next, managedFields), options);
+        const prepared = (next: unknown): KubeObject => this.#updated(kind, stored, next, options);
+        return this.#replace(kind, stored, applyTo({ ...request, prepared }), options);
       }
       if (options.subresource !== undefined) throw notFound(kind, ref.name);
       if (metadata.uid) throw noObjectOf(kind, ref.name, metadata.uid);
-      const { object: wanted, managedFields } = applyTo(kind, undefined, config, writer);
       created = true;
-      const named = { ...wanted, metadata: { ...(wanted.metadata as ObjectMeta), name: ref.name } };
-      const made = this.#created(kind, ref.namespace, named, options);
-      return this.#put(kind, withManagedFields(made, managedFields), options);
+      const prepared = (next: JsonObject): KubeObject =>
+        this.#created(kind, ref.namespace, { ...next, metadata: { ...config.metadata, name: ref.name } }, options);
+      return this.#put(kind, applyTo({ ...request, prepared }), options);
     });
     return { object, created };
   }
@@ -337,22 +336,7 @@ export class LocalApi implements Api {
     const entry = this.#find(this.#namespaceKind, { name: namespace });
     if (entry === undefined) throw notFound(this.#namespaceKind, namespace);
     if (!hasFlag(entry, flags.deleting)) return;
-    throw statusError(
-      'Forbidden',
-      `${groupResourceOf(kind)} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
-      {
-        name,
-        group: kind.group,
-        kind: kind.plural,
-        causes: [
-          {
-            reason: 'NamespaceTerminating',
-            message: `namespace ${namespace} is being terminated`,
-            field: 'metadata.namespace',
-          },
-        ],
-      },
-    );
+    throw noNewContent(kind, name, namespace);
   }
 
   /** By name. */
@@ -370,6 +354,12 @@ export class LocalApi implements Api {
     this.store.put(kindKeyOf(kind), object, 0);
   }
 
+  /** What the garbage collector takes away nobody manages any more. */
+  #collected(kind: AnyKind, stored: KubeObject, object: KubeObject): void {
+    const writer = this.#writer({ caller: serverCaller });
+    this.#replace(kind, stored, followed(kind, stored, object, undefined, writer), {});
+  }
+
   #makeCollector(onError: (error: unknown) => void): GarbageCollector {
     const byKey = new Map(this.kinds.map((kind) => [kindKeyOf(kind), kind]));
     const kindOf = (entry: Entry): AnyKind => byKey.get(entry.kind) as AnyKind;
@@ -380,7 +370,7 @@ export class LocalApi implements Api {
         serves: ({ apiVersion, kind }) =>
           served.has(`${apiVersion.includes('/') ? apiVersion.split('/')[0] : ''}/${kind}`),
         delete: (entry, options) => void this.#delete(kindOf(entry), this.store.read(entry), options, false),
-        replace: (entry, object) => void this.#replace(kindOf(entry), this.store.read(entry), object, {}),
+        replace: (entry, object) => void this.#collected(kindOf(entry), this.store.read(entry), object),
       },
       onError,
     );

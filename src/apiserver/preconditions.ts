@@ -33,6 +33,25 @@ export const noObjectOf = (kind: AnyKind, name: string, uid: string): StatusErro
     { name, group: kind.group, kind: kind.plural },
   );
 
+/** In a namespace that is being deleted. */
+export const noNewContent = (kind: AnyKind, name: string, namespace: string): StatusError =>
+  statusError(
+    'Forbidden',
+    `${groupResourceOf(kind)} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
+    {
+      name,
+      group: kind.group,
+      kind: kind.plural,
+      causes: [
+        {
+          reason: 'NamespaceTerminating',
+          message: `namespace ${namespace} is being terminated`,
+          field: 'metadata.namespace',
+        },
+      ],
+    },
+  );
+
 /** @throws StatusError Conflict */
 export function checkPreconditions(
   kind: AnyKind,

@@ -5,6 +5,7 @@ import { Pod } from '../../src/resources/core/pod.ts';
 import { Task } from '../../src/resources/kf/task.ts';
 import { apiVersionOf } from '../../src/resources/kind.ts';
 import type { KubeObject } from '../../src/resources/meta.ts';
+import { Task as TektonTask } from '../../src/resources/tekton/task.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startLocalApi, type TestApi } from '../support/local-api.ts';
 
@@ -314,6 +315,15 @@ describe('what kubectl has applied on its own side', () => {
     expect(object.metadata.annotations?.[annotation]).toBe(
       '{"apiVersion":"v1","data":{"x":"2"},"kind":"ConfigMap","metadata":{"name":"a"}}\n',
     );
+  });
+
+  it('also where defaults were filled into lists that have one manager', async () => {
+    const params = (name: string) => ({ spec: { params: [{ name }], steps: [{ name: 's', image: 'i' }] } });
+    const typed = { apiVersion: 'tekton.dev/v1', kind: 'Task', metadata: { name: 'a' }, ...params('x') };
+    const annotations = { [annotation]: JSON.stringify(typed) };
+    await server.api.create(TektonTask, 'default', { ...typed, metadata: { name: 'a', annotations } }, { caller });
+    const object = await apply(TektonTask, 'a', params('y'), { fieldManager: 'kubectl' });
+    expect(object).toMatchObject({ spec: { params: [{ name: 'y', type: 'string' }] } });
   });
 
   it('not what somebody has changed since, and nobody else takes it', async () => {

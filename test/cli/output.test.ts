@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { formatDescription, section } from '../../src/cli/output/describe.ts';
-import { formatValue } from '../../src/cli/output/objects.ts';
+import { formatObject, formatObjects, formatValue } from '../../src/cli/output/objects.ts';
 import { formatTable } from '../../src/cli/output/table.ts';
 import { formatTips, quote } from '../../src/cli/output/tips.ts';
 import { isSecret } from '../../src/cli/secrets.ts';
+import { ConfigMap } from '../../src/resources/core/kinds.ts';
 
 test('a table: two spaces between columns, <nil>, one line per row, wide characters', () => {
   const table = formatTable(
@@ -32,6 +33,13 @@ test('YAML keeps text text, also for readers of YAML 1.1', async () => {
   expect(text).toContain('- "on"\n');
   expect(text).toContain('- plain\n');
   expect(text).not.toMatch(/[&*]\w/);
+});
+
+test('an object is shown without its managers', async () => {
+  const metadata = { name: 'a', managedFields: [{ manager: 'x' }] };
+  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
+  expect(JSON.parse(await formatObject('json', ConfigMap, map)).metadata).toEqual({ name: 'a' });
+  expect(JSON.parse(await formatObjects('json', ConfigMap, [map])).items[0].metadata).toEqual({ name: 'a' });
 });
 
 test('a description: aligned, empty parts left out, lists below one another', () => {

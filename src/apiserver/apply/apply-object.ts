@@ -35,38 +35,48 @@ const beforeFirstApply = 'before-first-apply';
 /** A new object, with nothing in it that anybody could manage. */
 const nothing = { metadata: {} };
 
-/**
- * The stored object (undefined: it is to be made) with what is applied, before defaults and validation.
- * @throws StatusError Conflict with the fields that others manage
- */
-export function applyTo(
-  kind: AnyKind,
-  stored: KubeObject | undefined,
-  config: Decoded,
-  writer: Writer & { readonly force: boolean },
-): { readonly object: JsonObject; readonly managedFields: readonly object[] } {
-  const { subresource, force, time } = writer;
+export interface ApplyRequest {
+  readonly kind: AnyKind;
+  /** Undefined: it is to be made. */
+  readonly stored: KubeObject | undefined;
+  readonly config: Decoded;
+  readonly writer: Writer;
+  /** Takes what others manage. */
+  readonly force: boolean;
+  /** An object as it would be stored: defaults filled in. @throws StatusError where it could not */
+  readonly prepared: (object: JsonObject) => KubeObject;
+}
+
+/** @throws StatusError Conflict with the fields that others manage, and what `prepared` throws */
+export function applyTo(request: ApplyRequest): KubeObject {
+  const { kind, stored, config, writer, force, prepared } = request;
+  const { subresource, time } = writer;
   const schema = viewSchema(kind);
   const live = stored === undefined ? nothing : viewOf(kind, stored, subresource);
-  const known = readManagedFields(stored?.metadata.managedFields) ?? [];
-  const earlier = managerOf(kind, 'Update', { ...writer, name: beforeFirstApply });
-  const managed = known.length > 0 || stored === undefined ? known : updated(schema, nothing, live, [], earlier, time);
+  const bodyOf = (view: unknown): JsonObject => withView(kind, stored ?? config, subresource, view as JsonObject);
+  const settled = (view: unknown): JsonObject => viewOf(kind, prepared(bodyOf(view)), subresource);
   const isKubectls = isKubectl(writer.name) && subresource === undefined && stored !== undefined;
-  const result = applied({
+  const { object, managed } = applied({
     schema,
     live,
     config: configView(kind, config, subresource),
-    managed,
+    managed: managersBefore(request, live),
     manager: managerOf(kind, 'Apply', writer),
     time,
     force,
-    ...(isKubectls ? { mayTake: lastAppliedFields(kind, stored) } : {}),
+    settled,
+    ...(isKubectls ? { mayTake: () => lastAppliedFields(kind, stored, settled) } : {}),
   });
-  const object = withView(kind, stored ?? config, subresource, result.object as JsonObject);
-  return {
-    object: isKubectls ? withLastApplied(object, config) : object,
-    managedFields: writeManagedFields(result.managed),
-  };
+  const body = bodyOf(object);
+  return withManagedFields(prepared(isKubectls ? withLastApplied(body, config) : body), writeManagedFields(managed));
+}
+
+/** Who manages what before an apply: of an object that was never applied whoever there was has all of it. */
+function managersBefore({ kind, stored, writer }: ApplyRequest, live: JsonObject): readonly ManagedFields[] {
+  const known = readManagedFields(stored?.metadata.managedFields) ?? [];
+  if (known.length > 0 || stored === undefined) return known;
+  const earlier = managerOf(kind, 'Update', { ...writer, name: beforeFirstApply });
+  return updated(viewSchema(kind), nothing, live, [], earlier, writer.time);
 }
 
 /** Metadata that says nothing is nobody's wish. */

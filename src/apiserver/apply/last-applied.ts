@@ -8,6 +8,7 @@ import type { Decoded } from '../prepare.ts';
 import { pruneObject } from '../prune.ts';
 import { difference, type FieldSet, noFields, union } from './field-set.ts';
 import { compare, fieldsOf } from './fields-of.ts';
+import { merge } from './merge.ts';
 import { viewOf, viewSchema } from './view.ts';
 
 const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -15,14 +16,24 @@ const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
 /** The manager by whose name kubectl applies, unless it is told another. */
 export const isKubectl = (manager: string): boolean => manager === 'kubectl';
 
-/** The fields that kubectl applied last on the client's side, and that nobody has changed since. */
-export function lastAppliedFields(kind: AnyKind, live: KubeObject): FieldSet {
-  const object = parseJsonObject(live.metadata.annotations?.[annotation] ?? '');
+/**
+ * The fields that kubectl applied last on the client's side, and that nobody has changed since: applied once more they
+ * would change nothing.
+ * @param settled see Application
+ */
+export function lastAppliedFields(kind: AnyKind, stored: KubeObject, settled: (view: unknown) => unknown): FieldSet {
+  const object = parseJsonObject(stored.metadata.annotations?.[annotation] ?? '');
   if (object === undefined || object.apiVersion !== apiVersionOf(kind)) return noFields;
   const schema = viewSchema(kind);
+  const live = viewOf(kind, stored, undefined);
   const view = viewOf(kind, pruneObject(kind.schema, object, kind).value, undefined);
-  const { added, modified, removed } = compare(schema, view, viewOf(kind, live, undefined));
-  return difference(fieldsOf(schema, view), union(union(added, modified), removed));
+  try {
+    const { added, modified } = compare(schema, live, settled(merge(schema, live, view)));
+    return difference(fieldsOf(schema, view), union(added, modified));
+  } catch {
+    // It could not be applied once more.
+    return noFields;
+  }
 }
 
 /** The annotation is kept true for clients that do not apply on the server's side. */

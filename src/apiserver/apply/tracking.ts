@@ -16,15 +16,9 @@ function conflictsOf(managed: readonly ManagedFields[], manager: Manager, { adde
     .filter(({ fields }) => !isEmpty(fields));
 }
 
-/** The managers after `manager` has taken what it changed: nobody manages what is gone. */
-function afterChange(
-  managed: readonly ManagedFields[],
-  manager: Manager,
-  { added, modified, removed }: Comparison,
-): readonly ManagedFields[] {
-  const lost = union(union(added, modified), removed);
-  return mapFields(managed, (one) => (isSame(one, manager) ? one.fields : difference(one.fields, lost)));
-}
+/** The managers when all but `manager` have lost these fields. */
+const withoutFields = (managed: readonly ManagedFields[], manager: Manager, lost: FieldSet): readonly ManagedFields[] =>
+  mapFields(managed, (one) => (isSame(one, manager) ? one.fields : difference(one.fields, lost)));
 
 /** A write that is no apply: the manager has what it changed, beside what it had. */
 export function updated(
@@ -35,10 +29,9 @@ export function updated(
   manager: Manager,
   time: string,
 ): readonly ManagedFields[] {
-  const comparison = compare(schema, before, after);
-  const { added, modified, removed } = comparison;
+  const { added, modified, removed } = compare(schema, before, after);
   const taken = union(added, modified);
-  const others = afterChange(managed, manager, comparison);
+  const others = withoutFields(managed, manager, union(taken, removed));
   const own = difference(managedBy(managed, manager), removed);
   if (isEmpty(taken)) return mapFields(others, (one) => (isSame(one, manager) ? own : one.fields));
   return capped(withFieldsOf(others, manager, union(own, taken), time));
@@ -60,23 +53,47 @@ export interface Application {
   readonly time: string;
   /** Takes what others manage. */
   readonly force: boolean;
-  /** Fields that are taken although others manage them. Default: none. */
-  readonly mayTake?: FieldSet;
+  /** Fields that are taken although others manage them. Asked where there are such. Default: none. */
+  readonly mayTake?: () => FieldSet;
+  /** An object as it would be stored, with its defaults: what they make equal is no conflict. */
+  readonly settled: (object: unknown) => unknown;
 }
 
 /** @throws StatusError Conflict */
 export function applied(application: Application): Applied {
-  const { schema, live, config, managed, manager, time, force, mayTake = noFields } = application;
+  const { schema, live, config, managed, manager, time, force } = application;
   const fields = fieldsOf(schema, config);
-  const before = managedBy(managed, manager);
   const now = withFieldsOf(managed, manager, fields, time);
-  const object = prune(schema, merge(schema, live, config), before, now);
+  const object = prune(schema, merge(schema, live, config), managedBy(managed, manager), now);
   const comparison = compare(schema, live, object);
-  const conflicts = conflictsOf(now, manager, comparison)
-    .map((one) => ({ ...one, fields: difference(one.fields, mayTake) }))
-    .filter((one) => !isEmpty(one.fields));
-  if (conflicts.length > 0 && !force) throw conflictError(conflicts);
-  return { object, managed: afterChange(now, manager, comparison) };
+  const possible = conflictsOf(now, manager, comparison);
+  const conflicts = possible.length === 0 ? [] : conflictsOf(now, manager, inEffect(application, object, comparison));
+  if (conflicts.length > 0 && !force) refuse(application, conflicts);
+  const taken = conflicts.reduce((all, one) => union(all, one.fields), noFields);
+  return { object, managed: withoutFields(now, manager, union(taken, comparison.removed)) };
+}
+
+/** What of a change is left once defaults are filled in; all of it where the object is none that could be stored. */
+function inEffect({ schema, live, settled }: Application, object: unknown, comparison: Comparison): Comparison {
+  try {
+    const { added, modified } = compare(schema, live, settled(object));
+    return {
+      added: intersection(comparison.added, added),
+      modified: intersection(comparison.modified, modified),
+      removed: comparison.removed,
+    };
+  } catch {
+    return comparison;
+  }
+}
+
+/** @throws StatusError Conflict, unless the manager may take all of it */
+function refuse({ mayTake }: Application, conflicts: readonly Conflict[]): void {
+  const taken = mayTake?.() ?? noFields;
+  const left = conflicts
+    .map((one) => ({ ...one, fields: difference(one.fields, taken) }))
+    .filter(({ fields }) => !isEmpty(fields));
+  if (left.length > 0) throw conflictError(left);
 }
 
 /** Takes away what the manager applied before, and what neither it nor anybody else manages now. */

@@ -11,8 +11,15 @@ export type OutputFormat = (typeof outputFormats)[number];
 export const objectName = (kind: AnyKind, name: string): string =>
   `${kind.singular}${groupResourceOf(kind).slice(kind.plural.length)}/${name}`;
 
+/** As kubectl shows it: who manages which fields is not for the reader. */
+function shown(object: KubeObject): KubeObject {
+  if (object.metadata.managedFields === undefined) return object;
+  const { managedFields: _hidden, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
 export async function formatObject(format: OutputFormat, kind: AnyKind, object: KubeObject): Promise<string> {
-  return format === 'name' ? `${objectName(kind, object.metadata.name)}\n` : formatValue(format, object);
+  return format === 'name' ? `${objectName(kind, object.metadata.name)}\n` : formatValue(format, shown(object));
 }
 
 /** A `v1 List`, as kubectl prints several objects. */
@@ -22,7 +29,12 @@ export async function formatObjects(
   items: readonly KubeObject[],
 ): Promise<string> {
   if (format === 'name') return items.map(({ metadata }) => `${objectName(kind, metadata.name)}\n`).join('');
-  return formatValue(format, { apiVersion: 'v1', items, kind: 'List', metadata: { resourceVersion: '' } });
+  return formatValue(format, {
+    apiVersion: 'v1',
+    items: items.map(shown),
+    kind: 'List',
+    metadata: { resourceVersion: '' },
+  });
 }
 
 /** What is no object of the API. @param names one line each with `-o name` */

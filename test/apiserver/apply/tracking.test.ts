@@ -121,14 +121,16 @@ describe('applying', () => {
     apiVersion: 'v1',
   });
   let live: object = {};
+  let settled = (object: unknown): unknown => object;
   let managed: readonly ManagedFields[] = [];
   const start = (): void => {
     live = {};
     managed = [];
+    settled = (object) => object;
   };
   const apply = (name: string, config: object, force = false): Applied => {
-    const result = applied({ schema: withSet, live, config, managed, manager: by(name), time: 't', force });
-    live = result.object as object;
+    const result = applied({ schema: withSet, live, config, managed, manager: by(name), time: 't', force, settled });
+    live = settled(result.object) as object;
     managed = result.managed;
     return result;
   };
@@ -211,6 +213,19 @@ describe('applying', () => {
     apply('three', { text: 'y' }, true);
     expect(live).toEqual({ text: 'y', list: [named('a')] });
     expect(owned()).toEqual({ one: ['.list'], three: ['.text'] });
+  });
+
+  it('is no conflict where defaults make it what it was', () => {
+    start();
+    apply('one', { list: [named('a')], text: 'x' });
+    settled = (object) => ({ ...(object as object), list: [named('a', 'default')] });
+    live = settled(live) as object;
+    apply('two', { list: [named('a')] });
+    expect(owned()).toEqual({ one: ['.list', '.text'], two: ['.list'] });
+    settled = () => {
+      throw new Error('it cannot be stored');
+    };
+    expect(() => apply('three', { list: [named('a')] })).toThrow('.list');
   });
 
   it('nobody manages what an update took away', () => {

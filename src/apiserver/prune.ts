@@ -1,7 +1,7 @@
 /** Takes what came in a request down to what its schema knows: a fresh copy, with the names of what was left out. */
 
 import { assign, isJsonObject, jsonCopy } from '../resources/json.ts';
-import type { JsonSchema } from '../resources/schema.ts';
+import { actualSchema, type JsonSchema } from '../resources/schema.ts';
 
 /** Known members of ObjectMeta; those of the server's own making among them are overwritten later. */
 const metadataSchema: JsonSchema = {
@@ -67,8 +67,9 @@ export function pruneValue(schema: JsonSchema, value: unknown, path: string): { 
   return { value: prune(schema, value, path, found), unknown: found.unknown };
 }
 
-function prune(schema: JsonSchema, value: unknown, path: string, found: Found): unknown {
+function prune(node: JsonSchema, value: unknown, path: string, found: Found): unknown {
   if (typeof value !== 'object' || value === null) return value;
+  const schema = actualSchema(node);
   if (Array.isArray(value))
     return value.map((item, index) =>
       schema.items === undefined

@@ -5,7 +5,7 @@
 
 import { type FieldError, notSupported, required } from '../resources/field-error.ts';
 import { isJsonObject, type JsonObject } from '../resources/json.ts';
-import type { JsonSchema } from '../resources/schema.ts';
+import { actualSchema, type JsonSchema } from '../resources/schema.ts';
 
 /** More complaints about one object than this help nobody. */
 const mostErrors = 20;
@@ -17,7 +17,8 @@ export function validateSchema(schema: JsonSchema, value: unknown, path = ''): r
   return errors.slice(0, mostErrors);
 }
 
-function check(schema: JsonSchema, value: unknown, path: string, errors: FieldError[]): void {
+function check(node: JsonSchema, value: unknown, path: string, errors: FieldError[]): void {
+  const schema = actualSchema(node);
   const types = typesOf(schema);
   if (value === null && schema.nullable === true) return;
   if (types !== undefined && !types.some((type) => hasType(value, type))) {

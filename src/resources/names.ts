@@ -32,7 +32,9 @@ export function childName(parent: string, suffix: string): string {
   const head = longest - 32;
   if (parent.length + suffix.length <= longest) return parent + suffix;
   if (suffix.length <= head - 1) return `${parent.slice(0, head - suffix.length)}${md5(parent)}${suffix}`;
-  return `${parent.slice(0, head)}${md5(parent + suffix)}`;
+  // A short parent leaves room for the beginning of the suffix.
+  const name = `${parent.slice(0, head)}${md5(parent + suffix)}${suffix}`.slice(0, longest);
+  return name.replace(/[^a-zA-Z0-9]+$/, '');
 }
 
 /** Kf's GenerateName: parts joined by `-`, made valid, with a hash where something was changed. */

@@ -21,9 +21,9 @@ const multipliers: Readonly<Record<string, number>> = {
 
 const form = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))([KMGTPE]i|[numkMGTPE]|e[+-]?\d+|E[+-]?\d+)?$/;
 
-/** The value in units (bytes, cores), or undefined when the text is no quantity. */
+/** The value in units (bytes, cores), or undefined when the text is no quantity; as in JSON blanks around it do not count. */
 export function parseQuantity(text: string | number): number | undefined {
-  const match = form.exec(String(text));
+  const match = form.exec(String(text).trim());
   if (match === null) return undefined;
   const suffix = match[2] ?? '';
   const multiplier = multipliers[suffix] ?? 10 ** Number(suffix.slice(1));

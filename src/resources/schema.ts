@@ -4,6 +4,9 @@
  * a structural schema allows: every node has a type, no `$ref`, no `oneOf` around types, no default beside required.
  */
 
+/** Of a node that a CRD leaves open since it holds itself: how its values are looked at all the same. */
+const actual: unique symbol = Symbol('actual');
+
 /** The JSON form of a node, as it stands in a CRD's `openAPIV3Schema`. */
 export interface JsonSchema {
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
@@ -29,7 +32,11 @@ export interface JsonSchema {
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
   /** How it takes an object: member by member (default), or as a whole. */
   readonly 'x-kubernetes-map-type'?: 'granular' | 'atomic';
+  readonly [actual]?: () => JsonSchema;
 }
+
+/** What values of the node are checked by. */
+export const actualSchema = (schema: JsonSchema): JsonSchema => schema[actual]?.() ?? schema;
 
 declare const type: unique symbol;
 
@@ -104,6 +111,10 @@ export const map = <T>(values: Schema<T>): Schema<Readonly<Record<string, T>>, f
 /** Any JSON object, kept as it is. The static type is the caller's own claim. */
 export const anyObject = <T = Readonly<Record<string, unknown>>>(): Schema<T, false> =>
   node({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true });
+
+/** An object that may hold more of its own kind: a CRD has no references, so there it is any. */
+export const recursive = <T>(json: () => JsonSchema): Schema<T, false> =>
+  node({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true, [actual]: json });
 
 /** Any JSON value, kept as it is. */
 export const any = <T = unknown>(): Schema<T, false> => node({ 'x-kubernetes-preserve-unknown-fields': true });

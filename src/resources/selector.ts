@@ -32,7 +32,7 @@ export function isQualifiedName(key: string): boolean {
 export const isLabelValue = (value: string): boolean => value === '' || (value.length <= 63 && labelName.test(value));
 
 /**
- * Parses `k=v,k==v,k!=v,k in (a,b),k notin (a),k,!k`; the empty text selects everything.
+ * Parses `k=v,k==v,k!=v,k in (a,b),k notin (a),k,!k,k>1,k<1`; the empty text selects everything.
  * @throws SelectorError
  */
 export function parseLabelSelector(text: string): Matcher {
@@ -46,11 +46,18 @@ export function parseLabelSelector(text: string): Matcher {
  */
 export function parseFieldSelector(text: string): readonly FieldRequirement[] {
   return splitEscaped(text).map((part) => {
-    const match = /^([^=!]+?)(!=|==|=)(.*)$/s.exec(part);
-    if (match === null) throw new SelectorError(`invalid selector: '${part}'; can't understand '${part}'`);
-    const value = (match[3] ?? '').replace(/\\([\\,=])/g, '$1');
-    return { field: (match[1] ?? '').trim(), equal: match[2] !== '!=', value };
+    const match = /^(.*?)(!=|==|=)(.*)$/s.exec(part);
+    if (match === null) throw new SelectorError(`invalid selector: '${text}'; can't understand '${part}'`);
+    const [, field = '', operator, value = ''] = match;
+    return { field, equal: operator !== '!=', value: unescaped(value) };
   });
+}
+
+function unescaped(value: string): string {
+  const [wrong] = value.replace(/[^\\=]|\\[\\,=]/gs, '');
+  if (wrong === '=') throw new SelectorError('invalid field selector: unescaped character in value: 61');
+  if (wrong !== undefined) throw new SelectorError(`invalid field selector: invalid escape sequence in: ${value}`);
+  return value.replace(/\\([\\,=])/g, '$1');
 }
 
 function parseLabelRequirement(part: string): Matcher {
@@ -69,6 +76,16 @@ function parseLabelRequirement(part: string): Matcher {
     const key = checkedKey(comparison[1] ?? '', part);
     const value = checkedValue(comparison[3] ?? '', part);
     return comparison[2] === '!=' ? (labels) => labels[key] !== value : (labels) => labels[key] === value;
+  }
+  const order = /^([^=!<>\s]+)\s*([<>])\s*(\S+)$/.exec(part);
+  if (order !== null) {
+    const key = checkedKey(order[1] ?? '', part);
+    const bound = checkedInteger(order[3] ?? '', part);
+    const isAbove = order[2] === '>';
+    return (labels) => {
+      const value = integer(labels[key] ?? '');
+      return value !== undefined && (isAbove ? value > bound : value < bound);
+    };
   }
   if (part.startsWith('!')) {
     const key = checkedKey(part.slice(1).trim(), part);
@@ -92,6 +109,15 @@ function checkedValue(value: string, part: string): string {
   );
 }
 
+const integer = (text: string): bigint | undefined =>
+  /^[+-]?\d+$/.test(text) ? BigInt(text.replace('+', '')) : undefined;
+
+function checkedInteger(text: string, part: string): bigint {
+  const value = integer(text);
+  if (value !== undefined) return value;
+  throw new SelectorError(`unable to parse requirement: ${JSON.stringify(part)}: the value must be an integer`);
+}
+
 /** Splits at commas outside of parentheses. */
 function splitTopLevel(text: string): readonly string[] {
   if (text.trim() === '') return [];
@@ -99,7 +125,4 @@ function splitTopLevel(text: string): readonly string[] {
 }
 
 /** Splits at commas that no backslash precedes. */
-function splitEscaped(text: string): readonly string[] {
-  if (text.trim() === '') return [];
-  return (text.match(/(?:\\.|[^,\\])+/gs) ?? []).map((part) => part.trim());
-}
+const splitEscaped = (text: string): readonly string[] => text.match(/(?:\\.|[^,\\]|\\$)+/gs) ?? [];

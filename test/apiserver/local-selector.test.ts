@@ -26,11 +26,14 @@ describe('label selectors', () => {
     ['empty=', true],
     ['app=', false],
     ['empty in (a,)', true],
+    ['kf.dev/n>0,kf.dev/n < 2', true],
+    ['kf.dev/n>1', false],
+    ['app<2', false],
   ])('%j selects: %s', (selector, wanted) => {
     expect(parseLabelSelector(selector)(labels)).toBe(wanted);
   });
 
-  it.each(['=x', 'a in (', 'a in x', 'a=b=c', 'a b', '-a=x', 'a=-x', 'a in (b', 'x/y/z', 'a,,b'])(
+  it.each(['=x', 'a in (', 'a in x', 'a=b=c', 'a b', '-a=x', 'a=-x', 'a in (b', 'x/y/z', 'a,,b', 'a>b'])(
     '%j is none',
     (selector) => {
       expect(() => parseLabelSelector(selector)).toThrow(/unable to parse requirement/);

@@ -51,7 +51,7 @@ export const volumeMountSchema = s.object({
 });
 export type VolumeMount = s.Infer<typeof volumeMountSchema>;
 
-const keyToPath = s.object({ key: s.string(), path: s.string(), mode: s.optional(s.integer()) });
+export const keyToPathSchema = s.object({ key: s.string(), path: s.string(), mode: s.optional(s.integer()) });
 
 const downwardItem = s.object({
   path: s.string(),
@@ -63,10 +63,10 @@ export type DownwardItem = s.Infer<typeof downwardItem>;
 
 const projection = s.object({
   name: s.optional(s.string()),
-  items: s.optional(s.array(keyToPath)),
+  items: s.optional(s.array(keyToPathSchema)),
   optional: s.optional(s.boolean()),
 });
-const volumeProjection = s.object(
+export const volumeProjectionSchema = s.object(
   {
     secret: s.optional(projection),
     configMap: s.optional(projection),
@@ -83,7 +83,7 @@ export const volumeSchema = s.object(
     secret: s.optional(
       s.object({
         secretName: s.string(),
-        items: s.optional(s.array(keyToPath)),
+        items: s.optional(s.array(keyToPathSchema)),
         defaultMode: s.optional(s.integer()),
         optional: s.optional(s.boolean()),
       }),
@@ -91,7 +91,7 @@ export const volumeSchema = s.object(
     configMap: s.optional(
       s.object({
         name: s.string(),
-        items: s.optional(s.array(keyToPath)),
+        items: s.optional(s.array(keyToPathSchema)),
         defaultMode: s.optional(s.integer()),
         optional: s.optional(s.boolean()),
       }),
@@ -100,7 +100,7 @@ export const volumeSchema = s.object(
     /** Honoured for Pods that the server's own controllers make only (sources of builds). */
     hostPath: s.optional(s.object({ path: s.string(), type: s.optional(s.string()) })),
     projected: s.optional(
-      s.object({ sources: s.optional(s.array(volumeProjection)), defaultMode: s.optional(s.integer()) }),
+      s.object({ sources: s.optional(s.array(volumeProjectionSchema)), defaultMode: s.optional(s.integer()) }),
     ),
     downwardAPI: s.optional(
       s.object({ items: s.optional(s.array(downwardItem)), defaultMode: s.optional(s.integer()) }),
@@ -123,7 +123,7 @@ export const securityContextSchema = s.object(
 export type SecurityContext = s.Infer<typeof securityContextSchema>;
 
 /** Of all containers of a Pod; a container's own fields win. */
-const podSecurityContextSchema = s.object(
+export const podSecurityContextSchema = s.object(
   {
     runAsUser: s.optional(s.integer()),
     runAsGroup: s.optional(s.integer()),
@@ -143,7 +143,7 @@ const httpGet = s.object({
   httpHeaders: s.optional(s.array(s.object({ name: s.string(), value: s.optional(s.string()) }))),
 });
 /** Numbers are Kubernetes': seconds, and how often in a row. */
-const probeSchema = s.object(
+export const probeSchema = s.object(
   {
     exec: s.optional(s.object({ command: s.optional(s.array(s.string())) })),
     httpGet: s.optional(httpGet),
@@ -212,6 +212,12 @@ const containerSchema = s.object(
   { open: true },
 );
 export type Container = s.Infer<typeof containerSchema>;
+
+export const dnsConfigSchema = s.object({
+  nameservers: s.optional(s.array(s.string())),
+  searches: s.optional(s.array(s.string())),
+  options: s.optional(s.array(s.object({ name: s.optional(s.string()), value: s.optional(s.string()) }))),
+});
 
 const terminated = s.object({
   exitCode: s.integer(),
@@ -287,13 +293,7 @@ const body = {
         s.keyed(['ip'], s.object({ ip: s.string(), hostnames: s.optional(s.array(s.string())) })),
       ),
       dnsPolicy: s.optional(s.enumeration('ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None')),
-      dnsConfig: s.optional(
-        s.object({
-          nameservers: s.optional(s.array(s.string())),
-          searches: s.optional(s.array(s.string())),
-          options: s.optional(s.array(s.object({ name: s.optional(s.string()), value: s.optional(s.string()) }))),
-        }),
-      ),
+      dnsConfig: s.optional(dnsConfigSchema),
       tolerations: s.optional(s.array(tolerationSchema)),
       affinity: s.optional(affinitySchema),
       topologySpreadConstraints: s.optional(s.keyed(['topologyKey', 'whenUnsatisfiable'], spreadSchema)),

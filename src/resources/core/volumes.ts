@@ -17,17 +17,19 @@ const condition = s.object({
   lastTransitionTime: s.optional(s.time()),
 });
 
+export const claimSpecSchema = s.object(
+  {
+    accessModes,
+    resources: s.optional(s.object({ requests: capacity, limits: capacity })),
+    storageClassName: s.optional(s.string()),
+    volumeMode: s.optional(s.string()),
+    volumeName: s.optional(s.string()),
+  },
+  { open: true },
+);
+
 const claimBody = {
-  spec: s.object(
-    {
-      accessModes,
-      resources: s.optional(s.object({ requests: capacity, limits: capacity })),
-      storageClassName: s.optional(s.string()),
-      volumeMode: s.optional(s.string()),
-      volumeName: s.optional(s.string()),
-    },
-    { open: true },
-  ),
+  spec: claimSpecSchema,
   status: s.optional(
     s.object(
       {

@@ -18,8 +18,6 @@ export const descriptors: Readonly<Record<string, string>> = {
 
 /** Longest expression, in characters: far above any that a person writes. */
 const longest = 1000;
-/** Go's longest duration, 292 years, which is Kf's limit too. */
-const longestEvery = 2_562_047 * 60 * minute;
 
 /** The schedule of an expression, or why it is none, with the nearest valid form. Never throws. */
 export function parseSchedule(text: string): ParsedSchedule {
@@ -142,6 +140,8 @@ function parseDescriptor(name: string, rest: readonly string[]): Outcome {
 function parseEvery(text: string): Outcome {
   const every = parseDuration(text);
   if (every === undefined) {
+    // Go's longest duration, which is Kf's limit too.
+    if (/^(\d+[smh])+$/.test(text)) return { why: '@every must be at most 292 years' };
     const [, count, unit = ''] = /^(\d+)\s*([a-z]*)$/i.exec(text) ?? [];
     const known: Readonly<Record<string, string>> = { d: `${Number(count) * 24}h`, w: `${Number(count) * 168}h` };
     const letter = unit.charAt(0).toLowerCase();
@@ -149,7 +149,6 @@ function parseEvery(text: string): Outcome {
     return { why: `"${text}" is no duration, like 90m or 1h30m`, nearest: nearest && `@every ${nearest}` };
   }
   if (every < minute) return { why: '@every must be at least 1m', nearest: '@every 1m' };
-  if (every > longestEvery) return { why: '@every must be at most 292 years' };
   if (every % minute !== 0)
     return { why: '@every must be whole minutes', nearest: `@every ${Math.round(every / minute)}m` };
   return { schedule: { expression: `@every ${text}`, every } };

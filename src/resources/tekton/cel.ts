@@ -6,7 +6,7 @@
 import { createRequire } from 'node:module';
 import { inTime, TookTooLong } from '../in-time.ts';
 
-type Library = typeof import('@marcbachmann/cel-js');
+type Library = Pick<import('@marcbachmann/cel-js').Environment, 'check' | 'evaluate'>;
 
 /** A CEL expression that cannot be compiled, fails, or is no boolean. Tekton's reason: CELEvaluationFailed. */
 export class CelError extends Error {
@@ -17,10 +17,16 @@ export class CelError extends Error {
 const longest = 200;
 
 let loaded: Library | undefined;
-const library = (): Library => {
-  loaded ??= createRequire(import.meta.url)('@marcbachmann/cel-js') as Library;
+function library(): Library {
+  if (loaded === undefined) {
+    const { Environment } = createRequire(import.meta.url)(
+      '@marcbachmann/cel-js',
+    ) as typeof import('@marcbachmann/cel-js');
+    // Of its own: there a name that is not declared is a fault.
+    loaded = new Environment();
+  }
   return loaded;
-};
+}
 
 /** The first line: the others draw the place with carets. */
 const firstLine = (error: unknown): string => String((error as { message?: unknown }).message).split('\n')[0] ?? '';

@@ -39,7 +39,10 @@ const pipelineTaskFields = s.object({
   taskRef: s.describe('The Task that is run.', s.optional(taskRefSchema)),
   taskSpec: s.describe('What is run.', s.optional(embeddedTaskSchema)),
   pipelineRef: s.describe('The Pipeline that is run.', s.optional(pipelineRefSchema)),
-  pipelineSpec: s.describe('A Pipeline that is run.', s.optional(s.anyObject() as s.Schema<PipelineSpec, false>)),
+  pipelineSpec: s.describe(
+    'A Pipeline that is run.',
+    s.optional(s.recursive<PipelineSpec>((): s.JsonSchema => pipelineSpecSchema.json)),
+  ),
   when: whenSchema,
   retries: s.describe('Further attempts after one that failed. Default: 0.', s.optional(s.integer())),
   runAfter: s.describe('Tasks that must be over first.', s.optional(s.array(s.string()))),

@@ -1,6 +1,6 @@
 /** Steps, their template and sidecars of a Task (tekton.dev/v1). */
 
-import { envVarSchema, resourcesSchema, securityContextSchema, volumeMountSchema } from '../core/pod.ts';
+import { envVarSchema, probeSchema, resourcesSchema, securityContextSchema, volumeMountSchema } from '../core/pod.ts';
 import * as s from '../schema.ts';
 import { paramsSchema, stepResultSchema } from './param.ts';
 import { stepRefSchema } from './reference.ts';
@@ -72,7 +72,7 @@ export type Step = s.Infer<typeof stepSchema>;
 export const stepTemplateSchema = s.object(containerFields);
 export type StepTemplate = s.Infer<typeof stepTemplateSchema>;
 
-const probe = (description: string) => s.describe(description, s.optional(s.anyObject()));
+const probe = (description: string) => s.describe(description, s.optional(probeSchema));
 
 const sidecarPort = s.object(
   { containerPort: s.integer(), protocol: s.withDefault(s.string(), 'TCP') },

@@ -1,6 +1,7 @@
 /** Workspaces: declared by Tasks and Pipelines, bound to volumes by runs (tekton.dev/v1). */
 
-import { volumeSchema } from '../core/pod.ts';
+import { keyToPathSchema, volumeProjectionSchema, volumeSchema } from '../core/pod.ts';
+import { claimSpecSchema } from '../core/volumes.ts';
 import type { ObjectMeta } from '../meta.ts';
 import * as s from '../schema.ts';
 
@@ -36,23 +37,21 @@ const { properties: volumeSources } = volumeSchema.json;
 const source = <T>(name: string, description: string): s.Schema<T, true> =>
   s.describe(description, s.optional({ json: volumeSources?.[name] ?? s.anyObject().json, optional: false }));
 
-interface KeyToPath {
-  readonly key: string;
-  readonly path: string;
-  readonly mode?: number;
-}
-
-export interface VolumeClaimTemplate {
-  readonly metadata?: Partial<ObjectMeta>;
-  readonly spec?: Readonly<Record<string, unknown>>;
-}
+const volumeClaimTemplateSchema = s.object(
+  {
+    metadata: s.optional(s.anyObject<Partial<ObjectMeta>>()),
+    spec: s.optional(claimSpecSchema),
+  },
+  { open: true },
+);
+export type VolumeClaimTemplate = s.Infer<typeof volumeClaimTemplateSchema>;
 
 export const workspaceBindingSchema = s.object({
   name: s.describe('A workspace of the Task or Pipeline.', s.string()),
   subPath: s.describe('A folder inside of the volume. Default: all of it.', s.optional(s.string())),
   volumeClaimTemplate: s.describe(
     'A claim that is made for this run and goes with it.',
-    s.optional(s.anyObject<VolumeClaimTemplate>()),
+    s.optional(volumeClaimTemplateSchema),
   ),
   persistentVolumeClaim: s.describe(
     'A claim of the same namespace.',
@@ -67,7 +66,7 @@ export const workspaceBindingSchema = s.object({
     s.optional(
       s.object({
         name: s.optional(s.string()),
-        items: s.optional(s.array(s.any<KeyToPath>())),
+        items: s.optional(s.array(keyToPathSchema)),
         defaultMode: s.optional(s.integer()),
         optional: s.optional(s.boolean()),
       }),
@@ -78,7 +77,7 @@ export const workspaceBindingSchema = s.object({
     s.optional(
       s.object({
         secretName: s.optional(s.string()),
-        items: s.optional(s.array(s.any<KeyToPath>())),
+        items: s.optional(s.array(keyToPathSchema)),
         defaultMode: s.optional(s.integer()),
         optional: s.optional(s.boolean()),
       }),
@@ -88,7 +87,7 @@ export const workspaceBindingSchema = s.object({
     'Several Secrets, ConfigMaps and tokens in one folder.',
     s.optional(
       s.object({
-        sources: s.optional(s.array(s.anyObject())),
+        sources: s.optional(s.array(volumeProjectionSchema)),
         defaultMode: s.optional(s.integer()),
       }),
     ),

@@ -40,7 +40,7 @@ export function variablesIn(value: unknown): readonly string[] {
 
 function collect(value: unknown, found: Set<string>): void {
   if (typeof value === 'string') {
-    if (value.includes('$(')) for (const [, name] of value.matchAll(variable)) found.add(name!.trim());
+    if (value.includes('$(')) for (const [, name] of value.matchAll(variable)) found.add(name!);
   } else if (Array.isArray(value)) for (const item of value) collect(item, found);
   else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) collect(item, found);
 }

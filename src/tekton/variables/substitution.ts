@@ -30,13 +30,13 @@ const variable = /\$\(([^()]+)\)/g;
 
 /** Names of the variables in a text, without `$(…)`. */
 export const variablesIn = (text: string): readonly string[] =>
-  text.includes('$(') ? [...text.matchAll(variable)].map(([, name]) => name!.trim()) : [];
+  text.includes('$(') ? [...text.matchAll(variable)].map(([, name]) => name!) : [];
 
 /** Text with its string variables replaced; unknown ones stay as they are, as in Tekton. */
 export function substituteText(text: string, variables: Variables): string {
   if (!text.includes('$(')) return text;
   return text.replace(variable, (whole, name: string) => {
-    const value = variables.get(name.trim());
+    const value = variables.get(name);
     return typeof value === 'string' ? value : whole;
   });
 }
@@ -52,7 +52,7 @@ export function substituteList(list: readonly string[], variables: Variables): r
 /** What a text stands for that is nothing but one variable. */
 export function wholeVariable(text: string, variables: Variables): ParamValue | undefined {
   const alone = /^\s*\$\(([^()]+)\)\s*$/.exec(text);
-  return alone === null ? undefined : variables.get(alone[1]!.trim());
+  return alone === null ? undefined : variables.get(alone[1]!);
 }
 
 /** A param's value; one that is nothing but the variable of a list or an object becomes that list or object. */

@@ -319,3 +319,31 @@ test.each([
 ])('a StepAction with %s is refused', async (_what, spec, expected) => {
   expect(await server.refusal(StepAction, spec)).toBe(expected);
 });
+
+test('a Pipeline within one is checked as the outer one is', async () => {
+  const within = (tasks: unknown) => one({ taskRef: undefined, pipelineSpec: { tasks } });
+  const made = (spec: unknown) =>
+    server.api.create(
+      Pipeline,
+      'default',
+      { metadata: { name: 'x' }, spec },
+      { caller: { user: 'test', groups: [] }, dryRun: true },
+    );
+  await expect(made(within('none'))).rejects.toMatchObject({ code: 422 });
+  await expect(made(within([{ name: 'b', taskSpec: { steps: [{ image: -1 }] } }]))).rejects.toThrow(
+    'spec.tasks[0].pipelineSpec.tasks[0].taskSpec.steps[0].image in body must be of type string',
+  );
+  const { spec } = (await made(within([{ name: 'b', taskRef: { name: 'a' }, timeout: null, when: null }]))) as {
+    spec?: unknown;
+  };
+  expect(spec).toEqual(within([{ name: 'b', taskRef: { name: 'a', kind: 'Task' } }]));
+});
+
+test('a result in a field of a step in which Tekton does not look for it makes no order', async () => {
+  const shown = {
+    ...step,
+    displayName: '$(tasks.none.results.r)',
+    when: [{ input: '$(tasks.none.results.r)', operator: 'in', values: ['a'] }],
+  };
+  await server.taken(Pipeline, { tasks: [{ name: 'a', taskSpec: { steps: [shown] } }] });
+});

@@ -25,7 +25,7 @@ test.each([
   ['a reference to nothing', { taskRef: {} }, 'missing field(s): spec.taskRef.name'],
   [
     'a name with params',
-    { taskRef: { name: 'a', resolver: 'git', params: [] } },
+    { taskRef: { name: 'a', resolver: 'git', params: [{ name: 'a', value: 'b' }] } },
     'expected exactly one, got both: spec.taskRef.name, spec.taskRef.params\ninvalid value: invalid URI for request: spec.taskRef.name',
   ],
   [
@@ -287,6 +287,7 @@ describe('a duration that is none', () => {
     ['5', 'missing unit in duration "5"'],
     ['5 minutes', 'unknown unit " minutes" in duration "5 minutes"'],
     ['soon', 'invalid duration "soon"'],
+    ['1h -5m', 'unknown unit "h -" in duration "1h -5m"'],
     ['', 'invalid duration ""'],
   ])('%j', async (timeout, fault) => {
     const made = server.api.create(
@@ -322,10 +323,33 @@ test.each([
   );
   await expect(made).rejects.toMatchObject({
     code: 400,
-    message: expect.stringMatching(/mutation failed: .*quantities must match/),
+    message: expect.stringMatching(/mutation failed: .*(quantities must match|unable to parse quantity's suffix)/),
   });
   await expect(made).rejects.toThrow(`: spec.${path}`);
 });
+
+test.each([
+  [workspace({ configMap: { name: 'c', items: ['a'] } }), 'workspaces[0].configMap.items[0]'],
+  [workspace({ volumeClaimTemplate: { spec: [] } }), 'workspaces[0].volumeClaimTemplate.spec'],
+  [{ podTemplate: { affinity: { nodeAffinity: 1 } } }, 'podTemplate.affinity.nodeAffinity'],
+  [{ podTemplate: { securityContext: { runAsNonRoot: {} } } }, 'podTemplate.securityContext.runAsNonRoot'],
+])('a value of another type: %j', async (spec, path) => {
+  const made = server.api.create(
+    TaskRun,
+    'default',
+    { metadata: { name: 'x' }, spec: { taskRef, ...spec } },
+    { caller: { user: 'test', groups: [] } },
+  );
+  await expect(made).rejects.toMatchObject({ code: 422 });
+  await expect(made).rejects.toThrow(`spec.${path} in body must be of type`);
+});
+
+test('resources of steps that say nothing are none, and so are params of a reference', () =>
+  server.taken(TaskRun, {
+    taskRef: { ...taskRef, params: [] },
+    computeResources: { limits: { cpu: ' 1 ' } },
+    stepSpecs: [{ name: 'a', computeResources: { limits: {} } }],
+  }));
 
 describe('what the webhook fills in', () => {
   test('of a TaskRun', async () => {

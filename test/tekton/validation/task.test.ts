@@ -26,6 +26,11 @@ test.each([
     withStep({ name: 'No_Name' }),
     `invalid value "No_Name": spec.steps[0].name\nTask step name must be a valid DNS Label, ${label}`,
   ],
+  [
+    'a step whose name has two lines',
+    withStep({ name: 'a\n' }),
+    `invalid value "a\\n": spec.steps[0].name\nTask step name must be a valid DNS Label, ${label}`,
+  ],
   ['script and command', withStep({ command: ['x'] }), 'script cannot be used with command: spec.steps[0].script'],
   ['a negative timeout', withStep({ timeout: '-5s' }), 'invalid value: -5s: spec.steps[0].negative timeout'],
   [
@@ -87,6 +92,11 @@ test.each([
     'when without values',
     withStep({ when: [{ input: 'a', operator: 'in', values: [] }] }),
     'invalid value: expecting non-empty values field: spec.steps[0].when[0]',
+  ],
+  [
+    'when with a name in its cel',
+    withStep({ when: [{ cel: 'a == b' }] }),
+    'invalid cel expression: a == b with err: Unknown variable: a: spec.steps[0].when[0]',
   ],
   [
     'when with cel and an input',
@@ -172,6 +182,7 @@ test.each([
     'The value type specified for these keys [k] is invalid: spec.params.p.properties',
   ],
   ['an object without properties', param({ type: 'object' }), 'missing field(s): spec.p.properties'],
+  ['an object of no properties', param({ type: 'object', properties: {} }), 'missing field(s): spec.p.properties'],
   [
     'a param twice',
     { params: [{ name: 'p' }, { name: 'p' }], steps: [step] },

@@ -35,7 +35,7 @@ test.each([
   ['$(params.list[1])', 'b c'],
   ['$(params["list"][0])', 'a'],
   ['$(params.obj.k)', 'v'],
-  ['$( params.s )', 'S'],
+  ['$( params.s )', '$( params.s )'],
   // What a value says is not looked into again, and is no pattern.
   ['$(params.tricky)', '$(params.s) $& $$'],
   // A list is no text.

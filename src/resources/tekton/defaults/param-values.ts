@@ -21,31 +21,27 @@ export const params = (given: readonly Param[] | undefined): readonly Param[] | 
 export const paramSpecs = (specs: readonly ParamSpec[] | undefined): readonly ParamSpec[] | undefined =>
   specs?.map((spec) => {
     const value = spec.default === undefined ? undefined : paramValue(spec.default);
-    return {
-      ...spec,
-      ...(value === undefined ? {} : { default: value }),
-      type: spec.type || (spec.properties === undefined ? typeOf(value) : 'object'),
-      ...properties(spec),
-    };
+    return completed(
+      { ...spec, ...(value === undefined ? {} : { default: value }) },
+      spec.type || (spec.properties === undefined ? typeOf(value) : 'object'),
+    );
   });
 
 export const results = <T extends StepResult>(declared: readonly T[] | undefined): readonly T[] | undefined =>
-  declared?.map((result) => ({
-    ...result,
-    type: result.type || (result.properties === undefined ? 'string' : 'object'),
-    ...properties(result),
-  }));
+  declared?.map((result) => completed(result, result.type || (result.properties === undefined ? 'string' : 'object')));
 
 function typeOf(value: ParamValue | undefined): string {
   if (typeof value !== 'object') return 'string';
   return Array.isArray(value) ? 'array' : 'object';
 }
 
-const properties = ({ properties: given }: Pick<ParamSpec, 'properties'>): Pick<ParamSpec, 'properties'> =>
-  given === undefined
-    ? {}
-    : {
-        properties: Object.fromEntries(
-          Object.entries(given).map(([key, property]) => [key, { ...property, type: property.type || 'string' }]),
-        ),
-      };
+const properties = (given: NonNullable<ParamSpec['properties']>): NonNullable<ParamSpec['properties']> =>
+  Object.fromEntries(
+    Object.entries(given).map(([key, property]) => [key, { ...property, type: property.type || 'string' }]),
+  );
+
+/** Without `properties` that say no key, as Go writes it. */
+function completed<T extends Pick<ParamSpec, 'properties' | 'type'>>(declared: T, type: string): T {
+  const { properties: given = {}, ...rest } = declared;
+  return { ...rest, type, ...(Object.keys(given).length === 0 ? {} : { properties: properties(given) }) } as T;
+}

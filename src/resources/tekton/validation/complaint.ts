@@ -87,4 +87,4 @@ export function complaintText(complaints: Complaints): string {
 const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
 
 /** A text as Tekton quotes it. */
-export const quoted = (text: string): string => JSON.stringify(text);
+export const quoted = (text = ''): string => JSON.stringify(text);

@@ -44,7 +44,8 @@ class ParamRules {
   constructor(specs: ParamSpecs) {
     this.#known = namesOf(specs);
     this.#lists = namesOf(ofType(specs, 'array'));
-    this.#objects = ofType(specs, 'object');
+    // Of one that says no keys Tekton knows none that are wrong.
+    this.#objects = ofType(specs, 'object').filter(({ properties = {} }) => Object.keys(properties).length > 0);
   }
 
   ofValue(name: string, value: ParamValue): Complaints {

@@ -2,7 +2,16 @@
 
 import { formatDuration, parseDuration } from '../../duration.ts';
 import type { PipelineRun, PipelineTaskRunSpec } from '../pipeline-run.ts';
-import { type Complaints, generic, invalidValue, missingOneOf, multipleOneOf, under, underEach } from './complaint.ts';
+import {
+  type Complaints,
+  generic,
+  invalidValue,
+  missingOneOf,
+  multipleOneOf,
+  quoted,
+  under,
+  underEach,
+} from './complaint.ts';
 import { givenParamsErrors, paramTypeErrors } from './params.ts';
 import { pipelineParamErrors, usedParamErrors } from './pipeline-params.ts';
 import { pipelineSpecErrors } from './pipeline-spec.ts';
@@ -143,7 +152,7 @@ function workspaceErrors(workspaces: Spec['workspaces']): Complaints {
         ? []
         : [
             generic(
-              `workspace "${binding.name}" provided by pipelinerun more than once, at index ${before} and ${index}`,
+              `workspace ${quoted(binding.name)} provided by pipelinerun more than once, at index ${before} and ${index}`,
               'name',
             ),
           ]),

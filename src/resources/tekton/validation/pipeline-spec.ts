@@ -1,7 +1,7 @@
 /** Rules of a PipelineSpec, of a Pipeline or embedded in something. */
 
 import type { PipelineSpec, PipelineTask } from '../pipeline-spec.ts';
-import { type Complaints, generic, invalidValue, under, underEach } from './complaint.ts';
+import { type Complaints, generic, invalidValue, quoted, under, underEach } from './complaint.ts';
 import { graphErrors } from './pipeline-graph.ts';
 import { pipelineContextErrors, pipelineParamErrors, usedParamErrors } from './pipeline-params.ts';
 import { executionStatusErrors, finallyErrors, matrixResultErrors, pipelineResultErrors } from './pipeline-results.ts';
@@ -91,7 +91,7 @@ function usedWorkspaceErrors({ workspaces = [], tasks, finally: last }: Pipeline
           ? []
           : [
               invalidValue(
-                `pipeline task "${task}" expects workspace with name "${wanted}" but none exists in pipeline spec`,
+                `pipeline task ${quoted(task)} expects workspace with name ${quoted(wanted)} but none exists in pipeline spec`,
                 '',
               ),
             ]),

@@ -76,8 +76,9 @@ export function onErrorErrors({ onError = '', retries = 0 }: PipelineTask): Comp
 
 /** Another kind, or any apiVersion, makes a custom task. */
 function isCustom({ taskRef, taskSpec }: PipelineTask): boolean {
-  const { kind = '', apiVersion = '' } = taskRef ?? taskSpec ?? {};
-  return (kind !== '' && kind !== 'Task') || apiVersion !== '';
+  return [taskRef, taskSpec].some(
+    ({ kind = '', apiVersion = '' } = {}) => (kind !== '' && kind !== 'Task') || apiVersion !== '',
+  );
 }
 
 function customTaskErrors({ taskRef, taskSpec }: PipelineTask): Complaints {

@@ -13,11 +13,12 @@ interface Reference {
 /** A name that is a URL is the short form of a resolver's params. */
 const isLikeUrl = (name: string): boolean => /[\w-]+:\/\/*/.test(name);
 
-export function referenceErrors({ name = '', resolver = '', params }: Reference): Complaints {
-  if (resolver !== '' || params !== undefined)
+export function referenceErrors({ name = '', resolver = '', params = [] }: Reference): Complaints {
+  const hasParams = params.length > 0;
+  if (resolver !== '' || hasParams)
     return [
-      ...(params !== undefined && name !== '' ? [multipleOneOf('name', 'params')] : []),
-      ...(params !== undefined && resolver === '' ? [missingField('resolver')] : []),
+      ...(hasParams && name !== '' ? [multipleOneOf('name', 'params')] : []),
+      ...(hasParams && resolver === '' ? [missingField('resolver')] : []),
       ...givenParamsErrors(params),
       ...(resolver !== '' && name !== '' && !isLikeUrl(name) ? [invalidValue('invalid URI for request', 'name')] : []),
     ];

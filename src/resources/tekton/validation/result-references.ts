@@ -2,6 +2,7 @@
 
 import type { Param, ParamValue } from '../param.ts';
 import type { PipelineTask } from '../pipeline-spec.ts';
+import type { Sidecar, Step } from '../step.ts';
 import type { WhenExpression } from '../when-expression.ts';
 import { textsOf } from './params.ts';
 import { expressionsIn } from './variable-references.ts';
@@ -45,9 +46,20 @@ const neededResults = (task: PipelineTask): readonly ResultReference[] =>
   resultReferences([
     ...allParams(task).flatMap(({ value }) => expressionsOfValue(value)),
     ...(task.when ?? []).flatMap(expressionsOfWhen),
-    ...expressionsWithin(task.taskSpec?.steps),
-    ...expressionsWithin(task.taskSpec?.sidecars),
+    ...(task.taskSpec?.steps ?? []).flatMap(expressionsOfContainer),
+    ...(task.taskSpec?.sidecars ?? []).flatMap(expressionsOfContainer),
   ]);
+
+/** In the fields in which Tekton looks for results of other tasks. */
+const expressionsOfContainer = (container: Step | Sidecar): readonly string[] => {
+  const { name, image, imagePullPolicy, script, workingDir, command, args, env = [] } = container;
+  const variables = env.map(({ value, valueFrom: { secretKeyRef, configMapKeyRef } = {} }) => [
+    value,
+    secretKeyRef,
+    configMapKeyRef,
+  ]);
+  return expressionsWithin([name, image, imagePullPolicy, script, workingDir, command, args, variables]);
+};
 
 /** In every string of a JSON value. */
 function expressionsWithin(value: unknown): readonly string[] {

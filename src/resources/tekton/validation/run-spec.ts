@@ -1,5 +1,6 @@
 /** Rules that the specs of all runs share. */
 
+import type { ResourceRequirements } from '../../core/pod.ts';
 import { parseDuration } from '../../duration.ts';
 import type { TaskRun } from '../task-run.ts';
 import { type Complaints, invalidValue, missingField, multipleOneOf, underEach } from './complaint.ts';
@@ -17,12 +18,15 @@ export const containerSpecErrors = (field: string, specs: TaskRunSpec['stepSpecs
   ),
 ];
 
+const saysAnything = (resources: ResourceRequirements = {}): boolean =>
+  Object.values(resources).some((amounts = {}) => Object.keys(amounts).length > 0);
+
 /** Resources are said of the whole run or of its steps, not of both. */
 export const computeResourceErrors = ({
   computeResources,
   stepSpecs = [],
 }: Pick<TaskRunSpec, 'computeResources' | 'stepSpecs'>): Complaints =>
-  computeResources !== undefined && stepSpecs.some((step) => Object.keys(step.computeResources ?? {}).length > 0)
+  computeResources !== undefined && stepSpecs.some((step) => saysAnything(step.computeResources))
     ? [multipleOneOf('stepSpecs.resources', 'computeResources')]
     : [];
 

@@ -10,6 +10,7 @@ import {
   invalidValue,
   missingField,
   multipleOneOf,
+  quoted,
   under,
   underEach,
 } from './complaint.ts';
@@ -35,8 +36,8 @@ export function stepsErrors(steps: readonly Step[]): Complaints {
   });
 }
 
-function resultErrors({ results, script }: Step): Complaints {
-  if (results === undefined) return [];
+function resultErrors({ results = [], script }: Step): Complaints {
+  if (results.length === 0) return [];
   const known = new Set(results.map(({ name }) => name));
   return [
     ...under('script', onlyKnown(script, 'step.results', known)),
@@ -51,7 +52,7 @@ function stepErrors(step: Step): Complaints {
     ...(name && !isDns1123Label(name)
       ? [
           detailed(
-            `invalid value "${name}"`,
+            `invalid value ${quoted(name)}`,
             'name',
             'Task step name must be a valid DNS Label, For more info refer to https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#names',
           ),
@@ -125,13 +126,13 @@ function mountErrors({ name, mountPath }: { readonly name: string; readonly moun
     ...(reserved
       ? [
           generic(
-            `volumeMount cannot be mounted under /tekton/ (volumeMount "${name}" mounted at "${mountPath}")`,
+            `volumeMount cannot be mounted under /tekton/ (volumeMount ${quoted(name)} mounted at ${quoted(mountPath)})`,
             'mountPath',
           ),
         ]
       : []),
     ...(name.startsWith('tekton-internal-')
-      ? [generic(`volumeMount name "${name}" cannot start with "tekton-internal-"`, 'name')]
+      ? [generic(`volumeMount name ${quoted(name)} cannot start with "tekton-internal-"`, 'name')]
       : []),
   ];
 }

@@ -1,7 +1,7 @@
 /** Rules of a TaskSpec, of a Task or embedded in something. */
 
 import type { TaskSpec } from '../task-spec.ts';
-import { type Complaints, generic, missingField, under, underEach } from './complaint.ts';
+import { type Complaints, generic, missingField, quoted, under, underEach } from './complaint.ts';
 import { paramTypeErrors } from './params.ts';
 import { taskResultErrors } from './results.ts';
 import { completedSteps } from './step-template.ts';
@@ -40,6 +40,6 @@ function volumeErrors(volumes: TaskSpec['volumes']): Complaints {
   return underEach('volumes', volumes, ({ name }) => {
     const again = names.has(name);
     names.add(name);
-    return again ? [generic(`multiple volumes with same name "${name}"`, 'name')] : [];
+    return again ? [generic(`multiple volumes with same name ${quoted(name)}`, 'name')] : [];
   });
 }

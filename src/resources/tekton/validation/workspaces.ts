@@ -3,7 +3,7 @@
 import { posix } from 'node:path';
 import type { TaskSpec } from '../task-spec.ts';
 import type { WorkspaceBinding } from '../workspace.ts';
-import { type Complaints, generic, missingField, missingOneOf, multipleOneOf, underEach } from './complaint.ts';
+import { type Complaints, generic, missingField, missingOneOf, multipleOneOf, quoted, underEach } from './complaint.ts';
 
 /** Folders as Tekton compares them: without a slash at the end. */
 export function cleanPath(path: string): string {
@@ -19,8 +19,8 @@ export function declaredWorkspaceErrors({ workspaces, steps = [], stepTemplate }
   return underEach('workspaces', workspaces, ({ name, mountPath }) => {
     const path = cleanPath(mountPath || `/workspace/${name}`);
     const complaints = [
-      ...(names.has(name) ? [generic(`workspace name "${name}" must be unique`, 'name')] : []),
-      ...(paths.has(path) ? [generic(`workspace mount path "${path}" must be unique`, 'mountpath')] : []),
+      ...(names.has(name) ? [generic(`workspace name ${quoted(name)} must be unique`, 'name')] : []),
+      ...(paths.has(path) ? [generic(`workspace mount path ${quoted(path)} must be unique`, 'mountpath')] : []),
     ];
     names.add(name);
     paths.add(path);
@@ -33,7 +33,7 @@ export function usedWorkspaceErrors({ workspaces = [], steps, sidecars }: TaskSp
   const names = new Set(workspaces.map(({ name }) => name));
   const undefinedOnes = (used: readonly { readonly name: string }[] | undefined): Complaints =>
     underEach('workspaces', used, ({ name }) =>
-      names.has(name) ? [] : [generic(`undefined workspace "${name}"`, 'name')],
+      names.has(name) ? [] : [generic(`undefined workspace ${quoted(name)}`, 'name')],
     );
   return [
     ...underEach('steps', steps, (step) => undefinedOnes(step.workspaces)),

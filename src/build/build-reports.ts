@@ -27,7 +27,7 @@ export class BuildReports {
     ]);
   }
 
-  /** @param phase one line for whoever watches; default: none */
+  /** @param phase one line about what goes on; default: none */
   progress(build: Build, reason: string, message: string, phase?: string): Promise<void> {
     const draft: ConditionDraft = { type: 'TaskRunReady', status: 'Unknown', reason, message };
     return this.#report(build, [sourceReady, draft], {

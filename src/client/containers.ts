@@ -6,11 +6,11 @@ import { badRequest, type StatusError } from '../resources/status.ts';
 
 export interface ExecRequest {
   readonly pod: Pod;
-  /** One of the Pod's. */
+  /** Name of one of the Pod's containers. */
   readonly container: string;
   /** Not empty. */
   readonly command: readonly string[];
-  /** Which of its streams somebody is there for; with a terminal standard error goes to standard output. */
+  /** Which of its streams the client asked for; with a terminal standard error goes to standard output. */
   readonly stdin: boolean;
   readonly stdout: boolean;
   readonly stderr: boolean;
@@ -30,9 +30,9 @@ export interface ExecProcess {
   readonly stderr: Readable | undefined;
   /** 128 and the signal's number for what a signal ended. @throws Error with the runtime's words when nothing was started */
   readonly exitCode: Promise<number>;
-  /** Of its terminal; without one nothing happens. */
+  /** Sets the size of its terminal; without one nothing happens. */
   resize(size: TerminalSize): void;
-  /** Nobody is there for it any more: SIGHUP to all of its session, two seconds later SIGKILL. */
+  /** The client has gone: SIGHUP to all of its session, two seconds later SIGKILL. */
   end(): void;
 }
 

@@ -85,7 +85,7 @@ export interface ControllerContext {
   readonly onError?: (message: string, error: unknown) => void;
 }
 
-/** Of those who decide about runs that wait for each other. */
+/** For controllers that decide about runs that wait for each other. */
 export interface TakingTurns extends ControllerContext {
   /** Whoever decides shares it. Default: one's own, for who decides alone. */
   readonly turns?: KeyedMutex;

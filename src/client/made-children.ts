@@ -1,7 +1,7 @@
 /**
- * Children that have been there, of owners whose status may not say so yet: a command that may have run is never started
- * again. In memory only: a child that is deleted by hand in the instant before a crash, and before the status was
- * written, is made anew.
+ * Which children were created for an owner whose status may not say so yet, so that a stale read makes none a second time
+ * (client-go's "expectations"). In memory only: a child that is deleted by hand in the instant before a crash, and before
+ * the status was written, is made anew.
  */
 
 import { type KubeObject, namespacedName, type ObjectRef } from '../resources/meta.ts';
@@ -22,7 +22,7 @@ export class MadeChildren {
     else this.#made.set(namespacedName(metadata), { uid: metadata.uid, names: new Set([child]) });
   }
 
-  /** Whether the child of this name has been there. */
+  /** Whether a child of this name was created. */
   has({ metadata }: Owner, child: string): boolean {
     const known = this.#made.get(namespacedName(metadata));
     return known !== undefined && known.uid === metadata.uid && known.names.has(child);

@@ -1,4 +1,4 @@
-/** Lists and watches one kind for ever, and tells of every object that appeared, changed or went. */
+/** Lists and watches one kind for ever; calls back for every object that appeared, changed or was deleted. */
 
 import type { ObjectOf } from '../resources/kind.ts';
 import { namespacedName } from '../resources/meta.ts';
@@ -41,7 +41,7 @@ async function run<K extends AnyKind>(options: ReflectorOptions<K>, synced: () =
   synced();
 }
 
-/** One object that nobody can cope with must not hide all that come after it. */
+/** A callback that throws for one object must not hide the objects after it. */
 function reporting<K extends AnyKind>({ onObject, onError }: ReflectorOptions<K>): ReflectorOptions<K>['onObject'] {
   return (object, gone) => {
     try {

@@ -20,7 +20,7 @@ export class Waiting {
       if (waiters.delete(namespacedName(waiter)) && waiters.size === 0) this.#byAwaited.delete(awaited);
   }
 
-  /** Who waits for an object. */
+  /** The objects that wait for `awaited`. */
   on(awaited: ObjectRef): readonly ObjectRef[] {
     return [...(this.#byAwaited.get(namespacedName(awaited))?.values() ?? [])];
   }

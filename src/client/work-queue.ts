@@ -12,7 +12,7 @@ export interface WorkQueueOptions {
   readonly concurrency?: number;
   /** Works on one key. A rejection puts it back with exponential back-off. */
   readonly work: (key: string) => Promise<void>;
-  /** Told of each rejection, for the log. */
+  /** Called for each rejection, for the log. */
   readonly onError?: (key: string, error: unknown, failures: number) => void;
 }
 

@@ -29,7 +29,7 @@ export const bundleImages = ({ parts }: BundleImagesOptions): BundleImages => ({
     const source = `containers-storage:@${image.id}`;
     if (image.layers.reduce((sum, { bytes }) => sum + bytes, 0) > longestBundle)
       throw new ResolverError(`cannot retrieve the oci image: its layers exceed ${longestBundle} bytes`);
-    // Emptied by the next server, whatever becomes of this one.
+    // The next server empties it, should this one be killed.
     const folder = await mkdtemp(join(storage.pulls, 'bundle-'));
     try {
       // The copy's manifest may say other digests, for other compressions, in the same order.

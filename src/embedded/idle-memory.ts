@@ -1,5 +1,5 @@
 /**
- * Gives memory back after work. V8 keeps its heap as it was at the busiest moment, for as long as nothing new asks for
+ * Gives memory back to the system after work. V8 keeps its heap as it was at the busiest moment, for as long as nothing new asks for
  * memory: 45 MB more after a hundred tasks, on a server that may then be idle for a day.
  */
 

@@ -1,4 +1,4 @@
-/** What builds of Dockerfiles and buildpacks work with: our own storage, and the caches of Apps. */
+/** What builds of Dockerfiles and buildpacks get from this machine: skopeo, our own image storage, the caches of Apps. */
 
 import { mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

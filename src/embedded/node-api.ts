@@ -61,9 +61,9 @@ function containersOf({ agent }: Parts): Containers {
   return agent.containers;
 }
 
-function diskDeskOf({ diskDesk }: Parts): DiskSpace {
-  if (diskDesk === undefined) throw notUp();
-  return diskDesk;
+function diskDeskOf({ diskSpace }: Parts): DiskSpace {
+  if (diskSpace === undefined) throw notUp();
+  return diskSpace;
 }
 
 const notUp = () => statusError('ServiceUnavailable', 'the node is not up yet, see kf doctor');

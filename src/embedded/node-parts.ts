@@ -26,7 +26,7 @@ export interface Parts {
   presence?: ImagePresence;
   collector?: Collector;
   caches?: BuildCaches;
-  diskDesk?: DiskSpace;
+  diskSpace?: DiskSpace;
   diskShare?: DiskShare;
 }
 

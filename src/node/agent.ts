@@ -37,7 +37,7 @@ import { startProvisioner } from './volumes/provisioner.ts';
 export interface NodeAgent {
   /** Resolves when everything that was left running has been taken up again and Pods are watched. */
   start(): Promise<void>;
-  /** Lets go of everything; what runs goes on running. */
+  /** Stops watching; containers go on running. */
   stop(): Promise<void>;
   /** Files of Tasks and volumes. */
   readonly files: FileSource;
@@ -75,7 +75,7 @@ class Agent implements NodeAgent {
     this.#logs = logs;
     this.#keepsLog = options.keepsLog;
     const cores = availableParallelism();
-    // Every Pod that runs listens.
+    // Each running Pod adds a listener.
     setMaxListeners(0, this.#abort.signal);
     this.#volumes = createVolumes(options);
     this.#context = createContext(options, cores, this.#abort.signal, this.#volumes.claims);
@@ -192,7 +192,7 @@ class Agent implements NodeAgent {
       if (gone) running.forget();
       else running.observe(pod);
     } else if (gone) this.#scheduler.leave(uid);
-    else if (pod.metadata.deletionTimestamp !== undefined) this.#letGo(pod);
+    else if (pod.metadata.deletionTimestamp !== undefined) this.#removeObject(pod);
     else if (this.#isNew(pod) && wantedEnd(pod) !== undefined) this.#endUnstarted(pod);
     else if (this.#scheduler.observe(pod)) return;
     else if (this.#isNew(pod)) this.#scheduler.arrive(pod);
@@ -208,25 +208,25 @@ class Agent implements NodeAgent {
     this.#supervise(pod, worker, () => worker.fail(failure, 128));
   }
 
-  /** It is to end before anything of it began, and stays. */
+  /** It was asked to end before anything of it began; the object stays. */
   #endUnstarted(pod: Pod): void {
     this.#scheduler.leave(pod.metadata.uid!);
     this.#refuse(pod, { reason: 'Terminated', message: 'the Pod was stopped before anything of it began' });
   }
 
-  /** Deleted before anything was started, or after everything ended: nothing is left to wait for. */
-  #letGo(pod: Pod): void {
+  /** Removes the object of a Pod that was deleted before anything was started, or after everything ended. */
+  #removeObject(pod: Pod): void {
     const { client, clock, onError, stopping } = this.#context;
     this.#scheduler.leave(pod.metadata.uid!);
     client
       .delete(Pod, refOf(pod), { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } })
       .catch((error: unknown) => {
-        // Gone, or its name is another's by now.
+        // It is gone, or another Pod has its name now.
         if (isNotFound(error) || isConflict(error)) return;
         onError(`pod ${pod.metadata.name}: removing it`, error);
-        // Nobody else would: it has no worker, and no event need come.
-        clock.after(letGoDelay, () => {
-          if (!stopping.aborted) this.#letGo(pod);
+        // Nothing else would try again: the Pod has no worker, and no event need come.
+        clock.after(removalRetryDelay, () => {
+          if (!stopping.aborted) this.#removeObject(pod);
         });
       });
   }
@@ -240,7 +240,7 @@ class Agent implements NodeAgent {
     const uid = pod.metadata.uid!;
     const release = (): void => this.#scheduler.release(uid);
     this.#workers.add(uid, worker, run(release), (failed, error) => {
-      // Also of a Pod that only had to be told its end.
+      // Also of a Pod that never had room, whose failure was only reported.
       release();
       if (failed) this.#postpone(worker.pod, error);
       else this.#scheduler.podsChanged();
@@ -252,7 +252,7 @@ class Agent implements NodeAgent {
   /** Nothing of it was started: it is tried again. */
   #postpone(pod: Pod, error: unknown): void {
     const message = errorMessage(error);
-    if (pod.metadata.deletionTimestamp !== undefined) this.#letGo(pod);
+    if (pod.metadata.deletionTimestamp !== undefined) this.#removeObject(pod);
     else if (wantedEnd(pod) !== undefined) this.#endUnstarted(pod);
     else if (error instanceof VolumesMissing) this.#scheduler.arrive(pod);
     else if (error instanceof DiskTooSmallError) this.#refuse(pod, { reason: 'NeverFits', message });
@@ -265,4 +265,4 @@ class Agent implements NodeAgent {
 }
 
 /** Milliseconds between attempts to remove a Pod of which nothing runs. */
-const letGoDelay = 1000;
+const removalRetryDelay = 1000;

@@ -8,7 +8,7 @@ import { ensureOwnDirectory } from './own-directory.ts';
 export async function makeFolders(layout: Layout): Promise<void> {
   // In /dev/shm everybody may make folders.
   await ensureOwnDirectory(layout.volatile);
-  // Nobody may look, but who is root of a build's user namespace has to pass.
+  // Closed to others but for passing through: root of a build's user namespace has to.
   await chmod(layout.volatile, 0o711);
   for (const path of [layout.pods, layout.exits, layout.runtime]) await mkdir(path, { recursive: true, mode: 0o700 });
   // Sources and output are not for everybody on this machine, wherever the data directory lies.

@@ -17,7 +17,7 @@ export interface Layout {
   readonly buildCaches: string;
   /** What claims of storage are given. */
   readonly volumes: string;
-  /** Gone after a reboot: everything below here, in memory wherever the machine allows it. */
+  /** Everything below here is gone after a reboot; it lies in memory wherever the machine allows it. */
   readonly volatile: string;
   /** `<uid>/`: bundles, secret volumes and state.json of a started Pod, mode 0700. */
   readonly pods: string;

@@ -33,7 +33,7 @@ export interface NodeRoom extends AdmissionLimits {
   readonly dataDir: string;
   /** Bytes of it that are promised to nobody. Default: 5 %, at least 1 GiB. */
   readonly reserveBytes?: number;
-  /** Of the Node, beside the usual ones; those of the setting. Default: none. */
+  /** Labels of the Node beside the usual ones, from the server's setting. Default: none. */
   readonly labels?: Labels;
 }
 

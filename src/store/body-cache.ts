@@ -32,7 +32,7 @@ export class BodyCache {
     this.shrink(this.limit);
   }
 
-  /** Lets go of what was used least recently, until no more than so many bytes are taken. */
+  /** Evicts the least recently used until no more than so many bytes are taken. */
   shrink(bytes: number): void {
     for (const oldest of this.#entries.keys()) {
       if (this.#bytes <= bytes) break;

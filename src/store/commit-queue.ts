@@ -151,7 +151,7 @@ export class CommitQueue {
     this.#begin = setImmediate(() => void this.#run());
   }
 
-  /** Somebody waits: what is there need not wait for the rest of the turn. */
+  /** A client waits: the batch is sent without waiting for the rest of the turn. */
   #hurry(): void {
     if (this.#begin === undefined) return;
     clearImmediate(this.#begin);

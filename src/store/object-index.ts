@@ -50,7 +50,7 @@ export class ObjectIndex {
   readonly #uids = new Map<string, Entry>();
   /** By kind: most objects are finished, and most lists that controllers ask for are of the others. */
   readonly #unfinished = new Map<string, Set<Entry>>();
-  /** One dependent alone stands without a set: most owners have one. */
+  /** A single dependent is stored without a Set: most owners have one. */
   readonly #dependents = new Map<string, Entry | Set<Entry>>();
   /** Entries that were loaded and are not among the dependents yet: a start need not wait for that. */
   #unlinked: Iterator<Entry> | undefined;

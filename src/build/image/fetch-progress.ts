@@ -1,9 +1,9 @@
-/** How far the fetching of an image is, in words, and a sign now and then that they have changed. */
+/** The progress of fetching an image, in words, and a call now and then when they have changed. */
 
 import type { Clock } from '../../client/clock.ts';
 import { formatBytes } from '../../resources/quantity.ts';
 
-/** Told by whoever fetches. */
+/** Called by the code that fetches. */
 export interface FetchListener {
   /** Called about once a second, with the bytes that have come. */
   readonly onProgress: (bytes: number) => void;

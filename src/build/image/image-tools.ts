@@ -1,4 +1,4 @@
-/** What builds of Dockerfiles and buildpacks work with on this machine; wired by embedded.ts. */
+/** What this machine offers to builds of Dockerfiles and buildpacks: programs, image storage, caches; wired by embedded.ts. */
 
 /** Each App's working disk, with the layers of earlier builds. */
 export interface BuildCacheProvider {

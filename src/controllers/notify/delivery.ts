@@ -1,4 +1,4 @@
-/** What becomes of a Notification after an attempt to post it. Pure. */
+/** The status of a Notification after an attempt to post it. Pure. */
 
 import { errorCode } from '../../resources/errors.ts';
 import type { Answer } from './post.ts';

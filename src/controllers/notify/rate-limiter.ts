@@ -1,4 +1,4 @@
-/** How fast posts go to one URL: a few at once, then one a second, and two under way at most. */
+/** Limits the posts to one URL: a burst of 20, then one a second, at most two at the same time. */
 
 import type { Clock } from '../../client/clock.ts';
 
@@ -6,7 +6,7 @@ const burst = 20;
 /** Milliseconds. */
 const perPost = 1_000;
 const mostUnderWay = 2;
-/** Milliseconds between two that ask again: however many wait, asking costs the same. */
+/** Milliseconds between two retries: however many wait, asking again costs the same. */
 const betweenAsking = 250;
 /** Milliseconds; 500 wait at most. */
 const longestLine = 500 * betweenAsking;
@@ -17,7 +17,7 @@ interface Lane {
   tokens: number;
   /** When `tokens` was right. */
   at: number;
-  /** When the last of those that wait asks again. */
+  /** When the last one that waits asks again. */
   lastAsking: number;
 }
 
@@ -47,7 +47,7 @@ export class RateLimiter {
 
 /** Milliseconds until it is this one's turn to ask again. */
 function lineUp(lane: Lane, now: number): number {
-  // Nobody waits any more; or the clock was set back.
+  // None waits; or the clock was set back.
   if (lane.lastAsking < now || lane.lastAsking - now > longestLine) lane.lastAsking = now;
   lane.lastAsking += betweenAsking;
   return lane.lastAsking - now;

@@ -1,5 +1,5 @@
 /**
- * Lets Events go an hour after they last happened, as Kubernetes' API server does, and the oldest where there are very
+ * Deletes Events an hour after they last happened, as Kubernetes' API server does, and the oldest where there are very
  * many: a busy server tells 20 a second, which nobody reads, and every object that is stored takes memory.
  */
 

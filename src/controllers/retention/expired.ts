@@ -1,4 +1,4 @@
-/** Which of an App's finished objects are let go. Pure. */
+/** Which of an App's finished objects are deleted by its Space's retention. Pure. */
 
 import type { ListedMetadata } from '../../client/client.ts';
 import { labels } from '../../resources/labels.ts';

@@ -1,4 +1,4 @@
-/** Lets go of an App's oldest Tasks and Builds, with all that belongs to them, and of what interrupted pushes have left. */
+/** Deletes an App's oldest Tasks and Builds, with all that belongs to them, and what interrupted pushes have left. */
 
 import type { AnyKind, Client, ListedMetadata } from '../../client/client.ts';
 import type { Clock } from '../../client/clock.ts';

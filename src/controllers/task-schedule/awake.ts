@@ -1,4 +1,4 @@
-/** Since when this process has been awake without a break: not down, not asleep, and the clock not set. */
+/** Since when this process has run without interruption: no restart, no suspend, no jump of the clock. */
 
 import type { Clock, Timer } from '../../client/clock.ts';
 

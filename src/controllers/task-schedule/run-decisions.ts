@@ -58,7 +58,7 @@ export class RunDecisions {
     );
   }
 
-  /** Slots whose time passed while nobody was awake. */
+  /** Slots whose time passed while the server was down or suspended. */
   catchUp({ run, letGo }: MissedSlots): void {
     const unlisted = letGo.count - letGo.newest.length;
     const others = unlisted === 0 ? '' : `; so were ${letGo.more ? 'more than ' : ''}${unlisted} before it`;
@@ -78,11 +78,11 @@ export class RunDecisions {
     for (const { take } of arrivals.sort((a, b) => a.at - b.at)) take();
   }
 
-  /** What waited for active runs to end. */
+  /** Starts what waited for the active runs to end. */
   continue(): void {
     const { active } = this.#input;
     const waits = this.#replacing !== undefined || this.#replacingRun !== undefined;
-    // Said again at every look, so that a crash between the plan and its doing loses nothing.
+    // Repeated at every reconcile, so that a crash between the plan and its execution loses nothing.
     if (waits) this.terminate.push(...active);
     if (this.#running() !== undefined) return;
     if (this.#replacing !== undefined) this.#start(this.#replacing);
@@ -129,13 +129,13 @@ export class RunDecisions {
     }
   }
 
-  /** What runs, or is about to. */
+  /** Name or slot of a run that is active or about to start. */
   #running(): string | undefined {
     const admitted = this.#decided.find(({ refused }) => refused === undefined);
     return this.#input.active[0] ?? this.#starting[0] ?? admitted?.name;
   }
 
-  /** Of what comes while the active runs end, the newest stays. */
+  /** While the active runs end only the newest replacement is kept. */
   #giveWay(): void {
     const why = 'a newer run came first';
     if (this.#replacing !== undefined) this.#note(Date.parse(this.#replacing), 'Replaced', why);

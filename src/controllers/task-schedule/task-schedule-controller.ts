@@ -31,7 +31,7 @@ export function startTaskScheduleController(options: ControllerContext): Running
   const running = startController({
     ...options,
     name: 'taskschedule',
-    // People have named the minute.
+    // Its runs are due at a stated minute.
     urgent: true,
     watches: [
       itself(TaskSchedule),

@@ -84,7 +84,7 @@ export function startTaskController(options: Options): RunningController {
     ],
     async reconcile(request) {
       const result = await controller.reconcile(request);
-      // What has become of this Task may be what the next one of its Space waits for.
+      // The change of this Task may be what the next one of its Space waits for.
       for (const next of controller.nextIn(request.namespace ?? ''))
         if (next.name !== request.name) running.enqueue(next);
       return result;
@@ -115,7 +115,7 @@ class TaskController {
     return [refOf(task)];
   }
 
-  /** Tasks that wait for something of this App, unless this is no news to them. */
+  /** Tasks that wait for something of this App, where the change matters to them. */
   waitingFor(app: App, gone: boolean): readonly ObjectRef[] {
     return this.#appChanges.matter(app, gone) ? this.#waiting.on(refOf(app)) : [];
   }
@@ -150,7 +150,7 @@ class TaskController {
   async #start(task: Task): Promise<Result | void> {
     const wasStarted = task.status?.pipelineRunName !== undefined;
     if (wasStarted || task.spec.terminated) {
-      // Decides for good, so a read that lags is not enough.
+      // This decision is final, so a stale read is not enough.
       const attempt = currentAttempt(task);
       const run = await this.#runs.certainly(task, attempt);
       if (run !== undefined) return this.#follow(task, run);
@@ -174,7 +174,7 @@ class TaskController {
     return this.#createRun(numbered, app);
   }
 
-  /** Others may have the room that it was granted meanwhile. */
+  /** Reports why it cannot start, and gives back the room that it was granted. */
   #hindered(task: Task, condition: ConditionDraft): Promise<void> {
     this.#runs.machine.leave(refOf(task));
     return this.#report(task, condition);
@@ -206,7 +206,7 @@ class TaskController {
     const started = { pipelineRunName: run.metadata.name, image: imageOf(run), ...servicesOf(run) };
     const { condition: said, fields } =
       taskRun === undefined ? { condition: runCondition(run), fields: {} } : outcomeOf(taskRun);
-    // Asked for once more by a read that lagged.
+    // A stale read may have asked for room once more.
     if (fields.startTime !== undefined) this.#runs.machine.leave(refOf(task));
     const condition = said.reason === 'TaskRunCancelled' ? { ...said, message: terminated(task) } : said;
     // Final only with the PipelineRun, so that a final Task leaves nothing of itself running.
@@ -228,7 +228,7 @@ class TaskController {
     const attempt = currentAttempt(task);
     const due = retryTime(task);
     if (task.spec.terminated) {
-      // Ends it for good, so a status that lags is not enough.
+      // This decision is final, so a stale status is not enough.
       const next = await this.#runs.certainly(task, attempt + 1);
       if (next !== undefined) return this.#begun(task, next.metadata.name);
       const condition =
@@ -247,7 +247,7 @@ class TaskController {
       return { requeueAfter: delay };
     }
     if (due > now) {
-      // An event that came late has put it in line again, before others.
+      // A late event has put it into the queue again, before others.
       this.#runs.room.leave(refOf(task));
       return { requeueAfter: due - now };
     }
@@ -271,7 +271,7 @@ class TaskController {
   }
 
   async #report(task: Task, condition: ConditionDraft, fields: Partial<TaskStatus> = {}): Promise<void> {
-    // Whoever waits for something else must not keep the next in line from being woken.
+    // A Task that waits for something else must not block the queue of its Space.
     if (condition.reason !== waitingForSpace) this.#runs.room.leave(refOf(task));
     const now = rfc3339(this.#clock.now());
     const message = condition.message === '' ? undefined : condition.message;
@@ -290,7 +290,7 @@ class TaskController {
   }
 }
 
-/** That a run was accepted says no more than that it was made: each write of a status costs every watcher. */
+/** `Started` says no more than that the run was made: writing it again would only cost every watcher. */
 const isKnown = (task: Task, run: PipelineRun, { status, reason }: ConditionDraft): boolean =>
   status === 'Unknown' && reason === 'Started' && task.status?.pipelineRunName === run.metadata.name;
 

@@ -47,7 +47,7 @@ export function keepDiskFree(
     onError: log,
   });
   parts.collector = collector;
-  parts.diskDesk = createDiskSpace({
+  parts.diskSpace = createDiskSpace({
     dataDir,
     client,
     images,

@@ -1,4 +1,4 @@
-/** Images, their layers, and source packages: what nothing names goes as soon as somebody looks. */
+/** Images, their layers and source packages as part of what can be removed: all that no object names. */
 
 import type { RunCommand } from '../../node/host/run-command.ts';
 import type { Layout } from '../../node/layout.ts';

@@ -55,7 +55,7 @@ export class BuildCaches {
   #folder = '';
   /** Ends what is promised to an open cache, by name. */
   readonly #reservations = new Map<string, () => void>();
-  /** One cache's changes happen one after the other. */
+  /** Per cache: changes of one happen one at a time. */
   readonly #turns = new KeyedMutex();
 
   constructor(options: BuildCachesOptions) {
@@ -200,7 +200,7 @@ export class BuildCaches {
     }
   }
 
-  /** As many bytes as the disk can promise, halving until a gibibyte. @throws DiskReserveError, DiskTooSmallError */
+  /** Makes it as large as the disk has room for, halving down to a gibibyte. @throws DiskReserveError, DiskTooSmallError */
   async #promiseMost(name: string, bytes: number): Promise<number> {
     try {
       await this.#reserve(name, bytes);
@@ -245,7 +245,7 @@ export class BuildCaches {
     this.#release(name);
     if (!this.#isPlain) return removeLoopImage(run, this.#image(name));
     if (!(await exists(path))) return;
-    // Gone under its name at once; its thousands of files follow.
+    // Renamed at once, so that its name is free; removing its thousands of files takes longer.
     const gone = `${path}-gone`;
     await run('rm', ['-rf', '--one-file-system', '--', gone]);
     await rename(path, gone);

@@ -18,7 +18,7 @@ export interface LoopPoolOptions {
   readonly run: RunCommand;
 }
 
-/** Of how many sizes some are held ready: the ones used last. */
+/** For so many sizes images are held ready: those used last. */
 const sizesHeld = 4;
 /** A used image whose file takes more on the machine's disk gives back what it no longer needs. */
 const trimmedBytes = 4 * 2 ** 20;
@@ -31,7 +31,7 @@ export class LoopPool implements DiskProvider {
   readonly kind = 'loop-pool';
   readonly #options: LoopPoolOptions;
   readonly #reservations: DiskReservations;
-  /** By limit; the one used last stands last. */
+  /** By limit, the least recently used first. */
   readonly #pools = new Map<number, Pool<LoopImage>>();
   /** Every image of this process, being made, ready or in use: a sweep leaves them alone. */
   readonly #own = new Set<string>();

@@ -96,7 +96,7 @@ export class PlainDisks implements DiskProvider {
       await wipe(run, path);
       await rmdir(path);
     }
-    // Of a loop pool that a former start had.
+    // An image of a loop pool, which an earlier start had.
     await rm(`${path}.img`, { force: true });
     removeLease(folder, name);
     this.#own.delete(name);

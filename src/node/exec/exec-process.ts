@@ -23,7 +23,7 @@ type Streams = Pick<ExecRequest, 'command' | 'stdin' | 'stdout' | 'stderr' | 'tt
 
 /** Milliseconds from SIGHUP to SIGKILL, and from there until the runtime itself is given up. */
 const patience = 2000;
-/** Of what SIGKILL ended. */
+/** The exit code of a process that SIGKILL ended. */
 const killed = 137;
 
 export class RuntimeExecProcess implements ExecProcess {
@@ -38,7 +38,7 @@ export class RuntimeExecProcess implements ExecProcess {
   readonly #child: ChildProcess;
   readonly #begun = deferred<boolean>();
   readonly #watch: FSWatcher;
-  /** Of its first process. */
+  /** PID of the command's first process. */
   #pid: number | undefined;
   #session: number | undefined;
   #size: TerminalSize | undefined;
@@ -69,7 +69,7 @@ export class RuntimeExecProcess implements ExecProcess {
     this.stdout = request.stdout ? new PassThrough() : undefined;
     this.stderr = request.stderr && !tty ? new PassThrough() : undefined;
     this.exitCode = this.#run(tty);
-    // Whoever looks later still hears of it.
+    // A later listener still gets it.
     this.exitCode.catch(() => {});
     this.#look();
   }
@@ -148,7 +148,7 @@ export class RuntimeExecProcess implements ExecProcess {
     }
   }
 
-  /** Held until the command has begun: what is typed before that the terminal on the way would answer. */
+  /** Input is held back until the command has begun: the terminal between would echo what is typed before that. */
   #input(): Writable {
     const input = new PassThrough();
     const stdin = this.#child.stdin!;
@@ -175,7 +175,7 @@ export class RuntimeExecProcess implements ExecProcess {
     if (this.#session !== undefined) this.#folder.keepSession(this.#session);
   }
 
-  /** One after the other, the last one last. */
+  /** Applies the sizes one at a time; only the newest of those that wait counts. */
   async #applySize(): Promise<void> {
     if (!(await this.#begun.promise)) return;
     for (let size = this.#size; size !== undefined && !this.#over; size = this.#size) {
@@ -196,7 +196,7 @@ export class RuntimeExecProcess implements ExecProcess {
   async #end(): Promise<void> {
     const { clock } = this.#context;
     if (!(await this.#begun.promise)) return;
-    // A stopped process hears nothing else.
+    // A stopped process takes no other signal.
     await this.#signal(['SIGHUP', 'SIGCONT']);
     clock.after(
       patience,

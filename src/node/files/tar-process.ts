@@ -65,7 +65,7 @@ export async function* tarOutput({ program, args, descriptor, signal }: TarOptio
   }
 }
 
-/** Nobody reads any more. Resolves when the program has let go of the files. */
+/** Ends tar when nobody reads its output. Resolves when it has ended and holds no files open. */
 async function endOf(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
   child.kill('SIGTERM');
   // What it writes next ends it, also behind a runtime that passes no signal on.

@@ -87,7 +87,7 @@ export async function undelivered(directory: string, uid: string, { offsets }: P
   return sum;
 }
 
-/** Of the log, also when it is compressed. */
+/** Size of the log in bytes, also when it is compressed. */
 async function sizeOf(path: string): Promise<number> {
   const file = await openLog(path);
   try {
@@ -97,6 +97,6 @@ async function sizeOf(path: string): Promise<number> {
   }
 }
 
-/** As conmon writes it, with Z; undefined when an entry has none. */
+/** The time that conmon wrote, with `Z`; undefined when an entry has none. */
 const utc = (time: string): string | undefined =>
   time.endsWith('+00:00') ? `${time.slice(0, -6)}Z` : time === '' ? undefined : time;

@@ -44,7 +44,7 @@ export class LogForwarder {
   readonly #options: LogForwarderOptions;
   readonly #stopping = new AbortController();
   readonly #sinks = new Map<string, RunningSink>();
-  /** By uid, as last told. */
+  /** By UID, as last seen. */
   readonly #wanted = new Map<string, LogSink>();
   readonly #growth: GrowthWatch;
   /** Owners that are gone. */
@@ -106,7 +106,7 @@ export class LogForwarder {
     const { uid = '', resourceVersion = '0' } = object.metadata;
     await this.#started;
     const owners = this.#owners.find(({ kind }) => kind.kind.kind === object.kind);
-    // A sink that is just being taken up hears of what ended since it was made.
+    // A new sink gets the logs of what has ended since it was created.
     if (this.#wanted.size > this.#sinks.size) await this.#queue;
     if (owners === undefined || this.#sinks.size === 0) return false;
     await owners.hasSeen(resourceVersion);
@@ -135,7 +135,7 @@ export class LogForwarder {
     if (this.#sinks.size > 0) for (const owners of this.#owners) await owners.save(owners.revision);
   }
 
-  /** What it throws is reported; the next change comes all the same. */
+  /** What it throws is reported; later changes are handled. */
   #enqueue(change: () => Promise<void> | void): Promise<void> {
     this.#queue = this.#queue
       .then(() => change())
@@ -221,7 +221,7 @@ export class LogForwarder {
     if (!ended && this.#isPending(uid)) this.#growth.watch(uid);
   }
 
-  /** Of an owner that has ended only those sinks hear that have its log pending: the others have had it. */
+  /** Reports the end of an owner to the sinks that have its log pending; the others have delivered it. */
   #end(object: OwnerObject, deleted: boolean): void {
     const { uid = '' } = object.metadata;
     const owner = ownerOf(object);

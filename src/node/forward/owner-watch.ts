@@ -198,7 +198,7 @@ export class OwnerWatch {
   #see(object: OwnerObject, gone: boolean, signal: AbortSignal): void {
     const { onLive, onEnd } = this.#options;
     const { resourceVersion } = object.metadata;
-    // Told twice: a log that was delivered must not begin again.
+    // Seen before: a log that was delivered must not begin again.
     if (signal.aborted || Number(resourceVersion) <= Number(this.#revision ?? 0)) return;
     if (gone || isFinal(object)) onEnd(object, gone);
     else onLive(object);

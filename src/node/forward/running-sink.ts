@@ -1,4 +1,4 @@
-/** One LogSink at work: its pending logs, its worker, its status. */
+/** One LogSink while it is served: its pending logs, its worker, its status. */
 
 import { join } from 'node:path';
 import type { Client } from '../../client/client.ts';

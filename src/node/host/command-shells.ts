@@ -46,7 +46,7 @@ export class CommandShells {
       this.#next();
     });
 
-  /** Whether whoever asks now has to wait for others. */
+  /** Whether a command would have to wait for others now. */
   get isFull(): boolean {
     return this.#shells.size >= this.#size && [...this.#shells].every((shell) => shell.busy && shell.alive);
   }
@@ -84,12 +84,12 @@ export class CommandShells {
       });
   }
 
-  /** One that runs nothing; undefined where one has to be waited for. */
+  /** An idle shell; undefined where one has to be waited for. */
   #shell(): CommandShell | undefined {
     try {
       return this.#idle() ?? this.#open();
     } catch (error) {
-      // Those that are busy come back; without any nobody would.
+      // Busy shells serve those that wait; where there is none, nothing would.
       if (this.#shells.size > 0) return undefined;
       const refused = this.#queue.splice(0);
       for (const { command, args, reject } of refused) reject(new CommandError(command, args, errorMessage(error)));
@@ -97,7 +97,7 @@ export class CommandShells {
     }
   }
 
-  /** One that somebody killed while it was idle runs nothing any more. */
+  /** A shell that was killed while it was idle is not used again. */
   #idle(): CommandShell | undefined {
     for (const shell of this.#shells) {
       if (!shell.alive) this.#shells.delete(shell);

@@ -1,4 +1,4 @@
-/** Keeps a few things ready that take long to make: whoever asks gets one at once, and another is made meanwhile. */
+/** Keeps a few things ready that take long to make: one is handed out at once, and another is made meanwhile. */
 
 export interface PoolOptions<T> {
   /** How many to hold ready. */
@@ -52,7 +52,7 @@ export class Pool<T> {
       (error: unknown) => {
         this.#making.delete(making);
         for (const waiter of this.#waiters.splice(0, count)) waiter.reject(error);
-        // Only for those who still wait: without anybody it would fail over and over.
+        // Only while somebody waits: else it would fail over and over.
         if (this.#waiters.length > 0) this.fill();
       },
     );
@@ -88,7 +88,7 @@ export class Pool<T> {
     return true;
   }
 
-  /** Disposes of what is ready; whoever waits is refused. */
+  /** Disposes of what is ready; those that wait are refused. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const waiter of this.#waiters.splice(0)) waiter.reject(new Error('the pool is closed'));

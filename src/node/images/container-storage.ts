@@ -191,7 +191,7 @@ export class ContainerStorage {
   /** Runs skopeo on this storage. @throws ImageToolsMissing, CommandError */
   async skopeo(args: readonly string[], options?: Parameters<RunCommand>[2]): Promise<string> {
     this.#setDamagedAside();
-    // Else whole layers pass through /var/tmp, and what a killed one leaves there nobody removes.
+    // Else whole layers pass through /var/tmp, where nothing removes what a killed skopeo leaves.
     const temporary = args[0] === '--tmpdir' ? [] : ['--tmpdir', await this.#temporaryFolder()];
     return this.#skopeo.run(this.#driver, [...temporary, ...args], options);
   }

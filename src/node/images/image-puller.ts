@@ -193,7 +193,7 @@ export class ImagePuller {
       bytes = now;
       for (const tell of listeners) tell(total);
       await this.#checkRoom().catch((error: unknown) => given.abort(error));
-      // Also while it unpacks, when nothing comes.
+      // Also while skopeo unpacks and prints nothing.
       pid ??= processesWith((word) => word === folder)[0];
       const read = pid === undefined ? 0 : bytesRead(pid);
       if (read !== done) since = clock.now();

@@ -241,7 +241,7 @@ export class ImageStore {
       if (/^[0-9a-f]{64}$/.test(name)) {
         const digest = `sha256:${name}`;
         if (used.has(digest) || isKept(digest)) continue;
-        // Gone under its name at once; its thousands of files follow.
+        // Renamed at once, so that its name is free; removing its thousands of files takes longer.
         renameSync(path, `${path}${goneSuffix}`);
         await rm(`${path}${goneSuffix}`, { recursive: true, force: true });
       } else if (name.endsWith(goneSuffix)) await rm(path, { recursive: true, force: true });

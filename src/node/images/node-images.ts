@@ -117,7 +117,7 @@ export class NodeImages implements Images {
    */
   async have(ref: string, { policy, onTrouble, ...options }: HaveOptions = {}): Promise<HadImage> {
     const found = await this.#stored(ref);
-    // By its digest it cannot be another one.
+    // A reference by digest cannot have changed.
     const isSure = found !== undefined && (digestOf(ref) !== undefined || !(await this.wants(ref, policy)));
     if (isOwnImage(ref) || isSure) {
       if (found === undefined) throw new ImageNotFound(`image ${ref} is not on this machine`);

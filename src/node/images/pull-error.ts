@@ -34,7 +34,7 @@ interface Asked {
 }
 
 interface Answer {
-  /** Of what is said. */
+  /** Part of the program's message. */
   readonly pattern: RegExp;
   readonly kind: PullKind;
   readonly reason?: PullReason;

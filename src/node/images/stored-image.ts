@@ -94,7 +94,7 @@ export function withDistrusted(
   return layers.map((one) => (used.has(one.id) ? one : { ...one, flags: { ...one.flags, incomplete: true } }));
 }
 
-/** Of every manifest that the image came with; one pulled from a list has the list's, too. */
+/** Digests of every manifest that the image came with; an image pulled from a list has the list's, too. */
 function digestsOf(record: ImageRecord): readonly string[] {
   const manifests = (record['big-data-names'] ?? [])
     .filter((name) => name === 'manifest' || name.startsWith('manifest-'))

@@ -9,7 +9,7 @@ import { compressedSuffix } from './open-log.ts';
 export const unfinishedSuffix = '.tmp';
 
 export interface CompressOptions {
-  /** Called after every block: whoever wants to be gentle waits here. Throws to give up. */
+  /** Called after every block: waits here to spare the machine. Throws to give up. */
   readonly rest: () => Promise<void>;
   /** Whether the log may go at this moment. */
   readonly mayReplace: () => boolean;
@@ -27,7 +27,7 @@ export async function compressLog(path: string, { rest, mayReplace }: CompressOp
     if (before.size <= worthwhile) return false;
     await writeCompressed(log, temporary, before, rest);
     const after = await log.stat();
-    // Somebody has added a line after all.
+    // A line was added meanwhile.
     if (after.size !== before.size || after.mtimeMs !== before.mtimeMs || !mayReplace()) return false;
     await renameDurably(temporary, path + compressedSuffix);
     await unlink(path);

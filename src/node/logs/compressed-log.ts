@@ -7,7 +7,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { crc32, deflateRaw, inflateRaw } from 'node:zlib';
 
-// Both work in threads of their own.
+// Both run on threads of libuv.
 const deflate = promisify<Buffer, { level: number }, Buffer>(deflateRaw);
 const inflate = promisify<Buffer, Buffer>(inflateRaw);
 
@@ -116,7 +116,7 @@ export class CompressedLog {
     return { bytesRead };
   }
 
-  /** Of the log: its bytes, and when it was written last. */
+  /** The log's uncompressed size in bytes, and when it was last written. */
   async stat(): Promise<{ readonly size: number; readonly mtimeMs: number }> {
     while (await this.#nextMember());
     const { mtimeMs } = await this.#file.stat();

@@ -60,7 +60,7 @@ export class LogCompressor {
     this.#firstTimer = clock.after(firstLook, () => this.#enqueue(() => this.#lookAtAll()));
   }
 
-  /** Nobody writes its logs any more. */
+  /** The Pod has ended: its logs are complete. */
   ended(pod: Pod): void {
     this.#later({ owner: ownerOf(pod), pod: pod.metadata.name, at: this.#options.clock.now() + delay });
   }
@@ -73,7 +73,7 @@ export class LogCompressor {
   #later(due: Due): void {
     if (this.#options.signal.aborted) return;
     const key = `${due.owner}/${due.pod}`;
-    // Told of twice: it is due for the first time.
+    // Reported twice: the first time counts.
     if (!this.#due.has(key)) this.#due.set(key, due);
     this.#schedule();
   }
@@ -146,7 +146,7 @@ export class LogCompressor {
         },
       });
     } catch (error) {
-      // Gone with its owner; or tried again after the next start, as on a full disk.
+      // It went with its owner; or it is tried again after the next start, as on a full disk.
       if (errorCode(error) !== 'ENOENT' && !signal.aborted) onError(`compressing ${path}`, error);
     }
   }

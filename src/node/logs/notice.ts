@@ -10,7 +10,7 @@ import { ignoring } from '../../resources/errors.ts';
  */
 export async function appendNotices(paths: readonly string[], text: string, now: number): Promise<void> {
   const time = new Date(now).toISOString().replace('Z', '000000+00:00');
-  // Its own line, even after an entry that a full disk cut in two.
+  // Begins a line of its own, even after an entry that a full disk cut off.
   const entry = `\n${time} stderr F [kf] ${text}\n`;
   await Promise.all(paths.map((path) => appendFile(path, entry).catch(ignoring('ENOENT'))));
 }

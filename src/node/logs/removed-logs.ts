@@ -10,7 +10,7 @@ import { ignoring } from '../../resources/errors.ts';
 const suffix = '.removed';
 
 export const isMark = (name: string): boolean => name.endsWith(suffix);
-/** Of an owner's folder, or a mark. */
+/** The owner that a folder of logs, or a mark, belongs to. */
 export const ownerOfName = (name: string): string => (isMark(name) ? name.slice(0, -suffix.length) : name);
 
 const markOf = (directory: string, owner: string): string => join(directory, owner + suffix);

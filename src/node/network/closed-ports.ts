@@ -13,9 +13,9 @@ export interface ClosedPortsOptions {
 }
 
 interface Ports {
-  /** Those that were ever allowed. */
+  /** Ports that were ever allowed. */
   readonly opened: Set<number>;
-  /** Those that the rules in the network close. */
+  /** Ports that the rules in the network namespace close. */
   closed: string;
   /** An earlier server may have left rules there. */
   isUnread: boolean;

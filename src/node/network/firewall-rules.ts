@@ -48,7 +48,7 @@ function denials(plan: FirewallPlan): readonly string[] {
   ];
 }
 
-/** Nobody on the bridge speaks with another address than those we gave out. */
+/** On the bridge only the addresses that were given out may send (no spoofing). */
 const honest = ({ bridge, subnet }: FirewallPlan): string => `-i ${bridge} ! -s ${formatSubnet(subnet)} -j DROP`;
 
 function inputRules(plan: FirewallPlan): readonly string[] {
@@ -98,7 +98,7 @@ function lasting(plan: FirewallPlan): readonly Chain[] {
     },
     {
       table: 'nat',
-      // Of a name of its own: the filter's chain has the other one.
+      // A name of its own: the filter table's chain has the other one.
       name: `${name}-NATINPUT`,
       from: 'INPUT',
       // What listens on 127.0.0.1 often answers no other address.

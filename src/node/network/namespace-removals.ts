@@ -6,13 +6,13 @@ import type { Namespace } from './namespaces.ts';
 export interface NamespaceRemovalsOptions {
   readonly clock: Clock;
   readonly remove: (namespaces: readonly Namespace[]) => Promise<void>;
-  /** So many are with Pods, those that wait here among them: when no other is left, nobody is waited for. */
+  /** How many namespaces Pods have, including those that wait here: when no other is left, removal begins at once. */
   readonly inUse: () => number;
 }
 
-/** As many are removed at once, without waiting for more. */
+/** So many are removed at once, without waiting for more. */
 const enough = 4;
-/** Milliseconds that one waits for others, at most. */
+/** Milliseconds that a removal waits for others, at most. */
 const patience = 200;
 
 export class NamespaceRemovals {

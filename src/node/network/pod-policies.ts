@@ -66,7 +66,7 @@ export class PodPolicies {
     return this.#refresh(this.#take(pod, network));
   }
 
-  /** As hold, for a Pod that runs already: what an earlier server brought into force stays until it can be changed. */
+  /** Like `hold`, for a Pod that runs already: the rules of an earlier server stay in force until they can be changed. */
   resume(pod: Pod, network: PodNetwork): Promise<void> {
     return this.#update(this.#take(pod, network));
   }
@@ -109,7 +109,7 @@ export class PodPolicies {
     }
   }
 
-  /** One at a time per Pod: what was read later is also in force later. */
+  /** One at a time per Pod, so that the newest policies are the last to be applied. */
   #refresh(held: Held): Promise<void> {
     held.stale = true;
     held.refreshing ??= this.#catchUp(held).finally(() => {

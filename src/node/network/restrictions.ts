@@ -60,7 +60,7 @@ export class Restrictions {
       const port = Number(/--dport (\d+)/.exec(rule)?.[1]);
       if (chain === hostPorts) this.#entries.set(address, { ...entry, hostPorts: [...entry.hostPorts, port] });
     }
-    // Somebody has emptied a policy's chain: who has it is told anew what it may reach.
+    // A policy's chain was emptied by another program: the rules of its Pods are written again.
     for (const [address, { chain, ...rest }] of this.#entries)
       if (chain !== undefined && !this.#policies.has(chain)) this.#entries.set(address, rest);
   }

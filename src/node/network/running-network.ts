@@ -1,4 +1,4 @@
-/** One instance's network while its server runs: what is ready, what is in use, what goes. */
+/** The network of one instance while its server runs: namespaces that are ready, in use, and being removed. */
 
 import type { Clock, Timer } from '../../client/clock.ts';
 import { errorMessage } from '../../resources/errors.ts';

@@ -26,13 +26,13 @@ export interface PodParts {
   readonly order: StartOrder;
   readonly containers: ReadonlyMap<string, Container>;
   readonly runs: Map<string, ContainerRun>;
-  /** By container that this server has made: its image by digest. */
+  /** The image, by digest, of each container that this server has made. */
   readonly imageIds: Map<string, string>;
   readonly place: PodPlace;
   readonly journal: PodJournal;
   readonly processes: PodProcesses;
   readonly reporter: PodReporter;
-  /** As last seen. */
+  /** The object as last seen. */
   pod(): Pod;
   /** Undefined until the container is to stop: with the Pod, or as a sidecar that nobody needs any more. */
   stopOf(name: string): Stopping | undefined;

@@ -109,7 +109,7 @@ export class PodWorker {
     });
   }
 
-  /** As last seen. */
+  /** The object as last seen. */
   get pod(): Pod {
     return this.#publisher.pod;
   }
@@ -122,10 +122,10 @@ export class PodWorker {
     return this.#supervise(freed, () => this.#begin());
   }
 
-  /** Goes on with a Pod that another server started. */
+  /** Takes over a Pod that an earlier server started. */
   resume(freed: () => void, record: PodRecord, found: ReadonlyMap<string, Found>): Promise<void> {
     this.#mayHaveRun = true;
-    return this.#supervise(freed, () => this.#takeUp(record, found));
+    return this.#supervise(freed, () => this.#resumeContainers(record, found));
   }
 
   /** Ends a Pod of which nothing is left. */
@@ -196,7 +196,7 @@ export class PodWorker {
       if (error instanceof Detached || stopping.aborted) return this.#detach();
       await this.#starts.close();
       if (this.#mayHaveRun && !(error instanceof PodGone)) {
-        // Something may have run, so the Pod must not be tried again, and what tells of it stays for the next start.
+        // A command may have run, so the Pod must not be tried again; its state stays for the next start of the server.
         this.#context.onError(`pod ${this.pod.metadata.name}: its end cannot be reported`, error);
         return this.#detach();
       }
@@ -213,11 +213,11 @@ export class PodWorker {
   async #begin(): Promise<void> {
     const problem = orderError(this.#order, [...this.#containers.keys()]);
     if (problem !== undefined) return this.#refuseAll(problem);
-    // It may have waited for its turn for long.
+    // It may have waited in the queue for long.
     if (hasAwaitable(this.pod) && (await missingVolumes(this.#context.client, this.pod)) !== undefined)
       throw new VolumesMissing();
     await this.#place.reserve(this.pod);
-    // Flushing the intent takes as long as half of the making does: both at once, and the making first.
+    // Flushing the claim takes half as long as making the sandbox: both go on at the same time.
     this.#claimed = this.#claim();
     this.#claimed.catch(() => {});
     await this.#place.sandbox(this.pod);
@@ -235,7 +235,7 @@ export class PodWorker {
     for (const name of this.#runs.keys()) this.#runs.set(name, refusal);
   }
 
-  async #takeUp(record: PodRecord, found: ReadonlyMap<string, Found>): Promise<void> {
+  async #resumeContainers(record: PodRecord, found: ReadonlyMap<string, Found>): Promise<void> {
     this.#journal.load(record);
     await this.#place.adopt(this.pod, record);
     this.#claimed = this.#claim();

@@ -28,7 +28,7 @@ export class PodWorkers {
     return [...this.#running.values()].map(({ worker }) => worker);
   }
 
-  /** As last seen. */
+  /** The objects as last seen. */
   pods(): readonly Pod[] {
     return this.all().map(({ pod }) => pod);
   }

@@ -3,7 +3,7 @@
 import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 
-/** As the kernel's. */
+/** The kernel's own limit. */
 const mostLinks = 40;
 /** Bytes of a file that is read: nothing that is looked for is larger. */
 const largestFile = 2 ** 20;

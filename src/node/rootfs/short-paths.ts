@@ -18,7 +18,7 @@ export function shortPaths(paths: readonly string[], links: string): readonly st
       symlinkSync(path, link);
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
-      // Two paths of one name: a pity, and no reason for a wrong layer.
+      // Two paths have the same hash: this one stays long.
       if (readlinkSync(link) !== path) return path;
     }
     return link;

@@ -42,7 +42,7 @@ export async function chooseRuntime(candidates: readonly string[], dataDir: stri
   throw new Error(`no OCI runtime works on this machine: ${reasons.join('; ')}`);
 }
 
-/** Those that were cut short. */
+/** Attempts that were interrupted. */
 async function removeTrials(dataDir: string): Promise<void> {
   for (const name of await readdir(dataDir))
     if (name.startsWith(trialPrefix)) await rm(join(dataDir, name), { recursive: true, force: true });

@@ -20,7 +20,7 @@ import { type HelperOptions, openHelper } from './helper.ts';
  * removes a FIFO when it hears the answer; if it was killed meanwhile the shell does. A program each would cost 1 ms.
  */
 const script = [
-  // Nobody may be there any more to hear the answer.
+  // The reader of the answer may be gone.
   'trap "" PIPE;',
   'set --;',
   'while IFS= read -r fifo; do',

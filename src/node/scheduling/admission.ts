@@ -25,7 +25,7 @@ export const usableMemory = (physicalBytes: number): number =>
   Math.max(0, physicalBytes - Math.max(512 * 2 ** 20, Math.floor(physicalBytes / 10)));
 
 export class Admission {
-  /** By namespace; the one whose turn it is stands first. */
+  /** By namespace; the namespace whose turn it is comes first. */
   readonly #queues = new Map<string, Candidate[]>();
   readonly #admitted = new Map<string, Candidate>();
   #memory = 0;
@@ -92,7 +92,7 @@ export class Admission {
     return pods > 0 && candidate.memoryBytes <= memoryBytes;
   }
 
-  /** One line for whoever waits. */
+  /** Why a candidate waits, in one line. */
   explain(candidate: Candidate, format: (bytes: number) => string): string {
     const { memoryBytes, pods } = this.free;
     if (pods <= 0) return `${this.limits.maxPods} of ${this.limits.maxPods} places are taken`;

@@ -86,7 +86,7 @@ export class AwaitedVolumes {
     for (const uid of [...this.#pods.keys()]) this.leave(uid);
   }
 
-  /** One look at a time per Pod; what changes meanwhile brings another one. */
+  /** One check at a time per Pod; a change in the meantime brings another one. */
   #look(uid: string): void {
     const entry = this.#pods.get(uid);
     if (entry === undefined) return;

@@ -13,7 +13,7 @@ export interface FollowedObject {
 export interface FollowedObjectsOptions {
   readonly client: Client;
   readonly clock: Clock;
-  /** Told of each state of an object, the present one first, and of its end. */
+  /** Called with each state of an object, the present one first, and when it is deleted. */
   readonly onChange: (waiter: string) => void;
   readonly onError: (message: string, error: unknown) => void;
 }

@@ -62,7 +62,7 @@ export class Placement {
     this.podsChanged();
   }
 
-  /** Lets go of those that may run by now. */
+  /** The Pods that run here have changed: hands on those that may run now. */
   podsChanged(): void {
     for (const uid of [...this.#pods.keys()]) this.#look(uid);
   }

@@ -76,7 +76,7 @@ export class PodScheduler {
     }
   }
 
-  /** As far as can be told at once. */
+  /** Whether no pull is needed, as far as that can be told without asking a registry. */
   #hasImages(pod: Pod): boolean {
     return containersOf(pod).every(
       ({ image = '', imagePullPolicy }) => imagePullPolicy !== 'Always' && this.#options.context.images.isHere(image),
@@ -113,7 +113,7 @@ export class PodScheduler {
     this.#queue.release(uid);
   }
 
-  /** Lets nobody start for this reason, until it is called with none. */
+  /** Admits no Pod, for this reason, until it is called with undefined. */
   close(reason: string | undefined): void {
     this.#queue.close(reason);
   }

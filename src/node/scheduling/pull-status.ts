@@ -7,7 +7,7 @@ import type { PodStatus } from '../pods/status/pod-status.ts';
 import { unstarted, type Waiting } from './unstarted.ts';
 
 export interface Pulls {
-  /** By image: what is told of those that are missing. */
+  /** By image: the state of the pulls of those that are missing. */
   readonly states: ReadonlyMap<string, ImagePull>;
   /** When the first pull began; RFC 3339. */
   readonly begun: string;

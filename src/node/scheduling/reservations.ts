@@ -17,7 +17,7 @@ import { cordoned } from './cordon.ts';
 export interface ReservationOptions {
   readonly context: Pick<NodeContext, 'clock' | 'disk' | 'stopping'>;
   readonly admission: Admission;
-  /** Lets in whom there is room for. */
+  /** Admits the Pods and requests that there is room for. */
   readonly pump: () => void;
 }
 
@@ -27,7 +27,7 @@ interface Asked {
   state: 'queued' | 'turn' | 'granted' | 'postponed';
   answer: RoomAnswer;
   timer?: Timer;
-  /** Gives the promised disk back. */
+  /** Gives the reserved disk back. */
   drop?: () => void;
 }
 
@@ -37,11 +37,11 @@ const nothingYet: RoomAnswer = { verdict: 'later', message: '' };
 
 export class Reservations implements MachineRoom {
   readonly #options: ReservationOptions;
-  /** By uid of what asks. */
+  /** By the UID of the object that asks. */
   readonly #asked = new Map<string, Asked>();
   readonly #uids = new Map<string, string>();
   #wake: (ref: ObjectRef) => void = () => {};
-  /** Whoever asks now hears the answer at once, and needs not be woken. */
+  /** UID of the request that is being answered: it gets the answer at once and need not be woken. */
   #asking: string | undefined;
   #closed: string | undefined;
 
@@ -67,7 +67,7 @@ export class Reservations implements MachineRoom {
     if (uid !== undefined) this.forgo(uid);
   }
 
-  /** As leave, of whoever asked under this uid. */
+  /** Like `leave`, by the UID of the object that asked. */
   forgo(uid: string): void {
     const asked = this.#forget(uid);
     if (asked === undefined) return;
@@ -96,7 +96,7 @@ export class Reservations implements MachineRoom {
     return true;
   }
 
-  /** Nobody is let in for this reason, until it is called with none. */
+  /** Grants nothing, for this reason, until it is called with undefined. */
   close(reason: string | undefined): void {
     this.#closed = reason;
     for (const asked of this.#asked.values())

@@ -59,7 +59,7 @@ export class SchedulingQueue {
     if (this.has(candidate.uid)) this.#explain(candidate);
   }
 
-  /** Lets nobody start for this reason, until it is called with none. */
+  /** Admits no Pod, for this reason, until it is called with undefined. */
   close(reason: string | undefined): void {
     if (reason === this.#closed) return;
     this.#closed = reason;

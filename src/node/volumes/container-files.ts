@@ -34,7 +34,7 @@ export class Unreachable extends Error {
   override readonly name = 'Unreachable';
 }
 
-/** As the kernel's own. */
+/** The kernel's own limit. */
 const mostLinks = 40;
 const folderFlags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 /** A FIFO keeps nobody waiting. */

@@ -83,7 +83,7 @@ class Provisioner {
     if (claim === undefined || classOf(claim) === undefined) return;
     if (claim.metadata.deletionTimestamp !== undefined) return this.#releaseClaim(claim);
     if (!(claim.metadata.finalizers ?? []).includes(claimFinalizer)) {
-      // Its own event brings us back.
+      // The event of this write brings the next reconcile.
       const finalizers = [...(claim.metadata.finalizers ?? []), claimFinalizer];
       await client.update(PersistentVolumeClaim, { ...claim, metadata: { ...claim.metadata, finalizers } });
       return;
@@ -106,7 +106,7 @@ class Provisioner {
     const size = claim.spec.resources?.requests?.storage;
     const bytes = parseQuantity(size ?? '');
     if (!isHostPath && bytes === undefined) throw new HostPathRefused('spec.resources.requests.storage is missing');
-    // Made once: what has been lost since must not come back empty.
+    // It was made before: lost data must not be replaced by an empty volume.
     if (!isHostPath && claim.spec.volumeName === undefined) await store.create(name, bytes!);
     if ((await getIfExists(client, PersistentVolume, { name })) === undefined)
       await client.create(PersistentVolume, volumeOf(claim, path, store.notEnforced)).catch((error: unknown) => {
@@ -161,7 +161,7 @@ class Provisioner {
     const uses = (pod: Pod): boolean =>
       !podFinished(pod) && claimsOf(pod).includes(name) && !waitsForTheEndOf(name, pod);
     if (items.some(uses)) return;
-    // Made, and deleted before there was an object for it.
+    // Its folder was made, and the claim deleted before there was a PersistentVolume.
     if (claim.spec.volumeName === undefined && classOf(claim) === storageClasses.capacity)
       await store.remove(volumeNameOf(claim));
     const rest = finalizers.filter((one) => one !== claimFinalizer);

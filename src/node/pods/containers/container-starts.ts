@@ -29,14 +29,14 @@ export class ContainerStarts {
     this.#track(this.#make(name));
   }
 
-  /** One that has ended, and was not told to. */
+  /** Starts a container again that has ended by itself and is to run on. */
   restart(name: string): void {
     if (this.#closed || this.#parts.runs.get(name)?.phase !== 'backoff') return;
     this.#parts.runs.set(name, { phase: 'starting' });
     this.#track(this.#makeAnew(name));
   }
 
-  /** Of a created container that the earlier server may just have been starting. */
+  /** Starts a created container that the earlier server may have been starting when it was killed. */
   startAgain(name: string, process: ContainerProcess): void {
     process.watch();
     this.#parts.runs.set(name, { phase: 'starting' });

@@ -1,4 +1,4 @@
-/** Looks after the containers of one Pod that run: their time, their stop, their end. */
+/** Watches the running containers of one Pod: time limits, probes, hooks, being stopped, ending. */
 
 import { join } from 'node:path';
 import type { Timer } from '../../../client/clock.ts';
@@ -21,9 +21,9 @@ import { Restarts } from './restarts.ts';
 
 export class ContainerWatch {
   readonly #parts: PodParts;
-  /** The Pod's. */
+  /** The Pod's `activeDeadlineSeconds`. */
   #deadline: Timer | undefined;
-  /** Of each container that runs: its time limit, its probes, its hooks. */
+  /** Time limits, probes and hooks, by the name of the running container. */
   readonly #timeouts = new Map<string, Timer>();
   readonly #probes = new Map<string, ProbeLoop>();
   readonly #postStarts = new Map<string, AbortController>();
@@ -36,13 +36,13 @@ export class ContainerWatch {
   }
 
   close(): void {
-    for (const name of this.#parts.containers.keys()) this.#letGo(name);
+    for (const name of this.#parts.containers.keys()) this.#unfollow(name);
     this.#deadline?.cancel();
     this.restarts.close();
   }
 
-  /** One that may be started again later has these anew. */
-  #letGo(name: string): void {
+  /** Ends its timers, probes and hooks; a container that is started again gets new ones. */
+  #unfollow(name: string): void {
     this.#timeouts.get(name)?.cancel();
     this.#timeouts.delete(name);
     this.#probes.get(name)?.stop();
@@ -71,7 +71,7 @@ export class ContainerWatch {
     if (this.#parts.runs.size > 1) this.#parts.advance();
   }
 
-  /** Nobody hears that it is ready before its hook has ended. */
+  /** The container does not count as ready before its postStart hook has ended. */
   async #afterStart(name: string, startedAt: number, hook: LifecycleHandler): Promise<void> {
     const { context, containers } = this.#parts;
     const over = new AbortController();
@@ -150,7 +150,7 @@ export class ContainerWatch {
     if (!isSidecar(order, name)) this.#watchPod(startedAt);
   }
 
-  /** Its time counts from the first start; what a sidecar takes to be ready does not count. */
+  /** The Pod's time counts from the first start of a container that is no sidecar. */
   #watchPod(startedAt: number): void {
     const { context, journal, order } = this.#parts;
     const { activeDeadlineSeconds } = this.#parts.pod().spec;
@@ -188,7 +188,7 @@ export class ContainerWatch {
 
   /** Never rejects. */
   async exited(name: string, process: ContainerProcess, exit: Exit, startedAt: number | undefined): Promise<void> {
-    // Closed by us, not by the monitor's end.
+    // The watch was closed because this server stops; the monitor goes on.
     if (this.#parts.context.stopping.aborted) return;
     const { startedMonotonic } = this.#parts.journal.get(name) ?? {};
     const now = this.#parts.context.clock.now();
@@ -210,15 +210,15 @@ export class ContainerWatch {
     const { order, place, context } = this.#parts;
     const { bundle, logPath } = process.place;
     const diskDir = place.disk?.path;
-    const said = diskDir === undefined ? undefined : this.#lastWords(name, diskDir, logPath, ended.exitCode);
+    const said = diskDir === undefined ? undefined : this.#terminationMessage(name, diskDir, logPath, ended.exitCode);
     const told = said === undefined ? ended : { ...ended, message: said };
     const entry = order[name] ?? {};
     if (!hasEndWork(entry)) return told;
     return doEndWork({ order: entry, bundle, logPath, resultBytes: context.resultBytes }, told);
   }
 
-  /** What it said, as far as that can be read. */
-  #lastWords(name: string, diskDir: string, logPath: string, exitCode: number): string | undefined {
+  /** Undefined where there is none, or it cannot be read. */
+  #terminationMessage(name: string, diskDir: string, logPath: string, exitCode: number): string | undefined {
     const { context, containers } = this.#parts;
     const pod = this.#parts.pod();
     try {
@@ -230,7 +230,7 @@ export class ContainerWatch {
   }
 
   ended(name: string, ended: Ended): void {
-    this.#letGo(name);
+    this.#unfollow(name);
     if (this.restarts.take(name, ended)) return;
     this.#parts.runs.set(name, ended);
     const record = this.#parts.journal.get(name);

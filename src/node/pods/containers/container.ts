@@ -39,7 +39,7 @@ export class ContainerProcess {
   #again: Timer | undefined;
   #startedAt = 0;
   #over = false;
-  /** Let go of: it is not for us to end it any more. */
+  /** Detached: this server must not end it any more. */
   #closed = false;
   #complained = false;
 
@@ -96,7 +96,7 @@ export class ContainerProcess {
     const path = join(this.#context.layout.exits, this.place.id);
     try {
       const text = readFileSync(path, 'utf8').trim();
-      // Of an empty file, as a full disk leaves, Number would make a success.
+      // Number('') is 0: an empty file, as a full disk leaves, must not count as success.
       return { code: /^-?\d+$/.test(text) ? Number(text) : undefined, at: Math.round(statSync(path).mtimeMs) };
     } catch {
       return undefined;
@@ -130,7 +130,7 @@ export class ContainerProcess {
       if (this.#over || this.#closed) return;
       if (!this.#complained) onError(`cannot send SIG${signal} to container ${this.place.id}`, error);
       this.#complained = true;
-      // Nobody asks again: a machine that is short of something must not leave it running for ever.
+      // Tried again: a machine that is short of something for a moment must not leave it running for ever.
       if (signal === 'KILL') this.#killTimer = clock.after(killAgain, () => this.#signal('KILL'));
     });
   }
@@ -141,14 +141,14 @@ export class ContainerProcess {
     const { runtime, cgroups } = this.#context;
     const { id } = this.place;
     const hasEnded = this.exit()?.code !== undefined;
-    // Nothing was made of one that was passed over.
+    // A container that was skipped has nothing to remove.
     if (!hasEnded && !existsSync(this.place.bundle)) return;
     if (!hasEnded || !(await deleteContainer(runtime, cgroups, id))) await runtime.delete(id);
     rmSync(join(this.#context.layout.exits, this.place.id), { force: true });
     rmSync(this.place.bundle, { recursive: true, force: true });
   }
 
-  /** Lets go without touching the container. */
+  /** Stops watching; the container goes on running. */
   detach(): void {
     this.#closed = true;
     this.#cancelTimers();

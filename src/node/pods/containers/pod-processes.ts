@@ -45,7 +45,7 @@ export class PodProcesses {
     this.#processes.delete(name);
   }
 
-  /** Lets go of all without touching them. */
+  /** Stops watching all of them; they go on running. */
   detach(): void {
     for (const process of this.#processes.values()) process.detach();
   }

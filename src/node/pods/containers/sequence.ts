@@ -97,5 +97,5 @@ export class Sequence {
   }
 }
 
-/** Of one that was to be started again. */
+/** How a container ended that was to be started again. */
 const lastEnd = (run: ContainerRun): ContainerRun | undefined => (run.phase === 'backoff' ? run.last : undefined);

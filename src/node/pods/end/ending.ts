@@ -38,7 +38,7 @@ export async function endingOf(context: NodeContext, input: EndingInput): Promis
     oomKills,
   };
   if (exit.code === undefined || Number.isNaN(exit.code) || exit.code < 0) {
-    // Nobody reads its output any more and nobody will hear of its end.
+    // Without its monitor nothing reads its output or would record its exit code.
     await context.runtime.delete(process.place.id).catch(() => {});
     const why = (await isFull(context.layout.exits))
       ? `there was no room for its exit code: the file system of ${context.layout.exits} is full`

@@ -12,7 +12,7 @@ const usualPath = '/dev/termination-log';
 const mostBytes = 4096;
 const mostLogBytes = 2048;
 const mostLogLines = 80;
-/** Of the log's file, which are read for that. */
+/** Bytes of the log's file that are read for it. */
 const mostEncodedBytes = 2 * 65_536;
 
 /** Whoever orders containers has other ways to hear of them: there only a path that is stated counts. */

@@ -1,4 +1,4 @@
-/** One look at a container, as its probe says: a command inside, a request, a connection. */
+/** One run of a probe: a command in the container, an HTTP request, a TCP connection. */
 
 import { connect } from 'node:net';
 import type { Container, Probe } from '../../../resources/core/pod.ts';

@@ -8,7 +8,7 @@ export interface ProbeLoopOptions {
   readonly container: Container;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** One look; never rejects. */
+  /** Runs the probe once; never rejects. */
   readonly check: (probe: Probe) => Promise<boolean>;
   readonly onReady: (ready: boolean) => void;
   /** It is to be ended: it did not start up, or lives no more. */

@@ -86,7 +86,7 @@ function owned(fd: number, { uid, gid }: OciUser): void {
   closeSync(fd);
 }
 
-/** Nobody but the server has been there yet. */
+/** Into a root file system that no container has run in yet, so that there are no links of strangers. */
 function intoRoot(
   { destination, upper, below }: NonNullable<Rootfs['written']>,
   target: string,

@@ -68,7 +68,7 @@ function prepareVolume(pod: Pod, volume: Volume, options: VolumeOptions): Prepar
 const usersOf = (pod: Pod, volume: string): readonly Container[] =>
   containersOf(pod).filter(({ volumeMounts = [] }) => volumeMounts.some(({ name }) => name === volume));
 
-/** As Kubernetes' everybody's to write to; it belongs to the user of the container that comes first. */
+/** Writable by everybody, as Kubernetes' are; it belongs to the user of the first container that mounts it. */
 function emptyFolder(path: string, { user, fsGroup }: VolumeOptions): string {
   if (mkdirSync(path, { recursive: true }) === undefined) return path;
   chownSync(path, user.uid, user.gid);

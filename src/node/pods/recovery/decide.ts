@@ -10,7 +10,7 @@ export interface Facts {
   /** Its exit code is on file. */
   readonly exited: boolean;
   readonly monitorAlive: boolean;
-  /** Somebody must look where its folders of volumes have led before it starts, and may not have. */
+  /** Its volume mounts have to be checked before it starts (`checkMounts`), and may not have been. */
   readonly unchecked: boolean;
 }
 

@@ -35,7 +35,7 @@ export class PodJournal {
     for (const [name, restart] of Object.entries(record.restarts ?? {})) this.#restarts.set(name, restart);
   }
 
-  /** Of one that has ended before. */
+  /** The restart that a container is at, or waits for; undefined before its first end. */
   restartOf(name: string): Restart | undefined {
     return this.#restarts.get(name);
   }
@@ -54,7 +54,7 @@ export class PodJournal {
     return [...this.#containers].flatMap(([name, { startedAt }]) => (counts(name) ? (startedAt ?? []) : []));
   }
 
-  /** As write, of what a later server would find out by itself: a full disk does not keep the Pod from going on. */
+  /** Like `write`, for what a later server would find out by itself: on a full disk the Pod goes on without it. */
   note(name: string, record: ContainerRecord): void {
     try {
       this.write(name, record);

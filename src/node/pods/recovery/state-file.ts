@@ -43,7 +43,7 @@ export interface PodRecord {
   readonly networkId: string;
   readonly diskId: string;
   readonly containers: Readonly<Record<string, ContainerRecord>>;
-  /** Of those that have ended and are, or were, started again. */
+  /** By container that was, or is to be, started again. */
   readonly restarts?: Readonly<Record<string, Restart>>;
 }
 
@@ -64,7 +64,7 @@ export function readRecords(pods: string): ReadonlyMap<string, PodRecord | undef
   return found;
 }
 
-/** Of the Pod with this folder; undefined where there is none that can be read. */
+/** The record in a Pod's folder; undefined where there is none that can be read. */
 export function recordOf(directory: string): PodRecord | undefined {
   try {
     const record = JSON.parse(readFileSync(join(directory, fileName), 'utf8')) as PodRecord;

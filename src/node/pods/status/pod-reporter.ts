@@ -64,12 +64,12 @@ export class PodReporter {
     this.#logMayLack = true;
   }
 
-  /** As publish, where nobody minds a moment: what is told meanwhile tells this, too. */
+  /** Like `publish`, after a short delay: another write in the meantime covers this one. */
   publishSoon(): void {
     this.#news ??= this.#newsAfter(newsDelay);
   }
 
-  /** @param delay since it was first to be told */
+  /** @param delay milliseconds since `publishSoon` was called */
   #newsAfter(delay: number): Timer {
     const { clock, starting } = this.#options.context;
     return clock.after(newsDelay, () => {
@@ -97,7 +97,7 @@ export class PodReporter {
     if (await isFull(context.layout.logs)) this.#logMayLack = true;
     const note = (): Promise<void> =>
       appendNotices(logs, 'the disk was full: lines may be missing above', context.clock.now());
-    // Before the end is known, so that whoever follows the log sees it; else as soon as there is room.
+    // Before the end is published, so that followers of the log see it; else as soon as there is room.
     const noted = !this.#logMayLack || (await succeeds(note()));
     await publisher.publish((pod) => this.#status(pod));
     if (!noted) await untilDone(context, note);
@@ -105,7 +105,7 @@ export class PodReporter {
     if (publisher.pod.metadata.deletionTimestamp !== undefined) await publisher.remove();
   }
 
-  /** Of a Pod that is let go nothing more is told. */
+  /** Nothing more is published. */
   close(): void {
     this.#dropNews();
   }

@@ -79,7 +79,7 @@ const hasBegun = (run: ContainerRun): boolean =>
 const isInitialized = (container: Container, run: ContainerRun): boolean =>
   isRestartable(container) ? run.phase !== 'waiting' && isReady(run) : hasEnded(run) && run.exitCode === 0;
 
-/** One that has done its work is ready for good. */
+/** A container that has succeeded stays ready. */
 function initStatus(container: Container, input: StatusInput): ContainerStatus {
   const status = containerStatus(container, input);
   return isRestartable(container)

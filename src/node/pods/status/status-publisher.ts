@@ -59,7 +59,7 @@ export class PodPublisher {
     return this.#pending;
   }
 
-  /** Lets the object go for good. */
+  /** Deletes the object, whose containers have ended. */
   async remove(): Promise<void> {
     const { client } = this.#options;
     const { uid } = this.#pod.metadata;

@@ -74,7 +74,7 @@ async function embedded(
 /** Milliseconds for which a command waits for a server that comes back, and between looks. */
 const patience = { limit: 10_000, interval: 50 };
 
-/** Of a command that may not start the server: the one that somebody else is starting, or that has just crashed. */
+/** For a command that may not start the server: waits for one that is being started, or restarted after a crash. */
 async function returning(home: string, env: NodeJS.ProcessEnv): Promise<ServerInfo | undefined> {
   if (env.KF_AUTOSTART !== '0' && process.getuid?.() === 0) return undefined;
   const deadline = Date.now() + patience.limit;

@@ -21,10 +21,10 @@ const smallest =
     return quantity;
   };
 
-/** Of a task. With less the runtime's own first process does not fit (2.6 MB with runc). */
+/** Memory of a Task. With less the runtime's own first process does not fit (2.6 MB with runc). */
 export const memorySize = smallest(4 * 2 ** 20, 'It must be 4M or more: a container does not start with less.');
 
-/** Of a task. What is less is not held: a file system of its own has half of that beside its files. */
+/** Disk of a Task. Less cannot be enforced: its file system takes half of that for itself. */
 export const diskSize = smallest(2 ** 20, 'It must be 1M or more: a file system of its own needs that.');
 
 /** Cores as a quantity: `0.5`, `500m`, `2`. */

@@ -32,7 +32,7 @@ const begin = `Begin with:
   kf logs report --task --last  the output of the newest
   kf doctor                     what this machine lacks to run tasks`;
 
-/** Of `kf` itself: names, and what they are for. */
+/** The help of `kf` itself: all commands with one line each. */
 export function helpOfProgram(program: Command): void {
   program
     .helpCommand('help [command]', 'Help about a command')
@@ -48,7 +48,7 @@ export function helpOfProgram(program: Command): void {
     );
 }
 
-/** Of a word that several commands share: they are shown with what they take. */
+/** The help of a command with subcommands: they are shown with their arguments. */
 export function helpOfParent(command: Command, examples: string): void {
   command
     .configureHelp({

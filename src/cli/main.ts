@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   process.exit(code);
 }
 
-/** Of a folder that was removed the shell still knows the name; what reads there says that it is gone. */
+/** In a folder that was removed the shell's PWD is taken; what reads there reports that it is gone. */
 function workingFolder(): string {
   try {
     return process.cwd();

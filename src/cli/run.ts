@@ -55,7 +55,7 @@ function spelledOut(argv: readonly string[]): readonly string[] {
   return first === 'help' && rest.length > 0 && !rest[0]!.startsWith('-') ? [...rest, '--help'] : argv;
 }
 
-/** Of a command that does not exist commander would show the help of all; the mistake is to be said. */
+/** Without `--help` after an unknown command: commander would show the help of all instead of the mistake. */
 function withoutHelpForNothing(program: Command, argv: readonly string[]): readonly string[] {
   let command = program;
   for (const word of argv) {

@@ -15,11 +15,11 @@ import { loadServerConfig } from './server-config.ts';
 const longestCommand = 4 * 3_600_000;
 
 export interface AllImages {
-  /** Of both stores. */
+  /** Images of both stores. */
   readonly all: NodeImages;
-  /** Those built on the host stack. */
+  /** Images built on the host stack. */
   readonly store: ImageStore;
-  /** Those of registries, archives and Dockerfiles. */
+  /** Images of registries, archives and Dockerfiles. */
   readonly storage: ContainerStorage;
   /** The administrator's, as they are now. */
   readonly settings: () => Promise<ImageSettings>;

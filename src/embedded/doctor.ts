@@ -53,7 +53,7 @@ async function* everything(dataDir: string): AsyncIterable<CheckResult> {
     yield result.name === 'root' && access?.ok ? { ...result, optional: true } : result;
 }
 
-/** Of a user who is not root: whether he may use the server of this machine, where there is one. */
+/** For a user who is not root: whether they may use the server of this machine, where there is one. */
 async function lookAtAccess(dataDir: string): Promise<CheckResult | undefined> {
   if (process.getuid?.() === 0 || !existsSync(dataDir)) return undefined;
   const kubeconfig = join(dataDir, 'kubeconfig');

@@ -40,13 +40,13 @@ export async function openHome(env: NodeJS.ProcessEnv): Promise<Home> {
   return { dataDir, runDir, instance: await instanceOf(dataDir, runDir) };
 }
 
-/** Of which only what its server has on the machine is left. */
+/** A home whose data directory was removed, while its server still has something on the machine. */
 export interface AbandonedHome extends Home {
   /** The server's process, where it still runs. */
   readonly serverPid?: number;
 }
 
-/** As openHome, without making anything; undefined where neither a server's data are nor what one has left. */
+/** Like openHome, without making anything; undefined where neither a server's data are nor what one has left. */
 export async function findHome(env: NodeJS.ProcessEnv): Promise<Home | AbandonedHome | undefined> {
   const wanted = resolve(env.KF_HOME || defaultDataDir);
   if (existsSync(join(wanted, instanceFile))) return openHome(env);

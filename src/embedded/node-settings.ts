@@ -26,7 +26,7 @@ export const buildLimits = (config: ServerConfig): BuildLimits => ({
 export const reserveOf = ({ diskReserve }: ServerConfig): { readonly reserveBytes?: number } =>
   diskReserve === undefined ? {} : { reserveBytes: diskReserve };
 
-/** One that is missing would keep every container from starting. */
+/** Leaves out paths that are missing: they would keep every container from starting. */
 export function hostStackPaths(config: ServerConfig, log: (message: string) => void): readonly string[] {
   return config['hostStack.paths'].filter((path) => {
     if (existsSync(path)) return true;

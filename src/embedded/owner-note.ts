@@ -19,7 +19,7 @@ export interface OwnerNote {
 
 const noteFile = 'owner.json';
 
-/** Of this process. */
+/** Writes the note of this process. */
 export async function noteOwner({ data, volatile }: Layout, instance: string): Promise<void> {
   const beginning = processBeginning(process.pid);
   const note: OwnerNote = { dataDir: data, instance, pid: process.pid, ...(beginning && { beginning }) };

@@ -3,7 +3,7 @@ import { defineCommand, type OutputFlag, outputFlag } from '../command.ts';
 
 const group = 'Environment Variables:';
 
-/** Of Kf, where they wait for running instances: here there are none. */
+/** Flags of Kf that wait for running instances; here there are none. */
 const waitFlags = (): readonly Option[] => [
   new Option('--async').hideHelp(),
   new Option('--no-short-circuit-wait').hideHelp(),

@@ -28,7 +28,7 @@ const login = 'the embedded server takes who may read its kubeconfig, a cluster 
 const taskApps = 'Apps run tasks only; nothing of them goes on running, or is reached by requests';
 const runTask = 'kf run-task APP_NAME';
 
-/** Of Kf and Cloud Foundry, for what is not here. Hidden: who types one learns why. */
+/** Commands of Kf and Cloud Foundry for what is not here. Hidden; typing one says why. */
 const notHere: Readonly<Record<string, readonly [reason: string, instead: string]>> = {
   ...Object.fromEntries(
     ['start', 'restart', 'scale', 'routes', 'create-route', 'delete-route', 'map-route', 'unmap-route', 'domains'].map(

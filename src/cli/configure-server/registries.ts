@@ -46,7 +46,7 @@ export async function unsetRegistry(context: Context, prefix: string): Promise<v
   await context.io.out(`${prefix}: as any other registry\n`);
 }
 
-/** As they stand in the file. */
+/** The entries as they are written in the file. */
 function registriesIn(home: string): readonly Partial<RegistrySettings>[] {
   return (readConfigFile(home).values.get(setting)?.written ?? []) as readonly Partial<RegistrySettings>[];
 }

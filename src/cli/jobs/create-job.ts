@@ -113,7 +113,7 @@ async function taskOf(session: Session, name: string, command: string, flags: Cr
   };
 }
 
-/** As it is, once its Space is known to exist. */
+/** The template, once its Space is known to exist. */
 async function inSpace<T>(session: Session, template: T): Promise<T> {
   await requireSpace(session);
   return template;

@@ -92,7 +92,7 @@ export function withOnly(job: TaskSchedule, { expression, timeZone }: NewSchedul
   );
 }
 
-/** One more beside those that are in force. @param flags for the commands that are printed */
+/** Adds a schedule to those that are in force. @param flags for the commands that are printed */
 export function withOneMore(job: TaskSchedule, added: NewSchedule, flags: string): TaskSchedule {
   const state = stateOf(job);
   if (state === 'Unscheduled') return withOnly(job, added);

@@ -17,7 +17,7 @@ import { splitLines } from './read-log.ts';
 
 export interface AllTasksOptions {
   readonly follow: boolean;
-  /** Of each Task; a new one is shown from its beginning. */
+  /** Applies to each Task's log; a new Task is shown from its beginning. */
   readonly view: LogView;
   readonly signal: AbortSignal;
 }

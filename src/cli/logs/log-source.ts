@@ -41,7 +41,7 @@ export const buildLogSource = (ref: ObjectRef): LogSource => ({
   },
 });
 
-/** Of a Tekton run, of all its Pods. */
+/** The log of a TaskRun or PipelineRun: of all its Pods. */
 export const runLogSource = (kind: AnyKind, ref: ObjectRef): LogSource => ({
   open: (client, options) => client.runLog(kind, ref, options),
   isOver: async (client) => {

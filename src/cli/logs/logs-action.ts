@@ -102,7 +102,7 @@ async function findTarget(session: Session, args: readonly string[], flags: Logs
   return ofSet(session, setOfApp(name), flags);
 }
 
-/** Of a name that is a Job's the error says so. */
+/** An App that is not there: the error says where a Job has that name. */
 async function orItsJob({ client, space, serverFlags = '' }: Session, name: string, app: Promise<App>): Promise<App> {
   return app.catch(async (error) => {
     if (!(error instanceof CliError)) throw error;

@@ -89,7 +89,7 @@ async function create(context: Context, earlier: PipelineRun): Promise<PipelineR
   }
 }
 
-/** Of a run that is a re-run itself what it was made of. */
+/** The name without the suffix that an earlier re-run has added. */
 const baseOf = (name: string, notes: Readonly<Record<string, string>>): string =>
   notes[annotations.rerunOf] === undefined ? name : name.replace(/-[a-z0-9]{5}$/, '');
 

@@ -81,7 +81,7 @@ async function pump(content: AsyncIterable<Buffer>, sink: Writable): Promise<voi
   sink.end();
 }
 
-/** Also once whoever reads the tar has had enough: what is being read is to be closed then. */
+/** Resolves when the sink takes more. @throws Error where its reader has gone */
 async function drained(sink: Writable): Promise<void> {
   await new Promise<void>((resolve) => {
     const done = (): void => {

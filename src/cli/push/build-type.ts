@@ -27,7 +27,7 @@ export interface BuildChoice {
   readonly buildArgs?: readonly Variable[];
 }
 
-/** Of an image that is taken as it is: the rest follows from the image. @throws CliError */
+/** Which builder makes the image, and with what parameters. @throws CliError */
 export function buildRecipeOf({ dockerImage, dockerfile, stack, buildArgs = [] }: BuildChoice): BuildRecipe {
   const given = { 'Docker image': dockerImage, Dockerfile: dockerfile, stack };
   const types = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));

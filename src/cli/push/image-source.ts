@@ -20,7 +20,7 @@ export type ImageSource =
       readonly path: string;
       readonly name?: string;
     }
-  /** Of the user's own Podman or Buildah. */
+  /** An image in the storage of the user's own Podman or Buildah. */
   | { readonly kind: 'podman'; readonly image: string };
 
 const others = /^(dir|docker-daemon|docker-archive|oci-archive|oci|containers-storage|sif|ostree|tarball):/;

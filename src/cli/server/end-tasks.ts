@@ -59,7 +59,7 @@ export async function killTasks(context: Context): Promise<void> {
   }
 }
 
-/** Those that nobody else ends. */
+/** Runs that do not end with their Task or PipelineRun. */
 async function cancelRuns(context: Context, client: KfClient, kind: AnyKind & JobRunKind): Promise<readonly End[]> {
   const items: readonly JobRun[] = (await client.list<AnyKind>(kind, { unfinishedOnly: true })).items;
   const own = items.filter((run) => !isFinal(run) && !['Task', 'PipelineRun'].includes(controllerOf(run)?.kind ?? ''));
@@ -71,7 +71,7 @@ async function cancelRuns(context: Context, client: KfClient, kind: AnyKind & Jo
   }));
 }
 
-/** Those that nobody has made but a person. */
+/** Pods that no controller made. */
 async function deletePods(context: Context, client: KfClient): Promise<readonly End[]> {
   const { items } = await client.list(Pod, { unfinishedOnly: true });
   const own = items.filter((pod) => !podFinished(pod) && controllerOf(pod) === undefined);

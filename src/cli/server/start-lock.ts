@@ -56,7 +56,7 @@ async function removeStale(path: string): Promise<boolean> {
   }
 }
 
-/** Of no process: what holds no number is nobody's lock. */
+/** A PID that no process has, for a lock that names none. */
 const nobody = 2 ** 30;
 
 /** The process that holds a lock; undefined when there is none. */

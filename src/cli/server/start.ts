@@ -10,7 +10,7 @@ import type { Io } from '../io.ts';
 import { asRoot } from './as-root.ts';
 import { type BootManager, bootManager } from './boot/boot.ts';
 import type { BootMachine } from './boot/machine.ts';
-import { keptCommand, makeWay, startAsUnit, stopKeeping, type UnitStart } from './boot/running.ts';
+import { keptCommand, makeWay, type ServerStart, startAsUnit, stopKeeping } from './boot/running.ts';
 import { stdioWithoutInherited } from './descriptors.ts';
 import { type ServerProgram, serverEnvironment, serverProgram } from './program.ts';
 import { findServer, isAlive, readServerFile, type ServerInfo } from './server-file.ts';
@@ -84,7 +84,7 @@ export async function prepareHome({ home, uid = process.getuid?.() }: StartOptio
   }
 }
 
-/** As mkdir with `recursive`, which never ends where the kernel refuses with ENOENT, as in /proc. */
+/** Like mkdir with `recursive`, which never ends where the kernel refuses with ENOENT, as in /proc. */
 async function makeFolders(path: string, mode = 0o700): Promise<void> {
   try {
     await mkdir(path, { mode });
@@ -100,7 +100,7 @@ async function makeFolders(path: string, mode = 0o700): Promise<void> {
 const unusable = (home: string, error: unknown): CliError =>
   new CliError(`cannot write to the data directory ${home}: ${errorMessage(error)}; choose another with KF_HOME`);
 
-/** As launch; when a server that is just ending still holds the store, once more after its end. */
+/** Like launch; where a server that is just ending still holds the store, tries again after its end. */
 async function launchAfterPredecessor(options: StartOptions): Promise<ServerInfo> {
   try {
     return await launch(options);
@@ -117,9 +117,6 @@ async function ends(pid: number, timeout: number): Promise<boolean> {
   while (isAlive(pid) && Date.now() < deadline) await sleep(pollInterval);
   return !isAlive(pid);
 }
-
-/** As UnitStart, whatever starts it; who is started by nobody else is up once he answers. */
-type Start = UnitStart;
 
 /** Starts the process and waits until it is ready. The caller holds the start lock. */
 export async function launch(options: StartOptions): Promise<ServerInfo> {
@@ -143,7 +140,7 @@ export async function launch(options: StartOptions): Promise<ServerInfo> {
 }
 
 /** Starts it by what starts it at boot, else by itself. */
-async function begin(options: StartOptions, manager: BootManager | undefined): Promise<Start> {
+async function begin(options: StartOptions, manager: BootManager | undefined): Promise<ServerStart> {
   const { home, machine, program = serverProgram() } = options;
   if (manager === 'systemd') {
     const unit = startAsUnit(home, machine);
@@ -161,7 +158,11 @@ async function begin(options: StartOptions, manager: BootManager | undefined): P
   return spawnServer(options, command, args);
 }
 
-async function spawnServer({ home, env }: StartOptions, command: string, args: readonly string[]): Promise<Start> {
+async function spawnServer(
+  { home, env }: StartOptions,
+  command: string,
+  args: readonly string[],
+): Promise<ServerStart> {
   const log = await open(logFile(home), 'a', 0o600).catch((error) => {
     throw unusable(home, error);
   });

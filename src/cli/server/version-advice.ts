@@ -18,7 +18,7 @@ export function versionAdvice(client: string, server: string, home: string): str
 const numbersOf = (version: string): readonly number[] =>
   (version.split(/[-+]/)[0] ?? '').split('.').map((part) => Number(part) || 0);
 
-/** Of the same minor version, or of the one before or after it. */
+/** Whether two versions have the same minor number, or adjacent ones. */
 function areNeighbours(a: string, b: string): boolean {
   const [majorA, minorA = 0] = numbersOf(a);
   const [majorB, minorB = 0] = numbersOf(b);

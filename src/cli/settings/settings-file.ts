@@ -23,7 +23,7 @@ export interface Settings {
 
 export const defaultSettingsFile = (env: NodeJS.ProcessEnv): string => join(homeOf(env), '.kf');
 
-/** Of whoever runs us, also where nothing says so: services of systemd have no HOME. */
+/** The home folder of the user; services of systemd have no HOME. */
 export function homeOf(env: NodeJS.ProcessEnv): string {
   if (env.HOME) return env.HOME;
   try {

@@ -22,7 +22,7 @@ import { occurrencesOfRun } from './of-run.ts';
 
 /** Objects of which it is remembered what was told; of one that is forgotten it is told again, under the same name. */
 const mostKnown = 10_000;
-/** Of these so many have ended: hardly anything happens to them any more. */
+/** How many finished objects are remembered: hardly anything happens to them any more. */
 const mostEnded = 100;
 
 export function startEventRecorder(options: ControllerContext): { stop(): Promise<void> } {

@@ -59,7 +59,7 @@ export class EventWriter {
     try {
       await client.create(Event, event);
     } catch (error) {
-      // Told before, or of something that went with its Space.
+      // Written before; or its Space is gone.
       if (!isAlreadyExists(error) && !isNotFound(error)) onError?.(`events: ${event.metadata.name}`, error);
     }
   }

@@ -15,7 +15,7 @@ const usual = ['Started', 'Running', 'Pending', 'Ending'];
 export function occurrencesOfTask(task: Task): readonly Occurrence[] {
   const { status, reason = '', message = '' } = conditionOf(task, 'Succeeded') ?? {};
   if (status === 'False') {
-    // Somebody wanted it.
+    // Cancelled on request: not a warning.
     const type = reason === 'TaskRunCancelled' ? 'Normal' : 'Warning';
     return [{ type, reason: reason || 'Failed', message: message || reason, key: 'end' }];
   }

@@ -15,7 +15,7 @@ export function occurrencesOfRun(run: PipelineRun | TaskRun): readonly Occurrenc
   const isOurs = given[labels.task] !== undefined || given[labels.component] === 'build';
   if (status === undefined || (isOurs && (status !== 'False' || /Cancelled$/.test(reason)))) return [];
   const began: Occurrence = { type: 'Normal', reason: 'Started', message: '', key: '' };
-  // One that is over before anybody looked has begun all the same.
+  // A run that has ended already also gets the Event of its start.
   const before = isOurs ? [] : [began];
   if (status === 'False')
     return [...before, { type: 'Warning', reason: 'Failed', message: message || reason, key: '' }];

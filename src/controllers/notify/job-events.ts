@@ -131,7 +131,7 @@ function expectationOf(
   const { overdue, ...counting } = known;
   const { deadline, quietSince } = silenceOf(job, known.since, every);
   if (now < deadline) return { expected: counting, telling: [], next: deadline };
-  // Nobody to tell: once somebody listens, he is told.
+  // Not noted as reported where nobody asked for it, so that it is reported once somebody does.
   if (overdue === rfc3339(deadline) || !wants('expected')) return { expected: known, telling: [] };
   return {
     expected: { ...counting, overdue: rfc3339(deadline) },

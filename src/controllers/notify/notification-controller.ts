@@ -88,7 +88,7 @@ class NotificationController {
     const { spec, status = {} } = notification;
     const now = clock.now();
     const wait = Date.parse(status.nextAttemptTime ?? '') - now;
-    // One that lies further ahead than any delay is of a clock that was set back since.
+    // A time further ahead than any delay was written before the clock was set back.
     if (wait > 0 && wait <= longestDelay) return { requeueAfter: wait };
     const target = await targetOf(client, request.namespace ?? '', spec.job);
     if (target === undefined)
@@ -155,7 +155,7 @@ class NotificationController {
     }
   }
 
-  /** Nobody else writes this status, so it needs no precondition; a write that fails would repeat the post. */
+  /** Only this controller writes this status, so it needs no precondition; a write that fails would repeat the post. */
   async #write(notification: Notification, end: End, attempts = notification.status?.attempts): Promise<void> {
     const { client, clock } = this.#options;
     const now = clock.now();

@@ -118,7 +118,7 @@ class ServiceInstanceBindingController {
       await this.#client.create(Secret, wanted);
       return name;
     }
-    // Of a binding before this one, which is being collected.
+    // It belongs to an earlier binding of this name; the garbage collector removes it.
     if (!isControlledBy(existing, binding)) return undefined;
     const isSame =
       isDeepStrictEqual(existing.data ?? {}, wanted.data) &&
@@ -155,7 +155,7 @@ function instanceCondition(binding: ServiceInstanceBinding, instance: ServiceIns
   const { name } = binding.spec.instanceRef;
   if (instance === undefined)
     return { type, status: 'False', reason: 'NotFound', message: `ServiceInstance "${name}" does not exist` };
-  // One that cannot go because it is bound works as before.
+  // A service that waits for its bindings to be deleted works as before.
   if (instance.metadata.deletionTimestamp !== undefined) return { type, status: 'True' };
   const ready = conditionOf(instance, 'Ready');
   if (ready?.status === 'True') return { type, status: 'True' };

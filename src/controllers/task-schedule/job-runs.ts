@@ -116,7 +116,7 @@ export class JobRuns {
     return { ...refOf(this.#job), name };
   }
 
-  /** Of a run that may have gone. */
+  /** Does nothing where the run is gone. */
   async #patch(name: string, body: object): Promise<void> {
     try {
       await this.#client.patch(this.#kind, this.#ref(name), { type: 'merge', body });

@@ -31,7 +31,7 @@ export const runRef = (task: Task, attempt: number): ObjectRef => ({
   name: pipelineRunName(task, attempt),
 });
 
-/** Somebody deleted it. */
+/** The PipelineRun was deleted by somebody else. */
 export const deletedRun = (name: string): ConditionDraft =>
   refused('PipelineRunDeleted', `the PipelineRun "${name}" was deleted`);
 

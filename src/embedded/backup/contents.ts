@@ -23,7 +23,7 @@ export const backupFormat = 2;
 
 export interface BackupManifest {
   readonly format: number;
-  /** Of kf. */
+  /** Version of kf. */
   readonly version: string;
   readonly schemaVersion: number;
   readonly revision: number;

@@ -68,7 +68,7 @@ export async function completeLocked(dataDir: string): Promise<void> {
   const isWhole = journal.incoming.every(
     (name) => existsSync(join(dataDir, journal.from, name)) || isIn(dataDir, journal, name),
   );
-  // Somebody has removed what was to be put in place.
+  // Where files that were to be put in place have been removed, the exchange is undone.
   await (isWhole ? complete : undo)(dataDir, journal);
 }
 

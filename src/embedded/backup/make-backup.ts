@@ -123,7 +123,7 @@ async function volumeTimes(dataDir: string, names: readonly string[]): Promise<R
   return new Map(await Promise.all(times));
 }
 
-/** As people know it: by the service, whose claim bears its name. @param name of the volume, and of its folder */
+/** A volume in the words of its users: by its service, whose claim has the same name. @param name of the volume, and of its folder */
 function volumeText(dataDir: string, name: string): string {
   const path = join(dataDir, storeFile);
   const volume = objectByName(path, kindKeyOf(PersistentVolume), name) as PersistentVolume | undefined;

@@ -123,7 +123,7 @@ function currentRevision(dataDir: string, { revision }: BackupManifest, now: Dat
   }
 }
 
-/** Of an image that was being pulled while the backup was made, layers may be there in part: they are another boot's. */
+/** Layers of an image that was being pulled during the backup may be incomplete: another boot's id has them checked. */
 async function distrustStorage(folder: string): Promise<void> {
   const images = join(folder, 'images');
   if (existsSync(images)) await writeFile(join(images, bootFile), noBoot);

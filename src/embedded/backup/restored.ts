@@ -15,11 +15,11 @@ import type { TaskRun } from '../../resources/tekton/task-run.ts';
 /** No machine's boot is called so. */
 export const noBoot = 'before-restore';
 
-/** Those that waited, too: they would start before who made them says that they are not wanted any more. */
+/** Also Pods that waited: they would start before their TaskRuns are seen to be cancelled. */
 export const restoredPod = (pod: Pod, nodeName: string): Pod =>
   podFinished(pod) ? pod : claimed(pod, nodeName, noBoot);
 
-/** One that has a Pod fails with it; without one it would make it. */
+/** A run that has a Pod fails with it; one without would make it, so it is cancelled. */
 export function restoredTaskRun(run: TaskRun, reason: string): TaskRun {
   if (isFinal(run) || run.status?.podName !== undefined) return run;
   return { ...run, spec: { ...run.spec, status: 'TaskRunCancelled', statusMessage: reason } };

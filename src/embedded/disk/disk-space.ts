@@ -120,7 +120,7 @@ async function whole(dataDir: string, folder: string, seen: Set<string>): Promis
   return used(folder, length, await bytesOf(join(dataDir, folder), seen));
 }
 
-/** Those whose owner went while nobody saw it, as before a crash of the machine. */
+/** Logs whose owner was deleted without the janitor seeing it, as before a crash of the machine. */
 async function unusedLogs({ client, logs, holdsLog }: DiskSpaceOptions): Promise<readonly string[]> {
   const unused: string[] = [];
   for (const owner of await unownedLogs({ client, logs })) if (!(await holdsLog(owner))) unused.push(owner);

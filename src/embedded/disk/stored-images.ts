@@ -46,7 +46,7 @@ export async function unusedImages(options: StoredImagesOptions): Promise<readon
   return images.filter((image) => !isUsed(image)).sort((a, b) => storage.lastUsed(a) - storage.lastUsed(b));
 }
 
-/** Those built here, or whose name another image has taken. */
+/** Whether it was built here, or another image has taken its name. */
 export const isReplaced = ({ names }: StoredImage): boolean => names.every(isOwnImage);
 
 /** Removes unused images until about so many bytes are free. @returns bytes that went, as the images count them */

@@ -54,7 +54,7 @@ export class MemberAccess {
     }
   }
 
-  /** Of the group, once started; undefined when there is none. */
+  /** ID of the group, once started; undefined when there is none. */
   get gid(): number | undefined {
     return this.#gid;
   }
@@ -114,7 +114,7 @@ export class MemberAccess {
 interface Admitted {
   readonly member: Member;
   readonly token: string;
-  /** Of his own. */
+  /** The member's own Space. */
   readonly space: string;
 }
 

@@ -26,16 +26,16 @@ export async function stopKeeping(
   if ((manager ?? (await bootManager(home))) === 'systemd' && machine.hasSystemd) await stopUnit(home, machine);
 }
 
-/** A unit that is being started. */
-export interface UnitStart {
-  /** systemd knows that the server answers. */
+/** A server that is being started, by systemd or as a process. */
+export interface ServerStart {
+  /** Where systemd starts it: whether systemd knows that the server answers. Else always true. */
   isUp(): boolean;
   /** How it has failed, once it has. */
   failure(): Promise<string | undefined>;
 }
 
-/** Waits for nothing. */
-export function startAsUnit(home: string, machine: BootMachine = bootMachine): UnitStart {
+/** Begins to start the unit; waits for nothing. */
+export function startAsUnit(home: string, machine: BootMachine = bootMachine): ServerStart {
   let state: 'starting' | 'up' | Error = 'starting';
   startUnit(home, machine).then(
     () => {

@@ -36,6 +36,7 @@ export function decode(kind: AnyKind, body: unknown, validation: Validation): De
     throw badRequest(`the kind in the data (${plainly(body.kind)}) does not match the expected kind (${kind.kind})`);
   if (body.metadata !== undefined && body.metadata !== null && !isJsonObject(body.metadata))
     throw badRequest('metadata must be a JSON object');
+  if (kind.notice !== undefined) validation.onWarning?.(kind.notice);
   const { value, unknown } = pruneObject(kind.schema, body, kind);
   reportUnknown(kind, unknown, validation);
   const { apiVersion: _v, kind: _k, metadata = {}, ...rest } = value;

@@ -4,6 +4,7 @@ import { ConfigMap, Event, Lease, Namespace, Node, Secret, ServiceAccount } from
 import { LimitRange } from './core/limit-range.ts';
 import { NetworkPolicy } from './core/network-policy.ts';
 import { Pod } from './core/pod.ts';
+import { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from './core/rbac.ts';
 import { PersistentVolume, PersistentVolumeClaim } from './core/volumes.ts';
 import { App } from './kf/app.ts';
 import { Build } from './kf/build.ts';
@@ -39,6 +40,10 @@ export const allKinds: readonly Kind<any>[] = [
   Lease,
   NetworkPolicy,
   LimitRange,
+  Role,
+  RoleBinding,
+  ClusterRole,
+  ClusterRoleBinding,
   Space,
   App,
   SourcePackage,

@@ -40,6 +40,8 @@ export interface KindRules<T extends KubeObject> {
    * `old` is the stored object on update. Pure.
    */
   readonly admit?: (object: T, old?: T) => string | undefined;
+  /** What whoever writes such an object is told, as a warning. */
+  readonly notice?: string;
   /** Whether the object can never change its outcome again; finished objects leave the server's memory. */
   readonly finished?: (object: T) => boolean;
   /** Fields beside metadata.name and metadata.namespace that a fieldSelector may name. */

@@ -4,6 +4,7 @@ import type { Event, Namespace, Node, Secret } from '../../resources/core/kinds.
 import { formatSelector } from '../../resources/core/label-selector.ts';
 import type { NetworkPolicy } from '../../resources/core/network-policy.ts';
 import type { Pod } from '../../resources/core/pod.ts';
+import type { RoleBinding } from '../../resources/core/rbac.ts';
 import type { PersistentVolume, PersistentVolumeClaim } from '../../resources/core/volumes.ts';
 import type { KubeObject } from '../../resources/meta.ts';
 import { ageColumn as age, type Cell, type Column, nameColumn, age as since } from './column.ts';
@@ -129,6 +130,16 @@ const eventColumns: readonly Column[] = [
   { ...nameColumn, priority: 1 },
 ];
 
+const roleColumns: readonly Column[] = [
+  nameColumn,
+  column('Created At', ({ metadata }) => metadata.creationTimestamp ?? ''),
+];
+const bindingColumns: readonly Column[] = [
+  nameColumn,
+  column<RoleBinding>('Role', ({ roleRef }) => `${roleRef.kind}/${roleRef.name}`),
+  age,
+];
+
 /** By `group/Kind`. */
 export const coreColumns: Readonly<Record<string, readonly Column[]>> = {
   '/Pod': podColumns,
@@ -160,6 +171,10 @@ export const coreColumns: Readonly<Record<string, readonly Column[]>> = {
     ),
     age,
   ],
+  'rbac.authorization.k8s.io/Role': roleColumns,
+  'rbac.authorization.k8s.io/ClusterRole': roleColumns,
+  'rbac.authorization.k8s.io/RoleBinding': bindingColumns,
+  'rbac.authorization.k8s.io/ClusterRoleBinding': bindingColumns,
   '/Node': [
     nameColumn,
     column<Node>('Status', nodeStatus),

@@ -1,5 +1,5 @@
 /**
- * Protobuf messages of Pods, claims, LimitRanges and NetworkPolicies: programs in Go that make them by Kubernetes' typed
+ * Protobuf messages of Pods, claims, LimitRanges, NetworkPolicies and roles: programs in Go that make them by Kubernetes' typed
  * clients, as Tekton's own controllers do, send nothing else. Written as those in messages.ts, from the tags of k8s.io/api.
  * Of what is refused anyhow (`Unread`) only that it is there is read, so that it can be refused by name.
  */
@@ -151,4 +151,11 @@ export const coreMessages: Readonly<Record<string, string>> = {
   NetworkPolicyPeer: 'podSelector=1:*LabelSelector namespaceSelector=2:*LabelSelector ipBlock=3:*IPBlock',
   IPBlock: 'cidr=1:s except=2:[]s',
   NetworkPolicyEgressRule: 'ports=1:[]NetworkPolicyPort to=2:[]NetworkPolicyPeer',
+  Role: 'metadata=1:ObjectMeta rules=2:[]PolicyRule',
+  ClusterRole: 'metadata=1:ObjectMeta rules=2:[]PolicyRule aggregationRule=3:*AggregationRule',
+  PolicyRule: 'verbs=1:[]s apiGroups=2:[]s resources=3:[]s resourceNames=4:[]s nonResourceURLs=5:[]s',
+  AggregationRule: 'clusterRoleSelectors=1:[]LabelSelector',
+  RoleBinding: 'metadata=1:ObjectMeta subjects=2:[]Subject roleRef=3:RoleRef',
+  Subject: 'kind=1:s apiGroup=2:s name=3:s namespace=4:s',
+  RoleRef: 'apiGroup=1:s kind=2:s name=3:s',
 };

@@ -238,7 +238,8 @@ export class LocalApi implements Api {
   #created(kind: AnyKind, namespace: string | undefined, body: unknown, options: ApiWriteOptions): KubeObject {
     const decoded = this.#fillIn(kind, decode(kind, body, options));
     const { metadata } = decoded;
-    if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== '')
+    // As in Kubernetes a dry run takes what was read from the server: so does Tekton check what it has resolved.
+    if (!options.dryRun && metadata.resourceVersion !== undefined && metadata.resourceVersion !== '')
       throw badRequest('resourceVersion should not be set on objects to be created');
     const place = this.#placeOf(kind, namespace, metadata);
     const name = this.#nameFor(kind, place, metadata);

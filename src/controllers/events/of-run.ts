@@ -22,6 +22,8 @@ export function occurrencesOfRun(run: PipelineRun | TaskRun): readonly Occurrenc
   if (status === 'True')
     return [...before, { type: 'Normal', reason: 'Succeeded', message: message || reason, key: '' }];
   if (reason === '' || (run.kind === 'TaskRun' && reason === 'TaskRunPending')) return [];
+  // Of what a TaskRun waits for Tekton tells nothing.
+  if (run.kind === 'TaskRun' && reason.startsWith('Resolving')) return [began];
   // A further attempt says again what the one before it said.
   const attempt = run.kind === 'TaskRun' ? ((run as TaskRun).status?.retriesStatus?.length ?? 0) : 0;
   const key = `${attempt} ${message}`;

@@ -21,7 +21,7 @@ export interface ContainerOrder {
    * unstarted, with exit code 1 and reason `Skipped`.
    */
   readonly afterFailure?: boolean;
-  /** A non-zero exit of this container counts as success for those after it and for the Pod's phase. */
+  /** A non-zero exit counts as success for those after it and for the Pod's phase, unless its time was over. */
   readonly ignoreFailure?: boolean;
   /** Seconds from this container's start to SIGTERM; it then ends with reason `TimeoutExceeded`. */
   readonly timeoutSeconds?: number;

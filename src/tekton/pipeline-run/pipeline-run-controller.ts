@@ -27,6 +27,7 @@ import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { PipelineSpec } from '../../resources/tekton/pipeline-spec.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
 import { ConcurrencyLine } from '../concurrency/concurrency-line.ts';
+import { isManagedHere } from '../managed-by.ts';
 import { ResolutionError, type Waiting } from '../references/reference.ts';
 import { resolutionsOf } from '../references/references.ts';
 import { Children, LeftoverInTheWay } from './children.ts';
@@ -72,9 +73,6 @@ function endOf(kind: AnyKind): Watched {
   };
 }
 
-/** Whose runs these are, where they say so at all. */
-const ourName = 'tekton.dev/pipeline';
-
 export class PipelineRunController {
   readonly #client: Client;
   readonly #clock: Clock;
@@ -96,7 +94,7 @@ export class PipelineRunController {
       this.#children.forget(request);
       return hasEnded;
     }
-    if ((run.spec.managedBy ?? ourName) !== ourName) return;
+    if (!isManagedHere(run)) return;
     if (run.spec.status === 'PipelineRunPending')
       return this.#wait(run, 'PipelineRunPending', `PipelineRun "${run.metadata.name}" is pending`);
     try {

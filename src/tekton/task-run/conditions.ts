@@ -23,8 +23,7 @@ export const podEnded = (pod: Pod): boolean => pod.status?.phase === 'Succeeded'
 function withPrevious(run: TaskRun, message: string): string {
   const before = run.status?.conditions?.find(({ type }) => type === 'Succeeded');
   if (before?.status !== 'Unknown' || !before.message) return message;
-  if (['Started', 'Running', 'TaskRunPending', 'TaskRunCancelled', 'ToBeRetried'].includes(before.reason ?? ''))
-    return message;
+  if (['Started', 'Running', 'TaskRunPending', 'TaskRunCancelled'].includes(before.reason ?? '')) return message;
   return `${message}\nPrevious status: [${before.reason}] ${before.message}`;
 }
 
@@ -52,7 +51,7 @@ const ignoredWhereAsked = (run: TaskRun, condition: ConditionDraft): ConditionDr
     : condition;
 
 export function conditionFromPod(run: TaskRun, pod: Pod): ConditionDraft {
-  if (!podEnded(pod)) return ending(run, pod) ?? liveCondition(pod);
+  if (!podEnded(pod)) return ending(run, pod) ?? liveCondition(run, pod);
   if (run.spec.status === 'TaskRunCancelled') return cancelled(run);
   const starved = isKfsOwn(run) ? undefined : stepOutOfMemory(pod);
   if (pod.status?.phase === 'Succeeded' && !sidecarFailed(pod) && starved === undefined)
@@ -66,14 +65,20 @@ const ending = (run: TaskRun, pod: Pod): ConditionDraft | undefined =>
     ? succeeded('Unknown', 'TaskRunCancelled', `TaskRun "${run.metadata.name}" is being cancelled`)
     : undefined;
 
-function liveCondition(pod: Pod): ConditionDraft {
+function liveCondition(run: TaskRun, pod: Pod): ConditionDraft {
   if (pod.status?.phase === 'Running')
     return succeeded('Unknown', 'Running', 'Not all Steps in the Task have finished executing');
   const scheduled = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled');
   if (scheduled?.reason === 'Unschedulable' && scheduled.message?.includes('Insufficient'))
     return succeeded('Unknown', 'ExceededNodeResources', 'TaskRun Pod exceeded available resources');
-  if (scheduled?.status === 'False')
-    return succeeded('Unknown', 'Pending', `${scheduled.reason ?? 'Unschedulable'}: ${scheduled.message ?? ''}`);
+  if (scheduled?.status === 'False') {
+    const { reason = 'Unschedulable', message = '' } = scheduled;
+    // A Kf Task looks for the reason.
+    const told = isKfsOwn(run)
+      ? `${reason}: ${message}`
+      : `pod status "PodScheduled":"False"; message: ${JSON.stringify(message)}`;
+    return succeeded('Unknown', 'Pending', told);
+  }
   const pull = imagePullOf(pod);
   if (pull !== undefined && pull.state !== 'Pulled')
     return succeeded(
@@ -82,7 +87,9 @@ function liveCondition(pod: Pod): ConditionDraft {
       `${pull.state}: ${pull.message}`,
     );
   const waiting = pod.status?.containerStatuses?.find((status) => status.state?.waiting?.message !== undefined);
-  return succeeded('Unknown', 'Pending', waiting?.state?.waiting?.message ?? 'Pending');
+  const why = waiting?.state?.waiting?.message;
+  if (why === undefined || isKfsOwn(run)) return succeeded('Unknown', 'Pending', why ?? 'Pending');
+  return succeeded('Unknown', 'Pending', `build step "${waiting?.name}" is pending with reason ${JSON.stringify(why)}`);
 }
 
 function failure(run: TaskRun, pod: Pod): ConditionDraft {

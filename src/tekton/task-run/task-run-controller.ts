@@ -27,6 +27,7 @@ import { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { TaskRunStatus } from '../../resources/tekton/task-run-status.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import { ConcurrencyLine } from '../concurrency/concurrency-line.ts';
+import { isManagedHere } from '../managed-by.ts';
 import type { Waiting } from '../references/reference.ts';
 import { resolutionsOf } from '../references/references.ts';
 import { SpaceLine } from '../space/space-line.ts';
@@ -93,6 +94,7 @@ class TaskRunController {
       await letGo(this.#client, request, run === undefined ? undefined : attemptOf(run));
       return hasEnded;
     }
+    if (!isManagedHere(run)) return;
     if (run.spec.status === 'TaskRunPending') return this.#pending(run);
     try {
       return await this.#advance(run);

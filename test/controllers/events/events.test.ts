@@ -92,10 +92,15 @@ describe('what is worth an Event', () => {
   });
 
   const run = (labels: object, status: string, reason: string) =>
-    ({ metadata: { labels }, status: { conditions: [{ type: 'Succeeded', status, reason, message: 'm' }] } }) as never;
+    ({
+      kind: 'TaskRun',
+      metadata: { labels },
+      status: { conditions: [{ type: 'Succeeded', status, reason, message: 'm' }] },
+    }) as never;
   test.each([
     [{}, 'Unknown', 'Started', ['Normal Started: ']],
     [{}, 'Unknown', 'Running', ['Normal Started: ', 'Normal Running: m']],
+    [{}, 'Unknown', 'ResolvingTaskRef', ['Normal Started: ']],
     [{}, 'True', 'Succeeded', ['Normal Started: ', 'Normal Succeeded: m']],
     [{}, 'False', 'TaskRunCancelled', ['Normal Started: ', 'Warning Failed: m']],
     [ofTask, 'Unknown', 'Running', []],

@@ -128,6 +128,25 @@ describe('the condition', () => {
       }),
     ).toMatchObject({ status: 'False', reason: 'FailureIgnored', message: '"step-a" exited with code 3: Error' }));
 
+  test.each([
+    [
+      { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes "fit"' }] },
+      'pod status "PodScheduled":"False"; message: "0/1 nodes \\"fit\\""',
+      'Unschedulable: 0/1 nodes "fit"',
+    ],
+    [
+      { containerStatuses: [{ name: 'step-a', image: 'i', state: { waiting: { reason: 'x', message: 'no "m"' } } }] },
+      'build step "step-a" is pending with reason "no \\"m\\""',
+      'no "m"',
+    ],
+  ])('of a Pod that waits says why, in Tekton’s words; of a Kf Task in its own', (status, tekton, own) => {
+    const pod = { ...podOf('Pending'), status: { phase: 'Pending', ...status } } as Pod;
+    expect(condition(pod)?.message).toBe(tekton);
+    const ofTask = { ...taskRun({}), metadata: { name: 'run', namespace: 'dev', labels: { 'kf.dev/task': 't' } } };
+    const told = statusFromPod(ofTask, { steps: steps('a', 'b') }, pod, now);
+    expect(conditionOf({ status: told }, 'Succeeded')?.message).toBe(own);
+  });
+
   test('of a run that was ended while something was amiss says what', () => {
     const pending = {
       type: 'Succeeded',

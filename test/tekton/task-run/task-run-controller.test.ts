@@ -220,9 +220,24 @@ test('a run none of whose steps starts ends when its time is over, woken once', 
   const run = await untilObject(client, TaskRun, ref('run'), isFinal);
   expect(conditionOf(run, 'Succeeded')).toMatchObject({
     reason: 'TaskRunTimeout',
-    message: 'TaskRun "run" failed to finish within "10m0s"\nPrevious status: [Pending] Unschedulable: no node fits',
+    message:
+      'TaskRun "run" failed to finish within "10m0s"\nPrevious status: [Pending] pod status "PodScheduled":"False"; message: "no node fits"',
   });
   await expect(client.get(Pod, ref('run-pod'))).rejects.toThrow('not found');
+  await controller.stop();
+  await close();
+});
+
+test('a run that another controller manages is left alone', async () => {
+  const { client, close } = startLocalApi();
+  await client.create(Namespace, { metadata: { name: namespace } });
+  const controller = startTaskRunController({ client, clock: systemClock });
+  const taskSpec = { steps: [step('exit 0')] };
+  const foreign = await start(client, 'theirs', { managedBy: 'example.dev/other', taskSpec });
+  await start(client, 'ours', { managedBy: 'tekton.dev/pipeline', taskSpec });
+  await untilObject(client, TaskRun, ref('ours'), (run) => run.status?.podName !== undefined);
+  await controller.idle();
+  expect(await client.get(TaskRun, ref('theirs'))).toEqual(foreign);
   await controller.stop();
   await close();
 });

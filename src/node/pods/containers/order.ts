@@ -27,8 +27,13 @@ export function nextMoves(order: StartOrder, runs: Runs): NextMoves {
 function chainFailed(name: string, order: StartOrder, runs: Runs): boolean {
   const before = order[name]?.after;
   if (before === undefined) return false;
-  return (hasFailed(runs.get(before)!) && order[before]?.ignoreFailure !== true) || chainFailed(before, order, runs);
+  const run = runs.get(before)!;
+  return (hasFailed(run) && !isIgnored(order, before, run)) || chainFailed(before, order, runs);
 }
+
+/** It failed, and nobody minds. That its time was over is always minded, as with Tekton's `onError: continue`. */
+const isIgnored = (order: StartOrder, name: string, run: ContainerRun): boolean =>
+  order[name]?.ignoreFailure === true && hasFailed(run) && hasEnded(run) && run.reason !== 'TimeoutExceeded';
 
 export const isSidecar = (order: StartOrder, name: string): boolean => order[name]?.sidecar === true;
 
@@ -82,9 +87,7 @@ export const allEnded = (runs: Runs): boolean => [...runs.values()].every(hasEnd
 /** Succeeded when every container that is no sidecar did, or was allowed not to. */
 export function succeeded(order: StartOrder, runs: Runs): boolean {
   return [...runs].every(
-    ([name, run]) =>
-      hasEnded(run) &&
-      (run.exitCode === 0 || isSidecar(order, name) || (hasFailed(run) && order[name]?.ignoreFailure === true)),
+    ([name, run]) => hasEnded(run) && (run.exitCode === 0 || isSidecar(order, name) || isIgnored(order, name, run)),
   );
 }
 

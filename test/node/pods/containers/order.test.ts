@@ -18,6 +18,7 @@ const ended = (exitCode: number, reason = exitCode === 0 ? 'Completed' : 'Error'
 const waiting: ContainerRun = { phase: 'waiting' };
 const running: ContainerRun = { phase: 'running', startedAt: 0 };
 const skipped = ended(1, 'Skipped');
+const late = ended(143, 'TimeoutExceeded');
 const runs = (...list: readonly ContainerRun[]) => new Map(list.map((run, index) => ['abcd'[index]!, run]));
 const chain = { b: { after: 'a' }, c: { after: 'b' } };
 
@@ -30,6 +31,13 @@ describe('nextMoves', () => {
     ['nobody after failure', chain, runs(ended(3), waiting, waiting), [], ['b']],
     ['nor those further on', chain, runs(ended(3), skipped, waiting), [], ['c']],
     ['an ignored failure', { ...chain, a: { ignoreFailure: true } }, runs(ended(3), waiting, waiting), ['b'], []],
+    [
+      'but not that its time was over',
+      { ...chain, a: { ignoreFailure: true } },
+      runs(late, waiting, waiting),
+      [],
+      ['b'],
+    ],
     ['in spite of a failure', { b: { after: 'a', afterFailure: true } }, runs(ended(3), waiting), ['b'], []],
     [
       'in spite of a failure further up',
@@ -55,6 +63,7 @@ test('a Pod succeeds when every container did, or was allowed not to', () => {
   expect(succeeded({}, runs(ended(0), ended(1)))).toBe(false);
   expect(succeeded({ b: { ignoreFailure: true } }, runs(ended(0), ended(1)))).toBe(true);
   expect(succeeded({ b: { ignoreFailure: true } }, runs(ended(1), skipped))).toBe(false);
+  expect(succeeded({ b: { ignoreFailure: true } }, runs(ended(0), late))).toBe(false);
   expect(succeeded({}, runs(ended(0), running))).toBe(false);
 });
 

@@ -47,8 +47,15 @@ function encodeSchema(schema: Schema): Buffer {
   );
 }
 
+const extensions = [
+  gvkExtension,
+  'x-kubernetes-list-type',
+  'x-kubernetes-list-map-keys',
+  'x-kubernetes-map-type',
+] as const;
+
 const extensionOf = (schema: Schema): Buffer =>
-  maybe(schema[gvkExtension], (value) => extension(31, gvkExtension, value));
+  message(...extensions.map((name) => maybe(schema[name], (value) => extension(31, name, value))));
 
 const namedSchemas = (schemas: Readonly<Record<string, Schema>>): Buffer =>
   named(

@@ -5,11 +5,12 @@
 
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { JsonSchema } from '../../resources/schema.ts';
 import { type Catalog, groupVersionOf, type ServedResource } from './catalog.ts';
-import { objectMetaRef, objectMetaSchemas } from './openapi-meta.ts';
+import { componentOf } from './openapi-component.ts';
+import { objectMetaSchemas } from './openapi-meta.ts';
 import { schemaName } from './openapi-names.ts';
 import { openApiV2 } from './openapi-v2.ts';
+import { openApiV2Json } from './openapi-v2-json.ts';
 import { sendBody, sendJson } from './respond.ts';
 
 interface Built {
@@ -43,22 +44,6 @@ function operations(resource: ServedResource, prefix: string): readonly (readonl
     ...(resource.verbs.includes('create') ? [[base, creates] as const] : []),
     ...(resource.verbs.includes('patch') ? [[`${base}/{name}`, modifies] as const] : []),
   ];
-}
-
-function componentOf(resource: ServedResource): JsonSchema | object {
-  const { stored, kind, group, version } = resource;
-  const schema: JsonSchema = stored?.kind.schema ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  return {
-    ...schema,
-    description: schema.description ?? `${kind} is a resource of ${groupVersionOf({ group, version })}.`,
-    properties: {
-      apiVersion: { type: 'string', description: 'APIVersion defines the versioned schema of this object.' },
-      kind: { type: 'string', description: 'Kind is the REST resource this object represents.' },
-      metadata: { description: "Standard object's metadata.", allOf: [{ $ref: objectMetaRef }] },
-      ...schema.properties,
-    },
-    'x-kubernetes-group-version-kind': [{ group, version, kind }],
-  };
 }
 
 function build(resources: readonly ServedResource[], path: string): Built {
@@ -109,6 +94,7 @@ export class OpenApi {
   private readonly built = new Map<string, Built>();
 
   private v2: Built | undefined;
+  private v2Json: Built | undefined;
 
   constructor(private readonly catalog: Catalog) {
     for (const resource of [...catalog.groups.values()].flat()) {
@@ -130,8 +116,7 @@ export class OpenApi {
     const [root, version, ...rest] = parts;
     if (root !== 'openapi') return false;
     if (version === 'v2' && rest.length === 0) {
-      this.v2 ??= builtOf(openApiV2(this.catalog));
-      sendBuilt(req, res, v2Type, this.v2, { 'Cache-Control': 'no-cache, private' });
+      this.serveV2(req, res);
       return true;
     }
     if (version !== 'v3') return false;
@@ -145,6 +130,17 @@ export class OpenApi {
     if (document === undefined) return false;
     sendBuilt(req, res, 'application/json', document, forEver);
     return true;
+  }
+
+  private serveV2(req: IncomingMessage, res: ServerResponse): void {
+    const caching = { 'Cache-Control': 'no-cache, private' };
+    if (req.headers.accept?.includes('protobuf')) {
+      this.v2 ??= builtOf(openApiV2(this.catalog));
+      sendBuilt(req, res, v2Type, this.v2, caching);
+    } else {
+      this.v2Json ??= builtOf(openApiV2Json(this.catalog));
+      sendBuilt(req, res, 'application/json', this.v2Json, caching);
+    }
   }
 
   private indexEntry(path: string): readonly [string, object] {

@@ -93,3 +93,19 @@ test('by an older version the fields are kept as the stored one has them', async
   expect(status).toBe(200);
   expect(json.metadata.resourceVersion).toBe(old.json.metadata.resourceVersion);
 });
+
+test('what kubectl applied in an older version it may change on the server’s side', async () => {
+  const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
+  const task = (memory: string, metadata: object) => ({
+    apiVersion: 'tekton.dev/v1beta1',
+    kind: 'Task',
+    metadata: { name: 'u', ...metadata },
+    spec: { steps: [{ name: 's', image: 'i', script: 'true', resources: { limits: { memory } } }] },
+  });
+  const path = '/apis/tekton.dev/v1beta1/namespaces/default/tasks';
+  const lastApplied = { annotations: { [annotation]: JSON.stringify(task('1Gi', {})) } };
+  expect((await server.request('POST', path, { body: task('1Gi', lastApplied) })).status).toBe(201);
+  const changed = JSON.stringify(task('2Gi', {}));
+  expect((await patch(`${path}/u?fieldManager=ann`, changed)).status).toBe(409);
+  expect((await patch(`${path}/u?fieldManager=kubectl`, changed)).status).toBe(200);
+});

@@ -142,6 +142,24 @@ describe('OpenAPI', () => {
     expect((await get('/openapi/v2', accept, { 'If-None-Match': headers.etag })).status).toBe(304);
   });
 
+  test('v2 is JSON for who asks for that, or for nothing', async () => {
+    for (const accept of ['application/json', '*/*']) {
+      const { json } = await get('/openapi/v2', accept);
+      const gvk = { group: '', version: 'v1', kind: 'Pod' };
+      const path = json.paths['/api/v1/namespaces/{namespace}/pods/{name}'];
+      expect(path.patch['x-kubernetes-group-version-kind']).toEqual(gvk);
+      const name = path.get.responses[200].schema.$ref.replace('#/definitions/', '');
+      const pod = json.definitions[name];
+      expect(pod['x-kubernetes-group-version-kind']).toEqual([gvk]);
+      expect(pod.properties.spec.properties.containers).toMatchObject({
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['name'],
+      });
+      const metadata = pod.properties.metadata.allOf[0].$ref.replace('#/definitions/', '');
+      expect(json.definitions[metadata].properties.name.type).toBe('string');
+    }
+  });
+
   test('unknown documents: 404', async () => {
     expect((await get('/openapi/v3/apis/nope/v1')).status).toBe(404);
   });

@@ -1,0 +1,45 @@
+/** The OpenAPI v2 document in JSON: for clients that learn from it what kinds there are and what they look like. */
+
+import { type Catalog, groupVersionOf, type ServedResource } from './catalog.ts';
+import { componentOf } from './openapi-component.ts';
+import { objectMetaSchemas } from './openapi-meta.ts';
+import { schemaName } from './openapi-names.ts';
+
+const parameter = (name: string): object => ({ name, in: 'query', type: 'string', uniqueItems: true });
+
+function pathOf(resource: ServedResource): readonly [string, object] {
+  const { group, version, kind, plural, scope, verbs } = resource;
+  const prefix = `/${group === '' ? 'api' : 'apis'}/${groupVersionOf({ group, version })}`;
+  const path = `${prefix}${scope === 'Namespaced' ? '/namespaces/{namespace}' : ''}/${plural}/{name}`;
+  const operation = (action: string, parameters: readonly string[]): object => ({
+    consumes: ['*/*'],
+    produces: ['application/json'],
+    parameters: parameters.map(parameter),
+    responses: { 200: { description: 'OK', schema: { $ref: `#/definitions/${schemaName(resource)}` } } },
+    'x-kubernetes-action': action,
+    'x-kubernetes-group-version-kind': { group, version, kind },
+  });
+  const writes = ['dryRun', 'fieldManager', 'fieldValidation'];
+  return [
+    path,
+    {
+      get: operation('get', []),
+      ...(verbs.includes('update') ? { put: operation('put', writes) } : {}),
+      ...(verbs.includes('patch') ? { patch: operation('patch', [...writes, 'force']) } : {}),
+    },
+  ];
+}
+
+export function openApiV2Json(catalog: Catalog): Buffer {
+  const readable = [...catalog.groups.values()].flat().filter(({ verbs }) => verbs.includes('get'));
+  const document = {
+    swagger: '2.0',
+    info: { title: 'kf', version: 'v1' },
+    paths: Object.fromEntries(readable.map(pathOf)),
+    definitions: {
+      ...objectMetaSchemas,
+      ...Object.fromEntries(readable.map((resource) => [schemaName(resource), componentOf(resource)])),
+    },
+  };
+  return Buffer.from(JSON.stringify(document).replaceAll('"#/components/schemas/', '"#/definitions/'));
+}

@@ -1,8 +1,9 @@
 /** What Kubernetes does for some core kinds beyond their schema: what creation fills in, what never changes. Pure. */
 
 import { type FieldError, forbidden } from '../resources/field-error.ts';
-import { jsonEqual } from '../resources/json.ts';
+import { isJsonObject, jsonEqual } from '../resources/json.ts';
 import type { KubeObject } from '../resources/meta.ts';
+import { sameAsInGo } from '../resources/same-as-in-go.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: objects of whatever kind, looked into by name
 type AnyObject = any;
@@ -33,6 +34,8 @@ const namespaceStrategy: Strategy = {
 
 const podStrategy: Strategy = {
   create: (pod) => ({ ...pod, status: { phase: 'Pending' } }),
+  keep: (pod, stored) =>
+    isWrittenBack(pod.spec, stored.spec) ? { ...pod, spec: changed(stored.spec, pod.spec) } : pod,
   validateUpdate: (pod, stored) =>
     jsonEqual(fixedPodSpec(pod.spec, stored.spec), stored.spec)
       ? []
@@ -43,6 +46,23 @@ const podStrategy: Strategy = {
           ),
         ],
 };
+
+/** Whether a program in Go has written a Pod back, with empty fields that were absent, and changed only what may be. */
+const isWrittenBack = (spec: AnyObject, stored: AnyObject): boolean =>
+  Array.isArray(spec?.containers) &&
+  spec.containers.length === stored.containers.length &&
+  spec.containers.every(isJsonObject) &&
+  sameAsInGo(fixedPodSpec(spec, stored), stored);
+
+/** The stored spec with what may change of it. */
+function changed(stored: AnyObject, spec: AnyObject): AnyObject {
+  const { nodeName, activeDeadlineSeconds, terminationGracePeriodSeconds, tolerations } = spec;
+  const containers = stored.containers.map((container: AnyObject, index: number) => ({
+    ...container,
+    image: spec.containers[index].image,
+  }));
+  return { ...stored, containers, nodeName, activeDeadlineSeconds, terminationGracePeriodSeconds, tolerations };
+}
 
 /** The updated spec with everything that may change put back, so that the rest can be compared. */
 function fixedPodSpec(spec: AnyObject, stored: AnyObject): AnyObject {

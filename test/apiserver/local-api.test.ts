@@ -272,6 +272,25 @@ describe('updates', () => {
     await expect(change({ nodeName: 'm' })).rejects.toMatchObject({ reason: 'Invalid' });
   });
 
+  it('as Go writes a Pod back leave its spec as it was', async () => {
+    const stored = await create(Pod, pod('a', { nodeName: 'n', volumes: [{ name: 'v' }] }));
+    const spec = { ...specOf(stored), hostNetwork: false, securityContext: {} };
+    const containers = [{ name: 'c', image: 'j', resources: {}, env: null }];
+    const metadata = { ...stored.metadata, labels: { l: '1' } };
+    const update = (changed: object) =>
+      server.api.update(
+        Pod,
+        ref('a'),
+        { ...stored, metadata: { ...metadata, resourceVersion: undefined }, spec: { ...spec, containers, ...changed } },
+        user,
+      );
+    const updated = await update({});
+    expect(specOf(updated)).toEqual({ ...specOf(stored), containers: [{ name: 'c', image: 'j' }] });
+    expect(updated.metadata.labels).toEqual({ l: '1' });
+    for (const changed of [{ hostNetwork: true }, { containers: 'x' }, { containers: [] }])
+      await expect(update(changed)).rejects.toMatchObject({ reason: 'Invalid' });
+  });
+
   it('leave immutable data as they are', async () => {
     await create(Secret, { metadata: { name: 's' }, immutable: true, data: { k: 'dg==' } });
     const patch = { type: 'merge', body: { data: { k: 'eA==' } } } as const;

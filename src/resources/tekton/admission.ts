@@ -6,13 +6,13 @@
 import { conditionOf } from '../condition.ts';
 import { jsonEqual } from '../json.ts';
 import type { KubeObject } from '../meta.ts';
+import { sameAsInGo } from '../same-as-in-go.ts';
 import type { CustomRun } from './custom-run.ts';
 import { pipelineRunDefaults, taskRunDefaults } from './defaults/runs.ts';
 import { isKfsOwn } from './kfs-own.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { PipelineRun } from './pipeline-run.ts';
 import type { ResolutionRequest } from './resolution-request.ts';
-import { sameAsInGo } from './same-as-in-go.ts';
 import type { StepAction } from './step-action.ts';
 import type { Task } from './task.ts';
 import type { TaskRun } from './task-run.ts';

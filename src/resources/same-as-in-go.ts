@@ -3,9 +3,9 @@
  * object back when it changes a label, with empty fields that were absent and its own spelling of times and quantities.
  */
 
-import { parseDuration } from '../duration.ts';
-import { isJsonObject } from '../json.ts';
-import { parseQuantity } from '../quantity.ts';
+import { parseDuration } from './duration.ts';
+import { isJsonObject } from './json.ts';
+import { parseQuantity } from './quantity.ts';
 
 const durations = new Set(['timeout', 'pipeline', 'tasks', 'finally']);
 const quantities = new Set(['sizeLimit', 'divisor']);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sameAsInGo } from '../../../src/resources/tekton/same-as-in-go.ts';
+import { sameAsInGo } from '../../src/resources/same-as-in-go.ts';
 
 test.each([
   [

@@ -92,7 +92,7 @@ describe('bodies', () => {
   });
 
   it('keep what an open schema does not know, and drop null where it means absent', async () => {
-    const podTemplate = { affinity: { unknown: { deep: [null] } } };
+    const podTemplate = { securityContext: { unknown: { deep: [null] } } };
     const pipelineSpec = { tasks: [{ name: 'a', taskRef: { name: 'a', kind: 'Task' } }] };
     const run = await create(PipelineRun, {
       metadata: { name: 'r', creationTimestamp: null },

@@ -1,5 +1,6 @@
 /** From the choice of a server to a client of it. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpClient } from '../client/http/http-client.ts';
 import { type ConnectionConfig, KubeconfigError, loadKubeconfig } from '../client/http/kubeconfig.ts';
 import { errorCode } from '../resources/errors.ts';
@@ -79,7 +80,7 @@ async function returning(home: string, env: NodeJS.ProcessEnv): Promise<ServerIn
   if (env.KF_AUTOSTART !== '0' && process.getuid?.() === 0) return undefined;
   const deadline = Date.now() + patience.limit;
   while ((await isExpected(home)) && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, patience.interval));
+    await sleep(patience.interval);
     const info = await find(home);
     if (info !== undefined) return info;
   }

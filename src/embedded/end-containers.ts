@@ -1,5 +1,6 @@
 /** Ends what runs without the server that has started it: nobody notes how it ended. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { detectCgroups } from '../node/cgroup/cgroup.ts';
 import { layoutOf } from '../node/layout.ts';
 import { liveMonitors } from '../node/pods/recovery/monitors.ts';
@@ -18,8 +19,7 @@ export async function endContainers(home: Home): Promise<void> {
   const cgroups = detectCgroups({ instance: home.instance });
   for (const id of await cgroups.leftovers()) await cgroups.killAll(id, 'SIGKILL');
   await cgroups.removeAll();
-  for (const deadline = Date.now() + patience; monitorsOf(home).size > 0 && Date.now() < deadline; )
-    await new Promise((resolve) => setTimeout(resolve, 15));
+  for (const deadline = Date.now() + patience; monitorsOf(home).size > 0 && Date.now() < deadline; ) await sleep(15);
 }
 
 function kill(pid: number): void {

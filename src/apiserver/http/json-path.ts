@@ -3,15 +3,14 @@
  * @see https://kubernetes.io/docs/reference/kubectl/jsonpath/
  */
 
-type Step = (values: readonly unknown[]) => readonly unknown[];
+import { isJsonObject } from '../../resources/json.ts';
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+type Step = (values: readonly unknown[]) => readonly unknown[];
 
 const field =
   (name: string): Step =>
   (values) =>
-    values.flatMap((value) => (isObject(value) && value[name] !== undefined ? [value[name]] : []));
+    values.flatMap((value) => (isJsonObject(value) && value[name] !== undefined ? [value[name]] : []));
 
 const index =
   (position: number): Step =>
@@ -19,7 +18,7 @@ const index =
     values.flatMap((value) => (Array.isArray(value) && value.at(position) !== undefined ? [value.at(position)] : []));
 
 const all: Step = (values) =>
-  values.flatMap((value) => (Array.isArray(value) ? value : isObject(value) ? Object.values(value) : []));
+  values.flatMap((value) => (Array.isArray(value) ? value : isJsonObject(value) ? Object.values(value) : []));
 
 function filter(left: Step, operator: string, right: unknown): Step {
   const matches = (item: unknown): boolean => {

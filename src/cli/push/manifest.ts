@@ -1,6 +1,7 @@
 /** Reads a Cloud Foundry manifest as far as task Apps need it; what cannot be honoured is refused or named. */
 
 import { errorMessage } from '../../resources/errors.ts';
+import { isJsonObject } from '../../resources/json.ts';
 import { quantityValue } from '../../resources/quantity.ts';
 import { CliError } from '../errors.ts';
 import { cores, diskSize, memorySize, type Variable, variableName } from '../flags.ts';
@@ -78,7 +79,7 @@ const without = new Set([
 /** @param file for messages. @throws CliError naming the field */
 export async function parseManifest(text: string, file: string, variables: Values = {}): Promise<Manifest> {
   const document = await parseYaml(text, file);
-  if (!isMap(document)) throw new CliError(`${file}: it must have the field applications`);
+  if (!isJsonObject(document)) throw new CliError(`${file}: it must have the field applications`);
   const filled = fillIn(document, variables) as Record<string, unknown>;
   const found: Findings = {
     warnings: [],
@@ -107,9 +108,6 @@ function refuseTwins(apps: readonly ManifestApp[], file: string): void {
   if (twin !== undefined) throw new CliError(`${file}: applications: the name "${twin}" stands there twice`);
 }
 
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 type Parse = (value: unknown) => Partial<ManifestApp>;
 
 const fields: Readonly<Record<string, Parse>> = {
@@ -132,7 +130,7 @@ const fields: Readonly<Record<string, Parse>> = {
 };
 
 function parseApp(entry: unknown, where: string, { warnings, unknown, withoutEffect }: Findings): ManifestApp {
-  if (!isMap(entry)) throw new CliError(`${where}: it must be a map`);
+  if (!isJsonObject(entry)) throw new CliError(`${where}: it must be a map`);
   let app: ManifestApp = {};
   for (const [key, value] of Object.entries(entry)) {
     if (value === null || value === undefined) continue;
@@ -189,7 +187,7 @@ function boolean(value: unknown): boolean {
 
 /** Kf: `dockerfile: { path: PATH }`. */
 function dockerfilePath(value: unknown): string {
-  if (!isMap(value)) throw new Error('must be a map with the field path');
+  if (!isJsonObject(value)) throw new Error('must be a map with the field path');
   const { path, ...rest } = value;
   const unknown = Object.keys(rest);
   if (unknown.length > 0) throw new Error(`has the unknown field ${unknown.join(', ')}`);
@@ -198,7 +196,7 @@ function dockerfilePath(value: unknown): string {
 
 /** Cloud Foundry's `docker: { image: IMAGE, username: USER }`. */
 function docker(value: unknown): { readonly image: string; readonly username?: string } {
-  if (!isMap(value)) throw new Error('must be a map with the field image');
+  if (!isJsonObject(value)) throw new Error('must be a map with the field image');
   const { image, username, ...rest } = value;
   const unknown = Object.keys(rest);
   if (unknown.length > 0) throw new Error(`has the unknown field ${unknown.join(', ')}`);
@@ -213,11 +211,11 @@ function list(value: unknown): readonly string[] {
 function services(value: unknown): readonly ManifestService[] {
   if (!Array.isArray(value)) throw new Error('must be a list');
   return value.map((one) => {
-    if (!isMap(one)) return { name: string(one) };
+    if (!isJsonObject(one)) return { name: string(one) };
     const { name, binding_name, parameters, ...rest } = one;
     const unknown = Object.keys(rest);
     if (unknown.length > 0) throw new Error(`has the unknown field ${unknown.join(', ')}`);
-    if (parameters !== undefined && !isMap(parameters)) throw new Error('parameters must be a map');
+    if (parameters !== undefined && !isJsonObject(parameters)) throw new Error('parameters must be a map');
     return {
       name: string(name),
       ...(binding_name === undefined ? {} : { bindingName: string(binding_name) }),
@@ -227,17 +225,17 @@ function services(value: unknown): readonly ManifestService[] {
 }
 
 function environment(value: unknown): readonly Variable[] {
-  if (!isMap(value)) throw new Error('must be a map');
+  if (!isJsonObject(value)) throw new Error('must be a map');
   return Object.entries(value).map(([name, one]) => {
-    if (isMap(one) || Array.isArray(one)) throw new Error(`${name} must be text`);
+    if (isJsonObject(one) || Array.isArray(one)) throw new Error(`${name} must be text`);
     return { name: variableName(name), value: one === null ? '' : String(one) };
   });
 }
 
 function metadata(value: unknown): Partial<ManifestApp> {
-  if (!isMap(value)) throw new Error('must be a map');
+  if (!isJsonObject(value)) throw new Error('must be a map');
   const texts = (part: unknown): Record<string, string> | undefined =>
-    isMap(part) ? Object.fromEntries(Object.entries(part).map(([key, one]) => [key, string(one)])) : undefined;
+    isJsonObject(part) ? Object.fromEntries(Object.entries(part).map(([key, one]) => [key, string(one)])) : undefined;
   const labels = texts(value.labels);
   const annotations = texts(value.annotations);
   return { ...(labels === undefined ? {} : { labels }), ...(annotations === undefined ? {} : { annotations }) };

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCode, errorMessage } from '../../resources/errors.ts';
 import { CliError } from '../errors.ts';
 import type { Io } from '../io.ts';
@@ -31,8 +32,6 @@ export interface StartOptions {
 }
 
 const pollInterval = 15;
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
 const logFile = (home: string): string => join(home, 'server.log');
 
 /** The running server, started when there is none. @throws CliError with the server's own reason */

@@ -1,13 +1,12 @@
 /** Ends the embedded server; tasks that run go on. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCode } from '../../resources/errors.ts';
 import { CliError } from '../errors.ts';
 import { asRoot } from './as-root.ts';
 import type { BootMachine } from './boot/machine.ts';
 import { stopKeeping } from './boot/running.ts';
 import { findServer, isAlive, type ServerInfo } from './server-file.ts';
-
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
  * Sends SIGTERM and waits for the end; undefined when none was running.

@@ -1,5 +1,6 @@
 /** Ends a server whose data directory is gone: nothing that it writes is kept any more. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { processBeginning } from '../../node/host/process-beginning.ts';
 
 /** Milliseconds that it has for a clean end. */
@@ -15,7 +16,6 @@ export async function endServer(pid: number): Promise<void> {
     } catch {
       // It has ended meanwhile.
     }
-    for (const deadline = Date.now() + patience; runs() && Date.now() < deadline; )
-      await new Promise((resolve) => setTimeout(resolve, 15));
+    for (const deadline = Date.now() + patience; runs() && Date.now() < deadline; ) await sleep(15);
   }
 }

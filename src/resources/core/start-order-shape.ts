@@ -1,12 +1,11 @@
 /** Whether a value is a start order, field by field: a word that is misspelt must not be ignored. Pure. */
 
+import { isJsonObject } from '../json.ts';
+
 /** Undefined, or what is wrong, beginning with the place. */
 type Check = (value: unknown, at: string) => string | undefined;
 
 type Fields = Readonly<Record<string, Check>>;
-
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const be =
   (what: string, holds: (value: unknown) => boolean): Check =>
@@ -44,14 +43,14 @@ const list =
 const map =
   (item: Check): Check =>
   (value, at) =>
-    isMap(value)
+    isJsonObject(value)
       ? firstOf(Object.entries(value).map(([key, entry]) => item(entry, `${at}[${JSON.stringify(key)}]`)))
       : `${at} must be an object`;
 
 const object =
   (needed: Fields, optional: Fields = {}): Check =>
   (value, at) => {
-    if (!isMap(value)) return `${at} must be an object`;
+    if (!isJsonObject(value)) return `${at} must be an object`;
     const unknown = Object.keys(value).find((key) => !(key in needed) && !(key in optional));
     if (unknown !== undefined) return `${at}: unknown field ${JSON.stringify(unknown)}`;
     const missing = Object.keys(needed).find((key) => value[key] === undefined);
@@ -67,7 +66,7 @@ const firstOf = (problems: readonly (string | undefined)[]): string | undefined 
   problems.find((problem) => problem !== undefined);
 
 const condition: Check = (value, at) =>
-  isMap(value) && 'cel' in value
+  isJsonObject(value) && 'cel' in value
     ? object({ cel: text })(value, at)
     : object({ input: text, operator: oneOf('in', 'notin'), values: list(text) })(value, at);
 

@@ -3,6 +3,7 @@
 import type { AnyKind } from '../../client/client.ts';
 import { errorMessage } from '../../resources/errors.ts';
 import { inTime, TookTooLong } from '../../resources/in-time.ts';
+import { isJsonObject } from '../../resources/json.ts';
 import type { KubeObject } from '../../resources/meta.ts';
 
 /** What was found is no object, or one of another kind. */
@@ -41,16 +42,13 @@ export async function decode(data: string, kind: AnyKind, article: string): Prom
 
 /** As far as it is used. */
 function isMetadata(value: unknown): value is Decoded['metadata'] {
-  if (!isObject(value)) return false;
+  if (!isJsonObject(value)) return false;
   const { name, labels = {}, annotations = {} } = value;
-  const texts = [labels, annotations].every((map) => isObject(map) && Object.values(map).every(isText));
+  const texts = [labels, annotations].every((map) => isJsonObject(map) && Object.values(map).every(isText));
   return texts && (name === undefined || isText(name));
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string';
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const noKind = (): DecodeError => new DecodeError("invalid runtime object: Object 'Kind' is missing");
 
 /** A resource is a file's first document. */

@@ -1,6 +1,7 @@
 /** Steps over their stepTemplate, as Kubernetes' strategic merge has it. Pure. */
 
 import type { ResourceRequirements } from '../../resources/core/pod.ts';
+import { isJsonObject } from '../../resources/json.ts';
 import type { Step, StepTemplate } from '../../resources/tekton/step.ts';
 
 /** The step's own fields win; env is merged by name, mounts by path, devices by path, requests and limits by resource. */
@@ -55,14 +56,12 @@ export function mergeResources(
   };
 }
 
-const isMap = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function mergeMaps<T extends object>(base: T | undefined, over: T | undefined): T | undefined {
   if (base === undefined || over === undefined) return over ?? base;
   const merged = { ...base } as Record<string, unknown>;
   for (const [key, value] of Object.entries(over)) {
     const before = merged[key];
-    merged[key] = isMap(before) && isMap(value) ? mergeMaps(before, value) : value;
+    merged[key] = isJsonObject(before) && isJsonObject(value) ? mergeMaps(before, value) : value;
   }
   return merged as T;
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { writeDurably } from '../../../files/durable.ts';
 import { isAlive } from '../server-file.ts';
 import { shellWord } from '../shell-word.ts';
@@ -49,7 +50,7 @@ export async function stopKeeper(home: string): Promise<boolean> {
   const pid = Number(await readFile(pidFile(home), 'utf8').catch(() => ''));
   if (!(pid > 0) || !isAlive(pid) || !isKeeper(pid, home)) return false;
   process.kill(pid, 'SIGTERM');
-  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (isAlive(pid)) await sleep(5);
   await rm(pidFile(home), { force: true });
   return true;
 }

@@ -1,5 +1,6 @@
 /** Starting and stopping of an enabled server: by what starts it at boot, so that it is also started after a crash. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type BootManager, bootManager } from './boot.ts';
 import { giveUp, keeperFile, stopKeeper } from './keeper.ts';
 import { type BootMachine, bootMachine } from './machine.ts';
@@ -69,6 +70,6 @@ export async function makeWay(
     const state = await unitState(home, machine);
     if (state === 'start' || state === 'dead') return;
     if (!/^(stop|final)-/.test(state)) return stopKeeping(home, machine);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
 }

@@ -1,12 +1,11 @@
 /** The resolver of references that name nothing: the setting `tekton.resolver`. Pure. */
 
+import { isJsonObject } from '../../json.ts';
+
 interface Reference {
   readonly name?: unknown;
   readonly resolver?: unknown;
 }
-
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const references: readonly string[] = ['taskRef', 'pipelineRef', 'ref'];
 /** Where specs are within specs. */
@@ -26,10 +25,10 @@ export function withDefaultResolver<T extends object>(
 
 function filled(value: unknown, resolver: string): unknown {
   if (Array.isArray(value)) return value.map((item) => filled(item, resolver));
-  if (!isMap(value)) return value;
+  if (!isJsonObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([field, member]) => {
-      if (references.includes(field) && isMap(member)) return [field, resolved(member, resolver)];
+      if (references.includes(field) && isJsonObject(member)) return [field, resolved(member, resolver)];
       return [field, specs.includes(field) ? filled(member, resolver) : member];
     }),
   );

@@ -3,6 +3,8 @@
 import type { Containers } from '../client/containers.ts';
 import type { DiskSpace } from '../client/disk.ts';
 import type { FileSource } from '../client/files.ts';
+import type { UsageSource } from '../client/usage.ts';
+import type { NodeAgent } from '../node/agent.ts';
 import { statusError } from '../resources/status.ts';
 import type { BundleImages } from '../tekton/resolvers/bundle-images.ts';
 import { bundleImages } from './bundle-images.ts';
@@ -12,6 +14,7 @@ export interface NodeApi {
   readonly files: FileSource;
   readonly containers: Containers;
   readonly disk: DiskSpace;
+  readonly usage: UsageSource;
   /** Bundles are images. */
   readonly bundles: BundleImages;
 }
@@ -23,19 +26,18 @@ export interface NodeApi {
 export const nodeApi = (parts: Parts, tried: Promise<void>): NodeApi => ({
   files: {
     read(query) {
-      if (parts.agent === undefined) throw notUp();
-      return parts.agent.files.read(query);
+      return agentOf(parts).files.read(query);
     },
   },
   // Who has just started the server should not hear that its node is still coming up.
   containers: {
     async prepareExec(request) {
       await tried;
-      return containersOf(parts).prepareExec(request);
+      return agentOf(parts).containers.prepareExec(request);
     },
     async connect(pod, port) {
       await tried;
-      return containersOf(parts).connect(pod, port);
+      return agentOf(parts).containers.connect(pod, port);
     },
   },
   disk: {
@@ -48,6 +50,16 @@ export const nodeApi = (parts: Parts, tried: Promise<void>): NodeApi => ({
       return diskDeskOf(parts).prune(what);
     },
   },
+  usage: {
+    async ofPod(pod) {
+      await tried;
+      return agentOf(parts).usage.ofPod(pod);
+    },
+    async ofMachine() {
+      await tried;
+      return agentOf(parts).usage.ofMachine();
+    },
+  },
   bundles: bundleImages({
     parts: () => {
       const { images, agent } = parts;
@@ -56,9 +68,9 @@ export const nodeApi = (parts: Parts, tried: Promise<void>): NodeApi => ({
   }),
 });
 
-function containersOf({ agent }: Parts): Containers {
+function agentOf({ agent }: Parts): NodeAgent {
   if (agent === undefined) throw notUp();
-  return agent.containers;
+  return agent;
 }
 
 function diskDeskOf({ diskSpace }: Parts): DiskSpace {

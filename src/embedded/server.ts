@@ -116,7 +116,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
   };
   await front.serve(
-    { api, logs: node.logs, files: node.files, containers: node.containers, disk: node.disk, sources },
+    {
+      api,
+      logs: node.logs,
+      files: node.files,
+      containers: node.containers,
+      disk: node.disk,
+      usage: node.usage,
+      sources,
+    },
     client,
   );
   return {

@@ -6,6 +6,7 @@ import type { Containers } from '../client/containers.ts';
 import type { FileSource } from '../client/files.ts';
 import type { MachineRoom } from '../client/machine-room.ts';
 import { reflect } from '../client/reflector.ts';
+import type { UsageSource } from '../client/usage.ts';
 import type { Node } from '../resources/core/kinds.ts';
 import { Pod, podFinished } from '../resources/core/pod.ts';
 import { errorMessage } from '../resources/errors.ts';
@@ -31,6 +32,7 @@ import type { Failure } from './pods/status/pod-reporter.ts';
 import { endDrain, followCordon } from './scheduling/cordon.ts';
 import { VolumesMissing } from './scheduling/missing-volumes.ts';
 import { PodScheduler } from './scheduling/pod-scheduler.ts';
+import { usageSource } from './usage-source.ts';
 import { createVolumes, type NodeVolumes } from './volumes/create-volumes.ts';
 import { startProvisioner } from './volumes/provisioner.ts';
 
@@ -43,6 +45,8 @@ export interface NodeAgent {
   readonly files: FileSource;
   /** Commands in containers that run. */
   readonly containers: Containers;
+  /** What containers and the machine take. */
+  readonly usage: UsageSource;
   /** Room for what is to become a Pod. */
   readonly room: MachineRoom;
   /** Pods that are being run. */
@@ -103,6 +107,10 @@ class Agent implements NodeAgent {
       admit: (pod) => this.#run(pod),
       refuse: (pod, failure) => this.#refuse(pod, failure),
     });
+  }
+
+  get usage(): UsageSource {
+    return usageSource(this.#context);
   }
 
   get files(): FileSource {

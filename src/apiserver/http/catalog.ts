@@ -63,7 +63,12 @@ function streamedAs(name: string, kind: string): ServedSubresource {
   return { name, responseKind: { group: '', version: 'v1', kind }, verbs: ['create', 'get'] };
 }
 
-function servedKind(kind: AnyKind, reads: ReadApi, verbs: readonly string[], writes?: StoredApi): ServedResource {
+export function servedKind(
+  kind: AnyKind,
+  reads: ReadApi,
+  verbs: readonly string[],
+  writes?: StoredApi,
+): ServedResource {
   const responseKind = { group: kind.group, version: kind.version, kind: kind.kind };
   const status = { name: 'status', responseKind, verbs: ['get', 'patch', 'update'] };
   const log = { name: 'log', responseKind, verbs: ['get'] };
@@ -125,7 +130,8 @@ export class Catalog {
   readonly groups: ReadonlyMap<string, readonly ServedResource[]>;
   private readonly byPath: ReadonlyMap<string, ServedResource>;
 
-  constructor(api: Api) {
+  /** @param metrics what Pods and the Node take. Default: not served */
+  constructor(api: Api, metrics: readonly ServedResource[] = []) {
     const resources = [
       ...api.kinds.map((kind) => servedKind(kind, api, allVerbs, api)),
       ...api.kinds.flatMap((kind) => otherVersions(api, kind)),
@@ -135,6 +141,7 @@ export class Catalog {
         readVerbs,
       ),
       servedKind(CustomResourceDefinition, customResourceDefinitions(api.kinds), readVerbs),
+      ...metrics,
       createOnly('authorization.k8s.io', 'SelfSubjectAccessReview'),
       createOnly('authorization.k8s.io', 'SelfSubjectRulesReview'),
       createOnly('authentication.k8s.io', 'SelfSubjectReview'),

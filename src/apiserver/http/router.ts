@@ -1,20 +1,23 @@
 /** Which handler answers which path. */
 
+import { systemClock } from '../../client/clock.ts';
 import type { Containers } from '../../client/containers.ts';
 import type { DiskSpace } from '../../client/disk.ts';
 import type { FileSource } from '../../client/files.ts';
 import type { LogSource } from '../../client/logs.ts';
+import type { UsageSource } from '../../client/usage.ts';
 import { statusError } from '../../resources/status.ts';
 import type { Api, SourceSink } from '../api.ts';
 import { serveAttach } from '../remotecommand/serve-attach.ts';
 import { noContainers, serveExec } from '../remotecommand/serve-exec.ts';
 import { servePortForward } from '../remotecommand/serve-port-forward.ts';
-import { Catalog, groupVersionOf, uploadGroup } from './catalog.ts';
+import { Catalog, groupVersionOf, type ServedResource, servedKind, uploadGroup } from './catalog.ts';
 import { Discovery } from './discovery.ts';
 import { isDiskRequest, serveDisk } from './disk.ts';
 import type { Exchange } from './exchange.ts';
 import { serveFiles } from './files.ts';
 import { serveLog } from './logs.ts';
+import { NodeMetrics, nodeMetrics, PodMetrics, podMetrics } from './metrics.ts';
 import { OpenApi } from './openapi.ts';
 import type { RequestInfo, ResourceRequest } from './request-info.ts';
 import { serveResource } from './resources.ts';
@@ -33,6 +36,8 @@ export interface RouterOptions {
   readonly containers?: Containers;
   /** Default: not told. */
   readonly disk?: DiskSpace;
+  /** Default: metrics are not served. */
+  readonly usage?: UsageSource;
   /** Of kf. */
   readonly version: string;
   /** What `/readyz` tells. Default: ready. */
@@ -41,11 +46,20 @@ export interface RouterOptions {
   readonly uploadPatience?: number;
 }
 
+function metricsOf({ api, usage }: RouterOptions): readonly ServedResource[] {
+  if (usage === undefined) return [];
+  const options = { api, usage, clock: systemClock };
+  return [
+    servedKind(PodMetrics, podMetrics(options), ['get', 'list']),
+    servedKind(NodeMetrics, nodeMetrics(options), ['get', 'list']),
+  ];
+}
+
 export type Handler = (exchange: Exchange) => Promise<void> | void;
 
 export function router(options: RouterOptions): Handler {
   const { api, logs, sources, uploadPatience = 3000 } = options;
-  const catalog = new Catalog(api);
+  const catalog = new Catalog(api, metricsOf(options));
   const discovery = new Discovery(catalog);
   const openApi = new OpenApi(catalog);
 

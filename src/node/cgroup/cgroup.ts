@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { instancePrefix } from '../host/instance.ts';
 import { CgroupTree } from './cgroup-tree.ts';
 import { type Hierarchies, parseHierarchies } from './hierarchies.ts';
+import { type PresentUsage, presentV1, presentV2 } from './present-usage.ts';
 import { type CgroupUsage, readUsageV1, readUsageV2 } from './usage.ts';
 
 /** Every `id` names a container's cgroup within the instance; `monitors` is taken. */
@@ -13,7 +14,10 @@ export interface Cgroups {
   prepare(): Promise<void>;
   /** What belongs into the OCI bundle's `linux.cgroupsPath`. */
   containerPath(id: string): string;
+  /** What it took from its beginning to its end. */
   usage(id: string): Promise<CgroupUsage>;
+  /** What it takes right now; undefined when it is gone. */
+  present(id: string): PresentUsage | undefined;
   /** Every process in it, cgroups below included; empty when it is gone. */
   pids(id: string): Promise<number[]>;
   /** With SIGKILL it comes back when no process is left, forks included. */
@@ -49,6 +53,7 @@ export function detectCgroups(options: CgroupOptions): Cgroups {
     containerPath: (id) => `/${tree.parent}/${id}`,
     usage: async (id) =>
       hierarchies.version === 1 ? readUsageV1(hierarchies, tree.path(id)) : readUsageV2(hierarchies, tree.path(id)),
+    present: (id) => (hierarchies.version === 1 ? presentV1 : presentV2)(hierarchies, tree.path(id)),
     pids: (id) => tree.pids(id),
     killAll: (id, signal) => tree.killAll(id, signal),
     remove: (id) => tree.remove(id),

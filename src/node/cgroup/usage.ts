@@ -1,7 +1,6 @@
 /** Reads what a container has used from its cgroup's files. Everything absent stays undefined. */
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { field, fileV1, fileV2, numberOf, read } from './cgroup-file.ts';
 import type { Hierarchies } from './hierarchies.ts';
 
 export interface CgroupUsage {
@@ -10,30 +9,6 @@ export interface CgroupUsage {
   readonly cpuMilliseconds?: number;
   /** Processes that the kernel killed because the container reached its own memory limit. */
   readonly oomKills?: number;
-}
-
-/** Read at once: these files never wait for a disk, and a thread for each would take longer than all of them. */
-function read(path: string | undefined): string | undefined {
-  try {
-    return path === undefined ? undefined : readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-function numberOf(text: string | undefined): number | undefined {
-  const value = Number.parseInt(text ?? '', 10);
-  return Number.isNaN(value) ? undefined : value;
-}
-
-/** The value of `key` in a file of `key value` lines. */
-function field(text: string | undefined, key: string): number | undefined {
-  return numberOf(
-    text
-      ?.split('\n')
-      .find((line) => line.startsWith(`${key} `))
-      ?.slice(key.length + 1),
-  );
 }
 
 /** Kills count as the container's own only when it reached its limit: a machine without memory kills too. */
@@ -52,10 +27,7 @@ function limitReached(failures?: number, peak?: number, limit?: number): number 
 
 /** `path` is relative to the hierarchies' roots. */
 export function readUsageV1({ v1 }: Hierarchies, path: string): CgroupUsage {
-  const file = (controller: string, name: string): string | undefined => {
-    const mountpoint = v1.find((hierarchy) => hierarchy.controllers.includes(controller))?.mountpoint;
-    return mountpoint === undefined ? undefined : join(mountpoint, path, name);
-  };
+  const file = fileV1(v1, path);
   const [peak, oom, failures, limit, cpu] = [
     read(file('memory', 'memory.max_usage_in_bytes')),
     read(file('memory', 'memory.oom_control')),
@@ -73,7 +45,7 @@ export function readUsageV1({ v1 }: Hierarchies, path: string): CgroupUsage {
 
 /** `path` is relative to the unified hierarchy's root. */
 export function readUsageV2({ unified }: Hierarchies, path: string): CgroupUsage {
-  const file = (name: string): string | undefined => unified && join(unified.mountpoint, path, name);
+  const file = fileV2(unified, path);
   const [peak, events, cpu] = [read(file('memory.peak')), read(file('memory.events')), read(file('cpu.stat'))];
   const microseconds = field(cpu, 'usage_usec');
   return {

@@ -12,6 +12,7 @@ import type { LocalApi } from '../../../src/apiserver/local-api.ts';
 import type { Containers } from '../../../src/client/containers.ts';
 import { HttpClient } from '../../../src/client/http/http-client.ts';
 import type { LogSource } from '../../../src/client/logs.ts';
+import type { UsageSource } from '../../../src/client/usage.ts';
 import { startLocalApi } from '../../support/local-api.ts';
 
 export interface Answer {
@@ -71,6 +72,7 @@ export async function startServer(
   options: {
     readonly logs?: LogSource;
     readonly containers?: Containers;
+    readonly usage?: UsageSource;
     readonly sources?: SourceSink;
     readonly uploadPatience?: number;
     readonly store?: Parameters<typeof startLocalApi>[0];
@@ -85,6 +87,7 @@ export async function startServer(
     logs: options.logs ?? noLogs,
     sources: options.sources ?? noSources,
     ...(options.containers === undefined ? {} : { containers: options.containers }),
+    ...(options.usage === undefined ? {} : { usage: options.usage }),
     tokens: new Map([
       [testToken, { user: 'admin', groups: ['system:masters', 'system:authenticated'] }],
       ['a-token-of-bob', { user: 'bob', groups: ['system:authenticated'] }],

@@ -94,3 +94,18 @@ it('puts monitors beside the containers, unless the server is in the root', () =
     join(root, 'kf-t/monitors/cgroup.procs'),
   ]);
 });
+
+it('reads what is in use right now, without files that the kernel can drop', async () => {
+  await files({
+    'memory/kf-t/c/memory.usage_in_bytes': '5000\n',
+    'memory/kf-t/c/memory.stat': 'inactive_file 1\ntotal_inactive_file 1000\n',
+    'cpuacct/kf-t/c/cpuacct.usage': '1234567890\n',
+    'kf-t/c/memory.current': '6000\n',
+    'kf-t/c/memory.stat': 'anon 1\ninactive_file 2000\n',
+    'kf-t/c/cpu.stat': 'usage_usec 77\nuser_usec 70\n',
+  });
+  const [one, two] = [v1(), v2()].map((hierarchies) => detectCgroups({ instance: 't', hierarchies }));
+  expect(one!.present('c')).toEqual({ cpuNanoseconds: 1234567890, memoryBytes: 4000 });
+  expect(two!.present('c')).toEqual({ cpuNanoseconds: 77_000, memoryBytes: 4000 });
+  expect([one!.present('gone'), two!.present('gone')]).toEqual([undefined, undefined]);
+});

@@ -49,7 +49,8 @@ export const clusterResolver = ({ client, settings }: ClusterResolverOptions): R
     return {
       data: Buffer.from(JSON.stringify(found)),
       source: {
-        uri: `/apis/${apiVersion}/namespaces/${namespace}/${word}/${name}@${uid}`,
+        // As Tekton has it, of StepActions too.
+        uri: `/apis/tekton.dev/v1/namespaces/${namespace}/${word}/${name}@${uid}`,
         digest: { sha256: createHash('sha256').update(JSON.stringify(object.spec)).digest('hex') },
       },
       annotations: { 'resolution.tekton.dev/name': name, 'resolution.tekton.dev/namespace': namespace },

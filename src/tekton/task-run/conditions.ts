@@ -50,13 +50,14 @@ const ignoredWhereAsked = (run: TaskRun, condition: ConditionDraft): ConditionDr
     ? { ...condition, reason: 'FailureIgnored' }
     : condition;
 
-export function conditionFromPod(run: TaskRun, pod: Pod): ConditionDraft {
+/** @param forgiven containers of steps that may exit as they like */
+export function conditionFromPod(run: TaskRun, pod: Pod, forgiven: ReadonlySet<string> = new Set()): ConditionDraft {
   if (!podEnded(pod)) return ending(run, pod) ?? liveCondition(run, pod);
   if (run.spec.status === 'TaskRunCancelled') return cancelled(run);
   const starved = isKfsOwn(run) ? undefined : stepOutOfMemory(pod);
   if (pod.status?.phase === 'Succeeded' && !sidecarFailed(pod) && starved === undefined)
     return succeeded('True', 'Succeeded', 'All Steps have completed executing');
-  return failure(run, pod);
+  return failure(run, pod, forgiven);
 }
 
 /** Kf's own Tasks say it themselves. */
@@ -92,12 +93,12 @@ function liveCondition(run: TaskRun, pod: Pod): ConditionDraft {
   return succeeded('Unknown', 'Pending', `build step "${waiting?.name}" is pending with reason ${JSON.stringify(why)}`);
 }
 
-function failure(run: TaskRun, pod: Pod): ConditionDraft {
+function failure(run: TaskRun, pod: Pod, forgiven: ReadonlySet<string>): ConditionDraft {
   if (pod.status?.reason === 'DeadlineExceeded') return timedOut(run);
   if (pod.status?.reason === 'Evicted') return succeeded('False', 'PodEvicted', pod.status.message ?? 'Evicted');
   if (wasDeletedWhileItRan(pod))
     return succeeded('False', 'PodDeleted', `the Pod "${pod.metadata.name}" was deleted while it ran`);
-  const failed = firstFailure(pod);
+  const failed = firstFailure(pod, forgiven);
   const ended = failed?.state?.terminated;
   if (failed === undefined && !isKfsOwn(run) && stepOutOfMemory(pod) !== undefined)
     return ignoredWhereAsked(run, succeeded('False', 'StepOOM', 'OOMKilled'));
@@ -168,11 +169,12 @@ const wasDeletedWhileItRan = ({ metadata }: Pod): boolean =>
   metadata.deletionTimestamp !== undefined && (metadata.deletionGracePeriodSeconds ?? 0) > 0;
 
 /** The container whose failure tells most, in Tekton's order; not one that was skipped because of another. */
-function firstFailure(pod: Pod): ContainerStatus | undefined {
+function firstFailure(pod: Pod, forgiven: ReadonlySet<string>): ContainerStatus | undefined {
   const { containerStatuses: all = [] } = pod.status ?? {};
-  const failed = all.filter(({ state }) => {
+  const failed = all.filter(({ name, state }) => {
     const ended = state?.terminated;
-    return ended !== undefined && ended.exitCode !== 0 && ended.reason !== 'Skipped';
+    if (ended === undefined || ended.exitCode === 0 || ended.reason === 'Skipped') return false;
+    return ended.reason !== 'Error' || !forgiven.has(name);
   });
   const sidecars = failed.filter((status) => isSidecar(status.name) && endedByItself(status, all));
   const steps = failed.filter(({ name }) => !isSidecar(name));

@@ -4,9 +4,11 @@ import { rfc3339 } from '../../client/clock.ts';
 import { type ConditionDraft, mergeConditions } from '../../resources/condition.ts';
 import type { ContainerState, ContainerStatus, Pod } from '../../resources/core/pod.ts';
 import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
+import type { Step } from '../../resources/tekton/step.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { SidecarState, StepState, TaskRunStatus } from '../../resources/tekton/task-run-status.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
+import { artifactsOf } from './artifacts.ts';
 import { attemptOf, podName } from './attempt.ts';
 import { breakpointsOf, overridesOnError } from './breakpoints.ts';
 import { conditionFromPod, podEnded, succeeded } from './conditions.ts';
@@ -42,13 +44,13 @@ export function statusFromPod(
   now: string,
   end?: ConditionDraft,
 ): TaskRunStatus {
-  const said = end !== undefined && podEnded(pod) ? end : conditionFromPod(run, pod);
+  const said = end !== undefined && podEnded(pod) ? end : conditionFromPod(run, pod, forgivenSteps(run, spec));
   const results = said.status === 'Unknown' ? [] : taskResults(spec, messagesOf(spec, pod));
   const condition = said.status === 'True' ? checked(spec, results, said) : said;
   const final = condition.status !== 'Unknown';
   const fitting = fittingResults(spec, results);
   const sidecars = sidecarStates(spec, pod);
-  const artifacts = final ? artifactsOf(spec, pod) : undefined;
+  const artifacts = final ? artifactsOf([...messagesOf(spec, pod).values()]) : undefined;
   return {
     ...run.status,
     podName: pod.metadata.name,
@@ -134,16 +136,24 @@ export const awaitedSteps = ({ steps = [] }: TaskSpec, known: readonly StepState
 /** Reasons for which somebody, or the time limit, ended the steps. */
 const endedFromOutside = ['TaskRunCancelled', 'TaskRunTimeout'];
 
+/** Whether a step's failure keeps the others from running; a breakpoint at failures overrides what the step says. */
+function onErrorOf(run: TaskRun, { onError }: Step): string | undefined {
+  const breakpoints = breakpointsOf(run);
+  return breakpoints !== undefined && overridesOnError(breakpoints) ? undefined : onError;
+}
+
+const forgivenSteps = (run: TaskRun, { steps = [] }: TaskSpec): ReadonlySet<string> =>
+  new Set(steps.flatMap((step, index) => (onErrorOf(run, step) === 'continue' ? [stepContainer(step, index)] : [])));
+
 function stepStates(run: TaskRun, spec: TaskSpec, pod: Pod, condition: ConditionDraft): readonly StepState[] {
   // What Kf says of its own Tasks' ends it reads off the containers.
   const outside = !isKfsOwn(run) && condition.status === 'False' && endedFromOutside.includes(condition.reason ?? '');
-  const breakpoints = breakpointsOf(run);
   return (spec.steps ?? []).map((step, index) => {
     const container = stepContainer(step, index);
     const status = statusOf(pod, container);
     const said = isKfsOwn(run) ? status?.state : starved(status);
     const ended = said?.terminated;
-    const onError = breakpoints !== undefined && overridesOnError(breakpoints) ? undefined : step.onError;
+    const onError = onErrorOf(run, step);
     const name = container.replace(/^step-/, '');
     const before = run.status?.steps?.find((state) => state.name === name);
     const results = stepResults(step, ended?.message);
@@ -220,39 +230,6 @@ function sidecarStates({ sidecars = [] }: TaskSpec, pod: Pod): readonly SidecarS
       },
     ];
   });
-}
-
-/** The whole Task's artifacts, and those of all steps. */
-function artifactsOf(spec: TaskSpec, pod: Pod): TaskRunStatus['artifacts'] {
-  const messages = [...messagesOf(spec, pod).values()];
-  const ofTask = messages
-    .map((message) => artifactsIn(message, returned.taskArtifacts))
-    .filter((found) => found !== undefined);
-  const ofSteps = messages
-    .map((message) => artifactsIn(message, returned.stepArtifacts))
-    .filter((found) => found !== undefined);
-  const all = [...ofTask.slice(-1), ...ofSteps];
-  if (all.length === 0) return undefined;
-  const inputs = merged(all.flatMap((found) => found.inputs ?? []));
-  const outputs = merged(all.flatMap((found) => found.outputs ?? []));
-  return {
-    ...(inputs.length === 0 ? {} : { inputs }),
-    ...(outputs.length === 0 ? {} : { outputs }),
-  };
-}
-
-/** One artifact per name, with all its values once. */
-function merged<A extends { readonly name?: string; readonly values?: readonly unknown[] }>(
-  artifacts: readonly A[],
-): readonly A[] {
-  const byName = new Map<string, A>();
-  for (const artifact of artifacts) {
-    const before = byName.get(artifact.name ?? '');
-    const known = new Set((before?.values ?? []).map((value) => JSON.stringify(value)));
-    const added = (artifact.values ?? []).filter((value) => !known.has(JSON.stringify(value)));
-    byName.set(artifact.name ?? '', { ...before, ...artifact, values: [...(before?.values ?? []), ...added] });
-  }
-  return [...byName.values()];
 }
 
 /** In whole seconds, as the times of other runs that it is compared with; of Kf's own as the container had it. */

@@ -147,6 +147,16 @@ describe('the condition', () => {
     expect(conditionOf({ status: told }, 'Succeeded')?.message).toBe(own);
   });
 
+  test('of a step that failed after one that was allowed to names the former', () => {
+    const [first, ...rest] = steps('a', 'b');
+    const spec = { steps: [{ ...first!, onError: 'continue' as const }, ...rest] };
+    const pod = podOf('Failed', ended('step-a', 7), ended('step-b', 3));
+    expect(condition(pod, spec)?.message).toBe('"step-b" exited with code 3: Error');
+    expect(condition(podOf('Failed', ended('step-a', 143, { reason: 'TimeoutExceeded' })), spec)?.message).toContain(
+      'step-a',
+    );
+  });
+
   test('of a run that was ended while something was amiss says what', () => {
     const pending = {
       type: 'Succeeded',

@@ -49,13 +49,23 @@ export function checkParams(run: PipelineRun, spec: PipelineSpec, pipeline: stri
       'ObjectParameterMissKeys',
       `parameters is missing object keys required by ${of}'s parameters: pipelineRun missing object keys for parameters: ${goMap(keys)}`,
     );
-  const outside = indexesOutOfBounds([spec.tasks, spec.finally], values);
+  const outside = indexesOutOfBounds(checkedForIndexes(spec), values);
   if (outside.length > 0)
     fail(
       'ParamArrayIndexingInvalid',
       `failed validation: failed to validate ${of}'s parameter which has an invalid index while referring to an array: non-existent param references:${goList([...outside].sort())}`,
     );
 }
+
+/** Where Tekton looks for elements of lists before anything starts; elsewhere one that is not there stays as it is written. */
+const checkedForIndexes = ({ tasks = [], finally: final = [] }: PipelineSpec): unknown => [
+  ...[...tasks, ...final].map(({ params, matrix, when = [] }) => [
+    (params ?? []).map(({ value }) => value),
+    (matrix?.params ?? []).map(({ value }) => value),
+    when.map(({ input, values }) => [input, values]),
+  ]),
+  tasks.flatMap(({ workspaces = [] }) => workspaces.map(({ subPath }) => subPath)),
+];
 
 function missingNames(declared: readonly ParamSpec[], given: readonly Param[]): readonly string[] {
   const names = new Set(given.map(({ name }) => name));

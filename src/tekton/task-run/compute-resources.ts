@@ -14,20 +14,29 @@ import { mergeResources } from './step-template.ts';
 
 type Quantities = NonNullable<ResourceRequirements['requests']>;
 
-/** @throws TaskRunFailure for a request above its limit, and for a name that is no step or sidecar */
-export function checkResources({ spec }: TaskRun, { steps = [], sidecars = [], stepTemplate }: TaskSpec): void {
+/** @throws TaskRunFailure for a request above its limit */
+export function checkRequests({ steps = [], stepTemplate }: TaskSpec): void {
   for (const step of steps)
     for (const [resource, request] of Object.entries(step.computeResources?.requests ?? {})) {
       const limit = step.computeResources?.limits?.[resource] ?? stepTemplate?.computeResources?.limits?.[resource];
       if (limit !== undefined && quantityValue(limit) < quantityValue(request))
         throw userError(`invalid request resource value: ${request} must be less or equal to limit ${limit}`);
     }
+}
+
+/** @throws TaskRunFailure for a name that is no step or sidecar */
+export function checkOverrides({ spec }: TaskRun, { steps = [], sidecars = [] }: TaskSpec): void {
   const named = (list: readonly { readonly name?: string }[], name: string): boolean =>
     list.some((item) => item.name === name);
-  for (const { name = '' } of spec.stepSpecs ?? [])
-    if (!named(steps, name)) throw userError(`invalid StepOverride: No Step named ${name}`);
-  for (const { name = '' } of spec.sidecarSpecs ?? [])
-    if (!named(sidecars, name)) throw userError(`invalid SidecarOverride: No Sidecar named ${name}`);
+  const unknown = [
+    ...(spec.stepSpecs ?? [])
+      .filter(({ name = '' }) => !named(steps, name))
+      .map(({ name }) => `invalid StepOverride: No Step named ${name}`),
+    ...(spec.sidecarSpecs ?? [])
+      .filter(({ name = '' }) => !named(sidecars, name))
+      .map(({ name }) => `invalid SidecarOverride: No Sidecar named ${name}`),
+  ];
+  if (unknown.length > 0) throw userError(unknown.join('\n'));
 }
 
 type Overrides = TaskRun['spec']['stepSpecs'];

@@ -5,15 +5,16 @@ import type { Sidecar, Step } from '../../resources/tekton/step.ts';
 import type { StepActionSpec } from '../../resources/tekton/step-action.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
-import { complaintText, underEach } from '../../resources/tekton/validation/complaint.ts';
-import { misplacedReferences } from '../../resources/tekton/validation/step-references.ts';
+import { complaintText, under } from '../../resources/tekton/validation/complaint.ts';
+import { completedSteps } from '../../resources/tekton/validation/step-template.ts';
+import { declaredParamErrors } from '../../resources/tekton/validation/step-variables.ts';
+import { stepsErrors } from '../../resources/tekton/validation/steps.ts';
 import type { WorkspaceBinding } from '../../resources/tekton/workspace.ts';
 import {
   goList,
   indexesOutOfBounds,
   problemOfEnums,
   problemOfParams,
-  unknownParam,
   valuesOfParams,
   variablesOfParams,
 } from '../variables/params.ts';
@@ -26,7 +27,7 @@ import {
   wholeVariable,
 } from '../variables/substitution.ts';
 import { boundToClaim } from '../workspaces/claims.ts';
-import { checkResources } from './compute-resources.ts';
+import { checkOverrides, checkRequests } from './compute-resources.ts';
 import { TaskRunFailure, userError } from './failure.ts';
 import { inlined } from './step-action.ts';
 import { contextVariables, pathVariables, retryCount, stepVariables } from './task-variables.ts';
@@ -46,14 +47,24 @@ export function checkRun(run: TaskRun, { name, spec }: ResolvedTask): void {
   const given = run.spec.params ?? [];
   const windows = (spec.steps ?? []).find(({ script = '' }) => script.trimStart().startsWith('#!win'));
   if (windows !== undefined) throw userError(`step "${windows.name ?? ''}": scripts for Windows do not run on Linux`);
-  checkResources(run, spec);
+  checkRequests(spec);
   const problem = problemOfParams(declared, given);
   if (problem !== undefined) throw userError(`invalid input params for task ${name}: ${problem}`);
   const enums = problemOfEnums(declared, given);
   if (enums !== undefined) throw userError(enums, 'InvalidParamValue');
-  const beyond = indexesOutOfBounds(spec, valuesOfParams(declared, given));
+  const beyond = [...indexesOutOfBounds(checkedForIndexes(spec), valuesOfParams(declared, given))].sort();
   if (beyond.length > 0) throw userError(`non-existent param references:${goList(beyond)}`);
   declaredWorkspaces(spec, run.spec.workspaces ?? [], run.spec.taskSpec !== undefined);
+  checkOverrides(run, spec);
+}
+
+/** What containers and volumes are made of. */
+function checkedForIndexes({ steps = [], sidecars, stepTemplate, volumes }: TaskSpec): unknown {
+  const containers = steps.map((step) => {
+    const { displayName, params, when, results, stdoutConfig, stderrConfig, onError, ...container } = step;
+    return container;
+  });
+  return { steps: containers, sidecars, stepTemplate, volumes };
 }
 
 /** Params and context of a run: what its fields outside of the TaskSpec may name. */
@@ -113,8 +124,7 @@ export function substituteTask(run: TaskRun, task: ResolvedTask): TaskSpec {
     ...(declared.length === 0 ? {} : { workspaces: declared }),
     ...(results === undefined ? {} : { results }),
   };
-  refuseUnknown(run, spec);
-  refuseMisplaced(run, spec);
+  refuseBroken(run, spec);
   return spec;
 }
 
@@ -125,9 +135,10 @@ function fileVariables(step: Step, index: number): Variables {
 }
 
 function substituteStep(step: Step, variables: Variables): Step {
-  const { params, when, results, ...rest } = step;
+  const { displayName, params, when, results, ...rest } = step;
   return {
     ...substituteDeep(rest, variables),
+    ...(displayName === undefined ? {} : { displayName }),
     ...(params === undefined
       ? {}
       : { params: params.map(({ name, value }) => ({ name, value: substituteValue(value, variables) })) }),
@@ -151,27 +162,18 @@ function asText(text: string, variables: Variables): string {
   return whole === undefined || typeof whole === 'string' ? substituteText(text, variables) : JSON.stringify(whole);
 }
 
-/** What a StepAction says of its params may be a result of another step, which is known too late for it. */
-function refuseMisplaced(run: TaskRun, { steps = [] }: TaskSpec): void {
-  const complaints = underEach('steps', steps, misplacedReferences);
+/**
+ * What variables stand for, and what a StepAction says, keeps to the rules of steps, too. Of params that are not declared
+ * only an embedded spec may have been made: they reach it from outside.
+ */
+function refuseBroken(run: TaskRun, spec: TaskSpec): void {
+  const steps = completedSteps(spec);
+  const given = (run.spec.params ?? []).map(({ name }) => ({ name }));
+  const undeclared =
+    run.spec.taskSpec === undefined ? [] : declaredParamErrors(steps, [...(spec.params ?? []), ...given]);
+  const complaints = undeclared.length > 0 ? undeclared : under('steps', stepsErrors(steps));
   if (complaints.length === 0) return;
   const problem = complaintText(complaints);
-  throw new TaskRunFailure(
-    'PodCreationFailed',
-    `failed to create task run pod "${run.metadata.name}": ${problem}. Maybe invalid TaskSpec`,
-  );
-}
-
-/** Only what is embedded is not checked when it is made: params reach it undeclared. */
-function refuseUnknown(run: TaskRun, { steps = [] }: TaskSpec): void {
-  const names = new Set([
-    ...(run.spec.taskSpec?.params ?? []).map(({ name }) => name),
-    ...(run.spec.params ?? []).map(({ name }) => name),
-  ]);
-  if (run.spec.taskSpec === undefined) return;
-  const unknown = unknownParam({ steps }, names);
-  if (unknown === undefined) return;
-  const problem = `non-existent variable in ${JSON.stringify(unknown.text)}: ${unknown.path}`;
   throw new TaskRunFailure(
     'PodCreationFailed',
     `failed to create task run pod "${run.metadata.name}": ${problem}. Maybe invalid TaskSpec`,

@@ -149,7 +149,7 @@ export function variablesOfParams(values: ReadonlyMap<string, ParamValue>): Map<
   return variables;
 }
 
-const reference = /^(?:inputs\.)?params(?:\.([^.[\]]+(?:\.[^.[\]]+)*)|\["([^"]+)"\]|\['([^']+)'\])(?:\[(\d+|\*)\])?/;
+const reference = /^params(?:\.([^.[\]]+(?:\.[^.[\]]+)*)|\["([^"]+)"\]|\['([^']+)'\])(?:\[(\d+|\*)\])?/;
 
 /** References to elements that lists do not have, as they are written: `$(params.list[7])`. */
 export function indexesOutOfBounds(spec: unknown, values: ReadonlyMap<string, ParamValue>): readonly string[] {
@@ -162,21 +162,4 @@ export function indexesOutOfBounds(spec: unknown, values: ReadonlyMap<string, Pa
       if (Number(index) >= value.length) wrong.add(`$(${name})`);
     }
   return [...wrong];
-}
-
-/** The first text that names a param which is neither declared nor given. */
-export function unknownParam(
-  spec: unknown,
-  names: ReadonlySet<string>,
-): { readonly path: string; readonly text: string } | undefined {
-  return textsIn(spec).find(({ text }) =>
-    variablesIn(text).some((variable) => {
-      if (!/^params[.[]/.test(variable)) return false;
-      const [, double, single] = /^params\["([^"]+)"\]|^params\['([^']+)'\]/.exec(variable) ?? [];
-      const quoted = double ?? single;
-      if (quoted !== undefined) return !names.has(quoted);
-      const dotted = variable.slice('params.'.length).replace(/\[(\d+|\*)\]$/, '');
-      return !names.has(dotted) && !names.has(dotted.replace(/\.[^.]*$/, '')) && !names.has(dotted.split('.')[0]!);
-    }),
-  );
 }

@@ -12,7 +12,7 @@ export const formsOf = (prefix: string, name: string): readonly string[] => [
   `${prefix}['${name}']`,
 ];
 
-/** Adds a param under every form in which it may be written, with the keys of an object and the indexes of a list. */
+/** Adds a param under every form in which it may be written, with the indexes of a list; keys of objects have but one form. */
 export function setParam(variables: Map<string, ParamValue>, name: string, value: ParamValue): void {
   for (const form of [...formsOf('params', name), ...formsOf('inputs.params', name)]) {
     variables.set(form, value);
@@ -21,9 +21,10 @@ export function setParam(variables: Map<string, ParamValue>, name: string, value
       for (const [index, item] of value.entries()) variables.set(`${form}[${index}]`, item);
     } else if (typeof value === 'object') {
       variables.set(`${form}[*]`, value);
-      for (const [key, item] of Object.entries(value)) variables.set(`${form}.${key}`, item);
     }
   }
+  if (typeof value === 'object' && !Array.isArray(value))
+    for (const [key, item] of Object.entries(value)) variables.set(`params.${name}.${key}`, item);
 }
 
 const variable = /\$\(([^()]+)\)/g;
@@ -51,7 +52,7 @@ export function substituteList(list: readonly string[], variables: Variables): r
 
 /** What a text stands for that is nothing but one variable. */
 export function wholeVariable(text: string, variables: Variables): ParamValue | undefined {
-  const alone = /^\s*\$\(([^()]+)\)\s*$/.exec(text);
+  const alone = /^\$\(([^()]+)\)$/.exec(text);
   return alone === null ? undefined : variables.get(alone[1]!);
 }
 

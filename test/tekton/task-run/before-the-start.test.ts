@@ -98,6 +98,6 @@ test('what a step does about its failure is nothing known, once its param is fil
   expect(conditionOf(run, 'Succeeded')).toMatchObject({
     reason: 'PodCreationFailed',
     message:
-      'failed to create task run pod "run": translating TaskSpec to Pod: task step onError must be either "continue" or "stopAndFail" but it is set to an invalid value "maybe". Maybe invalid TaskSpec',
+      'failed to create task run pod "run": invalid value: "maybe": steps[0].onError\nTask step onError must be either "continue" or "stopAndFail". Maybe invalid TaskSpec',
   });
 });

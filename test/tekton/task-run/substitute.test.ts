@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { StepActionSpec } from '../../../src/resources/tekton/step-action.ts';
 import type { TaskRun } from '../../../src/resources/tekton/task-run.ts';
+import { checkRun } from '../../../src/tekton/task-run/substitute.ts';
 import { orderIn, podFor, specOf, steps, taskRun } from './task-runs.ts';
 
 const scriptOf = (spec: Partial<TaskRun['spec']>, script: string) =>
@@ -22,6 +23,35 @@ describe('variables', () => {
     expect(() => scriptOf({}, 'echo $(params.p)')).toThrow(
       'failed to create task run pod "run": non-existent variable in "echo $(params.p)": steps[0].script. Maybe invalid TaskSpec',
     ));
+  test.each([
+    ['$(params.l[1]) $(params.o.k)', 'y v'],
+    [
+      '$(inputs.params.l[9]) $(inputs.params.o.k) $( params.p )',
+      '$(inputs.params.l[9]) $(inputs.params.o.k) $( params.p )',
+    ],
+  ])('as Tekton reads it: %s', (script, expected) => {
+    const params = [
+      { name: 'l', value: ['x', 'y'] },
+      { name: 'o', value: { k: 'v' } },
+      { name: 'p', value: 'p' },
+    ];
+    expect(scriptOf({ params }, script)).toBe(expected);
+  });
+  test('an element that a list has not is looked for in what containers are made of', () => {
+    const params = [{ name: 'l', value: [] }];
+    const when = [{ input: '$(params.l[0])', operator: 'in', values: ['a'] }];
+    const checked = (step: object) => () =>
+      checkRun(taskRun({ params }), { name: 't', spec: { steps: [{ name: 'a', image: 'i', ...step }] } });
+    expect(checked({ when })).not.toThrow();
+    expect(checked({ args: ['$(params.l[0])'] })).toThrow('non-existent param references:[$(params.l[0])]');
+  });
+  test('all that the run says of steps and sidecars that there are not is told at once', () =>
+    expect(() =>
+      checkRun(taskRun({ stepSpecs: [{ name: 'x' }], sidecarSpecs: [{ name: 'y' }] }), {
+        name: 't',
+        spec: { steps: [{ name: 'a', image: 'i' }] },
+      }),
+    ).toThrow('invalid StepOverride: No Step named x\ninvalid SidecarOverride: No Sidecar named y'));
   test('the number of the attempt is left open where there may be several', () =>
     expect(scriptOf({ retries: 1 }, '$(context.task.retry-count)')).toBe('$(context.task.retry-count)'));
   test('what the value of a param names is filled in where the param is used', () => {

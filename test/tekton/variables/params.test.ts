@@ -4,7 +4,6 @@ import {
   indexesOutOfBounds,
   problemOfEnums,
   problemOfParams,
-  unknownParam,
   valuesOfParams,
   variablesOfParams,
 } from '../../../src/tekton/variables/params.ts';
@@ -153,11 +152,4 @@ describe('problems', () => {
     const spec = { args: ['$(params.l[0]) $(params.l[1])', '$(params["l"][7])', '$(params.l[*])'] };
     expect(indexesOutOfBounds(spec, values)).toEqual(['$(params.l[1])', '$(params["l"][7])']);
   });
-  test.each([
-    ['$(params.s) $(params.o.a) $(params["l"][0])', undefined],
-    ['echo $(params.nope)', 'steps[0].script'],
-    [`$(params['nope'])`, 'steps[0].script'],
-  ])('a param that nobody knows: %s', (script, path) =>
-    expect(unknownParam({ steps: [{ script }] }, new Set(['s', 'o', 'l']))?.path).toBe(path),
-  );
 });

@@ -16,8 +16,11 @@ const named = (page: string): readonly string[] => [
   ),
 ];
 
-describe.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('%s', (page) => {
-  test.each(named(page))('%s is there', (path) => {
-    expect(files.filter((file) => file.endsWith(`/${path}`))).not.toEqual([]);
-  });
-});
+describe.each(['ARCHITECTURE.md', 'CONTRIBUTING.md', ...files.filter((file) => /^\/src\/\w+\/README.md$/.test(file))])(
+  '%s',
+  (page) => {
+    test.each(named(page))('%s is there', (path) => {
+      expect(files.filter((file) => file.endsWith(`/${path}`))).not.toEqual([]);
+    });
+  },
+);

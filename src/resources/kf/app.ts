@@ -139,8 +139,8 @@ export const App: Kind<App> = defineKind({
       metadata: {
         ...app.metadata,
         labels: {
-          ...app.metadata.labels,
           [labels.managedBy]: 'kf',
+          ...app.metadata.labels,
           [labels.component]: 'app-server',
           [labels.appName]: app.metadata.name,
         },

@@ -109,7 +109,7 @@ export const Build: Kind<Build> = defineKind({
     ...build,
     metadata: {
       ...build.metadata,
-      labels: { ...build.metadata.labels, [labels.managedBy]: 'kf', [labels.component]: 'build' },
+      labels: { [labels.managedBy]: 'kf', ...build.metadata.labels, [labels.component]: 'build' },
     },
   }),
 });

@@ -17,13 +17,13 @@ export const nameErrors = (name: string, longest = 63): readonly FieldError[] =>
         ),
       ];
 
-/** Default of a kind: its objects say what they are a part of. */
+/** Default of a kind: its objects say what they are a part of, and who manages them where nobody else does (Helm). */
 export const ofComponent =
   (component: string) =>
   <T extends KubeObject>(object: T): T => ({
     ...object,
     metadata: {
       ...object.metadata,
-      labels: { ...object.metadata.labels, [labels.managedBy]: 'kf', [labels.component]: component },
+      labels: { [labels.managedBy]: 'kf', ...object.metadata.labels, [labels.component]: component },
     },
   });

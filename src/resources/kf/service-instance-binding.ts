@@ -68,8 +68,8 @@ export const ServiceInstanceBinding: Kind<ServiceInstanceBinding> = defineKind({
     metadata: {
       ...binding.metadata,
       labels: {
-        ...binding.metadata.labels,
         [labels.managedBy]: 'kf',
+        ...binding.metadata.labels,
         [labels.component]: 'service-instance-binding',
         [labels.appName]: binding.spec.app.name,
       },

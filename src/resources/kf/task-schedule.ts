@@ -167,8 +167,8 @@ export const TaskSchedule: Kind<TaskSchedule> = defineKind({
     metadata: {
       ...job.metadata,
       labels: {
-        ...job.metadata.labels,
         [labels.managedBy]: 'kf',
+        ...job.metadata.labels,
         [labels.component]: 'task-schedule',
         [labels.jobSuspend]: String(job.spec.suspend === true),
       },

@@ -154,8 +154,8 @@ export const Task: Kind<Task> = defineKind({
     metadata: {
       ...task.metadata,
       labels: {
-        ...task.metadata.labels,
         [labels.managedBy]: 'kf',
+        ...task.metadata.labels,
         [labels.component]: 'task',
         [labels.appName]: task.spec.appRef.name,
       },

@@ -11,6 +11,13 @@ const task = (changes: Partial<Task['spec']> = {}, status?: Task['status']): Tas
 });
 const refusedFields = (changed: Task, old: Task) => (Task.validate?.(changed, old) ?? []).map(({ field }) => field);
 
+test('a Task is labelled as managed by Kf, unless something else says that it manages it', () => {
+  const label = 'app.kubernetes.io/managed-by';
+  const managed = task();
+  const labelled = { ...managed, metadata: { ...managed.metadata, labels: { [label]: 'Helm' } } };
+  expect([managed, labelled].map((one) => Task.default?.(one).metadata.labels?.[label])).toEqual(['kf', 'Helm']);
+});
+
 describe('what an update may change', () => {
   const waits = task();
   const started = task({}, { pipelineRunName: 'etl' });

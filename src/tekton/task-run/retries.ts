@@ -1,10 +1,12 @@
 /** Further attempts of a TaskRun that failed. Pure. */
 
-import { conditionOf, mergeConditions } from '../../resources/condition.ts';
+import { conditionOf, isFinal, mergeConditions } from '../../resources/condition.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { TaskRunStatus } from '../../resources/tekton/task-run-status.ts';
+import { substituteDeep } from '../variables/substitution.ts';
 import { attemptOf } from './attempt.ts';
 import { succeeded } from './conditions.ts';
+import { retryCount } from './task-variables.ts';
 
 /**
  * What a status that says the end becomes where there are attempts left: it is put by, and the run begins anew.
@@ -13,9 +15,11 @@ import { succeeded } from './conditions.ts';
 export function retriedWhereAsked(run: TaskRun, status: TaskRunStatus, now: string): TaskRunStatus {
   const condition = conditionOf({ status }, 'Succeeded');
   const left = (run.spec.retries ?? 0) > attemptOf(run);
-  if (condition?.status !== 'False' || !left || run.spec.status === 'TaskRunCancelled') return status;
-  const { retriesStatus = [], ...ended } = status;
-  const { startTime: _start, completionTime: _end, podName: _pod, results: _results, steps, ...kept } = ended;
+  if (condition?.status !== 'False' || !left || run.spec.status === 'TaskRunCancelled')
+    return isFinal({ status }) ? withAttempt(run, status) : status;
+  const { retriesStatus = [], ...open } = status;
+  const ended = withAttempt(run, open);
+  const { startTime: _start, completionTime: _end, podName: _pod, results: _results, steps, ...kept } = open;
   return {
     ...kept,
     // Where StepActions came from is found out once.
@@ -25,4 +29,11 @@ export function retriedWhereAsked(run: TaskRun, status: TaskRunStatus, now: stri
     retriesStatus: [...retriesStatus, ended],
     conditions: mergeConditions(kept.conditions, [succeeded('Unknown', 'ToBeRetried', condition.message ?? '')], now),
   };
+}
+
+/** While there may be further attempts the Task's spec leaves the number open; of one that is over it is known. */
+function withAttempt<S extends TaskRunStatus>(run: TaskRun, status: S): S {
+  const { taskSpec } = status;
+  if (!run.spec.retries || taskSpec === undefined) return status;
+  return { ...status, taskSpec: substituteDeep(taskSpec, new Map([[retryCount, String(attemptOf(run))]])) };
 }

@@ -339,6 +339,18 @@ describe('retries', () => {
     });
     expect(status.retriesStatus).toEqual([failed()]);
   });
+  test('the spec of one that is over says which it was, the others’ is open', () => {
+    const number = '$(context.task.retry-count)';
+    const withSpec = { ...failed(), taskSpec: { steps: [{ name: 'a', script: `try ${number}` }] } };
+    const scriptOf = (status: { taskSpec?: TaskSpec }) => status.taskSpec?.steps?.[0]?.script;
+    const first = retriedWhereAsked(taskRun({ retries: 1 }), withSpec, now);
+    expect(scriptOf(first.retriesStatus?.[0] as typeof withSpec)).toBe('try 0');
+    expect(scriptOf(first)).toBe(`try ${number}`);
+    const second = { ...taskRun({ retries: 1 }), status: first };
+    expect(scriptOf(retriedWhereAsked(second, { ...withSpec, retriesStatus: first.retriesStatus! }, now))).toBe(
+      'try 1',
+    );
+  });
   test('the last one is final', () => {
     const run = { ...taskRun({ retries: 1 }), status: { retriesStatus: [{}] } };
     expect(conditionOf({ status: retriedWhereAsked(run, failed(), now) }, 'Succeeded')?.status).toBe('False');

@@ -4,6 +4,7 @@ import { withoutUndefined } from '../../resources/json.ts';
 import type { Param, ParamValue } from '../../resources/tekton/param.ts';
 import type { EmbeddedTask, PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
 import type { TaskRef } from '../../resources/tekton/reference.ts';
+import type { Step } from '../../resources/tekton/step.ts';
 import type { WhenExpression } from '../../resources/tekton/when.ts';
 import {
   substituteDeep,
@@ -78,10 +79,19 @@ const substituteMatrix = (
 /** Everything but what declares or describes; and what a custom task's controller reads stays as it was written. */
 function substituteEmbedded(spec: EmbeddedTask, variables: Variables): EmbeddedTask {
   if (variables.size === 0) return spec;
-  const { params, results, description, displayName, metadata, spec: custom, ...rest } = spec;
+  const { params, results, description, displayName, metadata, spec: custom, steps, ...rest } = spec;
   const kept = { params, results, description, displayName, metadata, spec: custom };
   return {
     ...substituteDeep(rest, variables),
+    ...(steps === undefined ? {} : { steps: steps.map((step) => substituteStep(step, variables)) }),
     ...withoutUndefined(kept),
+  };
+}
+
+/** What a StepAction gets may be a whole list or object. */
+function substituteStep({ params, ...step }: Step, variables: Variables): Step {
+  return {
+    ...substituteDeep(step, variables),
+    ...(params === undefined ? {} : { params: substituteParams(params, variables) }),
   };
 }

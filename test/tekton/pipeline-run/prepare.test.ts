@@ -31,6 +31,26 @@ test('what the value of a param says of the run is filled in', () => {
   expect(preparePipeline(of, spec, 'run').tasks?.[0]?.params).toEqual([{ name: 'image', value: 'app:run' }]);
 });
 
+test('what a step gives to its StepAction may be a whole list or object of the run', () => {
+  const given = [
+    { name: 'list', value: ['a', 'b'] },
+    { name: 'object', value: { k: 'v' } },
+  ];
+  const params = [
+    { name: 'l', value: '$(params.list[*])' },
+    { name: 'o', value: '$(params.object[*])' },
+    { name: 't', value: 'first $(params.list[0])' },
+  ];
+  const steps = [{ name: 's', ref: { name: 'act' }, params }];
+  const spec = { tasks: [{ name: 't', taskSpec: { steps } }] };
+  const prepared = preparePipeline({ ...run, spec: { params: given } }, spec, 'run');
+  expect(prepared.tasks?.[0]?.taskSpec?.steps?.[0]?.params).toEqual([
+    { name: 'l', value: ['a', 'b'] },
+    { name: 'o', value: { k: 'v' } },
+    { name: 't', value: 'first a' },
+  ]);
+});
+
 test('what is a result yet, or only the task’s own, is left to its run', () => {
   expect(script(own('$(tasks.other.results.r)'))).toBe('$(params.word)');
   expect(script({ params: [{ name: 'more', value: 'x' }] }, '$(params.more)')).toBe('$(params.more)');

@@ -16,7 +16,7 @@ import { longerFlag } from './unknown-option.ts';
 
 /** @param argv without node and the program's file */
 export async function run(typed: readonly string[], environment: CommandEnvironment): Promise<number> {
-  const argv = spelledOut(typed);
+  const argv = expandShorthand(typed);
   const { io } = environment;
   const written: string[] = [];
   let context: Context | undefined;
@@ -48,7 +48,7 @@ export async function run(typed: readonly string[], environment: CommandEnvironm
 }
 
 /** `help a b` is `a b --help`, since commander's own `help` takes one word; `--version` is `version`. */
-function spelledOut(argv: readonly string[]): readonly string[] {
+function expandShorthand(argv: readonly string[]): readonly string[] {
   const [first, ...rest] = argv;
   if (first === '--version' || first === '-v') return ['version', ...rest];
   if (first === 'help' && rest[0] === 'help') return ['--help'];

@@ -37,7 +37,7 @@ export interface Heap {
   collect(compact: boolean): void;
 }
 
-export function giveMemoryBack(clock: Clock, store: Store, heap: Heap = v8Heap()): { stop(): void } {
+export function startMemoryRelease(clock: Clock, store: Store, heap: Heap = v8Heap()): { stop(): void } {
   let timer: Timer | undefined;
   let lastWrite = clock.now();
   /** Bytes in use after the last plain collection. */

@@ -43,11 +43,11 @@ export const nodeApi = (parts: Parts, tried: Promise<void>): NodeApi => ({
   disk: {
     async report() {
       await tried;
-      return diskDeskOf(parts).report();
+      return diskSpaceOf(parts).report();
     },
     async prune(what) {
       await tried;
-      return diskDeskOf(parts).prune(what);
+      return diskSpaceOf(parts).prune(what);
     },
   },
   usage: {
@@ -73,7 +73,7 @@ function agentOf({ agent }: Parts): NodeAgent {
   return agent;
 }
 
-function diskDeskOf({ diskSpace }: Parts): DiskSpace {
+function diskSpaceOf({ diskSpace }: Parts): DiskSpace {
   if (diskSpace === undefined) throw notUp();
   return diskSpace;
 }

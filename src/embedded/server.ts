@@ -31,12 +31,12 @@ import { startTaskRunController } from '../tekton/task-run/task-run-controller.t
 import { openApiEndpoint } from './api-endpoint.ts';
 import { makeDefaultObjects } from './default-objects.ts';
 import type { Home } from './home.ts';
-import { giveMemoryBack } from './idle-memory.ts';
+import { startMemoryRelease } from './idle-memory.ts';
 import { startNode } from './node.ts';
 import { reserveOf } from './node-settings.ts';
 import { startResolution } from './resolution.ts';
 import { pipelineRunSettings, runDefaults } from './run-defaults.ts';
-import { tellOfTekton } from './tekton-info.ts';
+import { publishTektonInfo } from './tekton-info.ts';
 
 export interface ServerOptions {
   readonly home: Home;
@@ -81,7 +81,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
   const client = new InProcessClient({ api, caller: controllersCaller, acknowledge: 'early' });
   const sources = new SourceStore(home.dataDir, reserveOf(config).reserveBytes);
-  const told = tellOfTekton(client, options.version, defaults).catch((error: unknown) =>
+  const told = publishTektonInfo(client, options.version, defaults).catch((error: unknown) =>
     log('ConfigMaps of Tekton', error),
   );
   await Promise.all([makeDefaultObjects(client), sources.start(), told]);
@@ -104,7 +104,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     bundles: node.bundles,
     defaults,
   });
-  const memory = giveMemoryBack(systemClock, api.store);
+  const memory = startMemoryRelease(systemClock, api.store);
   const stopInner = async (): Promise<void> => {
     memory.stop();
     try {

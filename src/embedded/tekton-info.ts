@@ -13,7 +13,7 @@ import { configDefaults, featureFlags, tektonRelease, usualCombinations } from '
 const namespace = 'tekton-pipelines';
 
 /** Makes the namespace and the ConfigMaps, and those anew that say something else. @param version of kf */
-export async function tellOfTekton(client: Client, version: string, defaults: RunDefaults = usual): Promise<void> {
+export async function publishTektonInfo(client: Client, version: string, defaults: RunDefaults = usual): Promise<void> {
   try {
     await client.create(Namespace, { metadata: { name: namespace } });
   } catch (error) {

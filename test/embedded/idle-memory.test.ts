@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { giveMemoryBack } from '../../src/embedded/idle-memory.ts';
+import { startMemoryRelease } from '../../src/embedded/idle-memory.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 /** @param garbage bytes that a collection takes away */
@@ -9,7 +9,7 @@ function world(live = 2 ** 20, garbage = 0) {
   let collected = 0;
   let plain = 0;
   let used = live + garbage;
-  const memory = giveMemoryBack(
+  const memory = startMemoryRelease(
     clock,
     {
       subscribe(listener) {

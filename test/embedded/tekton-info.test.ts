@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { tellOfTekton } from '../../src/embedded/tekton-info.ts';
+import { publishTektonInfo } from '../../src/embedded/tekton-info.ts';
 import { ConfigMap } from '../../src/resources/core/kinds.ts';
 import { startLocalApi, type TestApi } from '../support/local-api.ts';
 
@@ -13,18 +13,18 @@ const namespace = 'tekton-pipelines';
 const told = async () => (await server.client.list(ConfigMap, { namespace })).items;
 
 test('is told once, and anew by another version', async () => {
-  await tellOfTekton(server.client, '1.2.3');
+  await publishTektonInfo(server.client, '1.2.3');
   const first = await told();
   expect(first.map(({ metadata }) => metadata.name)).toEqual(['config-defaults', 'feature-flags', 'pipelines-info']);
-  await tellOfTekton(server.client, '1.2.3');
+  await publishTektonInfo(server.client, '1.2.3');
   expect(await told()).toEqual(first);
-  await tellOfTekton(server.client, '1.2.4');
+  await publishTektonInfo(server.client, '1.2.4');
   const info = await server.client.get(ConfigMap, { namespace, name: 'pipelines-info' });
   expect(info.data?.version).toMatch(/^v1\.\d+\.\d+\+kf-1\.2\.4$/);
 });
 
 test('cannot be edited: it would set nothing', async () => {
-  await tellOfTekton(server.client, '1.2.3');
+  await publishTektonInfo(server.client, '1.2.3');
   const ref = { namespace, name: 'feature-flags' };
   const flags = await server.client.get(ConfigMap, ref);
   await expect(

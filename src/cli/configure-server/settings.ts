@@ -48,7 +48,7 @@ export async function setSetting(context: Context, given: string, words: readonl
   const home = kfHome(context.env);
   await writeSetting(home, name, value);
   await context.io.out(`${name}: ${shown(readConfigFile(home), name)}\n`);
-  await sayWhen(context, name);
+  await noteWhenInForce(context, name);
 }
 
 export async function unsetSetting(context: Context, given: string): Promise<void> {
@@ -60,7 +60,7 @@ export async function unsetSetting(context: Context, given: string): Promise<voi
   }
   await writeSetting(home, name, undefined);
   await context.io.out(`${name}: ${settingOf(name).defaultText} (default)\n`);
-  await sayWhen(context, name);
+  await noteWhenInForce(context, name);
 }
 
 function knownName(name: string): SettingName {
@@ -99,7 +99,7 @@ function shown(file: ConfigFile, name: SettingName): string {
 /** The value as it stands in the file, not as it was read. */
 const written = (file: ConfigFile, name: SettingName): unknown => file.values.get(name)?.written;
 
-async function sayWhen({ env, io }: Context, name: SettingName): Promise<void> {
+async function noteWhenInForce({ env, io }: Context, name: SettingName): Promise<void> {
   if (settingOf(name).inForce === 'at once') return;
   const running = await findServer(kfHome(env)).catch(() => undefined);
   if (running !== undefined)

@@ -40,7 +40,7 @@ export async function ensureJobSecret(
   job: TaskSchedule,
   { notify, notifySecret, expectEvery }: NotifyFlags,
 ): Promise<void> {
-  if (expectEvery !== undefined) await warnUnheard(context, session, job);
+  if (expectEvery !== undefined) await warnWithoutReceiver(context, session, job);
   if (notify === undefined && notifySecret === undefined) return;
   await ensureSecret(context, session, {
     name: jobSecretName(job.metadata.name),
@@ -49,8 +49,8 @@ export async function ensureJobSecret(
   });
 }
 
-/** An expectation that nobody hears of is seen in `kf job` only. */
-async function warnUnheard({ io, flags }: Context, session: Session, job: TaskSchedule): Promise<void> {
+/** Warns where an overdue success would be shown by `kf job` only. */
+async function warnWithoutReceiver({ io, flags }: Context, session: Session, job: TaskSchedule): Promise<void> {
   if (job.spec.notify !== undefined) return;
   const { spec } = await requireSpace(session);
   if (spec?.taskConfig?.notify !== undefined) return;

@@ -12,15 +12,15 @@ import { stateOf } from './schedules.ts';
 
 /** Runs that are announced. */
 export const announced = 3;
-/** Milliseconds for which the server's own reckoning is waited for. */
-const reckoningPatience = 2000;
+/** Milliseconds for which the server's answer is waited for. */
+const countingPatience = 2000;
 
 export async function printSchedule(context: Context, job: TaskSchedule): Promise<void> {
   const { io } = context;
   if (stateOf(job) !== 'Scheduled') return;
-  const reckoned = await withReckoning(context, job);
+  const counted = await awaitCounting(context, job);
   io.note('Next runs:');
-  io.note(`  ${runsOf(context, reckoned, announced).trimEnd().replaceAll('\n', '\n  ')}`);
+  io.note(`  ${runsOf(context, counted, announced).trimEnd().replaceAll('\n', '\n  ')}`);
   const choice = await context.choice();
   if (choice.kind === 'embedded' && (await bootManager(choice.home)) === undefined)
     io.note(
@@ -31,14 +31,14 @@ export async function printSchedule(context: Context, job: TaskSchedule): Promis
 export const runsOf = (context: Context, job: TaskSchedule, count: number): string =>
   runsTable(nextRuns(job, context.clock.now(), count), job, callerZone(context.env));
 
-/** `@every` counts from when the server saw it; all else is known here. */
-async function withReckoning(context: Context, job: TaskSchedule): Promise<TaskSchedule> {
+/** Waits for the server to say from when `@every` counts; other schedules need no answer. */
+async function awaitCounting(context: Context, job: TaskSchedule): Promise<TaskSchedule> {
   if (schedulesOf(job).every(({ schedule }) => schedule.every === undefined)) return job;
-  const signal = AbortSignal.timeout(reckoningPatience);
-  const isReckoned = ({ metadata, status }: TaskSchedule): boolean =>
+  const signal = AbortSignal.timeout(countingPatience);
+  const isCounted = ({ metadata, status }: TaskSchedule): boolean =>
     status?.observedGeneration === metadata.generation && status?.countedFrom !== undefined;
   try {
-    return (await waitFor(context, TaskSchedule, refOf(job), isReckoned, { from: job, signal, patience: 0 })) ?? job;
+    return (await waitFor(context, TaskSchedule, refOf(job), isCounted, { from: job, signal, patience: 0 })) ?? job;
   } catch {
     // The schedule is set; these are a courtesy.
     return job;

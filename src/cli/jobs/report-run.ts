@@ -31,7 +31,7 @@ export async function reportRun(
   const { io } = context;
   const kind = runKindOf(job);
   io.note(`${kind.kind} ${run.metadata.name} is submitted successfully for execution.`);
-  if (flags.wait || flags.follow) return seeThrough(context, kind, run, flags);
+  if (flags.wait || flags.follow) return followToEnd(context, kind, run, flags);
   if (flags.output !== undefined) await io.out(await formatObject(flags.output, kind as AnyKind, run));
   const { name } = job.metadata;
   const tips = tipFlags(context.flags, await context.space());
@@ -42,8 +42,8 @@ export async function reportRun(
     io.note(line);
 }
 
-/** @throws Exit with what becomes of it */
-export async function seeThrough(
+/** Waits for the end of the run. @throws Exit with its exit code */
+export async function followToEnd(
   context: Context,
   kind: AnyKind,
   run: JobRun,

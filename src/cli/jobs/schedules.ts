@@ -43,13 +43,13 @@ export function readSchedule(
     );
   const zone = prefix ?? timeZone;
   return {
-    expression: spreads ? spreadOut(job, expression) : expression,
+    expression: spreads ? spreadMinutes(job, expression) : expression,
     ...(zone === undefined ? {} : { timeZone: zone }),
   };
 }
 
 /** @throws CliError when its minutes cannot be moved */
-function spreadOut(job: string, expression: string): string {
+function spreadMinutes(job: string, expression: string): string {
   const moved = spread(expression, job);
   if (!moved.ok) throw new CliError(`--spread: "${expression}": ${moved.reason}`);
   return moved.expression;
@@ -62,7 +62,7 @@ export function withSpread(job: TaskSchedule): TaskSchedule {
   if (schedules.length === 0) throw new CliError(`--spread: Job "${name}" has no schedule`);
   const [first, ...more] = schedules.map(({ id, expression, timeZone }) => ({
     id,
-    schedule: spreadOut(name, expression),
+    schedule: spreadMinutes(name, expression),
     timeZone,
   }));
   const { moreSchedules: _, ...spec } = job.spec;

@@ -52,7 +52,7 @@ export async function createLogSink(
     },
   };
   const sink = secret === undefined ? await create(session, draft) : await createWithSecret(session, draft, content);
-  await sayWhether(context, session, sink);
+  await reportReadiness(context, session, sink);
 }
 
 function checkUrl(url: string): void {
@@ -130,7 +130,7 @@ const ifMissing = (error: unknown): undefined => {
   if (!isNotFound(error)) throw error;
 };
 
-async function sayWhether(context: Context, { serverFlags = '' }: Session, sink: LogSink): Promise<void> {
+async function reportReadiness(context: Context, { serverFlags = '' }: Session, sink: LogSink): Promise<void> {
   const { io } = context;
   const { name } = sink.metadata;
   const enough = new AbortController();

@@ -39,7 +39,7 @@ export async function printBuildLog(
       await io.out(chunk);
     }
     const final = await waitFor(context, Build, refOf(build), isFinal, { from: build, signal });
-    if (final !== undefined) sayOutcome(context, final);
+    if (final !== undefined) reportOutcome(context, final);
   } finally {
     interrupt.remove();
     alive.stop();
@@ -65,12 +65,12 @@ async function printSoFar(context: Context, build: Build): Promise<void> {
   context.io.note(`Reading build logs of Build ${build.metadata.name}`);
   for await (const chunk of readBytes(context, buildLogSource(refOf(build)), { follow: false }))
     await context.io.out(chunk);
-  if (isFinal(build)) sayOutcome(context, build);
+  if (isFinal(build)) reportOutcome(context, build);
   else context.io.note(`Build ${build.metadata.name} goes on.`);
 }
 
 /** As in Kf the exit code is 0: the log was shown. */
-function sayOutcome({ io }: Context, build: Build): void {
+function reportOutcome({ io }: Context, build: Build): void {
   const condition = conditionOf(build, 'Succeeded');
   const { name } = build.metadata;
   io.note(

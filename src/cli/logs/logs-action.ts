@@ -97,13 +97,17 @@ async function findTarget(session: Session, args: readonly string[], flags: Logs
   if ((await getIfExists(session.client, App, ref)) === undefined) {
     const task = await getIfExists(session.client, Task, ref);
     if (task !== undefined) return { kind: 'task', task };
-    await orItsJob(session, name, getApp(session, name, 'failed to tail logs: '));
+    await orHintAtJob(session, name, getApp(session, name, 'failed to tail logs: '));
   }
   return ofSet(session, setOfApp(name), flags);
 }
 
 /** An App that is not there: the error says where a Job has that name. */
-async function orItsJob({ client, space, serverFlags = '' }: Session, name: string, app: Promise<App>): Promise<App> {
+async function orHintAtJob(
+  { client, space, serverFlags = '' }: Session,
+  name: string,
+  app: Promise<App>,
+): Promise<App> {
   return app.catch(async (error) => {
     if (!(error instanceof CliError)) throw error;
     if ((await getIfExists(client, TaskSchedule, { namespace: space, name })) === undefined) throw error;

@@ -10,7 +10,7 @@ import type { OutputFlag } from '../command.ts';
 import type { Context, Session } from '../context.ts';
 import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
-import { seeThrough } from '../jobs/report-run.ts';
+import { followToEnd } from '../jobs/report-run.ts';
 import { formatObject } from '../output/objects.ts';
 import { formatTips } from '../output/tips.ts';
 import { didYouMean } from '../similar.ts';
@@ -31,7 +31,7 @@ export async function rerunPipelineRunAction(
   const run = await create(context, earlier);
   const { io } = context;
   io.note(`PipelineRun ${run.metadata.name} is submitted successfully for execution.`);
-  if (flags.wait || flags.follow) return seeThrough(context, PipelineRun, run, flags);
+  if (flags.wait || flags.follow) return followToEnd(context, PipelineRun, run, flags);
   if (flags.output !== undefined) await io.out(await formatObject(flags.output, PipelineRun as AnyKind, run));
   const tips = [
     {

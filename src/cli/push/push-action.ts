@@ -30,12 +30,12 @@ async function performAll(context: Context, session: Session, prepared: readonly
     try {
       await performPush(context, session, one, () => unbuilt--);
     } catch (error) {
-      sayNotPushed(context, prepared.slice(index + 1));
+      noteNotPushed(context, prepared.slice(index + 1));
       throw error;
     }
   }
 }
 
-function sayNotPushed({ io }: Context, rest: readonly PreparedPush[]): void {
+function noteNotPushed({ io }: Context, rest: readonly PreparedPush[]): void {
   if (rest.length > 0) io.note(`Not pushed: ${rest.map(({ plan }) => plan.name).join(', ')}`);
 }

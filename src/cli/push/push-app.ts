@@ -98,8 +98,8 @@ export async function performPush(
   const began = context.clock.now();
   const app = found ?? (await createPlaceholder(context, session, plan));
   if (found !== undefined) io.note(`App "${plan.name}" exists, it will be updated.`);
-  sayKeptStart(context, plan, found);
-  sayImageMissing(context, found);
+  noteKeptStartCommand(context, plan, found);
+  noteMissingImage(context, found);
   await bindServices(context, session, app, bindings);
 
   const built =
@@ -188,14 +188,14 @@ const meta = ({ labels, annotations }: AppPlan) => ({
   ...(annotations === undefined ? {} : { annotations }),
 });
 
-function sayKeptStart({ io }: Context, plan: AppPlan, found: App | undefined): void {
+function noteKeptStartCommand({ io }: Context, plan: AppPlan, found: App | undefined): void {
   const container = found?.spec.template.spec.containers[0];
   const isGiven = plan.command !== undefined || plan.args !== undefined || plan.entrypoint !== undefined;
   if (found === undefined || isGiven || !(container?.args?.length || container?.command?.length)) return;
   io.note(`The start command of an earlier push stays: ${startCommandOf(found)} (-c null gives it up)`);
 }
 
-function sayImageMissing({ io }: Context, found: App | undefined): void {
+function noteMissingImage({ io }: Context, found: App | undefined): void {
   const build = found === undefined ? undefined : conditionOf(found, 'BuildReady');
   if (build?.status === 'False' && build.reason === imageMissing)
     io.note(`The image of App "${found!.metadata.name}" is not on the server's machine any more: it is built again.`);

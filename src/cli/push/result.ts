@@ -19,14 +19,14 @@ export function checkBuild(context: Context, app: App): void {
   if (condition?.status !== 'False') return;
   const message = withoutLogHint(condition.message ?? condition.reason ?? '');
   io.note(`[deploy] Failed to build: ${message}`);
-  io.note(whatIsLeft(app));
+  io.note(imageInUse(app));
   throw new CliError(`build failed: ${message}`, {
     tips: buildFailedTips(app, tipFlags(context.flags, app.metadata.namespace!)),
   });
 }
 
-/** With which image Tasks go on. */
-function whatIsLeft({ metadata, status }: App): string {
+/** Which image Tasks use after a failed build. */
+function imageInUse({ metadata, status }: App): string {
   if (status?.image === undefined)
     return `App "${metadata.name}" is there, without an image: its Tasks cannot start until a push succeeds.`;
   const build = status.latestReadyBuild ? ` (Build ${status.latestReadyBuild})` : '';

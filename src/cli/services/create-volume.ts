@@ -51,11 +51,11 @@ export async function createServiceAction(
     },
   };
   await createService(context, name, wanted);
-  if (!flags.async) await sayWhatToKnow(context, name);
+  if (!flags.async) await noteVolumeWarning(context, name);
 }
 
-/** What the server has found out about the volume and does not stop anybody. */
-async function sayWhatToKnow(context: Context, name: string): Promise<void> {
+/** Prints the server's warning about the volume, which can be used all the same. */
+async function noteVolumeWarning(context: Context, name: string): Promise<void> {
   const { client, space } = await context.session();
   const { status } = await client.get(ServiceInstance, { namespace: space, name });
   if (status?.volumeStatus?.warning !== undefined) context.io.note(`WARN ${status.volumeStatus.warning}`);

@@ -33,17 +33,17 @@ export function prepareReport(context: Context, flags: ReportFlags): void {
 export async function reportTask(context: Context, task: Task, flags: ReportFlags): Promise<void> {
   if (waits(flags)) {
     context.failureCode = exitCodes.watchLost;
-    return seeThrough(context, task, flags);
+    return followToEnd(context, task, flags);
   }
   const numbered = await withId(context, task);
-  if (numbered.status?.id !== undefined) sayId(context, numbered, numbered.status.id);
+  if (numbered.status?.id !== undefined) printId(context, numbered, numbered.status.id);
   await print(context, numbered, flags);
   for (const line of formatTips(await tipsFor(context, numbered))) context.io.note(line);
 }
 
 const waits = (flags: ReportFlags): boolean => flags.wait === true || flags.follow === true;
 
-const sayId = (context: Context, task: Task, id: number): void =>
+const printId = (context: Context, task: Task, id: number): void =>
   context.io.note(`Task ${task.metadata.name} has ID ${id}.`);
 
 async function print(context: Context, task: Task, { output }: ReportFlags): Promise<void> {
@@ -88,7 +88,7 @@ async function tipsFor(context: Context, task: Task) {
   ];
 }
 
-async function seeThrough(context: Context, task: Task, flags: ReportFlags): Promise<void> {
+async function followToEnd(context: Context, task: Task, flags: ReportFlags): Promise<void> {
   const { io } = context;
   io.onUnread(() => {
     io.note(`The output is not read any more; Task ${task.metadata.name} goes on.`);
@@ -104,7 +104,7 @@ async function seeThrough(context: Context, task: Task, flags: ReportFlags): Pro
     ...(flags.follow ? log : {}),
     onId: (number) => {
       id = number;
-      sayId(context, task, number);
+      printId(context, task, number);
     },
   }).catch(async (error) => {
     if (!(error instanceof UnreachableError)) throw error;

@@ -73,11 +73,11 @@ async function targetFor(client: Client, job: TaskSchedule): Promise<Notify | un
 async function tell(client: Client, job: TaskSchedule): Promise<void> {
   const { telling = [], ...told } = job.status?.told ?? {};
   if (telling.length === 0) return;
-  for (const one of telling) await tellOne(client, job, one);
+  for (const one of telling) await notifyOne(client, job, one);
   await writeStatus(client, TaskSchedule, job, { ...job.status, told });
 }
 
-async function tellOne(client: Client, job: TaskSchedule, telling: Telling): Promise<void> {
+async function notifyOne(client: Client, job: TaskSchedule, telling: Telling): Promise<void> {
   const { event, key, time, message, slots } = telling;
   const run =
     telling.task === undefined

@@ -12,7 +12,7 @@ import { targetOf, wants } from './target.ts';
  * @param task with the status that it will end with
  * @param now RFC 3339
  */
-export async function tellFailure(client: Client, task: Task, condition: ConditionDraft, now: string): Promise<void> {
+export async function notifyFailure(client: Client, task: Task, condition: ConditionDraft, now: string): Promise<void> {
   // Terminated by a person, or replaced by its Job: whoever did it knows.
   if (condition.status !== 'False' || condition.reason === 'TaskRunCancelled') return;
   const { namespace = '', name } = task.metadata;

@@ -33,7 +33,7 @@ import { labels, userContainer } from '../../resources/labels.ts';
 import { isControlledBy, type ObjectRef, refOf } from '../../resources/meta.ts';
 import { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
-import { tellFailure } from '../notify/task-failed.ts';
+import { notifyFailure } from '../notify/task-failed.ts';
 import { AppChanges } from './app-changes.ts';
 import { AttemptRuns, type Blocked, deletedRun, runRef } from './attempt-runs.ts';
 import { isRetried, nextAttempt, retryCondition, retryDelay, retryTime, withAttempt } from './attempts.ts';
@@ -285,7 +285,7 @@ class TaskController {
       observedGeneration: task.metadata.generation,
       conditions: mergeConditions(task.status?.conditions, [condition, happyCondition('Succeeded', [condition])], now),
     };
-    await tellFailure(this.#client, { ...task, status }, condition, now);
+    await notifyFailure(this.#client, { ...task, status }, condition, now);
     await writeStatus(this.#client, Task, task, status);
   }
 }

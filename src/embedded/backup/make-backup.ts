@@ -44,7 +44,7 @@ export async function makeBackup(options: BackupOptions): Promise<MadeBackup> {
   if (!existsSync(join(dataDir, storeFile))) throw new Error(`there is no server's data in ${dataDir}`);
   if (!force && existsSync(file)) throw new Error(`${file} is there already; --force replaces it`);
   const names = await volumeNames(dataDir);
-  const volumes = options.volumes ? await stillVolumes(dataDir, names) : undefined;
+  const volumes = options.volumes ? await requireUnchangedVolumes(dataDir, names) : undefined;
   const staging = await openStaging(dirname(file)).catch((error: NodeJS.ErrnoException) => {
     throw new Error(refusalOf(dirname(file), error));
   });
@@ -96,7 +96,7 @@ const volumeNames = (dataDir: string): Promise<readonly string[]> =>
  * A file system that is being written cannot be copied: none may be mounted before, in between or afterwards.
  * @throws Error naming a volume that is in use
  */
-async function stillVolumes(dataDir: string, names: readonly string[]): Promise<{ check(): Promise<void> }> {
+async function requireUnchangedVolumes(dataDir: string, names: readonly string[]): Promise<{ check(): Promise<void> }> {
   const before = await volumeTimes(dataDir, names);
   return {
     async check() {

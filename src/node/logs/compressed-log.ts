@@ -57,7 +57,7 @@ async function readHead(file: FileHandle, at: number): Promise<Head | undefined>
 }
 
 /** When the log in this file was begun; undefined when it is not there. */
-export async function bornOf(path: string): Promise<number | undefined> {
+export async function creationTimeOf(path: string): Promise<number | undefined> {
   const file = await open(path, 'r').catch(() => undefined);
   if (file === undefined) return undefined;
   try {

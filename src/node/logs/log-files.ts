@@ -2,7 +2,7 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bornOf } from './compressed-log.ts';
+import { creationTimeOf } from './compressed-log.ts';
 import { compressedSuffix } from './open-log.ts';
 
 export interface LogFile {
@@ -43,7 +43,7 @@ function logsAmong(files: readonly string[]): ReadonlySet<string> {
 
 async function begun(path: string): Promise<number | undefined> {
   const found = await stat(path).catch(() => undefined);
-  return found?.birthtimeMs ?? bornOf(path + compressedSuffix);
+  return found?.birthtimeMs ?? creationTimeOf(path + compressedSuffix);
 }
 
 export const names = (directory: string): Promise<string[]> => readdir(directory).catch(() => []);

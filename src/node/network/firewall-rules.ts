@@ -49,12 +49,12 @@ function denials(plan: FirewallPlan): readonly string[] {
 }
 
 /** On the bridge only the addresses that were given out may send (no spoofing). */
-const honest = ({ bridge, subnet }: FirewallPlan): string => `-i ${bridge} ! -s ${formatSubnet(subnet)} -j DROP`;
+const antiSpoofing = ({ bridge, subnet }: FirewallPlan): string => `-i ${bridge} ! -s ${formatSubnet(subnet)} -j DROP`;
 
 function inputRules(plan: FirewallPlan): readonly string[] {
   const { bridge, subnet, deniedHostPorts } = plan;
   return [
-    honest(plan),
+    antiSpoofing(plan),
     ...deniedHostPorts.map((port) => `-i ${bridge} -p tcp --dport ${port} -j REJECT --reject-with tcp-reset`),
     // Nothing reaches the host's loopback but what was sent on to an allowed port.
     `-i ${bridge} -d 127.0.0.0/8 -j ${restrictionChains(plan.prefix).hostPorts}`,
@@ -71,7 +71,7 @@ function forwardRules(plan: FirewallPlan): readonly string[] {
   return [
     `-o ${bridge} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
     `-o ${bridge} -j ${refuse}`,
-    honest(plan),
+    antiSpoofing(plan),
     ...denials(plan),
     // Nor the tasks of another server of ours on this machine.
     `-i ${bridge} -o kf-+ -j ${refuse}`,

@@ -11,9 +11,9 @@ const unschedulable = 'Unschedulable';
 
 /** Whether the Pod says it already. */
 export const says = (pod: Pod, { kind, message }: MissingVolumes): boolean =>
-  kind === 'claims' ? heldBack(pod) === message : mountFailureOf(pod) === message;
+  kind === 'claims' ? unschedulableMessage(pod) === message : mountFailureOf(pod) === message;
 
-const heldBack = ({ status }: Pod): string | undefined =>
+const unschedulableMessage = ({ status }: Pod): string | undefined =>
   status?.conditions?.find(({ type, reason }) => type === 'PodScheduled' && reason === unschedulable)?.message;
 
 /** @param now RFC 3339 */
@@ -40,4 +40,5 @@ export const mountableStatus = ({ status }: Pod): PodStatus => ({
 });
 
 /** Whether the status has to be put right before the Pod goes on; a server before this one may have written it. */
-export const isHeldBack = (pod: Pod): boolean => mountFailureOf(pod) !== undefined || heldBack(pod) !== undefined;
+export const isHeldBack = (pod: Pod): boolean =>
+  mountFailureOf(pod) !== undefined || unschedulableMessage(pod) !== undefined;

@@ -62,7 +62,7 @@ export class PodScheduler {
     if (!this.#admission.fitsEver(candidate))
       this.#options.refuse(pod, { reason: 'NeverFits', message: neverFits(this.#admission, candidate) });
     // It may wait long: others may have the room that was kept for it.
-    else if (this.#placement.holds(pod)) this.#queue.reservations.forgo(ownerOf(pod));
+    else if (this.#placement.holds(pod)) this.#queue.reservations.withdraw(ownerOf(pod));
     else if (this.#volumes.concerns(pod)) this.#volumes.arrive(pod);
     else this.#provide(pod);
   }
@@ -71,7 +71,7 @@ export class PodScheduler {
     if (this.#hasImages(pod)) this.#queue.arrive(pod);
     else {
       // A pull may take long: others may have the room that was kept for it.
-      this.#queue.reservations.forgo(ownerOf(pod));
+      this.#queue.reservations.withdraw(ownerOf(pod));
       this.#images.arrive(pod);
     }
   }

@@ -64,11 +64,11 @@ export class Reservations implements MachineRoom {
 
   leave(ref: ObjectRef): void {
     const uid = this.#uids.get(namespacedName(ref));
-    if (uid !== undefined) this.forgo(uid);
+    if (uid !== undefined) this.withdraw(uid);
   }
 
   /** Like `leave`, by the UID of the object that asked. */
-  forgo(uid: string): void {
+  withdraw(uid: string): void {
     const asked = this.#forget(uid);
     if (asked === undefined) return;
     asked.drop?.();
@@ -77,7 +77,7 @@ export class Reservations implements MachineRoom {
     this.#options.pump();
   }
 
-  /** It has its turn; false when nobody of this uid asked for room. */
+  /** Memory and a place are free for it; false where nothing of this UID asked for room. */
   turnOf(uid: string): boolean {
     const asked = this.#asked.get(uid);
     if (asked === undefined) return false;

@@ -75,7 +75,7 @@ export class PodClaims {
     const volume =
       volumeName === undefined ? undefined : await getIfExists(client, PersistentVolume, { name: volumeName });
     if (volume === undefined || volume.spec.claimRef?.uid !== claim.metadata.uid)
-      throw new ConfigError(`persistentvolumeclaim "${name}" has no volume${whyNot(claim)}`);
+      throw new ConfigError(`persistentvolumeclaim "${name}" has no volume${provisioningFailure(claim)}`);
     const { hostPath } = volume.spec;
     try {
       if (hostPath !== undefined) return await checkHostPath(hostPath.path, await hostPathRules());
@@ -100,7 +100,7 @@ export const claimsOf = (pod: Pod): readonly string[] => [
   ...new Set((pod.spec.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? [])),
 ];
 
-function whyNot({ status }: PersistentVolumeClaim): string {
+function provisioningFailure({ status }: PersistentVolumeClaim): string {
   const { message } = status?.conditions?.find(({ type }) => type === 'Provisioning') ?? {};
   return message ? `: ${message}` : '';
 }

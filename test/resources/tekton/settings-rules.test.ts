@@ -3,7 +3,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../../src/client/clock.ts';
 import { pipelineRunSettings, runDefaults } from '../../../src/embedded/run-defaults.ts';
-import { tellOfTekton } from '../../../src/embedded/tekton-info.ts';
+import { publishTektonInfo } from '../../../src/embedded/tekton-info.ts';
 import { conditionOf, isFinal } from '../../../src/resources/condition.ts';
 import { ConfigMap, Namespace, Secret, ServiceAccount } from '../../../src/resources/core/kinds.ts';
 import { Pod } from '../../../src/resources/core/pod.ts';
@@ -35,7 +35,7 @@ async function start(text: string) {
   const { client } = local;
   close = local.close;
   await client.create(Namespace, { metadata: { name: namespace } });
-  await tellOfTekton(client, '1.2.3', rules);
+  await publishTektonInfo(client, '1.2.3', rules);
   const told = async (name: string) =>
     (await client.get(ConfigMap, { namespace: 'tekton-pipelines', name })).data as Record<string, string>;
   const made = (kind: typeof Pipeline | typeof PipelineRun | typeof TaskRun, name: string, spec: object) =>

@@ -86,9 +86,9 @@ export interface ControllerContext {
 }
 
 /** For controllers that decide about runs that wait for each other. */
-export interface TakingTurns extends ControllerContext {
-  /** Whoever decides shares it. Default: one's own, for who decides alone. */
-  readonly turns?: KeyedMutex;
+export interface LockingContext extends ControllerContext {
+  /** Shared by all controllers that decide about the same runs. Default: one of its own. */
+  readonly mutex?: KeyedMutex;
 }
 
 export interface ControllerOptions extends ControllerContext {

@@ -1,4 +1,4 @@
-/** What runs in a Space with caps, as the server itself says: both who decide about room there read it in one turn. */
+/** What runs in a Space with limits, read from the server by both controllers that decide about room there. */
 
 import { isFinal } from '../resources/condition.ts';
 import { Pod } from '../resources/core/pod.ts';
@@ -9,8 +9,8 @@ import { PipelineRun } from '../resources/tekton/pipeline-run.ts';
 import { TaskRun } from '../resources/tekton/task-run.ts';
 import type { Client, ListOptions } from './client.ts';
 
-/** Key of the turns (KeyedMutex) in which room in a Space is given. */
-export const turnOfSpace = (namespace: string): string => `space ${namespace}`;
+/** Key of the mutex under which room in a Space is given. */
+export const spaceLockKey = (namespace: string): string => `space ${namespace}`;
 
 /** The runs of Tasks. */
 export async function runsOfTasks(client: Client, namespace: string): Promise<readonly PipelineRun[]> {

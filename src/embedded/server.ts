@@ -151,7 +151,7 @@ function startControllers(
   client: Client,
   { log, readLog, userAgent, machine, dataDir, instance, bundles, defaults }: ControllerDependencies,
 ): readonly Pick<RunningController, 'stop'>[] {
-  const options = { client, clock: systemClock, onError: log, turns: new KeyedMutex() };
+  const options = { client, clock: systemClock, onError: log, mutex: new KeyedMutex() };
   return [
     startSpaceController(options),
     startDefaultServiceAccountController(options),

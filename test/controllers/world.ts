@@ -35,7 +35,7 @@ export class World {
     clock: Clock = systemClock,
     machine?: MachineRoom,
   ) {
-    const options = { client: controllers, clock, turns: new KeyedMutex() };
+    const options = { client: controllers, clock, mutex: new KeyedMutex() };
     this.node = startFakeNode(client);
     this.#controllers = [
       startSpaceController(options),

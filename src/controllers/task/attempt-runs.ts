@@ -41,9 +41,9 @@ export class AttemptRuns {
   readonly machine: RoomOnMachine;
   readonly made = new MadeChildren();
 
-  constructor(client: Client, machine: MachineRoom | undefined, turns: KeyedMutex) {
+  constructor(client: Client, machine: MachineRoom | undefined, mutex: KeyedMutex) {
     this.#client = client;
-    this.room = new SpaceRoom(client, turns);
+    this.room = new SpaceRoom(client, mutex);
     this.machine = new RoomOnMachine(machine);
   }
 

@@ -6,7 +6,7 @@
 
 import type { Client, Draft } from '../../client/client.ts';
 import type { KeyedMutex } from '../../client/keyed-mutex.ts';
-import { otherTaskRuns, runsOfTasks, turnOfSpace } from '../../client/space-use.ts';
+import { otherTaskRuns, runsOfTasks, spaceLockKey } from '../../client/space-use.ts';
 import { type ConditionDraft, conditionOf, isFinal } from '../../resources/condition.ts';
 import { type Need, needOf, roomFor, type SpaceLimits, waitingForSpace } from '../../resources/kf/space-limits.ts';
 import { needOfTaskRun, waitsForSpace } from '../../resources/kf/space-task-runs.ts';
@@ -20,14 +20,14 @@ import { TaskQueue } from './task-queue.ts';
 
 export class SpaceRoom {
   readonly #client: Client;
-  readonly #turns: KeyedMutex;
+  readonly #mutex: KeyedMutex;
   /** By namespace: the Tasks that wait here, or may be about to. */
   readonly #lines = new Map<string, TaskQueue>();
 
-  /** @param turns of all who give room in Spaces, so that two cannot take the same */
-  constructor(client: Client, turns: KeyedMutex) {
+  /** @param mutex of all who give room in Spaces, so that two cannot take the same */
+  constructor(client: Client, mutex: KeyedMutex) {
     this.#client = client;
-    this.#turns = turns;
+    this.#mutex = mutex;
   }
 
   /** To be told of every Task that a watch tells of, before anything is done about it. */
@@ -47,7 +47,7 @@ export class SpaceRoom {
     const need = needOf(resourcesOf(run));
     // First of all, so that whatever ends from now on wakes it.
     this.#enter(task);
-    return this.#turns.run(turnOfSpace(namespace), async () => {
+    return this.#mutex.run(spaceLockKey(namespace), async () => {
       const obstacle = (await this.#obstacle(task, need, limits)) ?? (await make());
       if (obstacle?.status !== 'Unknown') this.leave(refOf(task));
       return obstacle;

@@ -4,12 +4,12 @@ import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import {
   hasEnded,
+  type LockingContext,
   mapped,
   ownedBy,
   type Result,
   type RunningController,
   startController,
-  type TakingTurns,
 } from '../../client/controller.ts';
 import { getChild, getIfExists } from '../../client/get-if-exists.ts';
 import { KeyedMutex } from '../../client/keyed-mutex.ts';
@@ -52,7 +52,7 @@ import { servicesOf } from './task-services.ts';
 
 type TaskStatus = NonNullable<Task['status']>;
 
-interface Options extends TakingTurns {
+interface Options extends LockingContext {
   /** Default: nobody is asked; who runs the Pods finds room for them. */
   readonly machine?: MachineRoom | undefined;
 }
@@ -102,11 +102,11 @@ class TaskController {
   readonly #waiting = new Waiting();
   readonly #runs: AttemptRuns;
 
-  constructor({ client, clock, machine, turns = new KeyedMutex() }: Options) {
+  constructor({ client, clock, machine, mutex = new KeyedMutex() }: Options) {
     this.#client = client;
     this.#clock = clock;
     this.#numbers = new TaskNumbers(client);
-    this.#runs = new AttemptRuns(client, machine, turns);
+    this.#runs = new AttemptRuns(client, machine, mutex);
   }
 
   /** A Task as the watch has it, before it is reconciled. */

@@ -9,8 +9,8 @@ import { namespacedName, refOf } from '../../resources/meta.ts';
 
 export class TaskNumbers {
   readonly #client: Client;
-  /** Per App: Tasks that start together take turns instead of running into conflicts. */
-  readonly #turns = new KeyedMutex();
+  /** Per App: Tasks that start together wait for each other instead of running into conflicts. */
+  readonly #mutex = new KeyedMutex();
 
   constructor(client: Client) {
     this.#client = client;
@@ -19,7 +19,7 @@ export class TaskNumbers {
   /** The Task with its number and Kf's label for it. @throws StatusError Conflict, to be tried again */
   async take(task: Task, app: App): Promise<Task | undefined> {
     if (task.status?.id !== undefined) return this.#labelled(task, task.status.id);
-    return this.#turns.run(namespacedName(app.metadata), () => this.#take(task));
+    return this.#mutex.run(namespacedName(app.metadata), () => this.#take(task));
   }
 
   async #take(task: Task): Promise<Task> {

@@ -56,7 +56,7 @@ export class BuildCaches {
   /** Ends what is promised to an open cache, by name. */
   readonly #reservations = new Map<string, () => void>();
   /** Per cache: changes of one happen one at a time. */
-  readonly #turns = new KeyedMutex();
+  readonly #mutex = new KeyedMutex();
 
   constructor(options: BuildCachesOptions) {
     this.#options = options;
@@ -82,7 +82,7 @@ export class BuildCaches {
    * @throws DiskReserveError, DiskTooSmallError
    */
   open(name: string, user: string, owner = this.#options.owner): Promise<string> {
-    return this.#turns.run(name, async () => {
+    return this.#mutex.run(name, async () => {
       const path = this.#path(name);
       const present = await this.#userOf(name);
       if (present === user && (await this.#goOn(name))) return path;
@@ -95,7 +95,7 @@ export class BuildCaches {
   /** The user writes to his no more, which an earlier server may have opened. Idempotent. */
   async close(user: string): Promise<void> {
     for (const name of await this.#names())
-      await this.#turns.run(name, async () => {
+      await this.#mutex.run(name, async () => {
         if ((await this.#userOf(name)) !== user) return;
         await this.#unmount(name);
         await syncPath(this.#image(name).file).catch(ifMissing);
@@ -107,7 +107,7 @@ export class BuildCaches {
   /** Unmounts all, for a server that ends while nothing runs; whoever has one finds it again as it was. */
   async suspend(): Promise<void> {
     for (const name of await this.#names())
-      await this.#turns.run(name, async () => {
+      await this.#mutex.run(name, async () => {
         const user = await this.#userOf(name);
         if (user === undefined) return;
         await this.#unmount(name);
@@ -121,7 +121,7 @@ export class BuildCaches {
   async prune(named: ReadonlySet<string>): Promise<void> {
     for (const name of await this.#names())
       if (!named.has(name))
-        await this.#turns.run(name, async () => {
+        await this.#mutex.run(name, async () => {
           if ((await this.#userOf(name)) === undefined) await this.#remove(name);
         });
   }

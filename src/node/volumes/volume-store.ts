@@ -39,7 +39,7 @@ export class VolumeStore {
   /** Pods that use a volume, by its name. */
   readonly #users = new Map<string, Set<string>>();
   /** Mounting and unmounting of one volume happen one after the other. */
-  readonly #turns = new KeyedMutex();
+  readonly #mutex = new KeyedMutex();
 
   constructor(options: VolumeStoreOptions) {
     this.#options = options;
@@ -52,7 +52,7 @@ export class VolumeStore {
 
   /** Idempotent. @throws DiskReserveError, DiskTooSmallError */
   create(name: string, bytes: number): Promise<void> {
-    return this.#turns.run(name, async () => {
+    return this.#mutex.run(name, async () => {
       const { folder, notEnforced, disk } = this.#options;
       const path = this.#path(name);
       if (await exists(path)) return;
@@ -79,7 +79,7 @@ export class VolumeStore {
   acquire(name: string, user: string): Promise<string> {
     // Counted at once, so that nobody unmounts it meanwhile.
     this.#usersOf(name).add(user);
-    return this.#turns
+    return this.#mutex
       .run(name, () => this.#mount(name))
       .catch(async (error: unknown) => {
         await this.release(name, user);
@@ -90,7 +90,7 @@ export class VolumeStore {
   /** The Pod is gone. The last one has the file system unmounted, and so flushed. */
   release(name: string, user: string): Promise<void> {
     this.#users.get(name)?.delete(user);
-    return this.#turns.run(name, async () => {
+    return this.#mutex.run(name, async () => {
       if (this.#isUsed(name)) return;
       this.#users.delete(name);
       await this.#unmount(name);
@@ -104,7 +104,7 @@ export class VolumeStore {
 
   /** Idempotent; everything in it goes. @throws Error while a Pod uses it */
   remove(name: string): Promise<void> {
-    return this.#turns.run(name, async () => {
+    return this.#mutex.run(name, async () => {
       if (this.#isUsed(name)) throw new Error(`volume ${name} is in use`);
       await this.#unmount(name);
       const path = this.#path(name);
@@ -120,7 +120,7 @@ export class VolumeStore {
     for (const name of await readdir(folder)) {
       if (name.endsWith(stagingSuffix)) await rm(join(folder, name), { recursive: true, force: true });
       // `lost+found`, where the folder is a disk of its own.
-      else if (isName(name) && !this.#isUsed(name)) await this.#turns.run(name, () => this.#unmount(name));
+      else if (isName(name) && !this.#isUsed(name)) await this.#mutex.run(name, () => this.#unmount(name));
     }
     const nameOf = (file: string): string => file.slice(folder.length + 1).split('/')[0] ?? '';
     await detachLoops(run, (file) => file.startsWith(`${folder}/`) && !this.#isUsed(nameOf(file)));

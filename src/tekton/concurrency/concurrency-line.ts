@@ -20,14 +20,14 @@ const kinds: readonly AnyKind[] = [PipelineRun, TaskRun];
 
 export class ConcurrencyLine {
   readonly #client: Client;
-  readonly #turns: KeyedMutex;
+  readonly #mutex: KeyedMutex;
   /** Who waits here, for their lines; of the one kind that is asked for. */
   readonly #waiting = new Waiting();
 
-  /** @param turns of all who decide about these runs */
-  constructor(client: Client, turns: KeyedMutex) {
+  /** @param mutex of all who decide about these runs */
+  constructor(client: Client, mutex: KeyedMutex) {
     this.#client = client;
-    this.#turns = turns;
+    this.#mutex = mutex;
   }
 
   /** Whom the end of a run wakes, as a watch tells of it. */
@@ -45,7 +45,7 @@ export class ConcurrencyLine {
     if (key === undefined || hasStarted(run)) return undefined;
     // Before anything is read, so that no end is missed.
     this.#waiting.add(refOf(run), lineOf(run));
-    return this.#turns.run(`${run.metadata.namespace}/${key}`, async () => {
+    return this.#mutex.run(`${run.metadata.namespace}/${key}`, async () => {
       const ahead = behind(await this.#line(run, key), run.metadata.uid ?? '', limitOf(run));
       if (ahead.length > 0) return messageOf(ahead, key, limitOf(run));
       await begin();

@@ -4,13 +4,13 @@ import type { AnyKind, Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import {
   hasEnded,
+  type LockingContext,
   mapped,
   ownedBy,
   type Result,
   type RunningController,
   soon,
   startController,
-  type TakingTurns,
   type Watched,
 } from '../../client/controller.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
@@ -39,7 +39,7 @@ import { cancelledByPipelineRun } from './task-state.ts';
 import { untilNext } from './timeouts.ts';
 import { type ChildRun, InvalidPipeline, PipelineRunFailure } from './types.ts';
 
-interface Options extends TakingTurns {
+interface Options extends LockingContext {
   /** Default: Tekton's. */
   readonly settings?: Partial<PipelineRunSettings>;
 }
@@ -80,12 +80,12 @@ export class PipelineRunController {
   readonly #settings: PipelineRunSettings;
   readonly line: ConcurrencyLine;
 
-  constructor({ client, clock, turns = new KeyedMutex(), settings = {} }: Options) {
+  constructor({ client, clock, mutex = new KeyedMutex(), settings = {} }: Options) {
     this.#settings = { matrixCombinations: usualCombinations, timeout: 3_600_000, ...settings };
     this.#client = client;
     this.#clock = clock;
     this.#children = new Children(client);
-    this.line = new ConcurrencyLine(client, turns);
+    this.line = new ConcurrencyLine(client, mutex);
   }
 
   async reconcile(request: ObjectRef): Promise<Result | void> {

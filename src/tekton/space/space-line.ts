@@ -6,7 +6,7 @@
 import type { Client } from '../../client/client.ts';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import type { KeyedMutex } from '../../client/keyed-mutex.ts';
-import { otherTaskRuns, runsOfTasks, turnOfSpace } from '../../client/space-use.ts';
+import { otherTaskRuns, runsOfTasks, spaceLockKey } from '../../client/space-use.ts';
 import { Waiting } from '../../client/waiting.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { Space } from '../../resources/kf/space.ts';
@@ -27,14 +27,14 @@ export interface NoRoom {
 
 export class SpaceLine {
   readonly #client: Client;
-  readonly #turns: KeyedMutex;
+  readonly #mutex: KeyedMutex;
   /** TaskRuns for their Spaces. */
   readonly #waiting = new Waiting();
 
-  /** @param turns of all who give room in Spaces */
-  constructor(client: Client, turns: KeyedMutex) {
+  /** @param mutex of all who give room in Spaces */
+  constructor(client: Client, mutex: KeyedMutex) {
     this.#client = client;
-    this.#turns = turns;
+    this.#mutex = mutex;
   }
 
   /** Whom the end of a run wakes, as a watch tells of it. */
@@ -58,7 +58,7 @@ export class SpaceLine {
     }
     // Before anything is read, so that no end is missed.
     this.#waiting.add(refOf(run), { name: namespace });
-    return this.#turns.run(turnOfSpace(namespace), async () => {
+    return this.#mutex.run(spaceLockKey(namespace), async () => {
       const full = await this.#obstacle(run, spec, limits);
       const made = full === undefined ? { made: await make() } : { full };
       if (full === undefined || full.never) this.#waiting.remove(refOf(run));

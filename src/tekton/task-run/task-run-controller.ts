@@ -4,13 +4,13 @@ import type { Client } from '../../client/client.ts';
 import { type Clock, rfc3339 } from '../../client/clock.ts';
 import {
   hasEnded,
+  type LockingContext,
   mapped,
   ownedBy,
   type Result,
   type RunningController,
   soon,
   startController,
-  type TakingTurns,
 } from '../../client/controller.ts';
 import { getChild, getFromServer, getIfExists } from '../../client/get-if-exists.ts';
 import { KeyedMutex } from '../../client/keyed-mutex.ts';
@@ -43,7 +43,7 @@ import { dropCredentials } from './run-credentials.ts';
 import { awaitedSteps, finalStatus, hasStartedStep, isUntold, statusFromPod } from './status.ts';
 import { timeToPull, timeToStart } from './time-limit.ts';
 
-interface Options extends TakingTurns {
+interface Options extends LockingContext {
   /** What Pods get of the server's settings. Default: nothing; a run that leaves a workspace open fails. */
   readonly podDefaults?: PodDefaults;
 }
@@ -73,12 +73,12 @@ class TaskRunController {
   readonly #podDefaults: PodDefaults;
   readonly space: SpaceLine;
 
-  constructor({ client, clock, turns = new KeyedMutex(), podDefaults = {} }: Options) {
+  constructor({ client, clock, mutex = new KeyedMutex(), podDefaults = {} }: Options) {
     this.#client = client;
     this.#clock = clock;
     this.#podDefaults = podDefaults;
-    this.#line = new ConcurrencyLine(client, turns);
-    this.space = new SpaceLine(client, turns);
+    this.#line = new ConcurrencyLine(client, mutex);
+    this.space = new SpaceLine(client, mutex);
   }
 
   /** TaskRuns that may have been waiting for the end of this run. */

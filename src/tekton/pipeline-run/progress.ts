@@ -33,7 +33,11 @@ export type SkipReason =
   | 'PipelineRun Finally timeout has been reached'
   | 'Matrix Parameters have an empty array';
 
-export const whenFalse = 'When Expressions evaluated to false';
+const whenFalse = 'When Expressions evaluated to false';
+const emptyMatrix = 'Matrix Parameters have an empty array';
+
+/** Why a task is skipped that had its turn all the same. */
+export const skippedInTurn: readonly (string | undefined)[] = [whenFalse, emptyMatrix];
 
 export interface Situation {
   readonly states: States;
@@ -225,7 +229,7 @@ export class Progress {
 
   #emptyMatrix(state: TaskState): SkipReason | undefined {
     const { matrix } = this.filled(state).task;
-    return matrix !== undefined && hasEmptyList(matrix) ? 'Matrix Parameters have an empty array' : undefined;
+    return matrix !== undefined && hasEmptyList(matrix) ? emptyMatrix : undefined;
   }
 
   /** Tasks that run now, final ones or the others. */

@@ -3,6 +3,7 @@
 import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { ReusedTask } from '../../resources/tekton/pipeline-run-status.ts';
 import type { Graph } from './graph.ts';
+import { skippedInTurn } from './progress.ts';
 import { runSucceeded } from './task-state.ts';
 import type { ChildRun } from './types.ts';
 
@@ -32,7 +33,7 @@ export function reusable(
 /** It was skipped because the run ended, and not because of what it is: this time it may have its turn. */
 const isStoppedBy = (earlier: PipelineRun, name: string): boolean => {
   const reason = earlier.status?.skippedTasks?.find((task) => task.name === name)?.reason ?? '';
-  return reason !== 'When Expressions evaluated to false' && reason !== 'Matrix Parameters have an empty array';
+  return !skippedInTurn.includes(reason);
 };
 
 /** Each after all that it waits for. */

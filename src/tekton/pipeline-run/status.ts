@@ -9,7 +9,7 @@ import type { TakenOver } from './earlier-run.ts';
 import { conditionOfRun } from './outcome.ts';
 import type { RunPipeline } from './pipeline.ts';
 import { pipelineResults } from './pipeline-results.ts';
-import { type Progress, whenFalse } from './progress.ts';
+import { type Progress, skippedInTurn } from './progress.ts';
 import type { States } from './results.ts';
 import { isTaskAttempt } from './task-attempt.ts';
 import type { Limits, TimedOut } from './timeouts.ts';
@@ -64,7 +64,7 @@ export function statusOf(run: PipelineRun, standing: Standing, now: string): Pip
   const isOver = condition.status !== 'Unknown';
   const skipped = skippedTasks(progress);
   const isInFinally = progress.states.some(
-    (state) => state.isFinally && (state.runs.length > 0 || progress.skipOf(state) === whenFalse),
+    (state) => state.isFinally && (state.runs.length > 0 || skippedInTurn.includes(progress.skipOf(state))),
   );
   return {
     ...run.status,

@@ -20,11 +20,14 @@ const isEmpty = (value: unknown): boolean =>
   value === 0 ||
   (typeof value === 'object' && Object.values(value).every(isEmpty) && !(Array.isArray(value) && value.length > 0));
 
+/** A quantity may be a number, too. */
+const isText = (value: unknown): value is string | number => typeof value === 'string' || typeof value === 'number';
+
 /** @param key of the member that the values are; @param outer of the object that has it */
 export function sameAsInGo(left: unknown, right: unknown, key = '', outer = ''): boolean {
   if (left === right) return true;
   if (isEmpty(left) && isEmpty(right)) return true;
-  if (typeof left === 'string' && typeof right === 'string') return sameText(left, right, key, outer);
+  if (isText(left) && isText(right)) return sameText(String(left), String(right), key, outer);
   if (Array.isArray(left))
     return (
       Array.isArray(right) &&

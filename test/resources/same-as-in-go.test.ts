@@ -14,6 +14,7 @@ test.each([
     { computeResources: { limits: { memory: '1024Mi', cpu: '1000m' } } },
     { computeResources: { limits: { memory: '1Gi', cpu: '1' } } },
   ],
+  ['a quantity that is a number', { limits: { cpu: 1 } }, { limits: { cpu: '1' } }],
 ])('%s', (_, left, right) => {
   expect(sameAsInGo(left, right)).toBe(true);
   expect(sameAsInGo(right, left)).toBe(true);

@@ -41,6 +41,8 @@ function resultOf(name: string, text: string, declared: StepResult | undefined):
 
 /** Lists and maps of anything but strings are none, as in params. */
 function valueIn(text: string): ParamValue {
+  // As in Tekton not even a blank comes before.
+  if (!/^[[{]/.test(text)) return text;
   try {
     const value = paramValue(JSON.parse(text));
     return typeof value === 'string' ? text : value;
@@ -139,7 +141,9 @@ export function checkResults(spec: TaskSpec, results: readonly RunResult[]): voi
   const missing = new Map<string, readonly string[]>();
   for (const { name, value } of results) {
     const keys = Object.keys(declared.find((result) => result.name === name)?.properties ?? {});
-    const lacks = typeOfValue(value) === 'object' ? keys.filter((key) => !(key in (value as object))) : [];
+    // One that has no key at all is let pass, as in Tekton.
+    const isNone = typeOfValue(value) !== 'object' || Object.keys(value).length === 0;
+    const lacks = isNone ? [] : keys.filter((key) => !Object.hasOwn(value as object, key));
     if (lacks.length > 0) missing.set(name, lacks);
   }
   if (missing.size > 0)

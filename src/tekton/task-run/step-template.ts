@@ -4,18 +4,20 @@ import type { ResourceRequirements } from '../../resources/core/pod.ts';
 import { isJsonObject } from '../../resources/json.ts';
 import type { Step, StepTemplate } from '../../resources/tekton/step.ts';
 
+type Env = NonNullable<Step['env']>[number];
+
 /** The step's own fields win; env is merged by name, mounts by path, devices by path, requests and limits by resource. */
 export function withTemplate(step: Step, template: StepTemplate | undefined): Step {
   if (template === undefined) return step;
   const { displayName: _shown, ...own } = step;
-  const env = byKey(template.env, step.env, ({ name }) => name);
+  const env = byKey(template.env, step.env, ({ name }) => name, mergedEnv);
   const volumeMounts = byKey(template.volumeMounts, step.volumeMounts, ({ mountPath }) => mountPath);
   const volumeDevices = byKey(template.volumeDevices, step.volumeDevices, ({ devicePath }) => devicePath);
   const computeResources = mergeResources(template.computeResources, step.computeResources);
   const securityContext = mergeMaps(template.securityContext, step.securityContext);
   return {
     ...template,
-    ...own,
+    ...saidIn(own),
     ...(env === undefined ? {} : { env }),
     ...(volumeMounts === undefined ? {} : { volumeMounts }),
     ...(volumeDevices === undefined ? {} : { volumeDevices }),
@@ -24,23 +26,34 @@ export function withTemplate(step: Step, template: StepTemplate | undefined): St
   };
 }
 
-function byKey<T>(
+/** What is empty says nothing. */
+const saidIn = <T extends object>(fields: T): T =>
+  Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== '' && !(Array.isArray(value) && value.length === 0)),
+  ) as T;
+
+/** One that is a value here and is taken from somewhere there is the step's. */
+const mergedEnv = (base: Env, over: Env): Env =>
+  over.valueFrom !== undefined || (base.valueFrom !== undefined && over.value) ? over : { ...base, ...over };
+
+function byKey<T extends object>(
   base: readonly T[] | undefined,
   over: readonly T[] | undefined,
   key: (item: T) => string,
+  merged: (base: T, over: T) => T = (one, other) => ({ ...one, ...other }),
 ): readonly T[] | undefined {
   if (base === undefined || over === undefined) return over ?? base;
   const places = new Map(base.map((item, place) => [key(item), place]));
   const own = new Set(over.map(key));
   const rest = base.filter((item) => !own.has(key(item)));
-  const merged: T[] = [];
+  const all: T[] = [];
   // As Kubernetes orders such lists: those of the template come before what they precede there, else last.
   for (const item of over) {
     const place = places.get(key(item));
-    while (place !== undefined && rest.length > 0 && places.get(key(rest[0]!))! < place) merged.push(rest.shift()!);
-    merged.push(item);
+    while (place !== undefined && rest.length > 0 && places.get(key(rest[0]!))! < place) all.push(rest.shift()!);
+    all.push(place === undefined ? item : merged(base[place]!, item));
   }
-  return [...merged, ...rest];
+  return [...all, ...rest];
 }
 
 export function mergeResources(

@@ -87,11 +87,13 @@ function ofPipelineRun(spec: Partial<PipelineRun['spec']>, { timeout, serviceAcc
 export function mergedPodTemplates(all: PodTemplate | undefined, own: PodTemplate | undefined): PodTemplate {
   const env = joined(all?.env, own?.env);
   const volumes = joined(all?.volumes, own?.volumes);
+  const said = Object.entries(own ?? {}).filter(([, value]) => value !== '');
   return {
     ...all,
-    ...own,
+    ...Object.fromEntries(said),
     ...(env === undefined ? {} : { env }),
     ...(volumes === undefined ? {} : { volumes }),
+    ...(all?.hostNetwork === true ? { hostNetwork: true } : {}),
   };
 }
 

@@ -169,7 +169,7 @@ export class BuildController {
       const run = await getChild(client, TaskRun, refOf(build), build);
       // Left by a Build of this name that was deleted.
       if (run !== undefined && !isControlledBy(run, build)) return soon;
-      if (!(await staging.isTrusted()) && !(await this.#beginAgain(run))) return soon;
+      if (!(await staging.isTrusted()) && !(await this.#discardRun(run))) return soon;
       await staging.prepare(sources.pathOf(sha256));
       return await builder.build({ build, sha256, staging, run });
     } catch (error) {
@@ -187,8 +187,8 @@ export class BuildController {
     else await this.#reports.fail(build, 'BuildTerminated', 'the build was terminated');
   }
 
-  /** Whether nothing stands of what was done in a working folder that is not to be trusted; else it is taken away. */
-  async #beginAgain(run: TaskRun | undefined): Promise<boolean> {
+  /** Deletes the TaskRun that worked in a folder that cannot be trusted any more. @returns whether there was none */
+  async #discardRun(run: TaskRun | undefined): Promise<boolean> {
     if (run === undefined) return true;
     if (run.metadata.deletionTimestamp === undefined)
       await this.#options.client.delete(TaskRun, refOf(run), { preconditions: { uid: run.metadata.uid } });

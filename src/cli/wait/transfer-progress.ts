@@ -24,7 +24,7 @@ export class TransferProgress {
     this.#total = total;
     this.#nextAt = clock.now() + times.quiet;
     // By a timer, because a transfer that stalls is to be seen, too.
-    this.#timer = io.errIsTerminal ? undefined : this.#everySoOften();
+    this.#timer = io.errIsTerminal ? undefined : this.#startTimer();
   }
 
   /** The chunks, counted as they pass; from the beginning, when it is sent again. */
@@ -49,7 +49,7 @@ export class TransferProgress {
     this.#io.status(this.#line());
   }
 
-  #everySoOften(): { cancel(): void } {
+  #startTimer(): { cancel(): void } {
     let timer = this.#clock.after(times.elsewhere, () => next());
     const next = (): void => {
       this.#io.note(this.#line());

@@ -163,19 +163,19 @@ class TaskController {
     this.#waiting.add(refOf(task), appRef);
     const app = await getIfExists(this.#client, App, appRef);
     if (app === undefined || app.metadata.deletionTimestamp !== undefined)
-      return this.#hindered(
+      return this.#reportObstacle(
         task,
         waiting('AppNotFound', `App "${task.spec.appRef.name}" does not exist: push it, or terminate this Task`),
       );
     const numbered = await this.#numbers.take(task, app);
     if (numbered === undefined) return;
     const obstacle = obstacleOf(numbered, app);
-    if (obstacle !== undefined) return this.#hindered(numbered, obstacle);
+    if (obstacle !== undefined) return this.#reportObstacle(numbered, obstacle);
     return this.#createRun(numbered, app);
   }
 
   /** Reports why it cannot start, and gives back the room that it was granted. */
-  #hindered(task: Task, condition: ConditionDraft): Promise<void> {
+  #reportObstacle(task: Task, condition: ConditionDraft): Promise<void> {
     this.#runs.machine.leave(refOf(task));
     return this.#report(task, condition);
   }

@@ -46,7 +46,7 @@ export class MemberAccess {
     try {
       // The folder: the file itself is replaced by another one when it changes.
       this.#watcher = watch(dirname(this.#groupFile), { persistent: false }, (_, name) => {
-        if (name === null || this.#groupFile.endsWith(`/${name}`)) this.#soon();
+        if (name === null || this.#groupFile.endsWith(`/${name}`)) this.#syncSoon();
       });
       this.#watcher.on('error', (error) => this.#options.log('watching the members of group kf', error));
     } catch (error) {
@@ -65,19 +65,19 @@ export class MemberAccess {
     await this.#working;
   }
 
-  #soon(): void {
+  #syncSoon(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#sync(), settling);
   }
 
   #sync(): Promise<void> {
     this.#working = this.#working
-      .then(() => this.#give())
+      .then(() => this.#grant())
       .catch((error) => this.#options.log('the members of group kf', error));
     return this.#working;
   }
 
-  async #give(): Promise<void> {
+  async #grant(): Promise<void> {
     const { dataDir, tokens, log } = this.#options;
     const gid = await shareWithGroup(dataDir, { groupFile: this.#groupFile });
     this.#gid = gid;

@@ -189,7 +189,7 @@ export class BuildCaches {
     const { run, limitBytes = 8 * gibibyte } = this.#options;
     await this.#remove(name);
     const path = this.#path(name);
-    const bytes = await this.#promiseMost(name, limitBytes);
+    const bytes = await this.#reserveMost(name, limitBytes);
     try {
       if (this.#isPlain) await mkdir(path, { mode: 0o700 });
       else await makeLoopImage(run, this.#image(name, bytes));
@@ -201,14 +201,14 @@ export class BuildCaches {
   }
 
   /** Makes it as large as the disk has room for, halving down to a gibibyte. @throws DiskReserveError, DiskTooSmallError */
-  async #promiseMost(name: string, bytes: number): Promise<number> {
+  async #reserveMost(name: string, bytes: number): Promise<number> {
     try {
       await this.#reserve(name, bytes);
       return bytes;
     } catch (error) {
       const isFull = error instanceof DiskReserveError || error instanceof DiskTooSmallError;
       if (!isFull || bytes / 2 < gibibyte / 4) throw error;
-      return this.#promiseMost(name, bytes / 2);
+      return this.#reserveMost(name, bytes / 2);
     }
   }
 

@@ -168,13 +168,13 @@ export class LoopPool implements DiskProvider {
   async #release(image: LoopImage): Promise<void> {
     const { folder } = this.#options;
     removeLease(folder, image.name);
-    const reusable = await this.#wiped(image);
+    const reusable = await this.#wipe(image);
     if (!reusable || !this.#pools.get(image.limitBytes)?.put(image)) await this.#dispose(image);
     this.#reservations.drop(image.name);
   }
 
   /** False when it is not like a new one, for whatever reason: something is mounted below, open, or cannot be removed. */
-  async #wiped(image: LoopImage): Promise<boolean> {
+  async #wipe(image: LoopImage): Promise<boolean> {
     try {
       if ((await mountsBelow(image.path)).length !== 1) return false;
       await wipe(this.#options.run, image.path);

@@ -162,13 +162,13 @@ export class RuntimeExecProcess implements ExecProcess {
 
   /** @param otherwise what it means that there is no number yet. Default: that it may still come */
   #look(otherwise?: false): void {
-    if (this.#pid === undefined) this.#meet(this.#folder.pid);
+    if (this.#pid === undefined) this.#setPid(this.#folder.pid);
     if (this.#pid !== undefined) this.#begun.resolve(true);
     else if (otherwise !== undefined) this.#begun.resolve(otherwise);
   }
 
   /** Its session is asked for as long as it is there; what it has started may outlive it. */
-  #meet(pid: number | undefined): void {
+  #setPid(pid: number | undefined): void {
     if (pid === undefined) return;
     this.#pid = pid;
     this.#session = sessionOf(pid);

@@ -125,14 +125,14 @@ export class SinkWorker {
       onReport({ kind: 'delivered', lines: records.length - refused });
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
-      if (records.length > 1) return this.#sendHalves(transport, records);
+      if (records.length > 1) return this.#sendBisected(transport, records);
       pending.count({ refusedLines: 1 });
       onReport({ kind: 'refused', message: error.message });
     }
   }
 
   /** Finds the line that the sink will not have: it must not hold up the others for ever. */
-  async #sendHalves(transport: Transport, records: readonly LogRecord[]): Promise<void> {
+  async #sendBisected(transport: Transport, records: readonly LogRecord[]): Promise<void> {
     const middle = Math.ceil(records.length / 2);
     await this.#send(transport, records.slice(0, middle));
     await this.#send(transport, records.slice(middle));
@@ -143,7 +143,7 @@ export class SinkWorker {
     while (!this.#stopping.signal.aborted) {
       try {
         this.#transport ??= await this.#options.open();
-        await this.#orSayThatItHangs(attempt(this.#transport));
+        await this.#orReportHanging(attempt(this.#transport));
         this.#failures = 0;
         return true;
       } catch (error) {
@@ -154,7 +154,7 @@ export class SinkWorker {
   }
 
   /** A sink that takes long is waited for, but does not count as one that works. */
-  async #orSayThatItHangs(attempt: Promise<void>): Promise<void> {
+  async #orReportHanging(attempt: Promise<void>): Promise<void> {
     const { clock, onReport } = this.#options;
     const message = `the sink has not confirmed a batch for ${hanging / 1000} s`;
     const timer = clock.after(hanging, () => onReport({ kind: 'failed', message }));

@@ -83,7 +83,7 @@ export class ContainerStorage {
     await chmod(graphRoot, 0o700);
     this.#driver = usualDriver(graphRoot);
     await this.#configure();
-    await this.#distrust();
+    await this.#discardUnflushed();
   }
 
   /** Falls back to whole copies of each layer, where the kernel or the file system does without overlays. @returns whether that is a change */
@@ -231,14 +231,14 @@ export class ContainerStorage {
   }
 
   /** After an unclean end of the machine: what had not been flushed may be shorter or empty. */
-  async #distrust(): Promise<void> {
+  async #discardUnflushed(): Promise<void> {
     const { keptDirectory, bootId } = this.#options;
     const file = join(keptDirectory, bootFile);
     const boot = await readFile(file, 'utf8').catch(() => undefined);
     if (boot === bootId) return;
     if (boot !== undefined) {
       for (const { id } of this.list()) if (!this.isKept(id)) await this.remove(id).catch(() => undefined);
-      await this.#distrustLayers();
+      await this.#markIncompleteLayers();
     }
     const ids = new Set(this.list().map(({ id }) => id));
     for (const name of await readdir(keptDirectory))
@@ -251,7 +251,7 @@ export class ContainerStorage {
    * Layers of pulls that were cut off: the next one would take them for whole. Marked as incomplete, they are removed by
    * whoever opens the storage next.
    */
-  async #distrustLayers(): Promise<void> {
+  async #markIncompleteLayers(): Promise<void> {
     const file = this.#recordsFile('layers');
     const records = (readRecords(file) ?? []) as readonly LayerRecord[];
     const marked = withDistrusted(records, (readRecords(this.#recordsFile('images')) ?? []) as readonly ImageRecord[]);

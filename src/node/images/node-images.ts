@@ -102,13 +102,13 @@ export class NodeImages implements Images {
 
   async wants(ref: string, policy?: string): Promise<boolean> {
     if (isOwnImage(ref) || policy === 'Never') return false;
-    const reference = await this.#meant(ref);
+    const reference = await this.#resolveAlias(ref);
     if ((policy ?? usualPullPolicy(reference)) === 'Always') return true;
     return this.#options.storage.find(reference.digest ?? fullReference(reference)) === undefined;
   }
 
   async pull(ref: string, options?: PullOptions): Promise<{ readonly ref: string }> {
-    return this.#options.puller.pull(await this.#meant(ref), options);
+    return this.#options.puller.pull(await this.#resolveAlias(ref), options);
   }
 
   /**
@@ -125,7 +125,7 @@ export class NodeImages implements Images {
     }
     for (const delay of retryDelays) {
       try {
-        return await this.#options.puller.pull(await this.#meant(ref), options);
+        return await this.#options.puller.pull(await this.#resolveAlias(ref), options);
       } catch (error) {
         if (!(error instanceof PullError) || error.kind === 'fact' || delay === undefined) throw error;
         onTrouble?.(error.message);
@@ -139,7 +139,7 @@ export class NodeImages implements Images {
     const digest = digestOf(ref);
     // An alias may stand for a digest.
     if (digest !== undefined && (isOwnImage(ref) || digests.includes(digest))) return ref;
-    const reference = isOwnImage(ref) ? parseImageReference(ref) : await this.#meant(ref);
+    const reference = isOwnImage(ref) ? parseImageReference(ref) : await this.#resolveAlias(ref);
     return withDigest(reference, digests[0] ?? `sha256:${id}`);
   }
 
@@ -154,7 +154,7 @@ export class NodeImages implements Images {
     const found = digest === undefined ? undefined : storage.find(digest);
     if (found !== undefined || (digest !== undefined && isOwnImage(ref))) return found;
     if (isOwnImage(ref)) return storage.find(ref);
-    const meant = await this.#meant(ref);
+    const meant = await this.#resolveAlias(ref);
     return storage.find(meant.digest ?? fullReference(meant));
   }
 
@@ -173,7 +173,7 @@ export class NodeImages implements Images {
     return this.#options.store.watch(changed);
   }
 
-  async #meant(ref: string): Promise<ImageReference> {
+  async #resolveAlias(ref: string): Promise<ImageReference> {
     const { aliases } = await this.#options.settings();
     try {
       return resolveAlias(ref, aliases);

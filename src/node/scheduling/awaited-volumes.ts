@@ -46,7 +46,7 @@ export class AwaitedVolumes {
   constructor(options: AwaitedVolumesOptions) {
     this.#options = options;
     this.#followed = new FollowedObjects({ ...options, onChange: (uid) => this.#look(uid) });
-    options.stopping.addEventListener('abort', () => this.#leaveAll(), { once: true });
+    options.stopping.addEventListener('abort', () => this.#clear(), { once: true });
   }
 
   /** Whether there is anything to look at before the Pod goes on. */
@@ -82,7 +82,7 @@ export class AwaitedVolumes {
     this.#followed.leave(uid);
   }
 
-  #leaveAll(): void {
+  #clear(): void {
     for (const uid of [...this.#pods.keys()]) this.leave(uid);
   }
 

@@ -101,7 +101,7 @@ export class Reservations implements MachineRoom {
     this.#closed = reason;
     for (const asked of this.#asked.values())
       if (asked.state === 'queued') {
-        asked.answer = this.#whyLater(candidateOf(asked.request));
+        asked.answer = this.#laterAnswer(candidateOf(asked.request));
         this.#wake(asked.request.ref);
       }
   }
@@ -122,7 +122,7 @@ export class Reservations implements MachineRoom {
     admission.enqueue(candidate);
     pump();
     this.#asking = undefined;
-    if (asked.state === 'queued') asked.answer = this.#whyLater(candidate);
+    if (asked.state === 'queued') asked.answer = this.#laterAnswer(candidate);
     return asked;
   }
 
@@ -165,7 +165,7 @@ export class Reservations implements MachineRoom {
     pump();
   }
 
-  #whyLater(candidate: Candidate): RoomAnswer {
+  #laterAnswer(candidate: Candidate): RoomAnswer {
     if (this.#closed !== undefined) return { verdict: 'later', reason: cordoned, message: this.#closed };
     const message = this.#options.admission.explain(candidate, formatBytes);
     return { verdict: 'later', reason: 'WaitingForRoom', message };

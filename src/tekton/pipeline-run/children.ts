@@ -51,7 +51,7 @@ export class Children {
         const found = listed.map(({ name = '' }) => this.#listed(run, kind, { ...refOf(run), name }));
         runs.set(task.name, await Promise.all(found));
       } else if (task.matrix === undefined) {
-        const found = await this.#perhaps(run, kind, {
+        const found = await this.#findUnlisted(run, kind, {
           ...refOf(run),
           name: childRunName(run.metadata.name, task.name),
         });
@@ -66,16 +66,16 @@ export class Children {
 
   async #listed(run: PipelineRun, kind: ChildKind, ref: ObjectRef): Promise<ChildRun> {
     const found = await getChild(this.#client, kinds[kind], ref, run);
-    // Decides for good, so a read that lags is not enough.
+    // This decision is final, so a stale read is not enough.
     const child = found ?? (await getFromServer(this.#client, kinds[kind], ref));
     return child !== undefined && isControlledBy(child, run) ? (child as ChildRun) : gone(kind, ref);
   }
 
-  async #perhaps(run: PipelineRun, kind: ChildKind, ref: ObjectRef): Promise<ChildRun | undefined> {
+  async #findUnlisted(run: PipelineRun, kind: ChildKind, ref: ObjectRef): Promise<ChildRun | undefined> {
     let child = await getChild(this.#client, kinds[kind], ref, run);
     if (child === undefined && run.spec.status) child = await getFromServer(this.#client, kinds[kind], ref);
     if (child === undefined) return undefined;
-    // What an earlier run of this name left is none of ours, and nothing is made any more.
+    // A child of an earlier run of this name is not ours, and a cancelled run makes none.
     if (run.spec.status === 'Cancelled' && isLeftoverOf(child, run)) return undefined;
     return this.#known(run, owned(run, child as ChildRun));
   }

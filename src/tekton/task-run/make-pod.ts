@@ -35,7 +35,7 @@ export type PodDefaults = Pick<
   'workspaceBinding' | 'resources' | 'credentials' | 'imagePullBackOffTimeout'
 >;
 
-interface Surroundings {
+interface MakePodOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly podDefaults: PodDefaults;
@@ -43,7 +43,7 @@ interface Surroundings {
 
 /** @throws TaskRunFailure for what the server refuses */
 export async function makePod(
-  { client, clock, podDefaults: { workspaceBinding, resources = {}, credentials } }: Surroundings,
+  { client, clock, podDefaults: { workspaceBinding, resources = {}, credentials } }: MakePodOptions,
   given: TaskRun,
   prepared: Prepared,
 ): Promise<Made> {

@@ -100,13 +100,13 @@ class TaskRunController {
       return await this.#advance(run);
     } catch (error) {
       if (!(error instanceof TaskRunFailure)) throw error;
-      const told = error instanceof UnfitTaskRun ? await this.#ofTask(run, error.task) : run;
+      const told = error instanceof UnfitTaskRun ? await this.#withTaskSpec(run, error.task) : run;
       await this.#finish(told, succeeded('False', error.reason, error.message));
     }
   }
 
-  /** What cannot run tells of its Task all the same; a further attempt finds it anew. */
-  async #ofTask(read: TaskRun, task: KnownTask): Promise<TaskRun> {
+  /** The status of a run that cannot start shows its Task, too; a run that is tried again finds it anew. */
+  async #withTaskSpec(read: TaskRun, task: KnownTask): Promise<TaskRun> {
     if (isKfsOwn(read) || (read.spec.retries ?? 0) > attemptOf(read)) return read;
     const run = await withMetaOfTask(this.#client, read, task);
     const { spec, provenance } = task;
@@ -118,24 +118,24 @@ class TaskRunController {
     const found = await getChild(this.#client, Pod, podRef(run), run);
     const isOurs = found !== undefined && isControlledBy(found, run);
     if (isOurs) this.#made.add(run, found.metadata.name);
-    if (isOurs && isAbandoned(found)) return this.#gone(run);
+    if (isOurs && isAbandoned(found)) return this.#podGone(run);
     if (run.spec.status === 'TaskRunCancelled' && (isOurs || found === undefined))
       return this.#cancel(run, found ?? (await getFromServer(this.#client, Pod, podRef(run))));
     if (found === undefined) return this.#createPod(run);
-    if (!isOurs) return this.#wayBlocked(run, found);
-    return this.#mirror(run, found);
+    if (!isOurs) return this.#podNameTaken(run, found);
+    return this.#updateFromPod(run, found);
   }
 
-  /** Nothing is made until somebody lets it start. */
+  /** Nothing is made while `spec.status` is `TaskRunPending`. */
   #pending(run: TaskRun): Promise<void> {
-    return this.#held(run, succeeded('Unknown', 'TaskRunPending', `TaskRun "${run.metadata.name}" is pending`));
+    return this.#writeWaiting(run, succeeded('Unknown', 'TaskRunPending', `TaskRun "${run.metadata.name}" is pending`));
   }
 
-  #hold(run: TaskRun, obstacle: string): Promise<void> {
-    return this.#held(run, succeeded('Unknown', 'Pending', obstacle));
+  #reportWaiting(run: TaskRun, obstacle: string): Promise<void> {
+    return this.#writeWaiting(run, succeeded('Unknown', 'Pending', obstacle));
   }
 
-  async #held(run: TaskRun, condition: ConditionDraft): Promise<void> {
+  async #writeWaiting(run: TaskRun, condition: ConditionDraft): Promise<void> {
     // The time in which it waits does not count.
     const { startTime: _not, ...status } = run.status ?? {};
     await this.#write(run, {
@@ -144,8 +144,8 @@ class TaskRunController {
     });
   }
 
-  /** What bears the name of our Pod is not ours. */
-  async #wayBlocked(run: TaskRun, pod: Pod): Promise<Result | void> {
+  /** Another owner's Pod has the name of ours. */
+  async #podNameTaken(run: TaskRun, pod: Pod): Promise<Result | void> {
     if (run.spec.status === 'TaskRunCancelled') return this.#finish(run, cancelled(run));
     // Its processes may take a while to end.
     if (isLeftoverOf(pod, run)) return soon;
@@ -157,7 +157,7 @@ class TaskRunController {
     if (run.status?.podName !== undefined || this.#made.has(run, podName(run, attemptOf(run)))) {
       // It was there once: its command may have run, so it is never made again.
       const pod = await getFromServer(this.#client, Pod, podRef(run));
-      return pod !== undefined && isControlledBy(pod, run) ? this.#mirror(run, pod) : this.#gone(run);
+      return pod !== undefined && isControlledBy(pod, run) ? this.#updateFromPod(run, pod) : this.#podGone(run);
     }
     const prepared = await this.#prepare(run);
     if (prepared.state === 'waiting') return this.#waitFor(run, prepared);
@@ -165,42 +165,42 @@ class TaskRunController {
     if (run.status?.retriesStatus !== undefined) return this.#makePod(run, prepared);
     const { full, made } = await this.space.enter(run, prepared.spec, () => this.#makePod(run, prepared));
     if (full?.never) throw new TaskRunFailure('NeverFits', full.message);
-    return full === undefined ? made : this.#hold(run, full.message);
+    return full === undefined ? made : this.#reportWaiting(run, full.message);
   }
 
   async #waitFor(read: TaskRun, waiting: Waiting): Promise<Result | void> {
-    const run = await this.#withTurn(read);
+    const run = await this.#admitted(read);
     if (run === undefined) return;
     await this.#begin(run, succeeded('Unknown', waiting.reason, waiting.message), {});
-    return this.#untilLate(run, waiting);
+    return this.#requeueForStartTimeout(run, waiting);
   }
 
   async #makePod(read: TaskRun, prepared: Prepared): Promise<Result | void> {
-    const begun = await this.#withTurn(read);
+    const begun = await this.#admitted(read);
     if (begun === undefined) return;
-    const surroundings = { client: this.#client, clock: this.#clock, podDefaults: this.#podDefaults };
-    const { run, pod } = await makePod(surroundings, begun, prepared).catch((error: unknown) => {
+    const options = { client: this.#client, clock: this.#clock, podDefaults: this.#podDefaults };
+    const { run, pod } = await makePod(options, begun, prepared).catch((error: unknown) => {
       throw error instanceof TaskRunFailure ? new UnfitTaskRun(error, prepared) : error;
     });
-    if (!isControlledBy(pod, run)) return this.#wayBlocked(run, pod);
+    if (!isControlledBy(pod, run)) return this.#podNameTaken(run, pod);
     this.#made.add(run, pod.metadata.name);
     await endOfTurn();
     await this.#begin(run, started(), {
       // From here on a Pod that is not there is one that was deleted.
       podName: podName(run, attemptOf(run)),
-      ...foundOut(run, prepared),
+      ...preparedStatus(run, prepared),
     });
-    return this.#untilLate(run);
+    return this.#requeueForStartTimeout(run);
   }
 
-  /** The run, begun, where it has its turn among those with its key; else it has been told what it waits for. */
-  async #withTurn(run: TaskRun): Promise<TaskRun | undefined> {
+  /** The run, begun, where its concurrency limit admits it; else undefined, and its status says what it waits for. */
+  async #admitted(run: TaskRun): Promise<TaskRun | undefined> {
     let begun = run;
     const obstacle = await this.#line.obstacle(run, async () => {
       begun = await this.#begin(run, started(), {});
     });
     if (obstacle === undefined) return begun;
-    await this.#hold(run, obstacle);
+    await this.#reportWaiting(run, obstacle);
     return undefined;
   }
 
@@ -229,10 +229,10 @@ class TaskRunController {
     });
   }
 
-  /** Its Pod is not there any more, and has said nothing of an end. */
-  #gone(run: TaskRun): Promise<void> {
+  /** The Pod was deleted without having reported an end. */
+  #podGone(run: TaskRun): Promise<void> {
     if (run.spec.status === 'TaskRunCancelled') return this.#finish(run, cancelled(run));
-    // We have given it up, and were kept from saying so.
+    // Its start timed out and we deleted the Pod, but the status was not written.
     if (timeToStart(run, this.#clock.now()) === 0 && !hasBegun(run)) return this.#finish(run, timedOut(run));
     return this.#finish(run, succeeded('False', 'PodDeleted', `the Pod "${podRef(run).name}" was deleted`));
   }
@@ -240,36 +240,39 @@ class TaskRunController {
   /** Ends the Pod first; the run is final once the Pod's processes have ended, so that "cancelled" means "stopped". */
   async #cancel(run: TaskRun, found: Pod | undefined): Promise<void> {
     const isOurs = found !== undefined && isControlledBy(found, run);
-    if (!isOurs || !(await endPod(this.#client, run, found))) return this.#gone(run);
-    await this.#mirror(run, found);
+    if (!isOurs || !(await endPod(this.#client, run, found))) return this.#podGone(run);
+    await this.#updateFromPod(run, found);
   }
 
-  async #mirror(read: TaskRun, pod: Pod): Promise<Result | void> {
-    if (read.status?.podName !== undefined && isUntold(pod)) return this.#orLate(read, knownSpec(read), pod);
-    const run = knownSpec(read) === undefined ? await this.#knownAgain(read, pod) : read;
+  async #updateFromPod(read: TaskRun, pod: Pod): Promise<Result | void> {
+    if (read.status?.podName !== undefined && isUntold(pod))
+      return this.#enforceStartTimeout(read, knownSpec(read), pod);
+    const run = knownSpec(read) === undefined ? await this.#prepareAgain(read, pod) : read;
     const spec = run === undefined ? undefined : knownSpec(run);
     if (run === undefined || spec === undefined) return soon;
     const status = statusFromPod(run, spec, pod, this.#now(), isGivenUp(run, pod) ? timedOut(run) : undefined);
     const excused = timeToPull(pod, this.#podDefaults.imagePullBackOffTimeout, this.#clock.now());
     const stuck = isKfsOwn(run) || podEnded(pod) ? undefined : stuckStart(run, pod, excused > 0);
     if (stuck !== undefined) return this.#giveUp({ ...run, status }, pod, stuck);
-    const late = await this.#orLate(await this.#write(run, status), spec, pod);
+    const late = await this.#enforceStartTimeout(await this.#write(run, status), spec, pod);
     return excused > 0 ? { requeueAfter: Math.min(excused, late?.requeueAfter ?? excused) } : late;
   }
 
-  /** Its Pod was made, and the status that would say of what was not written. */
-  async #knownAgain(run: TaskRun, pod: Pod): Promise<TaskRun | undefined> {
+  /** The Pod was made, but the status that says of what was not written: finds that out again. */
+  async #prepareAgain(run: TaskRun, pod: Pod): Promise<TaskRun | undefined> {
     try {
       const prepared = await prepare(this.#client, run, this.#podDefaults.workspaceBinding);
-      return prepared.state === 'ready' ? { ...run, status: { ...run.status, ...foundOut(run, prepared) } } : undefined;
+      return prepared.state === 'ready'
+        ? { ...run, status: { ...run.status, ...preparedStatus(run, prepared) } }
+        : undefined;
     } catch (error) {
       if (error instanceof TaskRunFailure && !(await endUnknown(this.#client, pod))) return undefined;
       throw error;
     }
   }
 
-  /** What has started is the node's to end in time. */
-  async #orLate(run: TaskRun, spec: TaskSpec | undefined, pod: Pod): Promise<Result | void> {
+  /** Until a step has started the time limit is enforced here; after that by the node. */
+  async #enforceStartTimeout(run: TaskRun, spec: TaskSpec | undefined, pod: Pod): Promise<Result | void> {
     if (pod.metadata.deletionTimestamp !== undefined) return;
     if (['Succeeded', 'Failed'].includes(pod.status?.phase ?? '')) return;
     if (spec !== undefined && hasStartedStep(spec, pod)) return;
@@ -281,15 +284,15 @@ class TaskRunController {
     await stopPod(this.#client, run, pod, pod.metadata.resourceVersion);
   }
 
-  /** Of a Pod nothing of which has started. */
+  /** Ends a run of whose Pod nothing has started. */
   async #giveUp(run: TaskRun, pod: Pod, condition: ConditionDraft): Promise<void> {
     if (pod.metadata.deletionTimestamp !== undefined) return;
     await removeUnstarted(this.#client, pod);
     await this.#finish(run, condition);
   }
 
-  /** Awake again when its time to start is over, or sooner. */
-  async #untilLate(run: TaskRun, result?: Result): Promise<Result | void> {
+  /** Reconciles again when its time to start is over, or sooner. */
+  async #requeueForStartTimeout(run: TaskRun, result?: Result): Promise<Result | void> {
     const left = timeToStart(run, this.#clock.now());
     if (left === undefined) return result;
     if (left === 0) return this.#finish(run, timedOut(run));
@@ -314,8 +317,8 @@ const hasBegun = ({ status }: TaskRun): boolean =>
 
 const podRef = (run: TaskRun): ObjectRef => ({ ...refOf(run), name: podName(run, attemptOf(run)) });
 
-/** What a run's status says of its Task from the start. */
-const foundOut = (run: TaskRun, { spec, steps, provenance }: Prepared): Partial<TaskRunStatus> => ({
+/** What of the prepared Task the status shows from the start. */
+const preparedStatus = (run: TaskRun, { spec, steps, provenance }: Prepared): Partial<TaskRunStatus> => ({
   ...(isKfsOwn(run) ? {} : { taskSpec: spec, steps: awaitedSteps(spec, steps) }),
   ...(provenance === undefined ? {} : { provenance }),
 });

@@ -131,7 +131,7 @@ export class GarbageCollector {
       this.actions.replace(entry, withOwners(object, solid));
       return;
     }
-    // Nobody keeps it: it goes, and takes its own dependents first where its owner waits for them.
+    // No owner is left: it is deleted, with its own dependents first where its owner waits for them.
     const isOwner = this.store.index.dependents(entry.uid).length > 0;
     const foreground = waiting.length > 0 && isOwner;
     this.actions.delete(entry, foreground ? { propagationPolicy: 'Foreground' } : {});

@@ -5,7 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 
-/** Of one millisecond. */
+/** UIDs within one millisecond. */
 const most = 0xfff;
 
 let latest = 0;

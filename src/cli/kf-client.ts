@@ -10,7 +10,7 @@ export type { LogOptions, Table };
 export type LogReader = (ref: ObjectRef, options?: LogOptions) => AsyncIterable<Buffer>;
 
 export interface KfClient extends Client {
-  /** Of the server, without a slash at the end. */
+  /** URL of the server, without a slash at the end. */
   readonly url: string;
   taskLog: LogReader;
   buildLog: LogReader;

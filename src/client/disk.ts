@@ -7,14 +7,14 @@ export interface DiskUse {
   readonly count?: number;
   /** Blocks of the disk that it takes. */
   readonly bytes: number;
-  /** Of these: what a prune removes. */
+  /** Of these, how many a prune removes. */
   readonly unusedCount: number;
   readonly unusedBytes: number;
 }
 
 export interface DiskReport {
   readonly dataDir: string;
-  /** Of its file system. */
+  /** Bytes of its file system. */
   readonly totalBytes: number;
   readonly freeBytes: number;
   /** What the server keeps to, and what of the uses counts towards it. */

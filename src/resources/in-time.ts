@@ -7,7 +7,7 @@ export class TookTooLong extends Error {
 }
 
 const slot = Symbol.for('kf.in-time');
-/** Of work that the machine gave no processor; each time it has twice as long. */
+/** How often work that got no processor time is tried again; each time it has twice as long. */
 const mostTries = 5;
 
 /** Milliseconds of processor time of the whole process since some moment. */

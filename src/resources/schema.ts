@@ -4,7 +4,7 @@
  * a structural schema allows: every node has a type, no `$ref`, no `oneOf` around types, no default beside required.
  */
 
-/** Of a node that a CRD leaves open since it holds itself: how its values are looked at all the same. */
+/** The real schema of a node that refers to itself, which a CRD has to leave open. */
 const actual: unique symbol = Symbol('actual');
 
 /** The JSON form of a node, as it stands in a CRD's `openAPIV3Schema`. */

@@ -28,7 +28,7 @@ export interface StartState {
   readonly compactedRevision: number;
 }
 
-/** Of version 1; what came later is in the migrations. */
+/** The schema of version 1; later changes are in the migrations. */
 const schema = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
   CREATE TABLE objects (

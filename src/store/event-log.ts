@@ -41,7 +41,7 @@ const pageSize = 100;
 
 interface Ring {
   events: StoreEvent[];
-  /** Of each event's object, and all together. */
+  /** Bytes of each event's object, and their sum. */
   sizes: number[];
   bytes: number;
   /** The ring holds every event of its kind after this revision. */

@@ -100,7 +100,7 @@ export class ObjectIndex {
     this.#link(entry);
   }
 
-  /** As add, without being found by its owners yet. `linkSoon` comes after the last one. */
+  /** Like `add`, but not yet found by its owners; call `linkSoon` after the last one. */
   load(entry: Entry): void {
     const namespaces = getOrAdd(this.#kinds, entry.kind, () => new Map<string, ByName>());
     getOrAdd(namespaces, entry.namespace, (): ByName => new Map()).set(entry.name, entry);

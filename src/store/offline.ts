@@ -27,7 +27,7 @@ export function checkSchema(path: string): void {
 /** A copy of one moment, whoever writes meanwhile. @throws Error when the disk is full */
 export function copyStore(path: string, target: string): StoreFacts {
   return withDatabase(path, (database) => {
-    // Of one moment is the copy; what it holds is read from it.
+    // The copy is consistent: what it holds is read from it, not from the store.
     saveCopy(database, target);
     return inspectStore(target);
   });

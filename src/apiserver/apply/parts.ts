@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject } from '../../resources/json.ts';
 import type { JsonSchema } from '../../resources/schema.ts';
 import { keyElement, memberElement, valueElement } from './field-set.ts';
 
-/** Of what nothing is declared: objects go member by member, lists as a whole. */
+/** The schema of what is not declared: objects are walked member by member, lists are atomic. */
 export const undeclared: JsonSchema = {};
 
 export interface Part {

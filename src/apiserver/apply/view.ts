@@ -23,7 +23,7 @@ const metadataSchema: JsonSchema = {
 
 const schemas = new WeakMap<JsonSchema, JsonSchema>();
 
-/** Of the views of a kind's objects. */
+/** The schema of the views of a kind's objects. */
 export function viewSchema(kind: AnyKind): JsonSchema {
   let schema = schemas.get(kind.schema);
   if (schema === undefined) {

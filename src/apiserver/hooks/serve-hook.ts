@@ -45,7 +45,7 @@ export class HookServer {
     const hook = (await this.#find(Hook, ref)) as Hook | undefined;
     const keys = keysOf(hook === undefined ? undefined : await this.#secretOf(hook));
     const body = await this.#admitted(req, request, keys);
-    // Nobody is let in through a hook that is not there.
+    // A hook that is not there is answered like a wrong token, so that names cannot be guessed.
     if (hook === undefined) throw unauthorized();
     this.#limits.count(hook.metadata.uid ?? '');
     try {

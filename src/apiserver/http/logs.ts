@@ -67,7 +67,7 @@ export async function serveLog(
   }
 }
 
-/** Of a TaskRun that belongs to something with a log of its own, its part of that one. */
+/** The log of a TaskRun; where its Pods' log belongs to another object (`kf.dev/log-owner`), its part of that log. */
 const taskRunSource = ({ metadata, status }: TaskRun, container: string | undefined) => {
   const owner = metadata.labels?.[labels.logOwner];
   return owner === undefined

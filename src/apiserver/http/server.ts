@@ -63,7 +63,7 @@ const defaultPort = settings.port.default;
 /** Milliseconds in which requests may come to their end when the server closes. */
 const closingPatience = 1000;
 
-/** One that can take its port before there is anything to serve. */
+/** A server that takes its port before there is anything to serve. */
 export function openHttpServer(options: ConnectionOptions): HttpServer {
   const closing = new AbortController();
   // Every request listens.

@@ -17,5 +17,5 @@ export function statusOfExit(exitCode: number): Status {
   };
 }
 
-/** Of a command that was not started. */
+/** The status of a command that was not started. */
 export const statusOfRefusal = (error: unknown): Status => statusOf(error);

@@ -35,7 +35,7 @@ export async function openSpdy(take: () => Duplex, head: Buffer, options: Stream
       maxStreams,
       onStream: (stream) => {
         const type = stream.headers.get('streamtype') ?? '';
-        // One that nobody asked for, or a second time.
+        // A stream that was not asked for, or that is there already.
         if (!wanted.includes(type) || streams.has(type)) return stream.destroy();
         streams.set(type, stream);
         if (streams.size < wanted.length) return;

@@ -79,7 +79,7 @@ class WebSocketStreams implements RemoteStreams {
     if (this.gone.aborted) return;
     const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
     this.#socket.send(Buffer.concat([Buffer.of(channels.error), Buffer.from(JSON.stringify(status))]));
-    // Whoever still sends input is heard to its end.
+    // Input that is still being sent is read to its end.
     this.stdin?.resume();
     this.#socket.resume();
     this.#socket.close(1000);

@@ -167,7 +167,7 @@ export class SpdyConnection implements StreamWriter {
     if (this.#socket.writable) this.#socket.write(bytes);
   }
 
-  /** Whoever asks without listening to the answers is heard no further. */
+  /** Answers, and reads on only when the client has taken the answer. */
   async #answer(bytes: Buffer): Promise<void> {
     this.#send(bytes);
     if (!this.#socket.writableNeedDrain) return;

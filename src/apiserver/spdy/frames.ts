@@ -39,7 +39,7 @@ const types = { synStream: 1, synReply: 2, rstStream: 3, settings: 4, ping: 6, g
 /** Holds no more than one control frame: data is handed on as it comes. */
 export class FrameParser {
   #held: Buffer = Buffer.alloc(0);
-  /** Of a data frame that has not come whole. */
+  /** The data frame that has not arrived completely. */
   #data: { readonly streamId: number; readonly fin: boolean; left: number } | undefined;
 
   /** @throws SpdyError */

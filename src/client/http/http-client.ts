@@ -82,7 +82,7 @@ const selectors = ({ labelSelector, fieldSelector, unfinishedOnly }: ListOptions
 });
 
 export class HttpClient implements Client {
-  /** Of the server, without a slash at the end. */
+  /** URL of the server, without a slash at the end. */
   readonly url: string;
   readonly #connection: Connection;
 

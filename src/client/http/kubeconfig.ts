@@ -23,7 +23,7 @@ export interface ConnectionConfig {
   readonly insecureSkipTlsVerify?: boolean;
   /** Name of the context. */
   readonly context?: string;
-  /** Of the context. */
+  /** Namespace of the context. */
   readonly namespace?: string;
   readonly impersonate?: string;
   readonly impersonateGroups?: readonly string[];

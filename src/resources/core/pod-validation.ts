@@ -89,7 +89,7 @@ const probeNames = ['startupProbe', 'readinessProbe', 'livenessProbe'] as const;
 const hookNames = ['postStart', 'preStop'] as const;
 const handlers = ['exec', 'httpGet', 'tcpSocket', 'grpc', 'sleep'];
 
-/** One that ends has nothing to be probed for. */
+/** An init container that runs to its end cannot have probes or lifecycle hooks. */
 function initErrors(field: string, container: ContainerShape): readonly FieldError[] {
   const { restartPolicy } = container;
   if (restartPolicy === 'Always') return [];

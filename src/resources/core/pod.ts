@@ -337,7 +337,7 @@ export const Pod: Kind<Pod> = defineKind({
   shortNames: ['po'],
   categories: ['all'],
   body,
-  // As Kubernetes: a volume that does not say what it is of is an empty folder.
+  // As in Kubernetes a volume without a source is an emptyDir.
   default: (pod) =>
     pod.spec.volumes?.some(isBare)
       ? {
@@ -349,7 +349,7 @@ export const Pod: Kind<Pod> = defineKind({
         }
       : pod,
   validate: validatePod,
-  // Somebody may still wait for what it says.
+  // Its TaskRun may still have to read its outcome.
   finished: (pod) => podFinished(pod) && pod.metadata.finalizers?.includes(finalizers.outcome) !== true,
   selectableFields: {
     'status.phase': (pod) => pod.status?.phase ?? 'Pending',

@@ -33,7 +33,7 @@ export function roomFor(need: Need, running: readonly Need[], limits: SpaceLimit
       const limit = limits[name];
       if (limit === undefined) return [];
       const cap = quantityValue(limit);
-      // Said once and read later: what is free at this moment is no use to anybody.
+      // The message is written once and read later, so it does not say what is free at this moment.
       const message = `needs ${format(need[name])} ${word}, the Tasks of Space "${space}" may have ${format(cap)} together`;
       const taken = running.reduce((sum, one) => sum + one[name], 0);
       return [{ need: need[name], taken, cap, message }];

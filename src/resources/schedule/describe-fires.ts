@@ -21,7 +21,7 @@ export interface WallClock {
 export interface DescribedFire<T> {
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** Those that meet in this minute: one slot. */
+  /** The schedules that fire in this minute; together they are one slot. */
   readonly schedules: readonly T[];
   /** Why a fixed time is not what the expression says, or which of two it is. */
   readonly note?: string;

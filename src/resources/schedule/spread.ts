@@ -35,7 +35,7 @@ export function spread(expression: string, name: string): Spread {
   return { ok: true, expression: [written(moved), hours, ...rest].join(' ') };
 }
 
-/** As a step where the minutes are even and go on to the end of the hour, else as a list. */
+/** Written as a step (`3/15`) where the minutes are evenly spread to the end of the hour, else as a list. */
 function written(minutes: readonly number[]): string {
   const [first = 0, second = 0] = minutes;
   const step = second - first;

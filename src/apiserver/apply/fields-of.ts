@@ -41,7 +41,10 @@ export function compare(schema: JsonSchema, before: unknown, after: unknown): Co
     const lefts = partsOf(at, left);
     const rights = partsOf(at, right);
     if (lefts === undefined || rights === undefined || Array.isArray(left) !== Array.isArray(right)) {
-      if (!jsonEqual(left, right)) modified.add(path);
+      if (jsonEqual(left, right)) return;
+      modified.add(path);
+      for (const part of lefts ?? []) alone(removed, [...path, part.element], part.schema, part.value);
+      for (const part of rights ?? []) alone(added, [...path, part.element], part.schema, part.value);
       return;
     }
     const [byLeft, byRight] = [byElement(lefts), byElement(rights)];

@@ -69,6 +69,12 @@ describe('how two states differ', () => {
     ['not by the order of items', { items: [named('a'), named('b')] }, { items: [named('b'), named('a')] }, {}],
     ['an atomic list', { list: [named('a')] }, { list: [named('b')] }, { modified: ['.list'] }],
     [
+      'what was an object and is none',
+      { any: { a: { b: 1 } } },
+      { any: { a: 'x' } },
+      { modified: ['.any.a'], removed: ['.any.a.b'] },
+    ],
+    [
       'items that are there twice',
       { items: [named('a', '1'), named('a', '2')] },
       { items: [named('a', '1')] },

@@ -117,7 +117,7 @@ export class LocalApi implements Api {
       const object = this.#created(kind, namespace, body, options);
       return this.#put(
         kind,
-        followed(kind, undefined, object, givenManagedFields(body), this.#writer(options)),
+        followed(kind, undefined, object, givenManagedFields(body), () => this.#writer(options)),
         options,
       );
     });
@@ -266,7 +266,7 @@ export class LocalApi implements Api {
   /** Replaces what is stored, and its managers' fields where it has any. */
   #follow(kind: AnyKind, stored: KubeObject, body: unknown, options: SubresourceOptions): KubeObject {
     const next = this.#updated(kind, stored, body, options);
-    const managed = followed(kind, stored, next, givenManagedFields(body), this.#writer(options));
+    const managed = followed(kind, stored, next, givenManagedFields(body), () => this.#writer(options));
     return this.#replace(kind, stored, managed, options);
   }
 
@@ -357,8 +357,8 @@ export class LocalApi implements Api {
 
   /** What the garbage collector takes away nobody manages any more. */
   #collected(kind: AnyKind, stored: KubeObject, object: KubeObject): void {
-    const writer = this.#writer({ caller: serverCaller });
-    this.#replace(kind, stored, followed(kind, stored, object, undefined, writer), {});
+    const writerOf = (): Writer => this.#writer({ caller: serverCaller });
+    this.#replace(kind, stored, followed(kind, stored, object, undefined, writerOf), {});
   }
 
   #makeCollector(onError: (error: unknown) => void): GarbageCollector {

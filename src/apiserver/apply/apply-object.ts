@@ -87,6 +87,7 @@ function configView(kind: AnyKind, config: Decoded, subresource: 'status' | unde
 
 /**
  * `next`, which is to be stored in place of `stored` (undefined: it is made), with the managers after this write.
+ * @param writerOf asked where there is something to follow
  * @param given the `managedFields` that the client sent, which may change them; of `[{}]` nobody is followed any more
  */
 export function followed(
@@ -94,11 +95,12 @@ export function followed(
   stored: KubeObject | undefined,
   next: KubeObject,
   given: unknown,
-  writer: Writer,
+  writerOf: () => Writer,
 ): KubeObject {
   const before = stored?.metadata.managedFields;
+  if (before === undefined && given === undefined) return next;
+  const writer = writerOf();
   const sent = writer.subresource === undefined && given !== before ? given : undefined;
-  if (before === undefined && sent === undefined) return next;
   if (Array.isArray(sent) && sent.length === 1 && jsonEqual(sent[0], {})) return withManagedFields(next, []);
   const managed = managedBefore(before, sent);
   if (managed.length === 0) return withManagedFields(next, []);

@@ -27,7 +27,7 @@ export interface ApiWriteOptions {
   /** Unknown fields: refuse, warn, or drop in silence. Default Ignore. */
   readonly fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
   readonly onWarning?: (text: string) => void;
-  /** By what name fields are managed. Default: the caller's. */
+  /** By what name fields are managed. Default: the caller's, without `system:`. */
   readonly fieldManager?: string;
   /**
    * `flushed` (default): the answer comes when the write is on disk. `early`: at once, for what controllers derive

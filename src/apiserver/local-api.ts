@@ -258,7 +258,7 @@ export class LocalApi implements Api {
   }
 
   #writer({ fieldManager, caller, subresource }: SubresourceOptions): Writer {
-    const name = fieldManager ?? caller.user;
+    const name = fieldManager ?? caller.user.replace(/^system:/, '');
     const time = rfc3339(this.#clock.now());
     return subresource === undefined ? { name, time } : { name, time, subresource };
   }

@@ -19,15 +19,21 @@ import { whenOver } from './deadlines.ts';
 import { allEnded, isSidecar } from './order.ts';
 import { Restarts } from './restarts.ts';
 
+/** What goes on beside one running container. */
+interface Attached {
+  /** Its time limit. */
+  timeout?: Timer;
+  probes?: ProbeLoop;
+  postStart?: AbortController;
+  preStop?: PreStop;
+}
+
 export class ContainerWatch {
   readonly #parts: PodParts;
   /** The Pod's `activeDeadlineSeconds`. */
   #deadline: Timer | undefined;
-  /** Time limits, probes and hooks, by the name of the running container. */
-  readonly #timeouts = new Map<string, Timer>();
-  readonly #probes = new Map<string, ProbeLoop>();
-  readonly #postStarts = new Map<string, AbortController>();
-  readonly #preStops = new Map<string, PreStop>();
+  /** By the name of the running container. */
+  readonly #attached = new Map<string, Attached>();
   readonly restarts: Restarts;
 
   constructor(parts: PodParts) {
@@ -43,14 +49,16 @@ export class ContainerWatch {
 
   /** Ends its timers, probes and hooks; a container that is started again gets new ones. */
   #unfollow(name: string): void {
-    this.#timeouts.get(name)?.cancel();
-    this.#timeouts.delete(name);
-    this.#probes.get(name)?.stop();
-    this.#probes.delete(name);
-    this.#postStarts.get(name)?.abort();
-    this.#postStarts.delete(name);
-    this.#preStops.get(name)?.close();
-    this.#preStops.delete(name);
+    const attached = this.#attached.get(name);
+    this.#attached.delete(name);
+    attached?.timeout?.cancel();
+    attached?.probes?.stop();
+    attached?.postStart?.abort();
+    attached?.preStop?.close();
+  }
+
+  #attach(name: string, more: Attached): void {
+    this.#attached.set(name, { ...this.#attached.get(name), ...more });
   }
 
   /** Looks after a container that runs. @param isNew it has just been started */
@@ -75,7 +83,7 @@ export class ContainerWatch {
   async #afterStart(name: string, startedAt: number, hook: LifecycleHandler): Promise<void> {
     const { context, containers } = this.#parts;
     const over = new AbortController();
-    this.#postStarts.set(name, over);
+    this.#attach(name, { postStart: over });
     try {
       await runHook(hook, this.#probed(name), context.clock, over.signal);
     } catch (error) {
@@ -114,17 +122,15 @@ export class ContainerWatch {
     const container = containers.get(name)!;
     if (!hasProbes(container)) return;
     const probed = this.#probed(name);
-    this.#probes.set(
-      name,
-      new ProbeLoop({
-        clock: context.clock,
-        container,
-        startedAt,
-        check: (probe) => check(probe, probed),
-        onReady: (ready) => this.#ready(name, startedAt, ready),
-        onUnhealthy: () => this.stop(name, 'Unhealthy', this.#grace),
-      }),
-    );
+    const probes = new ProbeLoop({
+      clock: context.clock,
+      container,
+      startedAt,
+      check: (probe) => check(probe, probed),
+      onReady: (ready) => this.#ready(name, startedAt, ready),
+      onUnhealthy: () => this.stop(name, 'Unhealthy', this.#grace),
+    });
+    this.#attach(name, { probes });
   }
 
   #ready(name: string, startedAt: number, ready: boolean): void {
@@ -142,11 +148,9 @@ export class ContainerWatch {
     const { context, order } = this.#parts;
     const grace = this.#grace;
     const timeoutSeconds = order[name]?.timeoutSeconds;
+    const onTimeout = (): void => this.stop(name, 'TimeoutExceeded', grace);
     if (timeoutSeconds !== undefined)
-      this.#timeouts.set(
-        name,
-        whenOver(context.clock, startedAt, timeoutSeconds, () => this.stop(name, 'TimeoutExceeded', grace)),
-      );
+      this.#attach(name, { timeout: whenOver(context.clock, startedAt, timeoutSeconds, onTimeout) });
     if (!isSidecar(order, name)) this.#watchPod(startedAt);
   }
 
@@ -173,7 +177,7 @@ export class ContainerWatch {
     }
     const { context } = this.#parts;
     const preStop =
-      this.#preStops.get(name) ??
+      this.#attached.get(name)?.preStop ??
       new PreStop({
         clock: context.clock,
         hook: (signal) =>
@@ -182,7 +186,7 @@ export class ContainerWatch {
           }),
         stop: (grace) => process.stop(grace),
       });
-    this.#preStops.set(name, preStop);
+    this.#attach(name, { preStop });
     preStop.within(graceSeconds);
   }
 

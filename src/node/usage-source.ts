@@ -27,7 +27,7 @@ const processorTime = (): number =>
   cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0) * 1e6;
 
 /** Bytes. @param meminfo the text of /proc/meminfo */
-export function memoryInUse(meminfo: string): number {
+function memoryInUse(meminfo: string): number {
   const kilobytes = (name: string): number => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(meminfo)?.[1] ?? 0);
   return (kilobytes('MemTotal') - kilobytes('MemAvailable')) * 1024;
 }

@@ -36,7 +36,7 @@ const marking = (name: string, script: string): Step => ({
 });
 
 /** Its result is what it is given, and one more. */
-const counting = (name: string, given: string, fields: Partial<PipelineTask> = {}): PipelineTask => ({
+const counting = (name: string, given: string): PipelineTask => ({
   name,
   params: [{ name: 'given', value: given }],
   workspaces: [{ name: 'marks' }],
@@ -49,7 +49,6 @@ const counting = (name: string, given: string, fields: Partial<PipelineTask> = {
       marking('second', 'printf %s $(( $(params.given) + 1 )) > $(results.count.path)'),
     ],
   },
-  ...fields,
 });
 
 /** One, then rows of three beside each other that hand their results down, their sum, and what comes finally. */

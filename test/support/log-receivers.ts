@@ -64,12 +64,12 @@ export abstract class Receiver {
     return this.datagrams || accepts(this.port);
   }
 
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  async stop(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
     if (child === undefined || child.exitCode !== null) return;
     const ended = once(child, 'exit');
-    child.kill(signal);
+    child.kill();
     await ended;
   }
 

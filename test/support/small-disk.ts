@@ -27,11 +27,10 @@ export class SmallDisk {
     return join(this.path, 'ballast');
   }
 
-  /** Takes what is free, but for so many bytes. */
-  fill(leave = 0): void {
-    const blocks = Math.max(0, this.freeBytes - leave - 2 ** 20);
+  /** Takes all that is free. */
+  fill(): void {
+    const blocks = Math.max(0, this.freeBytes - 2 ** 20);
     if (blocks > 0) execFileSync('fallocate', ['-l', String(blocks), this.#ballast]);
-    if (leave > 0) return;
     const chunk = Buffer.alloc(4096, 1);
     try {
       for (;;) appendFileSync(this.#ballast, chunk);

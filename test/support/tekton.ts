@@ -76,17 +76,17 @@ export class TektonServer {
   }
 
   /** Makes a TaskRun and follows it to its end. */
-  async taskRun(spec: object, namespace?: string): Promise<TaskRun> {
-    return this.ended(TaskRun, await this.#create(TaskRun, spec, namespace));
+  async taskRun(spec: object): Promise<TaskRun> {
+    return this.ended(TaskRun, await this.#create(TaskRun, spec));
   }
 
   /** Makes a PipelineRun and follows it to its end. */
-  async pipelineRun(spec: object, namespace?: string): Promise<PipelineRun> {
-    return this.ended(PipelineRun as never, await this.#create(PipelineRun as never, spec, namespace)) as never;
+  async pipelineRun(spec: object): Promise<PipelineRun> {
+    return this.ended(PipelineRun as never, await this.#create(PipelineRun as never, spec)) as never;
   }
 
-  async #create(kind: typeof TaskRun, spec: object, namespace?: string): Promise<TaskRun> {
-    const metadata = { generateName: 'run-', namespace: namespace ?? (await this.namespace()) };
+  async #create(kind: typeof TaskRun, spec: object): Promise<TaskRun> {
+    const metadata = { generateName: 'run-', namespace: await this.namespace() };
     return this.client.create(kind, { metadata, spec: spec as TaskRun['spec'] });
   }
 

@@ -44,7 +44,6 @@ const volumeClaimTemplateSchema = s.object(
   },
   { open: true },
 );
-export type VolumeClaimTemplate = s.Infer<typeof volumeClaimTemplateSchema>;
 
 export const workspaceBindingSchema = s.object({
   name: s.describe('A workspace of the Task or Pipeline.', s.string()),

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => cli.close());
 
 const configure = (...argv: readonly string[]) => cli.run('configure-space', ...argv);
-const specOf = async (name = 'dev') => (await cli.server.client.get(Space, { name })).spec;
+const specOf = async () => (await cli.server.client.get(Space, { name: 'dev' })).spec;
 
 describe('environment', () => {
   test('of Tasks: set, changed, shown, unset, in Kf’s words', async () => {

@@ -7,7 +7,7 @@ import { chunkBytes, parse, type ReadLine, readLines } from '../../../src/node/f
 
 const time = '2026-01-02T03:04:05.123456789+00:00';
 const out = (content: string, tag = 'F') => `${time} stdout ${tag} ${content}\n`;
-const err = (content: string, tag = 'F') => `${time} stderr ${tag} ${content}\n`;
+const err = (content: string) => `${time} stderr F ${content}\n`;
 const running = { isFinal: false, mayBeMore: false };
 const ended = { isFinal: true, mayBeMore: false };
 const read = (text: string, state = running) => parse(Buffer.from(text), 0, state);

@@ -68,8 +68,7 @@ const goesOn = async (name: string): Promise<Pod> => {
   return client.get(Pod, { namespace, name });
 };
 const says = (name: string, accepts: (pod: Pod) => boolean) => untilObject(client, Pod, { namespace, name }, accepts);
-const configMap = (name: string, data: Readonly<Record<string, string>> = { key: 'value' }) =>
-  client.create(ConfigMap, { metadata: { name, namespace }, data });
+const configMap = (name: string) => client.create(ConfigMap, { metadata: { name, namespace }, data: { key: 'value' } });
 const secret = (name: string) => client.create(Secret, { metadata: { name, namespace }, data: { key: 'YQ==' } });
 const claim = (name: string, volumeName?: string) =>
   client.create(PersistentVolumeClaim, {

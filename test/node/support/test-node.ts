@@ -197,8 +197,8 @@ export class TestNode {
     return Number(readFileSync(join(this.layout.pods, pod.metadata.uid!, container, 'pid'), 'utf8'));
   }
 
-  monitorPid(pod: Pod, index = 0): number {
-    return liveMonitors(this.layout.runtime).get(`${pod.metadata.uid}-${index}`)!;
+  monitorPid(pod: Pod): number {
+    return liveMonitors(this.layout.runtime).get(`${pod.metadata.uid}-0`)!;
   }
 
   /** The container's output. */

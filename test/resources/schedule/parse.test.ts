@@ -4,8 +4,7 @@ import { parseSchedule } from '../../../src/resources/schedule/parse.ts';
 import { minute } from '../../../src/resources/schedule/schedule.ts';
 import { schedule } from './support.ts';
 
-const span = (from: number, to: number, step = 1): number[] =>
-  Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step);
+const span = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 const fieldsOf = (text: string) => schedule(text).fields!;
 
 describe('fields', () => {

@@ -6,8 +6,7 @@ import { childRunNames } from '../../../src/tekton/pipeline-run/names.ts';
 const combos = (matrix: Matrix) =>
   combinationsOf(matrix).map((params) => params.map(({ name, value }) => `${name}=${value}`).join(' '));
 const list = (name: string, ...value: string[]) => ({ name, value });
-const include = (fields: Record<string, string>, name?: string) => ({
-  ...(name === undefined ? {} : { name }),
+const include = (fields: Record<string, string>) => ({
   params: Object.entries(fields).map(([key, value]) => ({ name: key, value })),
 });
 

@@ -13,12 +13,11 @@ import { clientSettings, type Setting } from '../../controllers/clients.ts';
 
 const namespace = 'dev';
 const echo = { steps: [{ name: 'echo', image: 'host', command: ['echo', 'hi'] }] };
-const taskYaml = (name: string, more = ''): string => `
+const taskYaml = (name: string): string => `
 apiVersion: tekton.dev/v1
 kind: Task
 metadata: { name: ${name}, labels: { from: afar } }
 spec:
-  ${more}
   steps:
     - name: echo
       image: host

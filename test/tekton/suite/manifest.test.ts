@@ -3,8 +3,8 @@ import { recipeOf, wordsOf } from '../images/recipes.ts';
 import { imagesOf, inNamespace, nameOf, obstacleOf, readManifest } from './manifest.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
-const taskRun = (spec: object, more: object = {}) =>
-  readManifest('a/run.yaml', JSON.stringify({ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', ...more, spec }));
+const taskRun = (spec: object) =>
+  readManifest('a/run.yaml', JSON.stringify({ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', spec }));
 const stepsOf = (...images: readonly string[]) => ({ taskSpec: { steps: images.map((image) => ({ image })) } });
 const all = () => true;
 

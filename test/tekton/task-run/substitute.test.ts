@@ -236,18 +236,18 @@ describe('StepActions', () => {
     script: 'echo $(params.p) $(context.taskRun.name) > $(step.results.out.path)',
     env: [{ name: 'E', value: '$(params.p)' }],
   };
-  const inlined = (params: { name: string; value: string | string[] }[], extra = {}) =>
+  const inlined = (params: { name: string; value: string | string[] }[]) =>
     specOf(
       taskRun({
         params: [
           { name: 'outer', value: 'O' },
           { name: 'p', value: 'hidden' },
         ],
-        taskSpec: { steps: [{ name: 's', ref: { name: 'sa' }, params, onError: 'continue', ...extra }] },
+        taskSpec: { steps: [{ name: 's', ref: { name: 'sa' }, params, onError: 'continue' }] },
       }),
       {
         name: 'run',
-        spec: { steps: [{ name: 's', ref: { name: 'sa' }, params, onError: 'continue', ...extra }] },
+        spec: { steps: [{ name: 's', ref: { name: 'sa' }, params, onError: 'continue' }] },
         actions: new Map([[0, action]]),
       },
     ).steps?.[0];

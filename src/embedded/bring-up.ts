@@ -15,7 +15,7 @@ import { isHeld } from './backup/hold.ts';
 import { keepDiskFree } from './disk/keep-disk-free.ts';
 import type { Home } from './home.ts';
 import { openMachine } from './machine.ts';
-import type { Parts } from './node-parts.ts';
+import type { NodeParts } from './node-parts.ts';
 import { nodeLimits } from './node-settings.ts';
 import type { NodeState } from './node-state.ts';
 import { noteOwner } from './owner-note.ts';
@@ -38,7 +38,7 @@ export async function bringUp(
   options: NodeOptions,
   layout: Layout,
   { logs, forwarder }: { readonly logs: LogStore; readonly forwarder: LogForwarder },
-  parts: Parts,
+  parts: NodeParts,
   state: NodeState,
 ): Promise<void> {
   const machine = await openMachine(options, layout, parts);

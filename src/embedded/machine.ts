@@ -16,7 +16,7 @@ import { findPrograms } from '../node/runtime/find-programs.ts';
 import type { ServerConfig } from '../resources/server-config/settings.ts';
 import { type AllImages, createImages } from './create-images.ts';
 import type { Home } from './home.ts';
-import type { Parts } from './node-parts.ts';
+import type { NodeParts } from './node-parts.ts';
 import { hostStackPaths, reserveOf } from './node-settings.ts';
 
 export interface Machine {
@@ -42,7 +42,7 @@ interface Options {
  * @param parts gets each part as soon as it is there, also where another one fails
  * @throws Error naming what the machine lacks
  */
-export async function openMachine({ home, config, log }: Options, layout: Layout, parts: Parts): Promise<Machine> {
+export async function openMachine({ home, config, log }: Options, layout: Layout, parts: NodeParts): Promise<Machine> {
   const { runtimes, conmon, init } = findPrograms();
   await requireRights();
   const { dataDir, instance } = home;

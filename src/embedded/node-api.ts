@@ -8,7 +8,7 @@ import type { NodeAgent } from '../node/agent.ts';
 import { statusError } from '../resources/status.ts';
 import type { BundleImages } from '../tekton/resolvers/bundle-images.ts';
 import { bundleImages } from './bundle-images.ts';
-import type { Parts } from './node-parts.ts';
+import type { NodeParts } from './node-parts.ts';
 
 export interface NodeApi {
   readonly files: FileSource;
@@ -23,7 +23,7 @@ export interface NodeApi {
  * Who comes before the node is up gets 503; commands and questions about the disk wait for the first try.
  * @param tried resolves once the node has come up, or could not, for the first time
  */
-export const nodeApi = (parts: Parts, tried: Promise<void>): NodeApi => ({
+export const nodeApi = (parts: NodeParts, tried: Promise<void>): NodeApi => ({
   files: {
     read(query) {
       return agentOf(parts).files.read(query);
@@ -68,12 +68,12 @@ export const nodeApi = (parts: Parts, tried: Promise<void>): NodeApi => ({
   }),
 });
 
-function agentOf({ agent }: Parts): NodeAgent {
+function agentOf({ agent }: NodeParts): NodeAgent {
   if (agent === undefined) throw notUp();
   return agent;
 }
 
-function diskSpaceOf({ diskSpace }: Parts): DiskSpace {
+function diskSpaceOf({ diskSpace }: NodeParts): DiskSpace {
   if (diskSpace === undefined) throw notUp();
   return diskSpace;
 }

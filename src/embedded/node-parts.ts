@@ -15,7 +15,7 @@ import type { AllImages } from './create-images.ts';
 import type { Collector } from './disk/collector.ts';
 import type { DiskShare } from './disk/disk-share.ts';
 
-export interface Parts {
+export interface NodeParts {
   shells?: CommandShells;
   announcement?: { stop(): void };
   images?: AllImages;
@@ -32,7 +32,7 @@ export interface Parts {
 
 /** Whatever of it fails: what comes after it must not be left running. Failures are told. */
 export async function takeDown(
-  parts: Parts,
+  parts: NodeParts,
   {
     client,
     instance,
@@ -67,7 +67,7 @@ export async function takeDown(
   }
   await step('helper programs', () => parts.shells?.close());
   await step('images', () => parts.images?.close());
-  for (const part of Object.keys(parts) as (keyof Parts)[]) delete parts[part];
+  for (const part of Object.keys(parts) as (keyof NodeParts)[]) delete parts[part];
 }
 
 /** Whether nothing runs that a stopped server would leave running. */

@@ -12,7 +12,7 @@ import { layoutOf } from '../node/layout.ts';
 import { LogStore } from '../node/logs/log-store.ts';
 import { bringUp, type NodeOptions } from './bring-up.ts';
 import { type NodeApi, nodeApi } from './node-api.ts';
-import { type Parts, takeDown } from './node-parts.ts';
+import { type NodeParts, takeDown } from './node-parts.ts';
 import { nodeLimits, reserveOf } from './node-settings.ts';
 import { NodeState } from './node-state.ts';
 import { RoomRequests } from './room-requests.ts';
@@ -46,7 +46,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     onError: options.log,
   });
   forwarder.start();
-  const parts: Parts = {};
+  const parts: NodeParts = {};
   const stopping = new AbortController();
   const { client, config, version, log } = options;
   const roomRequests = new RoomRequests();
@@ -83,7 +83,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 async function untilUp(
   bringUp: () => Promise<void>,
   options: NodeOptions,
-  parts: Parts,
+  parts: NodeParts,
   state: NodeState,
   stopping: AbortSignal,
 ): Promise<void> {

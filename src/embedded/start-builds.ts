@@ -20,7 +20,7 @@ import { announceStack } from './announce-stack.ts';
 import { givenImages } from './given-images.ts';
 import { createImageTools } from './image-tools.ts';
 import type { Machine } from './machine.ts';
-import type { Parts } from './node-parts.ts';
+import type { NodeParts } from './node-parts.ts';
 import { buildLimits, nodeLimits } from './node-settings.ts';
 
 interface Options {
@@ -34,7 +34,7 @@ interface Options {
 export async function startBuilds(
   { client, sources, config, log }: Options,
   { layout, bootId, run, programs, images, disk, stack }: Machine,
-  parts: Parts,
+  parts: NodeParts,
 ): Promise<BuildCaches> {
   // Before builds start: each has its folder to itself.
   const caches = new BuildCaches({

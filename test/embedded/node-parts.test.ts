@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Parts, takeDown } from '../../src/embedded/node-parts.ts';
+import { type NodeParts, takeDown } from '../../src/embedded/node-parts.ts';
 
 test('what fails while the node is taken down is told, and all the rest is taken down all the same', async () => {
   const stopped: string[] = [];
@@ -18,7 +18,7 @@ test('what fails while the node is taken down is told, and all the rest is taken
     disk: part('disk'),
     shells: part('shells'),
     images: part('images'),
-  } as unknown as Parts;
+  } as unknown as NodeParts;
   const said: string[] = [];
   const client = { list: () => Promise.reject(new Error('no store')) } as never;
   await takeDown(parts, { client, instance: 'none', log: (message, error) => said.push(`${message}: ${error}`) });

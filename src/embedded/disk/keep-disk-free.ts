@@ -8,7 +8,7 @@ import type { LogForwarder } from '../../node/forward/log-forwarder.ts';
 import type { LogStore } from '../../node/logs/log-store.ts';
 import { isHeld } from '../backup/hold.ts';
 import type { Machine } from '../machine.ts';
-import type { Parts } from '../node-parts.ts';
+import type { NodeParts } from '../node-parts.ts';
 import { loadServerConfig } from '../server-config.ts';
 import { startCollector } from './collector.ts';
 import { startDiskShare } from './disk-share.ts';
@@ -29,7 +29,7 @@ interface Options {
 export function keepDiskFree(
   { client, sources, caches, logs, forwarder, log }: Options,
   { layout, run, images: { store: images, storage, settings } }: Machine,
-  parts: Parts,
+  parts: NodeParts,
 ): void {
   const { data: dataDir } = layout;
   const stored = { client, storage, store: images, settings };

@@ -34,11 +34,14 @@ export const objectMetaSchemas: Readonly<Record<string, object>> = {
         type: 'array',
         description: 'Must be empty before the object is removed; each names who removes it.',
         items: { type: 'string', default: '' },
+        'x-kubernetes-list-type': 'set',
       },
       ownerReferences: {
         type: 'array',
         description: 'Objects that this one depends on; when all are gone, it is removed too.',
         items: { allOf: [{ $ref: `#/components/schemas/${owner}` }] },
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['uid'],
       },
       managedFields: {
         type: 'array',
@@ -51,6 +54,7 @@ export const objectMetaSchemas: Readonly<Record<string, object>> = {
     type: 'object',
     description: 'OwnerReference identifies an owning object, by UID.',
     required: ['apiVersion', 'kind', 'name', 'uid'],
+    'x-kubernetes-map-type': 'atomic',
     properties: {
       apiVersion: string('API version of the owner.'),
       kind: string('Kind of the owner.'),

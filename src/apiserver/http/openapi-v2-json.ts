@@ -1,5 +1,6 @@
 /** The OpenAPI v2 document in JSON: for clients that learn from it what kinds there are and what they look like. */
 
+import { isJsonObject } from '../../resources/json.ts';
 import { type Catalog, groupVersionOf, type ServedResource } from './catalog.ts';
 import { componentOf } from './openapi-component.ts';
 import { objectMetaSchemas } from './openapi-meta.ts';
@@ -41,5 +42,12 @@ export function openApiV2Json(catalog: Catalog): Buffer {
       ...Object.fromEntries(readable.map((resource) => [schemaName(resource), componentOf(resource)])),
     },
   };
-  return Buffer.from(JSON.stringify(document).replaceAll('"#/components/schemas/', '"#/definitions/'));
+  return Buffer.from(JSON.stringify(document, referred).replaceAll('"#/components/schemas/', '"#/definitions/'));
+}
+
+/** A reference beside a description, which v3 has no other way to write, is an `allOf` there. */
+function referred(_key: string, value: unknown): unknown {
+  if (!isJsonObject(value) || !Array.isArray(value.allOf)) return value;
+  const { allOf, ...rest } = value;
+  return { ...rest, ...allOf[0] };
 }

@@ -155,8 +155,9 @@ describe('OpenAPI', () => {
         'x-kubernetes-list-type': 'map',
         'x-kubernetes-list-map-keys': ['name'],
       });
-      const metadata = pod.properties.metadata.allOf[0].$ref.replace('#/definitions/', '');
-      expect(json.definitions[metadata].properties.name.type).toBe('string');
+      const metadata = json.definitions[pod.properties.metadata.$ref.replace('#/definitions/', '')];
+      expect(metadata.properties.name.type).toBe('string');
+      expect(metadata.properties.ownerReferences['x-kubernetes-list-map-keys']).toEqual(['uid']);
     }
   });
 

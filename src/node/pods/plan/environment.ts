@@ -88,9 +88,9 @@ function wholeObject(
 /** As Kubernetes' relaxed rule: any printable ASCII but `=`. */
 const isEnvName = (name: string): boolean => /^[ -<>-~]+$/.test(name);
 
-/** Replaces `$(NAME)` where NAME is known; `$$` stands for one `$`. Anything else stays as it is. */
+/** Replaces `$(NAME)` where NAME is known; `$$` stands for one `$`. Anything else stays as it is, up to its first `)`. */
 export function expand(text: string, known: ReadonlyMap<string, string>): string {
-  return text.replace(/\$(\$|\(([^()]*)\))/g, (whole, what: string, name: string | undefined) =>
+  return text.replace(/\$(\$|\(([^)]*)\))/g, (whole, what: string, name: string | undefined) =>
     what === '$' ? '$' : (known.get(name ?? '') ?? whole),
   );
 }

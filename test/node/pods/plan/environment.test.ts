@@ -13,6 +13,7 @@ test.each([
   ['$A ${A} $', '$A ${A} $'],
   ['$(A', '$(A'],
   ['$(A)(B)', 'one(B)'],
+  ['$(echo $(A)) $(A)', '$(echo $(A)) one'],
 ])('expand %s', (text, expected) => {
   expect(
     expand(

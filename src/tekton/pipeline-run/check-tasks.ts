@@ -6,7 +6,7 @@ import type { PipelineRun } from '../../resources/tekton/pipeline-run.ts';
 import type { PipelineSpec, PipelineTask } from '../../resources/tekton/pipeline-spec.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
 import type { WhenExpression } from '../../resources/tekton/when.ts';
-import { goList, typeOfSpec } from '../variables/params.ts';
+import { goList, goMap, missingKeys, typeOfSpec } from '../variables/params.ts';
 import { neededFields } from './graph.ts';
 import type { RunPipeline } from './pipeline.ts';
 import { resultReferencesIn, variablesIn } from './result-reference.ts';
@@ -28,9 +28,12 @@ export function checkTasks(
 ): void {
   if (isTaskAttempt(run)) return;
   const tasks = [...(spec.tasks ?? []), ...(spec.finally ?? [])];
-  for (const task of tasks) checkTaskParams(run, task, ran.get(task.name));
-  for (const task of [...(original.tasks ?? []), ...(original.finally ?? [])])
-    checkEnums(task, original.params ?? [], ran.get(task.name)?.params ?? []);
+  const written = [...(original.tasks ?? []), ...(original.finally ?? [])];
+  for (const [index, task] of tasks.entries()) {
+    const known = ran.get(task.name);
+    checkTaskParams(run, task, known);
+    checkEnums(written[index]!, original.params ?? [], known?.params ?? []);
+  }
   for (const { when = [] } of tasks) checkCel(when);
   const known = new Map(tasks.map((task) => [task.name, task]));
   for (const task of tasks) {
@@ -116,10 +119,10 @@ function checkOptionalWorkspaces(
   for (const task of tasks)
     for (const { name, workspace = '' } of task.workspaces ?? []) {
       const declared = ran.get(task.name)?.workspaces?.find((candidate) => candidate.name === name);
-      if (declared !== undefined && declared.optional !== true && optional.has(workspace || name))
+      if (declared !== undefined && declared.optional !== true && optional.has(workspace))
         throw new PipelineRunFailure(
           'RequiredWorkspaceMarkedOptional',
-          `[User error] Optional workspace not supported by task: pipeline workspace ${JSON.stringify(workspace || name)} is marked optional but pipeline task ${JSON.stringify(task.name)} requires it be provided`,
+          `[User error] Optional workspace not supported by task: pipeline workspace ${JSON.stringify(workspace)} is marked optional but pipeline task ${JSON.stringify(task.name)} requires it be provided`,
         );
     }
 }
@@ -155,4 +158,7 @@ function checkTaskParams(run: PipelineRun, task: PipelineTask, ran: Ran | undefi
   });
   if (wrong.length > 0)
     fail(`param types don't match the user-specified type: [${wrong.map(({ name }) => name).join(' ')}]`);
+  const objects = given.filter(({ value }) => typeOf(value) === 'object' && Object.keys(value).length > 0);
+  const keys = missingKeys(declared, objects);
+  if (keys.size > 0) fail(`missing keys for these params which are required in ParamSpec's properties ${goMap(keys)}`);
 }

@@ -83,6 +83,26 @@ test.each([
     '[User error] Pipeline dev/run can\'t be Run; it has an invalid spec: invalid value: maybe: OnError\nPipelineTask OnError must be either "continue" or "stopAndFail"',
   ],
   [
+    'an object lacks a key that its task needs',
+    {
+      tasks: [
+        {
+          name: 't',
+          taskSpec: { steps, params: [{ name: 'o', type: 'object', properties: { k: {}, j: {} } }] },
+          params: [{ name: 'o', value: { k: 'v' } }],
+        },
+      ],
+    },
+    'PipelineValidationFailed',
+    "[User error] Validation failed for pipelinerun run with error invalid input params for task : missing keys for these params which are required in ParamSpec's properties map[o:[j]]",
+  ],
+  [
+    'a step uses a workspace that nobody binds',
+    { tasks: [{ name: 't', ...shown('$(workspaces.w.path)') }] },
+    'CreateRunFailed',
+    'expected workspace "w" to be provided by pipelinerun for pipeline task "t"',
+  ],
+  [
     'a value that its Task does not allow',
     { tasks: [{ ...ab, params: [{ name: 'p', value: 'z' }] }] },
     'InvalidParamValue',

@@ -21,7 +21,7 @@ const kinds: readonly AnyKind[] = [PipelineRun, TaskRun];
 export class ConcurrencyLine {
   readonly #client: Client;
   readonly #mutex: KeyedMutex;
-  /** Who waits here, for their lines; of the one kind that is asked for. */
+  /** The runs of this kind that wait, by the queue that they wait in. */
   readonly #waiting = new Waiting();
 
   /** @param mutex of all who decide about these runs */
@@ -81,7 +81,7 @@ function limitOf({ metadata }: Run): number {
   return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : 1;
 }
 
-/** Somebody has to let it go first: nobody waits for that. */
+/** A pending run does not count: it starts only when its user lets it. */
 const isHeldBack = (run: Run): boolean =>
   (run.spec.status === 'PipelineRunPending' || run.spec.status === 'TaskRunPending') && !hasStarted(run);
 

@@ -10,7 +10,7 @@ export interface Place {
   readonly created: string;
 }
 
-/** Those that a run waits for, the first first: none where it is among the first `limit`. */
+/** The runs ahead of a run, oldest first; none where it is among the first `limit`. */
 export function behind(line: readonly Place[], uid: string, limit: number): readonly Place[] {
   const sorted = [...line].sort(compare);
   const index = sorted.findIndex((place) => place.uid === uid);

@@ -72,7 +72,7 @@ function checkEnums({ params = [], taskRef }: PipelineTask, outer: readonly Para
   }
 }
 
-/** What waits for no other task is known to be wrong before the first one begins. */
+/** Evaluates the CEL of `when` that refers to no other task, so that a mistake fails the run before it begins. */
 function checkCel(when: readonly WhenExpression[]): void {
   for (const { cel = '' } of when)
     if (cel !== '' && !variablesIn(cel).some((text) => /^(tasks|finally)\./.test(text))) evaluateCel(cel);

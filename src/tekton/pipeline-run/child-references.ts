@@ -29,7 +29,7 @@ function referenceTo(run: ChildRun, task: PipelineTask): ChildReference {
   };
 }
 
-/** Of a matrix the names of what it includes that fit the run, else the task's. */
+/** Of a matrix run the names of the `include` entries that fit it, else the task's display name. */
 function displayNameOf(run: ChildRun, task: PipelineTask): string | undefined {
   const variables = new Map<string, ParamValue>();
   for (const { name, value } of run.spec.params ?? []) setParam(variables, name, value);

@@ -21,10 +21,10 @@ export interface ChildPlan {
   readonly task: PipelineTask;
   readonly isFinally: boolean;
   readonly name: string;
-  /** Of a matrix. */
+  /** The params that the matrix gives to this run. */
   readonly combination: readonly Param[];
   readonly workspaces: readonly WorkspaceBinding[];
-  /** Of the PipelineRun, for what it says of single tasks. */
+  /** Variables of the PipelineRun, for its `taskRunSpecs`. */
   readonly variables: Variables;
   /** Milliseconds that a TaskRun has where nothing else is said; 0: no limit. */
   readonly usualTimeout: number;

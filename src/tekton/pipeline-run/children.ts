@@ -23,7 +23,7 @@ export class LeftoverInTheWay extends Error {}
 export interface Loaded {
   /** By name of the pipeline task, in the order of a matrix; all that there are to be. */
   readonly runs: ReadonlyMap<string, readonly ChildRun[]>;
-  /** Of a matrix, and perhaps not all: the status does not tell of them yet. */
+  /** By task: children that the status does not list yet; of a matrix perhaps not all. */
   readonly unlisted: ReadonlyMap<string, readonly ChildRun[]>;
 }
 

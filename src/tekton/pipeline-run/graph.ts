@@ -55,7 +55,7 @@ function refuseCycles(graph: Graph): void {
   }
 }
 
-/** Of tasks that cannot run, one that waits for itself, and not merely for a cycle. */
+/** Of the tasks that cannot run, one that is itself part of a cycle. */
 function firstInCycle(left: readonly (readonly [string, readonly string[]])[]): readonly [string, readonly string[]] {
   const parents = new Map(left);
   const reaches = (from: string, to: string, seen: Set<string>): boolean =>

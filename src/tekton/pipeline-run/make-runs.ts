@@ -33,7 +33,7 @@ export interface Making {
   readonly settings: PipelineRunSettings;
 }
 
-/** Of the server's settings. */
+/** The server's settings for PipelineRuns. */
 export interface PipelineRunSettings {
   /** Runs that a matrix may make. */
   readonly matrixCombinations: number;
@@ -85,7 +85,7 @@ function checkEnums(task: PipelineTask, combinations: readonly (readonly Param[]
   }
 }
 
-/** What was checked before the first task began need not be asked for again. */
+/** Whether the task's spec has to be read: not where it was checked before the first task began. */
 function needsToKnow({ pipeline: { run }, state, task }: Making): boolean {
   if (task.pipelineRef !== undefined || isOpen(state.task)) return true;
   // Its Task may allow certain values only; the run of one from elsewhere says so itself.

@@ -38,7 +38,7 @@ export const hasEmptyList = (matrix: Matrix): boolean =>
 
 const listOf = (value: ParamValue): readonly string[] => (Array.isArray(value) ? (value as readonly string[]) : []);
 
-/** What both name is the same in both. */
+/** Whether the params that both have are equal. */
 const agrees = (combination: Combination, include: Combination): boolean =>
   [...include].every(([name, value]) => !combination.has(name) || combination.get(name) === value);
 

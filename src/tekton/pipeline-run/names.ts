@@ -2,10 +2,10 @@
 
 import { childName } from '../../resources/names.ts';
 
-/** Of a task without a matrix. */
+/** Name of the run of a task without a matrix. */
 export const childRunName = (run: string, task: string): string => childName(run, `-${task}`);
 
-/** Of all runs of a task with a matrix: `RUN-TASK-0`, `RUN-TASK-1` …; of one alone as without. */
+/** Names of the runs of a task with a matrix: `RUN-TASK-0`, `RUN-TASK-1` …; of a single one as without. */
 export function childRunNames(run: string, task: string, count: number): readonly string[] {
   if (count === 1) return [childRunName(run, task)];
   return Array.from({ length: count }, (_, index) => {

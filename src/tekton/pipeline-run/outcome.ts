@@ -76,7 +76,7 @@ export function conditionOfRun(
   return timeout(run, progress, timedOut, limits, counts) ?? finished(run, progress, counts);
 }
 
-/** What runs ends first: "cancelled" means "stopped". */
+/** Final only when nothing runs any more: "cancelled" means "stopped". */
 function cancelled(run: PipelineRun, progress: Progress, counts: Counts): ConditionDraft {
   if ([true, false].some((isFinally) => progress.running(isFinally).length > 0))
     // A Kf Task says itself that it is being ended.

@@ -10,7 +10,7 @@ import { isSuccessful } from './task-state.ts';
 
 export interface PipelineResults {
   readonly results: readonly { readonly name: string; readonly value: ParamValue }[];
-  /** Of which tasks that succeeded have not left what they refer to. */
+  /** Results that refer to something that a succeeded task has not produced. */
   readonly invalid: readonly string[];
 }
 

@@ -107,7 +107,7 @@ export class PipelineRunController {
     }
   }
 
-  /** What fails tells of the Pipeline. */
+  /** A failure that is thrown is reported with the Pipeline in the status. */
   async #advanceKnown(pipeline: RunPipeline): Promise<Result | void> {
     try {
       return await this.#advance(pipeline);

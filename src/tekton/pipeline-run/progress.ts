@@ -123,7 +123,7 @@ export class Progress {
       .map((state) => ({ state, task: this.filled(state).task }));
   }
 
-  /** Of tasks that have their turn, or never will: an element that a list of results has not, of which all else is known. */
+  /** A reference to an element that a list of results does not have, of a task that may start now or never. */
   get beyondList(): string | undefined {
     for (const state of this.#states) {
       if (isStarted(state) || !this.#isReady(state)) continue;
@@ -219,7 +219,7 @@ export class Progress {
     return this.#emptyMatrix(state);
   }
 
-  /** Of one that was skipped by `when`; or any, where the task's own failure would be ignored. */
+  /** Whether results are missing because of a task skipped by `when`; or at all, where the task's failure is ignored. */
   #isMissingResults(state: TaskState): boolean {
     return this.filled(state).resolution.missing.some(({ reference }) => {
       const producer = this.#situation.states.get(reference.task);

@@ -155,7 +155,7 @@ export class Step {
     if (running.length > 0) this.#look();
   }
 
-  /** As with Tekton nothing more is made then, not even of what comes finally. */
+  /** Fails the run where a list of results has too few elements; as in Tekton, finally tasks do not run then. */
   #refuseBeyondList(): void {
     const { metadata, spec } = this.#run;
     const fault = spec.status === 'Cancelled' ? undefined : this.#progress.beyondList;

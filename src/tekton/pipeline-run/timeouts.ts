@@ -13,7 +13,7 @@ export interface Limits {
 const limitOf = (text: string | undefined): number | undefined =>
   (text === undefined ? undefined : parseDuration(text)) || undefined;
 
-/** What is not said follows from the other two. */
+/** The three limits; an absent one follows from the other two. */
 export function limitsOf({ spec: { timeouts = {} } }: PipelineRun): Limits {
   const pipeline = limitOf(timeouts.pipeline);
   const tasks = limitOf(timeouts.tasks);

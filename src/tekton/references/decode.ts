@@ -6,12 +6,12 @@ import { inTime, TookTooLong } from '../../resources/in-time.ts';
 import { isJsonObject } from '../../resources/json.ts';
 import type { KubeObject } from '../../resources/meta.ts';
 
-/** What was found is no object, or one of another kind. */
+/** Thrown where the bytes are no object of the expected kind. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';
 }
 
-/** What aliases may multiply a document by; a Task has few or none. */
+/** How many aliases a YAML document may have, against documents that grow by them. */
 const mostAliases = 100;
 
 /** Milliseconds; a Task takes a few. */
@@ -40,7 +40,7 @@ export async function decode(data: string, kind: AnyKind, article: string): Prom
     : (conversion.toStored({ metadata, spec }) as unknown as Decoded);
 }
 
-/** As far as it is used. */
+/** Checks the members of the metadata that are used. */
 function isMetadata(value: unknown): value is Decoded['metadata'] {
   if (!isJsonObject(value)) return false;
   const { name, labels = {}, annotations = {} } = value;

@@ -9,7 +9,7 @@ import { longestResource, ResolverError } from './resolver.ts';
 export interface Fetch {
   readonly url: string;
   readonly signal: AbortSignal;
-  /** Of this machine, that may be spoken to all the same. */
+  /** Hosts on this machine that may be connected to all the same. */
   readonly hosts: readonly string[];
   /** Goes to the URL's own origin only. */
   readonly authorization?: string;

@@ -159,7 +159,7 @@ const failed =
       .trim()
       .replaceAll(/\s+/g, ' ')
       .slice(0, 500);
-    // What git says when its file may not grow any more.
+    // git's messages when it reaches the limit on the size of files.
     if (/died of signal 25|file too large|index-pack (failed|output)/i.test(said))
       throw new ResolverError(`git ${command} error: ${said}: has it more at that revision than resolvers.gitSize?`);
     const hint = /returned error: 30[12378]|redirect/i.test(said)

@@ -15,7 +15,7 @@ export interface GitResolverOptions {
   readonly client: Client;
   readonly settings: () => Promise<ResolverSettings>;
   readonly run: Run;
-  /** Of the folders in which git works; users other than root must be able to reach them. */
+  /** Prefix of the folders in which git works; users other than root must be able to reach them. */
   readonly folderPrefix: string;
 }
 
@@ -52,14 +52,14 @@ async function localPlace(url: string, repositories: readonly string[]): Promise
     `${url} is not in a directory whose repositories may be read; ` +
       'an administrator allows one with: kf configure-server set resolvers.repositories DIRECTORY',
   );
-  // Who may read nothing is not told what there is.
+  // Where no directory is allowed it is not even said whether the path is there.
   if (repositories.length === 0) throw refused;
   try {
     const path = await realpath(fileURLToPath(url));
     const allowed = await Promise.all(repositories.map((one) => realpath(one).catch(() => undefined)));
     if (allowed.some((one) => one !== undefined && isWithin(path, one))) return { url: `file://${path}` };
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw refused;
 }

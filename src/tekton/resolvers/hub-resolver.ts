@@ -13,7 +13,7 @@ const artifactCatalogs: Readonly<Record<string, string>> = {
   pipeline: 'tekton-catalog-pipelines',
 };
 
-/** Of a list with its READMEs, or a resource in JSON. */
+/** Bytes of an answer: a list with READMEs, or a resource in JSON. */
 const longestAnswer = 4 * longestResource;
 
 /** A hub's own paths and answers. */
@@ -23,7 +23,7 @@ interface Hub {
   resource(params: ResolverParams): string;
   versionsIn(answer: unknown): readonly string[];
   yamlIn(answer: unknown): string | undefined;
-  /** As its paths have it. */
+  /** The version as the hub writes it in paths. */
   spell(version: string): string;
 }
 
@@ -121,7 +121,7 @@ async function askHub(hub: Hub, fetch: Omit<Parameters<typeof fetchBytes>[0], 'l
     const answer: unknown = JSON.parse(bytes.toString('utf8'));
     if (typeof answer === 'object' && answer !== null) return answer;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new ResolverError(`${lead}error unmarshalling json response of ${fetch.url}`);
 }

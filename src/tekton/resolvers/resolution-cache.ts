@@ -71,7 +71,7 @@ export class ResolutionCache {
   }
 }
 
-/** Of a namespace: what its Secrets have opened is nobody else's. */
+/** Keys include the namespace: what was read with its Secrets is not given to others. */
 export function cacheKey(type: string, namespace: string, params: ResolverParams): string {
   const { cache: _, ...rest } = params;
   return JSON.stringify([type, namespace, ...Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))]);

@@ -67,7 +67,7 @@ class ResolutionController {
     this.#cache = new ResolutionCache(clock);
   }
 
-  /** What is being found is found by the next server. */
+  /** Interrupts what is being resolved; the next server resolves it. */
   close(): void {
     this.#end.abort();
   }

@@ -19,7 +19,7 @@ export function compareVersions(a: Version, b: Version): number {
     if (difference !== 0) return difference;
   }
   if (a.pre === b.pre) return 0;
-  // What comes before a release is older than it.
+  // A pre-release is older than its release.
   if (a.pre === '' || b.pre === '') return a.pre === '' ? 1 : -1;
   return a.pre < b.pre ? -1 : 1;
 }
@@ -39,7 +39,7 @@ const operators: Readonly<Record<string, (found: Version, wanted: Version) => bo
   },
 };
 
-/** What accepts versions; undefined when the text is no constraint. A plain version is one, too: `=`. */
+/** A predicate of versions; undefined when the text is no constraint. A plain version means `=`. */
 export function parseConstraint(text: string): ((version: Version) => boolean) | undefined {
   const checks = text.split(',').map((part) => {
     const found = /^\s*(=|!=|>=|<=|>|<|~>)?\s*(\S+)\s*$/.exec(part);

@@ -85,7 +85,7 @@ export class SpaceLine {
     };
   }
 
-  /** What Tasks take that run. */
+  /** What the running Tasks use. */
   async #tasks(namespace: string) {
     const runs = await runsOfTasks(this.#client, namespace);
     return runs.map(({ spec }) => needOf(spec.pipelineSpec?.tasks?.[0]?.taskSpec?.steps?.[0]?.computeResources));

@@ -13,9 +13,9 @@ import { paths } from './paths.ts';
 type Breakpoints = NonNullable<NonNullable<TaskRun['spec']['debug']>['breakpoints']>;
 
 export interface StepPlace {
-  /** Of the step among all. */
+  /** Index of the step. */
   readonly index: number;
-  /** Of the step; an unnamed one is stopped at only when it fails. */
+  /** Name of the step; an unnamed one has a breakpoint only for its failure. */
   readonly name: string;
 }
 
@@ -28,15 +28,15 @@ export function breakpointsOf({ spec }: TaskRun): Breakpoints | undefined {
 /** Whether `onError` of steps says nothing. */
 export const overridesOnError = ({ onFailure }: Breakpoints): boolean => onFailure === 'enabled';
 
-/** What a step's entry in the start order gets more. Its own timeout is its command's: no time that it waits counts. */
+/** Adds breakpoints to a step's entry in the start order. Its timeout counts for the command only, not while it waits. */
 export function withBreakpoints(order: ContainerOrder, breakpoints: Breakpoints, place: StepPlace): ContainerOrder {
   const { timeoutSeconds, ignoreFailure, ...rest } = order;
   const { index } = place;
   return {
     ...rest,
-    // What is to be done about a failure is said at the breakpoint.
+    // Whether a failure is ignored is decided at the breakpoint.
     ...(ignoreFailure === undefined || overridesOnError(breakpoints) ? {} : { ignoreFailure }),
-    // As in Tekton: who looks for a fault wants the steps after it as well.
+    // As in Tekton the steps after a failed one run too while onFailure is enabled.
     ...(breakpoints.onFailure === 'enabled' && index > 0 ? { afterFailure: true } : {}),
     folders: [...(order.folders ?? []), `${paths.run}/${index}`, `${paths.debugInfo}/${index}`],
     files: [...(order.files ?? []), ...debugScripts(breakpoints, place)],

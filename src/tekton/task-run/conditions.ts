@@ -19,7 +19,7 @@ export const started = (): ConditionDraft => succeeded('Unknown', 'Started', 'Th
 /** Whether nothing of the Pod runs any more. */
 export const podEnded = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 
-/** What was amiss before somebody ended the run, as Tekton adds it. */
+/** Adds what the condition said before the run was ended, as Tekton does. */
 function withPrevious(run: TaskRun, message: string): string {
   const before = run.status?.conditions?.find(({ type }) => type === 'Succeeded');
   if (before?.status !== 'Unknown' || !before.message) return message;
@@ -41,7 +41,7 @@ export const timedOut = (run: TaskRun): ConditionDraft =>
     withPrevious(run, `TaskRun "${run.metadata.name}" failed to finish within "${run.spec.timeout}"`),
   );
 
-/** Of a PipelineTask with `onError: continue`. */
+/** Set on the runs of a PipelineTask with `onError: continue`. */
 const onErrorAnnotation = 'pipeline.tekton.dev/pipeline-task-on-error';
 
 /** A failure of the run's own doing that its PipelineRun shall not mind. */
@@ -190,7 +190,7 @@ function endedByItself({ state }: ContainerStatus, all: readonly ContainerStatus
   return finished !== '' && (last === '' || finished < last);
 }
 
-/** As Kubernetes has it: nothing of the Pod was left running when its steps had ended, and a sidecar had failed. */
+/** Whether the Pod failed by a sidecar alone: nothing was left running when the steps had ended. */
 function sidecarFailed(pod: Pod): boolean {
   const { containerStatuses: all = [] } = pod.status ?? {};
   const sidecars = all.filter(({ name }) => isSidecar(name));

@@ -53,7 +53,7 @@ function gitConfig(basic: Basic): readonly string[] {
   return ['[credential]\n\thelper = store\n', ...sections];
 }
 
-/** Those of a whole host come first: git takes the last one that fits. */
+/** Credentials for a whole host come first, since git takes the last entry that fits. */
 function gitCredentials(basic: Basic): string {
   const ordered = [...basic].sort((a, b) => Number(pathOf(a.url) !== '') - Number(pathOf(b.url) !== ''));
   const lines = ordered.map(({ url, secret }) => {

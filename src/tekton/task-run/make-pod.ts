@@ -92,7 +92,7 @@ async function partsOf(
   };
 }
 
-/** What params were put into may be none of the words that there are. @throws TaskRunFailure */
+/** Checks `onError` after params were substituted. @throws TaskRunFailure */
 function checkOnError(run: TaskRun, { steps = [] }: TaskSpec): void {
   const wrong = steps.find(({ onError = '' }) => !['', 'continue', 'stopAndFail'].includes(onError));
   if (wrong !== undefined)

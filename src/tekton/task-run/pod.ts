@@ -87,7 +87,7 @@ interface Made {
   readonly volumes: readonly Volume[];
 }
 
-/** Of Kf's own: nothing is mounted that the spec does not name. */
+/** The Pod of a Kf Task: nothing is mounted that the spec does not name. */
 function bare(spec: TaskSpec): Made {
   const steps = spec.steps ?? [];
   return { spec, steps, order: bareOrder(steps), volumes: spec.volumes ?? [] };
@@ -162,7 +162,7 @@ const withCredentials = (order: StartOrder, given: boolean): StartOrder =>
       )
     : order;
 
-/** What is asked for the whole run is shared out among the steps; one runs at a time, and may take all of it. */
+/** A request for the whole run is divided among the steps; each may use all of it, since one runs at a time. */
 function withMemory({ spec: { computeResources = {} } }: TaskRun, order: StartOrder): StartOrder {
   const asked = computeResources.limits?.memory === undefined ? computeResources.requests?.memory : undefined;
   if (asked === undefined) return order;

@@ -141,7 +141,7 @@ export function checkResults(spec: TaskSpec, results: readonly RunResult[]): voi
   const missing = new Map<string, readonly string[]>();
   for (const { name, value } of results) {
     const keys = Object.keys(declared.find((result) => result.name === name)?.properties ?? {});
-    // One that has no key at all is let pass, as in Tekton.
+    // An empty object is accepted, as in Tekton.
     const isNone = typeOfValue(value) !== 'object' || Object.keys(value).length === 0;
     const lacks = isNone ? [] : keys.filter((key) => !Object.hasOwn(value as object, key));
     if (lacks.length > 0) missing.set(name, lacks);

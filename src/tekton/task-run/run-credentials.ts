@@ -89,7 +89,7 @@ async function secretsOf(
   const all = await Promise.all(names.map((secret) => getIfExists(client, Secret, { ...refOf(run), name: secret })));
   return {
     found: all.filter((secret) => secret !== undefined),
-    // One that is missing keeps no run from what does not need it.
+    // A missing Secret is reported, but does not fail the run.
     missing: names.filter((_name, index) => all[index] === undefined),
   };
 }

@@ -31,7 +31,7 @@ function chain(step: Step, index: number, steps: readonly Step[]): ContainerOrde
   };
 }
 
-/** Of steps that need nothing of Tekton. */
+/** The order of steps that use none of Tekton's own files. */
 export function bareOrder(steps: readonly Step[]): StartOrder {
   const entries = steps.map((step, index) => [stepContainer(step, index), chain(step, index, steps)] as const);
   return Object.fromEntries(entries.filter(([, entry]) => Object.keys(entry).length > 0));

@@ -146,7 +146,7 @@ const forgivenSteps = (run: TaskRun, { steps = [] }: TaskSpec): ReadonlySet<stri
   new Set(steps.flatMap((step, index) => (onErrorOf(run, step) === 'continue' ? [stepContainer(step, index)] : [])));
 
 function stepStates(run: TaskRun, spec: TaskSpec, pod: Pod, condition: ConditionDraft): readonly StepState[] {
-  // What Kf says of its own Tasks' ends it reads off the containers.
+  // Kf reads the ends of its own Tasks from the containers' states.
   const outside = !isKfsOwn(run) && condition.status === 'False' && endedFromOutside.includes(condition.reason ?? '');
   return (spec.steps ?? []).map((step, index) => {
     const container = stepContainer(step, index);

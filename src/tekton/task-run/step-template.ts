@@ -26,13 +26,13 @@ export function withTemplate(step: Step, template: StepTemplate | undefined): St
   };
 }
 
-/** What is empty says nothing. */
+/** Leaves out empty members: as in Go they count as absent. */
 const saidIn = <T extends object>(fields: T): T =>
   Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== '' && !(Array.isArray(value) && value.length === 0)),
   ) as T;
 
-/** One that is a value here and is taken from somewhere there is the step's. */
+/** A variable that has `value` on one side and `valueFrom` on the other is taken from the step as a whole. */
 const mergedEnv = (base: Env, over: Env): Env =>
   over.valueFrom !== undefined || (base.valueFrom !== undefined && over.value) ? over : { ...base, ...over };
 
@@ -47,7 +47,7 @@ function byKey<T extends object>(
   const own = new Set(over.map(key));
   const rest = base.filter((item) => !own.has(key(item)));
   const all: T[] = [];
-  // As Kubernetes orders such lists: those of the template come before what they precede there, else last.
+  // The order of a strategic merge patch in Kubernetes: entries of the template keep their place before later ones.
   for (const item of over) {
     const place = places.get(key(item));
     while (place !== undefined && rest.length > 0 && places.get(key(rest[0]!))! < place) all.push(rest.shift()!);

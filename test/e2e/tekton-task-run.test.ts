@@ -236,12 +236,13 @@ test('a run waits for what its volumes are made of, and can be ended meanwhile',
   await start('ended', { taskSpec, workspaces });
   const pending = (name: string, message: string) =>
     until(name, (run) => conditionOf(run, 'Succeeded')?.message?.includes(message) === true);
-  await pending('waits', 'persistentvolumeclaim "later" not found');
+  await pending('waits', String.raw`persistentvolumeclaim \"later\" not found`);
   await client.create(PersistentVolumeClaim, {
     metadata: { name: 'later', namespace },
     spec: { resources: { requests: { storage: '16Mi' } } },
   });
-  const message = 'MountVolume.SetUp failed for volume "in" : configmap "later" not found';
+  const why = JSON.stringify('MountVolume.SetUp failed for volume "in" : configmap "later" not found');
+  const message = `build step "step-reads" is pending with reason ${why}`;
   expect(conditionOf(await pending('waits', message), 'Succeeded')).toMatchObject({ reason: 'Pending', message });
   await pending('ended', message);
   const body = { spec: { status: 'TaskRunCancelled' } };

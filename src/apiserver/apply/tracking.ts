@@ -64,7 +64,9 @@ export function applied(application: Application): Applied {
   const { schema, live, config, managed, manager, time, force } = application;
   const fields = fieldsOf(schema, config);
   const now = withFieldsOf(managed, manager, fields, time);
-  const object = prune(schema, merge(schema, live, config), managedBy(managed, manager), now);
+  const pruned = prune(schema, merge(schema, live, config), managedBy(managed, manager), now);
+  // A list that is applied empty has no fields: it went with its last item.
+  const object = merge(schema, pruned, config);
   const comparison = compare(schema, live, object);
   const possible = conflictsOf(now, manager, comparison);
   const conflicts = possible.length === 0 ? [] : conflictsOf(now, manager, inEffect(application, object, comparison));

@@ -21,9 +21,9 @@ export function occurrencesOfRun(run: PipelineRun | TaskRun): readonly Occurrenc
     return [...before, { type: 'Warning', reason: 'Failed', message: message || reason, key: '' }];
   if (status === 'True')
     return [...before, { type: 'Normal', reason: 'Succeeded', message: message || reason, key: '' }];
-  if (reason === '' || (run.kind === 'TaskRun' && reason === 'TaskRunPending')) return [];
-  // Of what a TaskRun waits for Tekton tells nothing.
-  if (run.kind === 'TaskRun' && reason.startsWith('Resolving')) return [began];
+  if (reason === '') return [];
+  // Tekton has no Event for a run that nobody has let start yet, nor for what a TaskRun waits for.
+  if (reason === `${run.kind}Pending` || (run.kind === 'TaskRun' && reason.startsWith('Resolving'))) return [began];
   // A further attempt says again what the one before it said.
   const attempt = run.kind === 'TaskRun' ? ((run as TaskRun).status?.retriesStatus?.length ?? 0) : 0;
   const key = `${attempt} ${message}`;

@@ -101,6 +101,7 @@ describe('what is worth an Event', () => {
     [{}, 'Unknown', 'Started', ['Normal Started: ']],
     [{}, 'Unknown', 'Running', ['Normal Started: ', 'Normal Running: m']],
     [{}, 'Unknown', 'ResolvingTaskRef', ['Normal Started: ']],
+    [{}, 'Unknown', 'TaskRunPending', ['Normal Started: ']],
     [{}, 'True', 'Succeeded', ['Normal Started: ', 'Normal Succeeded: m']],
     [{}, 'False', 'TaskRunCancelled', ['Normal Started: ', 'Warning Failed: m']],
     [ofTask, 'Unknown', 'Running', []],

@@ -1,7 +1,7 @@
 /** A step that refers to a StepAction becomes a step of its own. Pure. */
 
 import { withoutUndefined } from '../../resources/json.ts';
-import type { Param, ParamValue } from '../../resources/tekton/param.ts';
+import type { Param, ParamSpec, ParamValue } from '../../resources/tekton/param.ts';
 import type { Step } from '../../resources/tekton/step.ts';
 import type { StepActionSpec } from '../../resources/tekton/step-action.ts';
 import { goList, typeOfSpec, typeOfValue, valuesOfParams, variablesOfParams } from '../variables/params.ts';
@@ -32,6 +32,16 @@ export function inlined(
   const given = new Set(params.map(({ name }) => name));
   const missing = declared.filter((param) => param.default === undefined && !given.has(param.name));
   if (missing.length > 0) fail(`non-existent params in Step: ${goList(missing.map(({ name }) => name))}`);
+  const fault = faultOfDefaults(
+    declared.filter(({ name }) => !given.has(name)),
+    known,
+  );
+  if (fault !== undefined) fail(fault);
+  const unfit = params.find((param) => isOfOtherType(param, declared.find(({ name }) => name === param.name)?.default));
+  if (unfit !== undefined)
+    fail(
+      `invalid parameter substitution: ${unfit.name}. Please check the types of the default value and the passed value`,
+    );
   const { image, command, args, script, env, workingDir, results, securityContext, volumeMounts } = action;
   const body = { image, command, args, script, env, workingDir, results, securityContext, volumeMounts };
   // As in Tekton, a value of another type than the declared one is none.
@@ -40,6 +50,35 @@ export function inlined(
   const awaited = resultsAmong(params.filter(({ name }) => types.get(name) !== 'string'));
   const text = awaited.size === 0 ? body : (readdressed(body, awaited) as typeof body);
   return { ...own, ...substituteDeep(withoutUndefined(text), inside) };
+}
+
+/** A list where the default is a string, or a string where it is a list; what a step has yet to leave is a string for now. */
+function isOfOtherType({ value }: Param, fallback: ParamValue | undefined): boolean {
+  if (fallback === undefined || (typeof value === 'string' && value.startsWith('$(steps.'))) return false;
+  const types = new Set([typeOfValue(value), typeOfValue(fallback)]);
+  return types.size === 2 && !types.has('object');
+}
+
+/** @param open params whose defaults count @param known names of all params */
+function faultOfDefaults(open: readonly ParamSpec[], known: ReadonlySet<string>): string | undefined {
+  const waiting = new Map(
+    open.map(({ name, default: text }) => [
+      name,
+      typeof text !== 'string' ? [] : [...text.matchAll(/\$\(params\.([^.[\]()]+)/g)].map(([, other]) => other!),
+    ]),
+  );
+  const isOpen = (name: string): boolean => waiting.has(name) || !known.has(name);
+  for (let size = -1; size !== waiting.size; ) {
+    size = waiting.size;
+    for (const [name, others] of waiting) if (!others.some(isOpen)) waiting.delete(name);
+  }
+  const [first] = waiting;
+  if (first === undefined) return undefined;
+  const [name, others] = first;
+  const other = others.find(isOpen)!;
+  return known.has(other)
+    ? 'circular dependency detected in parameter references'
+    : `parameter ${JSON.stringify(name)} references non-existent parameter ${JSON.stringify(other)}`;
 }
 
 /** Where a param is a whole result of another step: by its name that result's, which is known only when that step has run. */
@@ -57,7 +96,7 @@ function readdressed(value: unknown, results: ReadonlyMap<string, string>): unkn
   if (typeof value === 'string')
     return value.replace(reference, (whole, dotted?: string, quoted?: string, part = '') => {
       const result = results.get(dotted ?? quoted ?? '');
-      return result === undefined ? whole : `$(${result}${part})`;
+      return result === undefined ? whole : `$(${result}${part || '[*]'})`;
     });
   if (Array.isArray(value)) return value.map((item) => readdressed(item, results));
   if (typeof value !== 'object' || value === null) return value;

@@ -252,6 +252,34 @@ describe('StepActions', () => {
       },
     ).steps?.[0];
 
+  test.each([
+    [{ name: 'q', default: '$(params.no)' }, 'parameter "q" references non-existent parameter "no"'],
+    [{ name: 'q', default: '$(params.q)' }, 'circular dependency detected in parameter references'],
+    [
+      { name: 'p', default: ['a'], type: 'array' },
+      'invalid parameter substitution: p. Please check the types of the default value and the passed value',
+    ],
+  ])('of params %j: %s', (param, fault) => {
+    const spec = { steps: [{ name: 's', ref: { name: 'sa' }, params: [{ name: 'p', value: 'x' }] }] };
+    const params = [param, ...(param.name === 'p' ? [] : [{ name: 'p' }])];
+    const actions = new Map([[0, { image: 'i', params }]]);
+    expect(() => specOf(taskRun({ taskSpec: spec }), { name: 'run', spec, actions })).toThrow(
+      `failed to resolve step ref for step "s" (index 0): ${fault}`,
+    );
+  });
+
+  test('a list that another step leaves is named as a whole', () => {
+    const params = [{ name: 'l', value: '$(steps.a.results.r[*])' }];
+    const spec = { steps: [{ name: 's', ref: { name: 'sa' }, params }] };
+    const actions = new Map([
+      [0, { image: 'i', params: [{ name: 'l', type: 'array' }], args: ['$(params.l)', '$(params.l[1])'] }],
+    ]);
+    expect(specOf(taskRun({ taskSpec: spec }), { name: 'run', spec, actions }).steps?.[0]?.args).toEqual([
+      '$(steps.a.results.r[*])',
+      '$(steps.a.results.r[1])',
+    ]);
+  });
+
   test('its fields become the step’s; it sees its own params only', () =>
     expect(inlined([{ name: 'p', value: '$(params.outer)' }])).toEqual({
       name: 's',

@@ -25,7 +25,7 @@ const noReasons = new Set(
   Lost Released Opaque Namespaced NotIn Exists DoesNotExist Egress Ingress Filesystem ReadWriteMany Foreground Orphan
   Background Hostname InternalIP Linux Memory Disk Procfile Dockerfile Waiting Run Job App Bytes OnFailure
   Authorization BadRequest Git Http Hub Kind Tekton Insufficient Done Ki Mi Gi Ti Pi Ei
-  Container UploadReady Source PodGone ImageNotFound ImageToolsMissing`.split(/\s+/),
+  Container UploadReady Source PodGone ImageNotFound ImageToolsMissing MemAvailable MemTotal Resolving`.split(/\s+/),
 );
 
 function wordsOfTheCode(): ReadonlySet<string> {

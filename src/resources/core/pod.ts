@@ -51,11 +51,14 @@ export const volumeMountSchema = s.object({
 });
 export type VolumeMount = s.Infer<typeof volumeMountSchema>;
 
-export const keyToPathSchema = s.object({ key: s.string(), path: s.string(), mode: s.optional(s.integer()) });
+/** Permissions of a file. */
+export const fileMode = s.integer({ minimum: 0, maximum: 0o777 });
+
+export const keyToPathSchema = s.object({ key: s.string(), path: s.string(), mode: s.optional(fileMode) });
 
 const downwardItem = s.object({
   path: s.string(),
-  mode: s.optional(s.integer()),
+  mode: s.optional(fileMode),
   fieldRef: s.optional(fieldSelector),
   resourceFieldRef: s.optional(resourceSelector),
 });
@@ -84,7 +87,7 @@ export const volumeSchema = s.object(
       s.object({
         secretName: s.string(),
         items: s.optional(s.array(keyToPathSchema)),
-        defaultMode: s.optional(s.integer()),
+        defaultMode: s.optional(fileMode),
         optional: s.optional(s.boolean()),
       }),
     ),
@@ -92,7 +95,7 @@ export const volumeSchema = s.object(
       s.object({
         name: s.string(),
         items: s.optional(s.array(keyToPathSchema)),
-        defaultMode: s.optional(s.integer()),
+        defaultMode: s.optional(fileMode),
         optional: s.optional(s.boolean()),
       }),
     ),
@@ -100,11 +103,9 @@ export const volumeSchema = s.object(
     /** Honoured for Pods that the server's own controllers make only (sources of builds). */
     hostPath: s.optional(s.object({ path: s.string(), type: s.optional(s.string()) })),
     projected: s.optional(
-      s.object({ sources: s.optional(s.array(volumeProjectionSchema)), defaultMode: s.optional(s.integer()) }),
+      s.object({ sources: s.optional(s.array(volumeProjectionSchema)), defaultMode: s.optional(fileMode) }),
     ),
-    downwardAPI: s.optional(
-      s.object({ items: s.optional(s.array(downwardItem)), defaultMode: s.optional(s.integer()) }),
-    ),
+    downwardAPI: s.optional(s.object({ items: s.optional(s.array(downwardItem)), defaultMode: s.optional(fileMode) })),
   },
   { open: true },
 );

@@ -1,6 +1,6 @@
 /** Workspaces: declared by Tasks and Pipelines, bound to volumes by runs (tekton.dev/v1). */
 
-import { keyToPathSchema, volumeProjectionSchema, volumeSchema } from '../core/pod.ts';
+import { fileMode, keyToPathSchema, volumeProjectionSchema, volumeSchema } from '../core/pod.ts';
 import { claimSpecSchema } from '../core/volumes.ts';
 import type { ObjectMeta } from '../meta.ts';
 import * as s from '../schema.ts';
@@ -66,7 +66,7 @@ export const workspaceBindingSchema = s.object({
       s.object({
         name: s.optional(s.string()),
         items: s.optional(s.array(keyToPathSchema)),
-        defaultMode: s.optional(s.integer()),
+        defaultMode: s.optional(fileMode),
         optional: s.optional(s.boolean()),
       }),
     ),
@@ -77,7 +77,7 @@ export const workspaceBindingSchema = s.object({
       s.object({
         secretName: s.optional(s.string()),
         items: s.optional(s.array(keyToPathSchema)),
-        defaultMode: s.optional(s.integer()),
+        defaultMode: s.optional(fileMode),
         optional: s.optional(s.boolean()),
       }),
     ),
@@ -87,7 +87,7 @@ export const workspaceBindingSchema = s.object({
     s.optional(
       s.object({
         sources: s.optional(s.array(volumeProjectionSchema)),
-        defaultMode: s.optional(s.integer()),
+        defaultMode: s.optional(fileMode),
       }),
     ),
   ),

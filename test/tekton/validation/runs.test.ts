@@ -306,6 +306,20 @@ describe('a duration that is none', () => {
 test.each([
   [{ computeResources: { limits: { cpu: 'much' } } }, 'computeResources.limits.cpu'],
   [
+    {
+      taskRef: undefined,
+      taskSpec: {
+        steps: [
+          {
+            image: 'i',
+            env: [{ name: 'A', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: 'x' } } }],
+          },
+        ],
+      },
+    },
+    'taskSpec.steps[0].env[0].valueFrom.resourceFieldRef.divisor',
+  ],
+  [
     { stepSpecs: [{ name: 's', computeResources: { requests: { memory: '1GiB' } } }] },
     'stepSpecs[0].computeResources.requests.memory',
   ],

@@ -32,7 +32,7 @@ export function stepResultErrors({ name, type = '', properties }: StepResult): C
 const invalidName = (name: string) => detailed(`invalid key name ${quoted(name)}`, 'name', `Name ${nameRule}`);
 
 function objectErrors(name: string, properties: TaskResult['properties'], article: 'The' | 'the'): Complaints {
-  if (properties === undefined) return [missingField(`${name}.properties`)];
+  if (Object.keys(properties ?? {}).length === 0) return [missingField(`${name}.properties`)];
   const wrong = wrongProperties(properties);
   return wrong.length === 0
     ? []

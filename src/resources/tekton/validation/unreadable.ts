@@ -39,6 +39,16 @@ const resources = (given: Pick<Resources, 'limits' | 'requests'>): Readings =>
 const computeResources = (given: { readonly computeResources?: Resources }): Readings =>
   ofOne('computeResources', given.computeResources, resources);
 
+const divisors = ({ env }: Pick<StepTemplate, 'env'>): Readings =>
+  ofEach('env', env, ({ valueFrom }) => {
+    const divisor = valueFrom?.resourceFieldRef?.divisor;
+    return divisor === undefined
+      ? []
+      : [{ path: 'valueFrom.resourceFieldRef.divisor', type: 'quantity' as const, text: divisor }];
+  });
+
+const container = (given: StepTemplate): Readings => [...computeResources(given), ...divisors(given)];
+
 const sizeLimit = ({ emptyDir }: Pick<WorkspaceBinding, 'emptyDir'>): Readings =>
   emptyDir?.sizeLimit === undefined ? [] : [{ path: 'emptyDir.sizeLimit', type: 'quantity', text: emptyDir.sizeLimit }];
 
@@ -50,9 +60,9 @@ const workspace = (binding: WorkspaceBinding): Readings => [
 ];
 
 export const taskSpecReadings = ({ steps, stepTemplate, sidecars, volumes }: TaskSpec): Readings => [
-  ...ofEach('steps', steps, (step) => [...timeout(step.timeout), ...computeResources(step)]),
-  ...ofOne('stepTemplate', stepTemplate, computeResources),
-  ...ofEach('sidecars', sidecars, computeResources),
+  ...ofEach('steps', steps, (step) => [...timeout(step.timeout), ...container(step)]),
+  ...ofOne('stepTemplate', stepTemplate, container),
+  ...ofEach('sidecars', sidecars, container),
   ...ofEach('volumes', volumes, sizeLimit),
 ];
 

@@ -13,8 +13,8 @@ export type States = ReadonlyMap<string, TaskState>;
 /** Why a reference has no value. */
 export interface Missing {
   readonly reference: ResultReference;
-  /** `producer`: there is none that is over; `result`: it has not written it; `index`: there are fewer. */
-  readonly kind: 'producer' | 'result' | 'index';
+  /** `producer`: there is none that is over; `result`: it has not written it; `index`: there are fewer; `key`: it has none. */
+  readonly kind: 'producer' | 'result' | 'index' | 'key';
   readonly message: string;
 }
 
@@ -68,8 +68,15 @@ export function valueAt(reference: ResultReference, states: States): ParamValue 
     );
   }
   if (key === undefined) return whole;
-  const item = typeof whole === 'object' && !Array.isArray(whole) ? (whole as Record<string, string>)[key] : undefined;
-  return item ?? absent;
+  if (typeof whole !== 'object' || Array.isArray(whole)) return absent;
+  const item = (whole as Record<string, string>)[key];
+  return (
+    item ??
+    missing(
+      'key',
+      `the result ${JSON.stringify(result)} of task ${JSON.stringify(task)} has no key ${JSON.stringify(key)}`,
+    )
+  );
 }
 
 export const isMissing = (value: ParamValue | Missing): value is Missing =>

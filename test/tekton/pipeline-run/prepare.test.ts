@@ -71,3 +71,23 @@ test('an artifact’s values are JSON in the order of their names', () => {
     '[{"digest":{"sha1":"a","sha256":"b"},"uri":"pkg:x"}]',
   );
 });
+
+test('of a result that has not what is asked for it is said what', () => {
+  const results = [
+    { name: 'o', type: 'object', value: { k: 'v' } },
+    { name: 'l', type: 'array', value: ['a'] },
+  ];
+  const done = {
+    kind: 'TaskRun',
+    metadata: { name: 'run-t' },
+    status: { conditions: [{ type: 'Succeeded', status: 'True' }], results },
+  } as unknown as ChildRun;
+  const states = new Map([['t', { task: { name: 't' }, isFinally: false, runs: [done] }]]);
+  const missing = (text: string) => resolveIn(text, states).missing.map(({ kind, message }) => [kind, message]);
+  expect(resolveIn('$(tasks.t.results.o.k)', states)).toMatchObject({ missing: [] });
+  expect(missing('$(tasks.t.results.o.z)')).toEqual([['key', 'the result "o" of task "t" has no key "z"']]);
+  expect(missing('$(tasks.t.results.l[3])')).toMatchObject([
+    ['index', expect.stringContaining('out of bound of size 1')],
+  ]);
+  expect(missing('$(tasks.t.results.none)')).toMatchObject([['result', expect.stringContaining('with name none')]]);
+});

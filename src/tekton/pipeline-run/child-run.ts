@@ -9,7 +9,8 @@ import type { EmbeddedTask, PipelineTask } from '../../resources/tekton/pipeline
 import type { PodTemplate } from '../../resources/tekton/pod-template.ts';
 import type { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { WorkspaceBinding } from '../../resources/tekton/workspace.ts';
-import { substituteDeep, type Variables } from '../variables/substitution.ts';
+import { substitutePodTemplate } from '../variables/pod-template.ts';
+import type { Variables } from '../variables/substitution.ts';
 import { childMetadata } from './child-metadata.ts';
 import { withoutParams } from './params.ts';
 import { substituteParams } from './substitution.ts';
@@ -69,7 +70,7 @@ function podTemplateOf({ run, task, variables, combination }: ChildPlan): PodTem
   if (all === undefined && own === undefined) return undefined;
   const template = mergedPodTemplates(all, own);
   const visible = withoutParams(variables, [...combination, ...(task.params ?? [])]);
-  return substituteDeep(template, visible);
+  return substitutePodTemplate(template, visible);
 }
 
 export function customRunOf(plan: ChildPlan): Draft<CustomRun> {

@@ -12,7 +12,7 @@ import { type RunDefaults, withDefaultBindings } from '../../resources/tekton/de
 import { isKfsOwn } from '../../resources/tekton/kfs-own.ts';
 import { TaskRun } from '../../resources/tekton/task-run.ts';
 import type { TaskSpec } from '../../resources/tekton/task-spec.ts';
-import { substituteDeep } from '../variables/substitution.ts';
+import { substitutePodTemplate } from '../variables/pod-template.ts';
 import { makeClaims } from '../workspaces/claims.ts';
 import { attemptOf, podName } from './attempt.ts';
 import { withRequestsOf, withResourcesOf } from './compute-resources.ts';
@@ -88,7 +88,7 @@ async function partsOf(
     spec,
     bindings: bindingsOf(run, variables),
     ...(credentials === undefined ? {} : { credentials }),
-    ...(podTemplate === undefined ? {} : { podTemplate: substituteDeep(podTemplate, variables) }),
+    ...(podTemplate === undefined ? {} : { podTemplate: substitutePodTemplate(podTemplate, variables) }),
   };
 }
 

@@ -130,7 +130,8 @@ function checkOptionalWorkspaces(
 const typeOf = (value: ParamValue): string =>
   typeof value === 'string' ? 'string' : Array.isArray(value) ? 'array' : 'object';
 
-function checkTaskParams(run: PipelineRun, task: PipelineTask, ran: Ran | undefined): void {
+/** @throws PipelineRunFailure for what the Task wants and is not given, or is given otherwise */
+export function checkTaskParams(run: PipelineRun, task: PipelineTask, ran: Ran | undefined): void {
   if (ran === undefined || childKindOf(task) !== 'TaskRun') return;
   const declared = ran.params ?? [];
   const given = task.params ?? [];

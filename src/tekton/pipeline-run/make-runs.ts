@@ -7,7 +7,7 @@ import type { Waiting } from '../references/reference.ts';
 import { problemOfEnums } from '../variables/params.ts';
 import type { Variables } from '../variables/substitution.ts';
 import { childBindings } from './bindings.ts';
-import type { Ran } from './check-tasks.ts';
+import { checkTaskParams, type Ran } from './check-tasks.ts';
 import { type ChildPlan, childPipelineRunOf, customRunOf, taskRunOf } from './child-run.ts';
 import type { Children } from './children.ts';
 import { checkMatrix, combinationsOf } from './matrix.ts';
@@ -56,13 +56,16 @@ export async function makeRuns(making: Making): Promise<Made | Waiting> {
   if (ran.state === 'waiting') return ran;
   checkMatrix(task, making.settings.matrixCombinations);
   const combinations = task.matrix === undefined ? [[]] : combinationsOf(task.matrix);
-  checkEnums(task, combinations, ran.specs.get(task.name) ?? task.taskSpec);
+  const spec = ran.specs.get(task.name) ?? task.taskSpec;
+  // What was a variable so far may turn out to be a list.
+  if ((task.params ?? []).length > 0) checkTaskParams(run, task, spec);
+  checkEnums(task, combinations, spec);
   const names = childRunNames(run.metadata.name, task.name, combinations.length);
   const variables = runVariables(making);
   const workspaces = childBindings(run, task, {
     variables,
     claimOwner: making.claimsOf,
-    spec: ran.specs.get(task.name) ?? task.taskSpec,
+    spec,
   });
   const { timeout: usualTimeout } = making.settings;
   const common = { run, task, isFinally: state.isFinally, workspaces, variables, usualTimeout };

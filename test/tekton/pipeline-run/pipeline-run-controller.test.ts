@@ -275,6 +275,20 @@ describe.each(Object.keys(settings))('PipelineRuns over the %s client', (name) =
     });
   });
 
+  test('a result turns out to be of another type than the task takes: the run ends there', async () => {
+    await start();
+    const taskSpec = { params: [{ name: 'p', type: 'string' }], steps: [{ name: 's', image: 'i', script: 'ok' }] };
+    const asks = { name: 'asks', taskSpec, params: [param('p', '$(tasks.list.results.l)')] };
+    await create({ tasks: [task('list', 'ok {"l":["x","y"]}'), asks as never] });
+    const { reason, message } = await outcome();
+    expect({ reason, message }).toEqual({
+      reason: 'PipelineValidationFailed',
+      message:
+        "[User error] Validation failed for pipelinerun run with error invalid input params for task : param types don't match the user-specified type: [p]",
+    });
+    expect(began).toEqual(['run-list']);
+  });
+
   test.each(['tasks', 'finally'] as const)(
     'a list of results is shorter than %s ask for: the run ends there',
     async (place) => {

@@ -1,6 +1,7 @@
 /** What a request to a hook's URL says of itself, apart from its body. Pure. */
 
 import type { IncomingHttpHeaders } from 'node:http';
+import { withoutEmpty } from '../../resources/json.ts';
 import { badRequest } from '../../resources/status.ts';
 import type { RequestInfo } from '../http/request-info.ts';
 
@@ -44,7 +45,7 @@ export function hookRequest({ parts, query }: RequestInfo, headers: IncomingHttp
   return {
     namespace,
     name,
-    ...given({
+    ...withoutEmpty({
       token: pathToken ?? bearer ?? first(tokenHeaders),
       signature: text(headers['x-hub-signature-256']),
       delivery,
@@ -59,9 +60,6 @@ const text = (value: string | readonly string[] | undefined): string | undefined
   typeof value === 'string' && value !== '' ? value : undefined;
 
 const bounded = (value: string | undefined): string | undefined => value?.slice(0, longestValue);
-
-const given = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== '')) as never;
 
 /** The environment by which a Task knows what it was run for. */
 export const hookEnv = (

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { Secret } from '../../resources/core/kinds.ts';
+import { withoutEmpty } from '../../resources/json.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Hook, hookPath } from '../../resources/kf/hook.ts';
 import { TaskSchedule } from '../../resources/kf/task-schedule.ts';
@@ -16,7 +17,7 @@ import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
 import { quote } from '../output/tips.ts';
 import { requireSpace } from '../spaces/find-space.ts';
-import { checkRetries, given, type TaskFlags, taskFieldsOf } from '../tasks/task-flags.ts';
+import { checkRetries, type TaskFlags, taskFieldsOf } from '../tasks/task-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
 
 export interface CreateHookFlags extends TaskFlags {
@@ -34,7 +35,7 @@ export async function createHookAction(context: Context, target: string, flags: 
   const session = await context.changing();
   const owner = await findTarget(context, session, target, flags);
   const name = flags.name ?? target;
-  const fields = { ...taskFieldsOf(flags), ...given({ command: flags.command }) };
+  const fields = { ...taskFieldsOf(flags), ...withoutEmpty({ command: flags.command }) };
   if (isJob(owner) && Object.keys(fields).length > 0)
     throw new CliError(`${failure}a hook of a Job runs the Job as it is; flags of the Task are for hooks of Apps`);
   const { object: hook, isOurs } = await createOnce(context, Hook, {

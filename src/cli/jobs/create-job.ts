@@ -1,6 +1,7 @@
 /** `kf create-job`. */
 
 import { conditionOf, isFinal } from '../../resources/condition.ts';
+import { withoutEmpty } from '../../resources/json.ts';
 import { noSchedule, TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { controllerRef, refOf } from '../../resources/meta.ts';
 import { alreadyExists, isInvalid } from '../../resources/status.ts';
@@ -11,13 +12,11 @@ import { CliError } from '../errors.ts';
 import type { NotifyFlags } from '../notify/notify-flags.ts';
 import { requireSpace } from '../spaces/find-space.ts';
 import { checkFits, wantedBy } from '../tasks/fits.ts';
-import type { TaskFlags } from '../tasks/task-flags.ts';
-import { checkRetries, given, taskFieldsOf } from '../tasks/task-flags.ts';
+import { checkRetries, type TaskFlags, taskFieldsOf } from '../tasks/task-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { waitFor } from '../wait/observe.ts';
 import { spaceZone } from './find-job.ts';
-import type { PolicyFlag, ScheduleFlags } from './job-flags.ts';
-import { missedFieldsOf } from './job-flags.ts';
+import { missedFieldsOf, type PolicyFlag, type ScheduleFlags } from './job-flags.ts';
 import { ensureJobSecret, notifyFieldsOf } from './notify.ts';
 import { printSchedule } from './print-schedule.ts';
 import { readRunFile } from './run-file.ts';
@@ -98,7 +97,7 @@ async function taskOf(session: Session, name: string, command: string, flags: Cr
   if (app.metadata.deletionTimestamp !== undefined) throw new CliError(`${failure}App "${name}" is being deleted`);
   await checkFits(
     session,
-    wantedBy(given({ memory: flags.memoryLimit, disk: flags.diskQuota, cpu: flags.cpuCores }), app),
+    wantedBy(withoutEmpty({ memory: flags.memoryLimit, disk: flags.diskQuota, cpu: flags.cpuCores }), app),
     failure,
   );
   return {

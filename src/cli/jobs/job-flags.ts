@@ -1,11 +1,11 @@
 /** Flags of the commands about Jobs, and what they mean for its spec. */
 
 import { type Command, Option } from 'commander';
+import { withoutEmpty } from '../../resources/json.ts';
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { isTimeZone, nearestTimeZone } from '../../resources/schedule/time-zone.ts';
 import { checked } from '../command.ts';
 import { duration } from '../flags.ts';
-import { given } from '../tasks/task-flags.ts';
 
 export interface ScheduleFlags {
   readonly timezone?: string;
@@ -63,4 +63,4 @@ function policy(text: string): Policy {
 
 /** The fields that the flags give; none of the others. */
 export const missedFieldsOf = ({ missed, missedWithin }: ScheduleFlags): Partial<TaskSchedule['spec']> =>
-  given({ missed, missedWithin });
+  withoutEmpty({ missed, missedWithin });

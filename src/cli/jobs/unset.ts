@@ -1,7 +1,7 @@
 /** `update-job --unset`: fields of a Job that go back to their defaults. Pure. */
 
+import { withoutEmpty } from '../../resources/json.ts';
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
-import { given } from '../tasks/task-flags.ts';
 
 /** Flags whose values can be taken back, and where they are kept. */
 const taskFields = {
@@ -28,7 +28,7 @@ export function withDefaults(job: TaskSchedule, unset: readonly string[]): TaskS
     ...job,
     spec: {
       ...spec,
-      ...given({
+      ...withoutEmpty({
         missed: unset.includes('missed') ? undefined : missed,
         missedWithin: unset.includes('missed-within') ? undefined : missedWithin,
         notify: unset.includes('notify') ? undefined : notify,

@@ -1,5 +1,6 @@
 /** `kf update-job`. */
 
+import { withoutEmpty } from '../../resources/json.ts';
 import { runKindOf } from '../../resources/kf/job-run.ts';
 import type { TaskSchedule } from '../../resources/kf/task-schedule.ts';
 import { isInvalid } from '../../resources/status.ts';
@@ -7,12 +8,10 @@ import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import type { NotifyFlags } from '../notify/notify-flags.ts';
 import { checkFits } from '../tasks/fits.ts';
-import type { TaskFlags } from '../tasks/task-flags.ts';
-import { given, overTask, taskFieldsOf } from '../tasks/task-flags.ts';
+import { overTask, type TaskFlags, taskFieldsOf } from '../tasks/task-flags.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { changeJob, spaceZone, taskTemplateOf } from './find-job.ts';
-import type { PolicyFlag, ScheduleFlags } from './job-flags.ts';
-import { missedFieldsOf } from './job-flags.ts';
+import { missedFieldsOf, type PolicyFlag, type ScheduleFlags } from './job-flags.ts';
 import { ensureJobSecret, notifyFieldsOf, removeJobSecret } from './notify.ts';
 import { printSchedule } from './print-schedule.ts';
 import { type RunTemplate, readRunFile } from './run-file.ts';
@@ -69,7 +68,7 @@ export async function updateJobAction(context: Context, name: string, flags: Upd
 
 /** What runs is in the file. */
 function checkNoTask(flags: UpdateJobFlags): void {
-  const [field] = Object.keys({ ...taskFieldsOf(flags), ...given({ command: flags.command }) });
+  const [field] = Object.keys({ ...taskFieldsOf(flags), ...withoutEmpty({ command: flags.command }) });
   if (field !== undefined) throw new CliError(`${field} is for Tasks: with --from-file it is in the file`);
 }
 
@@ -86,12 +85,12 @@ function withTemplate(job: TaskSchedule, file: RunTemplate | undefined, path: st
 
 function withFields(job: TaskSchedule, flags: UpdateJobFlags): TaskSchedule {
   const { spec } = job;
-  const fields = { ...taskFieldsOf(flags), ...given({ command: flags.command }) };
+  const fields = { ...taskFieldsOf(flags), ...withoutEmpty({ command: flags.command }) };
   return {
     ...job,
     spec: {
       ...spec,
-      ...given({ concurrencyPolicy: flags.concurrencyPolicy }),
+      ...withoutEmpty({ concurrencyPolicy: flags.concurrencyPolicy }),
       ...missedFieldsOf(flags),
       ...notifyFieldsOf(job.metadata.name, spec.notify, flags),
       ...(Object.keys(fields).length === 0

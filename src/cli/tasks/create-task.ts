@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { getIfExists } from '../../client/get-if-exists.ts';
 import { conditionOf } from '../../resources/condition.ts';
+import { withoutEmpty } from '../../resources/json.ts';
 import { type App, hasImageCommand } from '../../resources/kf/app.ts';
 import { imageMissing } from '../../resources/kf/build.ts';
 import { Task } from '../../resources/kf/task.ts';
@@ -18,7 +19,7 @@ import { createOnce } from '../create-once.ts';
 import { CliError } from '../errors.ts';
 import { tipFlags } from '../tip-flags.ts';
 import { checkFits, wantedBy } from './fits.ts';
-import { given, type TaskFields } from './task-flags.ts';
+import type { TaskFields } from './task-flags.ts';
 
 export interface TaskRequest extends TaskFields {
   readonly app: string;
@@ -112,6 +113,6 @@ function draftOf(app: App, name: string, { app: _, once, ...fields }: TaskReques
       ...(once === undefined ? {} : { labels: { [labels.onceKey]: onceHash(app, once) } }),
       ownerReferences: [controllerRef(app)],
     },
-    spec: { appRef: { name: app.metadata.name }, ...given(fields) },
+    spec: { appRef: { name: app.metadata.name }, ...withoutEmpty(fields) },
   };
 }

@@ -5,6 +5,7 @@ import { getIfExists } from '../../client/get-if-exists.ts';
 import { conditionOf, isFinal } from '../../resources/condition.ts';
 import { NetworkPolicy } from '../../resources/core/network-policy.ts';
 import { Pod, type ResourceRequirements } from '../../resources/core/pod.ts';
+import { withoutEmpty } from '../../resources/json.ts';
 import { App } from '../../resources/kf/app.ts';
 import { Task } from '../../resources/kf/task.ts';
 import { annotations, labels } from '../../resources/labels.ts';
@@ -19,7 +20,6 @@ import { tipFlags } from '../tip-flags.ts';
 import { patiently } from '../wait/patience.ts';
 import { findTask } from './find-task.ts';
 import { exitCodeText, outcomeOf, progressOf } from './outcome.ts';
-import { given } from './task-flags.ts';
 import { attemptLines, timelineOf } from './task-timeline.ts';
 
 export async function describeTask(context: Context, args: readonly string[], output?: OutputFormat): Promise<void> {
@@ -58,9 +58,9 @@ async function lookCloser(client: Client, task: Task): Promise<More> {
     pipelineRunName === undefined ? undefined : getIfExists(client, PipelineRun, at(pipelineRunName)),
     podName === undefined ? undefined : getIfExists(client, Pod, at(podName)),
     pipelineRunName === undefined ? getIfExists(client, App, at(spec.appRef.name)) : undefined,
-    client.list(NetworkPolicy, given({ namespace })),
+    client.list(NetworkPolicy, withoutEmpty({ namespace })),
   ]);
-  return { ...given({ run, pod, app }), limitedBy: limitingPolicies(task, pod, policies.items) };
+  return { ...withoutEmpty({ run, pod, app }), limitedBy: limitingPolicies(task, pod, policies.items) };
 }
 
 export function describe(task: Task, { run, pod, app, limitedBy = [] }: More = {}): Description {

@@ -1,6 +1,7 @@
 /** The flags that say how a task runs, shared by all commands that describe one. */
 
 import type { Command } from 'commander';
+import { withoutEmpty } from '../../resources/json.ts';
 import { mostRetries, type Task } from '../../resources/kf/task.ts';
 import { checked, checkedRepeatable, repeatable } from '../command.ts';
 import { CliError } from '../errors.ts';
@@ -69,7 +70,7 @@ export type TaskFields = Partial<Omit<Task['spec'], 'appRef'>>;
 
 /** The fields of a Task's spec that the flags give; none of the others. */
 export function taskFieldsOf(flags: TaskFlags): TaskFields {
-  return given({
+  return withoutEmpty({
     args: flags.args,
     memory: flags.memoryLimit,
     disk: flags.diskQuota,
@@ -81,10 +82,6 @@ export function taskFieldsOf(flags: TaskFlags): TaskFields {
     retryDelay: flags.retryDelay,
   });
 }
-
-/** Without what is undefined or empty. */
-export const given = <T extends object>(fields: T): { -readonly [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== '')) as never;
 
 /** A template with other fields over it; variables of the environment one by one. */
 export function overTask<T extends TaskFields>(template: T, fields: TaskFields): T {

@@ -3,11 +3,11 @@
 import type { AnyKind } from '../../client/client.ts';
 import { anyObject } from '../../resources/schema.ts';
 import type { Api } from '../api.ts';
-import { computed } from './computed.ts';
-import { CustomResourceDefinition, customResourceDefinitions } from './custom-resource-definitions.ts';
+import { computed } from './computed/computed.ts';
+import { CustomResourceDefinition, customResourceDefinitions } from './computed/custom-resource-definitions.ts';
+import { Service } from './computed/services.ts';
 import { inVersion } from './other-version.ts';
 import type { ReadApi, StoredApi } from './read-api.ts';
-import { Service } from './services.ts';
 
 interface GroupVersionKind {
   readonly group: string;

@@ -13,8 +13,8 @@ import { readPatch } from './patch-body.ts';
 import type { ReadApi, StoredApi } from './read-api.ts';
 import { flag, type ResourceRequest } from './request-info.ts';
 import { methodNotAllowed, noSuchPath, sendJson, writeSlowly } from './respond.ts';
-import { includeObjectOf, itemOf, listEnvelope, tableOf } from './table.ts';
-import { serveWatch } from './watch.ts';
+import { serveWatch } from './streams/watch.ts';
+import { includeObjectOf, itemOf, listEnvelope, tableOf } from './tables/table.ts';
 
 /** A request for one stored resource: the kind, where it is read from, and who is named. */
 interface Target {

@@ -12,19 +12,19 @@ import { serveAttach } from '../remotecommand/serve-attach.ts';
 import { noContainers, serveExec } from '../remotecommand/serve-exec.ts';
 import { servePortForward } from '../remotecommand/serve-port-forward.ts';
 import { Catalog, groupVersionOf, type ServedResource, servedKind, uploadGroup } from './catalog.ts';
-import { Discovery } from './discovery.ts';
+import { NodeMetrics, nodeMetrics, PodMetrics, podMetrics } from './computed/metrics.ts';
+import { Discovery } from './discovery/discovery.ts';
+import { OpenApi } from './discovery/openapi.ts';
+import { versionInfo } from './discovery/version.ts';
 import { isDiskRequest, serveDisk } from './disk.ts';
 import type { Exchange } from './exchange.ts';
 import { serveFiles } from './files.ts';
-import { serveLog } from './logs.ts';
-import { NodeMetrics, nodeMetrics, PodMetrics, podMetrics } from './metrics.ts';
-import { OpenApi } from './openapi.ts';
 import type { RequestInfo, ResourceRequest } from './request-info.ts';
 import { serveResource } from './resources.ts';
 import { methodNotAllowed, noSuchPath, sendJson, sendText } from './respond.ts';
 import { serveReview } from './reviews.ts';
+import { serveLog } from './streams/logs.ts';
 import { serveUpload } from './upload.ts';
-import { versionInfo } from './version.ts';
 
 export interface RouterOptions {
   readonly api: Api;

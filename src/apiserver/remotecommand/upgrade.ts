@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { badRequest } from '../../resources/status.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { checkHandshake } from '../http/websocket.ts';
+import { checkHandshake } from '../http/streams/websocket.ts';
 import type { RemoteStreams, StreamOptions } from './remote-streams.ts';
 import { execProtocol, openSpdy } from './spdy-streams.ts';
 import { checkSpdyProtocol } from './spdy-upgrade.ts';

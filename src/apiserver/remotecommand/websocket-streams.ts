@@ -8,7 +8,7 @@ import { PassThrough, Writable } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { badRequest, type Status } from '../../resources/status.ts';
 import type { Upgrade } from '../http/exchange.ts';
-import { offeredProtocols, openWebSocket } from '../http/websocket.ts';
+import { offeredProtocols, openWebSocket } from '../http/streams/websocket.ts';
 import { type RemoteStreams, Sizes, type StreamOptions } from './remote-streams.ts';
 
 /** In the order in which we like them. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ResourceUsage, UsageSource } from '../../../src/client/usage.ts';
-import { Namespace, Node } from '../../../src/resources/core/kinds.ts';
-import { Pod } from '../../../src/resources/core/pod.ts';
-import { startServer, type TestServer } from './support.ts';
+import type { ResourceUsage, UsageSource } from '../../../../src/client/usage.ts';
+import { Namespace, Node } from '../../../../src/resources/core/kinds.ts';
+import { Pod } from '../../../../src/resources/core/pod.ts';
+import { startServer, type TestServer } from '../support.ts';
 
 /** Uses more every time it is asked; the Pod `ended` uses nothing. */
 class Meter implements UsageSource {

@@ -3,10 +3,10 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import type { LogSource } from '../../../src/client/logs.ts';
-import { ConfigMap, Namespace } from '../../../src/resources/core/kinds.ts';
-import { Pod } from '../../../src/resources/core/pod.ts';
-import { startServer, type TestServer } from './support.ts';
+import type { LogSource } from '../../../../src/client/logs.ts';
+import { ConfigMap, Namespace } from '../../../../src/resources/core/kinds.ts';
+import { Pod } from '../../../../src/resources/core/pod.ts';
+import { startServer, type TestServer } from '../support.ts';
 
 const log: LogSource = {
   async *read() {

@@ -1,17 +1,17 @@
 /** Watches: one JSON object per line, or per message of a WebSocket, for as long as client and server like. */
 
 import { setImmediate } from 'node:timers/promises';
-import type { AnyKind } from '../../client/client.ts';
-import { apiVersionOf } from '../../resources/kind.ts';
-import { badRequest, isExpired, statusError } from '../../resources/status.ts';
-import type { ApiWatchEvent } from '../api.ts';
-import type { Exchange } from './exchange.ts';
-import { type Representation, representationOf } from './negotiation.ts';
+import type { AnyKind } from '../../../client/client.ts';
+import { apiVersionOf } from '../../../resources/kind.ts';
+import { badRequest, isExpired, statusError } from '../../../resources/status.ts';
+import type { ApiWatchEvent } from '../../api.ts';
+import type { Exchange } from '../exchange.ts';
+import { type Representation, representationOf } from '../negotiation.ts';
+import type { ReadApi } from '../read-api.ts';
+import { flag, type RequestInfo, type ResourceRequest } from '../request-info.ts';
+import { statusOf } from '../respond.ts';
+import { type IncludeObject, includeObjectOf, partialObject, tableOf } from '../tables/table.ts';
 import { openOutlet } from './outlet.ts';
-import type { ReadApi } from './read-api.ts';
-import { flag, type RequestInfo, type ResourceRequest } from './request-info.ts';
-import { statusOf } from './respond.ts';
-import { type IncludeObject, includeObjectOf, partialObject, tableOf } from './table.ts';
 
 /** Milliseconds without the client taking anything after which it is dropped; it comes back from its last revision. */
 const patience = 30_000;

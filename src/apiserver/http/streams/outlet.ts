@@ -1,9 +1,9 @@
 /** Where an answer goes that comes bit by bit: the body of an HTTP response, or the messages of a WebSocket. */
 
 import type { WebSocket } from 'ws';
-import { badRequest } from '../../resources/status.ts';
-import type { Exchange } from './exchange.ts';
-import { writeSlowly } from './respond.ts';
+import { badRequest } from '../../../resources/status.ts';
+import type { Exchange } from '../exchange.ts';
+import { writeSlowly } from '../respond.ts';
 import { checkHandshake, offeredProtocols, openWebSocket, wantsWebSocket } from './websocket.ts';
 
 export interface Outlet {

@@ -1,7 +1,7 @@
 /** The OpenAPI schema of a resource. */
 
-import type { JsonSchema } from '../../resources/schema.ts';
-import { groupVersionOf, type ServedResource } from './catalog.ts';
+import type { JsonSchema } from '../../../resources/schema.ts';
+import { groupVersionOf, type ServedResource } from '../catalog.ts';
 import { objectMetaRef } from './openapi-meta.ts';
 
 export function componentOf(resource: ServedResource): JsonSchema | object {

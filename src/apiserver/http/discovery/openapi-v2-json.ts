@@ -1,7 +1,7 @@
 /** The OpenAPI v2 document in JSON: for clients that learn from it what kinds there are and what they look like. */
 
-import { isJsonObject } from '../../resources/json.ts';
-import { type Catalog, groupVersionOf, type ServedResource } from './catalog.ts';
+import { isJsonObject } from '../../../resources/json.ts';
+import { type Catalog, groupVersionOf, type ServedResource } from '../catalog.ts';
 import { componentOf } from './openapi-component.ts';
 import { objectMetaSchemas } from './openapi-meta.ts';
 import { schemaName } from './openapi-names.ts';

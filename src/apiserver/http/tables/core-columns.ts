@@ -1,12 +1,12 @@
 /** The columns of Kubernetes' own kinds, as its printers define them. */
 
-import type { Event, Namespace, Node, Secret } from '../../resources/core/kinds.ts';
-import { formatSelector } from '../../resources/core/label-selector.ts';
-import type { NetworkPolicy } from '../../resources/core/network-policy.ts';
-import type { Pod } from '../../resources/core/pod.ts';
-import type { RoleBinding } from '../../resources/core/rbac.ts';
-import type { PersistentVolume, PersistentVolumeClaim } from '../../resources/core/volumes.ts';
-import type { KubeObject } from '../../resources/meta.ts';
+import type { Event, Namespace, Node, Secret } from '../../../resources/core/kinds.ts';
+import { formatSelector } from '../../../resources/core/label-selector.ts';
+import type { NetworkPolicy } from '../../../resources/core/network-policy.ts';
+import type { Pod } from '../../../resources/core/pod.ts';
+import type { RoleBinding } from '../../../resources/core/rbac.ts';
+import type { PersistentVolume, PersistentVolumeClaim } from '../../../resources/core/volumes.ts';
+import type { KubeObject } from '../../../resources/meta.ts';
 import { ageColumn as age, type Cell, type Column, nameColumn, age as since } from './column.ts';
 
 type CellOf<T> = (object: T, now: number) => Cell;

@@ -1,11 +1,11 @@
 /** Representations of objects and lists: as they are, as Tables, as metadata only. */
 
-import type { AnyKind } from '../../client/client.ts';
-import { apiVersionOf } from '../../resources/kind.ts';
-import type { KubeObject } from '../../resources/meta.ts';
-import { badRequest } from '../../resources/status.ts';
+import type { AnyKind } from '../../../client/client.ts';
+import { apiVersionOf } from '../../../resources/kind.ts';
+import type { KubeObject } from '../../../resources/meta.ts';
+import { badRequest } from '../../../resources/status.ts';
+import type { Representation } from '../negotiation.ts';
 import { columnsOf } from './columns.ts';
-import type { Representation } from './negotiation.ts';
 
 export type IncludeObject = 'Metadata' | 'Object' | 'None';
 

@@ -1,12 +1,12 @@
 /** `customresourcedefinitions`: computed from the kinds, to be read only. */
 
-import type { AnyKind } from '../../client/client.ts';
-import { crdOf } from '../../resources/crd.ts';
-import { defineKind, type Kind, type Resource } from '../../resources/kind.ts';
-import type { KubeObject } from '../../resources/meta.ts';
-import * as s from '../../resources/schema.ts';
+import type { AnyKind } from '../../../client/client.ts';
+import { crdOf } from '../../../resources/crd.ts';
+import { defineKind, type Kind, type Resource } from '../../../resources/kind.ts';
+import type { KubeObject } from '../../../resources/meta.ts';
+import * as s from '../../../resources/schema.ts';
+import type { ReadApi } from '../read-api.ts';
 import { computed } from './computed.ts';
-import type { ReadApi } from './read-api.ts';
 
 const body = { spec: s.anyObject(), status: s.optional(s.anyObject()) };
 export type CustomResourceDefinition = Resource<typeof body>;

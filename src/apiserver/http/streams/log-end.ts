@@ -1,9 +1,9 @@
 /** Tells when nothing more can be added to an object's log. */
 
-import type { AnyKind } from '../../client/client.ts';
-import type { KubeObject } from '../../resources/meta.ts';
-import { isExpired } from '../../resources/status.ts';
-import type { ReadApi } from './read-api.ts';
+import type { AnyKind } from '../../../client/client.ts';
+import type { KubeObject } from '../../../resources/meta.ts';
+import { isExpired } from '../../../resources/status.ts';
+import type { ReadApi } from '../read-api.ts';
 
 /**
  * Fires once the object `isOver`, has gone, or was replaced by another of its name.

@@ -1,7 +1,7 @@
 /** A column of a server-side table. */
 
-import { humanDuration } from '../../resources/duration.ts';
-import type { KubeObject } from '../../resources/meta.ts';
+import { humanDuration } from '../../../resources/duration.ts';
+import type { KubeObject } from '../../../resources/meta.ts';
 
 export type Cell = string | number | boolean | null;
 

@@ -3,11 +3,11 @@
  * and dry-runs by. Definitions are given for custom kinds only: of its own kinds kubectl knows more than we would tell it.
  */
 
-import type { JsonSchema } from '../../resources/schema.ts';
-import { type Catalog, groupVersionOf, type ServedResource } from './catalog.ts';
+import type { JsonSchema } from '../../../resources/schema.ts';
+import { type Catalog, groupVersionOf, type ServedResource } from '../catalog.ts';
+import { field, maybe, message, named, repeated } from '../protobuf/encode.ts';
 import { objectMetaSchemas } from './openapi-meta.ts';
 import { schemaName } from './openapi-names.ts';
-import { field, maybe, message, named, repeated } from './protobuf/encode.ts';
 
 /** What of a schema is told. */
 type Schema = JsonSchema & {

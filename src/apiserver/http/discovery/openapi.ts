@@ -5,13 +5,13 @@
 
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Catalog, groupVersionOf, type ServedResource } from './catalog.ts';
+import { type Catalog, groupVersionOf, type ServedResource } from '../catalog.ts';
+import { sendBody, sendJson } from '../respond.ts';
 import { componentOf } from './openapi-component.ts';
 import { objectMetaSchemas } from './openapi-meta.ts';
 import { schemaName } from './openapi-names.ts';
 import { openApiV2 } from './openapi-v2.ts';
 import { openApiV2Json } from './openapi-v2-json.ts';
-import { sendBody, sendJson } from './respond.ts';
 
 interface Built {
   readonly body: Buffer;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { findAll } from '../../../src/apiserver/http/json-path.ts';
-import { allKinds } from '../../../src/resources/all-kinds.ts';
+import { findAll } from '../../../../src/apiserver/http/tables/json-path.ts';
+import { allKinds } from '../../../../src/resources/all-kinds.ts';
 
 const object = {
   metadata: { name: 'x', labels: { 'kf.dev/app': 'a', plain: 'b' } },

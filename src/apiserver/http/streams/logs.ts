@@ -1,21 +1,21 @@
 /** `pods/log`, `tasks/log`, `builds/log`: what is asked for, who owns it, and when nothing more can come. */
 
-import { stateOf } from '../../client/containers.ts';
-import type { LogQuery, LogSource } from '../../client/logs.ts';
-import { isFinal } from '../../resources/condition.ts';
-import type { Pod } from '../../resources/core/pod.ts';
-import { containersOf } from '../../resources/core/pod-containers.ts';
-import type { Task } from '../../resources/kf/task.ts';
-import { labels } from '../../resources/labels.ts';
-import type { KubeObject } from '../../resources/meta.ts';
-import { badRequest, statusError } from '../../resources/status.ts';
-import type { TaskRun } from '../../resources/tekton/task-run.ts';
-import type { ServedResource } from './catalog.ts';
-import type { Exchange } from './exchange.ts';
+import { stateOf } from '../../../client/containers.ts';
+import type { LogQuery, LogSource } from '../../../client/logs.ts';
+import { isFinal } from '../../../resources/condition.ts';
+import type { Pod } from '../../../resources/core/pod.ts';
+import { containersOf } from '../../../resources/core/pod-containers.ts';
+import type { Task } from '../../../resources/kf/task.ts';
+import { labels } from '../../../resources/labels.ts';
+import type { KubeObject } from '../../../resources/meta.ts';
+import { badRequest, statusError } from '../../../resources/status.ts';
+import type { TaskRun } from '../../../resources/tekton/task-run.ts';
+import type { ServedResource } from '../catalog.ts';
+import type { Exchange } from '../exchange.ts';
+import { flag, type ResourceRequest } from '../request-info.ts';
+import { methodNotAllowed } from '../respond.ts';
 import { endOf } from './log-end.ts';
 import { type Outlet, openOutlet } from './outlet.ts';
-import { flag, type ResourceRequest } from './request-info.ts';
-import { methodNotAllowed } from './respond.ts';
 import { attemptLog } from './task-attempt.ts';
 
 /** Milliseconds without the client taking anything after which it is dropped. */

@@ -3,16 +3,16 @@
  * then twice, for the share of a processor.
  */
 
-import { type Clock, pause, rfc3339 } from '../../client/clock.ts';
-import type { ResourceUsage, UsageSource } from '../../client/usage.ts';
-import { Node } from '../../resources/core/kinds.ts';
-import { Pod } from '../../resources/core/pod.ts';
-import { defineKind, type Kind, type Resource } from '../../resources/kind.ts';
-import type { KubeObject } from '../../resources/meta.ts';
-import * as s from '../../resources/schema.ts';
-import { notFound } from '../../resources/status.ts';
-import type { Api } from '../api.ts';
-import type { ReadApi } from './read-api.ts';
+import { type Clock, pause, rfc3339 } from '../../../client/clock.ts';
+import type { ResourceUsage, UsageSource } from '../../../client/usage.ts';
+import { Node } from '../../../resources/core/kinds.ts';
+import { Pod } from '../../../resources/core/pod.ts';
+import { defineKind, type Kind, type Resource } from '../../../resources/kind.ts';
+import type { KubeObject } from '../../../resources/meta.ts';
+import * as s from '../../../resources/schema.ts';
+import { notFound } from '../../../resources/status.ts';
+import type { Api } from '../../api.ts';
+import type { ReadApi } from '../read-api.ts';
 
 /** Milliseconds between the two measurements. */
 const interval = 250;

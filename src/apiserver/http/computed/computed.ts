@@ -1,11 +1,11 @@
 /** Reads of objects that are not stored and never change while the server runs. */
 
-import type { AnyKind, ListOptions } from '../../client/client.ts';
-import type { KubeObject } from '../../resources/meta.ts';
-import { notFound } from '../../resources/status.ts';
-import type { ApiWatchEvent, ApiWatchOptions } from '../api.ts';
-import { Selection } from '../selection.ts';
-import type { ReadApi } from './read-api.ts';
+import type { AnyKind, ListOptions } from '../../../client/client.ts';
+import type { KubeObject } from '../../../resources/meta.ts';
+import { notFound } from '../../../resources/status.ts';
+import type { ApiWatchEvent, ApiWatchOptions } from '../../api.ts';
+import { Selection } from '../../selection.ts';
+import type { ReadApi } from '../read-api.ts';
 
 const resourceVersion = '1';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { ConfigMap, Namespace } from '../../../src/resources/core/kinds.ts';
-import { expired } from '../../../src/resources/status.ts';
-import { eventsOf, startServer, type TestServer, take } from './support.ts';
+import { ConfigMap, Namespace } from '../../../../src/resources/core/kinds.ts';
+import { expired } from '../../../../src/resources/status.ts';
+import { eventsOf, startServer, type TestServer, take } from '../support.ts';
 
 let server: TestServer;
 beforeAll(async () => {

@@ -3,7 +3,7 @@
  * @see https://kubernetes.io/docs/reference/kubectl/jsonpath/
  */
 
-import { isJsonObject } from '../../resources/json.ts';
+import { isJsonObject } from '../../../resources/json.ts';
 
 type Step = (values: readonly unknown[]) => readonly unknown[];
 

@@ -1,8 +1,8 @@
 /** What `kubectl get` shows of a kind: its declared columns, or Kubernetes' own for the core kinds. */
 
-import type { AnyKind } from '../../client/client.ts';
-import type { PrinterColumn } from '../../resources/kind.ts';
-import type { KubeObject } from '../../resources/meta.ts';
+import type { AnyKind } from '../../../client/client.ts';
+import type { PrinterColumn } from '../../../resources/kind.ts';
+import type { KubeObject } from '../../../resources/meta.ts';
 import { age, ageColumn, type Cell, type Column, nameColumn } from './column.ts';
 import { coreColumns } from './core-columns.ts';
 import { findAll } from './json-path.ts';

@@ -2,9 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Catalog, groupVersionOf, type ServedResource } from './catalog.ts';
-import { discoveryVersion } from './negotiation.ts';
-import { sendBody, sendJson } from './respond.ts';
+import { type Catalog, groupVersionOf, type ServedResource } from '../catalog.ts';
+import { discoveryVersion } from '../negotiation.ts';
+import { sendBody, sendJson } from '../respond.ts';
 
 interface Document {
   readonly type: string;

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { columnsOf } from '../../../src/apiserver/http/columns.ts';
-import { podStatus } from '../../../src/apiserver/http/core-columns.ts';
-import { tableOf } from '../../../src/apiserver/http/table.ts';
-import type { AnyKind } from '../../../src/client/client.ts';
-import { Event, Namespace, Node, Secret } from '../../../src/resources/core/kinds.ts';
-import { type ContainerState, Pod } from '../../../src/resources/core/pod.ts';
-import { SourcePackage } from '../../../src/resources/kf/source-package.ts';
-import { Task } from '../../../src/resources/kf/task.ts';
-import type { KubeObject } from '../../../src/resources/meta.ts';
-import { PipelineRun } from '../../../src/resources/tekton/pipeline-run.ts';
+import { columnsOf } from '../../../../src/apiserver/http/tables/columns.ts';
+import { podStatus } from '../../../../src/apiserver/http/tables/core-columns.ts';
+import { tableOf } from '../../../../src/apiserver/http/tables/table.ts';
+import type { AnyKind } from '../../../../src/client/client.ts';
+import { Event, Namespace, Node, Secret } from '../../../../src/resources/core/kinds.ts';
+import { type ContainerState, Pod } from '../../../../src/resources/core/pod.ts';
+import { SourcePackage } from '../../../../src/resources/kf/source-package.ts';
+import { Task } from '../../../../src/resources/kf/task.ts';
+import type { KubeObject } from '../../../../src/resources/meta.ts';
+import { PipelineRun } from '../../../../src/resources/tekton/pipeline-run.ts';
 
 const now = Date.parse('2026-01-01T00:01:18Z');
 const metadata = { name: 'x', namespace: 'dev', creationTimestamp: '2026-01-01T00:00:00Z' };

@@ -1,12 +1,12 @@
 /** Which Pod's output one attempt of a Task is. */
 
-import { isFinal } from '../../resources/condition.ts';
-import { Task } from '../../resources/kf/task.ts';
-import { attemptsOf } from '../../resources/kf/task-attempts.ts';
-import { refOf } from '../../resources/meta.ts';
-import { statusError } from '../../resources/status.ts';
+import { isFinal } from '../../../resources/condition.ts';
+import { Task } from '../../../resources/kf/task.ts';
+import { attemptsOf } from '../../../resources/kf/task-attempts.ts';
+import { refOf } from '../../../resources/meta.ts';
+import { statusError } from '../../../resources/status.ts';
+import type { ReadApi } from '../read-api.ts';
 import { endOf } from './log-end.ts';
-import type { ReadApi } from './read-api.ts';
 
 export interface AttemptLog {
   readonly pod: string;

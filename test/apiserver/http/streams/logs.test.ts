@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { LogQuery, LogSource } from '../../../src/client/logs.ts';
-import { Namespace } from '../../../src/resources/core/kinds.ts';
-import { type ContainerState, Pod } from '../../../src/resources/core/pod.ts';
-import { Task } from '../../../src/resources/kf/task.ts';
-import { labels } from '../../../src/resources/labels.ts';
-import { startServer, type TestServer } from './support.ts';
+import type { LogQuery, LogSource } from '../../../../src/client/logs.ts';
+import { Namespace } from '../../../../src/resources/core/kinds.ts';
+import { type ContainerState, Pod } from '../../../../src/resources/core/pod.ts';
+import { Task } from '../../../../src/resources/kf/task.ts';
+import { labels } from '../../../../src/resources/labels.ts';
+import { startServer, type TestServer } from '../support.ts';
 
 /** Remembers what was asked; a followed log has one line more when nothing can come any more. */
 class Recorder implements LogSource {

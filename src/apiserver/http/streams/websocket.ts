@@ -2,8 +2,8 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import { badRequest } from '../../resources/status.ts';
-import type { Exchange, Upgrade } from './exchange.ts';
+import { badRequest } from '../../../resources/status.ts';
+import type { Exchange, Upgrade } from '../exchange.ts';
 
 export const wantsWebSocket = ({ req, upgrade }: Exchange): boolean =>
   upgrade !== undefined && req.headers.upgrade?.toLowerCase() === 'websocket';

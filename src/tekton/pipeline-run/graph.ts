@@ -34,10 +34,10 @@ export function graphOf(tasks: readonly PipelineTask[]): Graph {
 const parentsOf = (task: PipelineTask): readonly string[] =>
   [...new Set([...(task.runAfter ?? []), ...orderingTasksIn(neededFields(task))])].sort();
 
-/** Where a task names results that it needs: a name that is shown waits for nothing; what is within a Pipeline is its own. */
+/** Where a task names results that it needs, in Tekton's order: a name that is shown waits for nothing; what is within a Pipeline is its own. */
 export function neededFields(task: PipelineTask): object {
-  const { runAfter: _order, pipelineSpec: _within, displayName: _shown, ...rest } = task;
-  return rest;
+  const { runAfter: _order, pipelineSpec: _within, displayName: _shown, params, matrix, when, ...rest } = task;
+  return { params, matrix, when, ...rest };
 }
 
 function refuseCycles(graph: Graph): void {

@@ -219,12 +219,12 @@ export class Progress {
     return this.#emptyMatrix(state);
   }
 
-  /** Whether results are missing because of a task skipped by `when`; or at all, where the task's failure is ignored. */
+  /** The first one's task was skipped; or any is missing, where the task's own failure would be ignored. */
   #isMissingResults(state: TaskState): boolean {
-    return this.filled(state).resolution.missing.some(({ reference }) => {
-      const producer = this.#situation.states.get(reference.task);
-      return isIgnored(state) || (producer !== undefined && this.skipOf(producer) !== undefined);
-    });
+    const [first] = this.filled(state).resolution.missing;
+    if (first === undefined) return false;
+    const producer = this.#situation.states.get(first.reference.task);
+    return isIgnored(state) || (producer !== undefined && this.skipOf(producer) !== undefined);
   }
 
   #emptyMatrix(state: TaskState): SkipReason | undefined {

@@ -41,6 +41,13 @@ test.runIf(inChroot())('out of a chroot nothing enters a container, which is sai
   expect([code, stderr]).toEqual([1, expect.stringContaining('the server runs in a chroot')]);
 });
 
+test('kubectl top shows what a container and the machine take', async () => {
+  const name = pod.split('/')[1]!;
+  const ofPod = await kubectl.run(['top', 'pod', name, '--containers']);
+  expect(ofPod.stdout.toString()).toMatch(new RegExp(`^${name} +step-user-container +\\d+m +\\d+Mi *$`, 'm'));
+  expect((await kubectl.run(['top', 'node'])).stdout.toString()).toMatch(/^\S+ +\d+m +\d+% +\d+Mi +\d+% *$/m);
+});
+
 describe.skipIf(inChroot()).each(protocols)('kubectl over $name', (protocol) => {
   const exec = (...args: readonly string[]) => kubectl.over(protocol).run(['exec', pod, ...args]);
 

@@ -21,11 +21,13 @@ beforeAll(async () => {
   server = await startServer({ usage: new Meter() });
   await server.client.create(Namespace, { metadata: { name: 'dev' } });
   await server.client.create(Node, { metadata: { name: 'here' } });
-  for (const name of ['busy', 'ended'])
-    await server.client.create(Pod, {
+  for (const name of ['busy', 'ended', 'finished']) {
+    const pod = await server.client.create(Pod, {
       metadata: { name, namespace: 'dev', labels: { app: name } },
       spec: { containers: [{ name: 'main', image: 'i' }] },
     } as never);
+    if (name === 'finished') await server.client.updateStatus(Pod, { ...pod, status: { phase: 'Succeeded' } } as Pod);
+  }
 });
 afterAll(() => server.close());
 

@@ -107,3 +107,16 @@ test.each([
   expect(Buffer.concat(bytes)).toEqual(Buffer.concat([Buffer.from('Grüße\n'), Buffer.from([0, 255])]));
   expect(messages.map((message) => message.isText)).toEqual(messages.map(() => isText));
 });
+
+test('a server that closes says so to who watches', async () => {
+  const other = await startServer();
+  const socket = new WebSocket(`${other.url.replace('https', 'wss')}/api/v1/namespaces?watch=true`, {
+    ca: other.ca,
+    headers: { Authorization: `Bearer ${other.token}` },
+  });
+  await once(socket, 'open');
+  const closed = once(socket, 'close');
+  await other.close();
+  // 1006: on a busy machine the server does not wait for the answer to its goodbye.
+  expect([1000, 1006]).toContain((await closed)[0]);
+});
